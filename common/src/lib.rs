@@ -1,0 +1,37 @@
+//! What the lessons share, and no more: the menu of demos, the pace of the
+//! waits that are there for a person to watch, text that fits the window, and
+//! a witness for their tests.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "this course is about Linux: build it on Linux, or in WSL2 on Windows \
+     (https://learn.microsoft.com/windows/wsl/install)"
+);
+
+#[cfg(target_os = "linux")]
+pub mod menu;
+#[cfg(target_os = "linux")]
+mod pace;
+#[cfg(target_os = "linux")]
+pub mod text;
+#[cfg(target_os = "linux")]
+pub mod witness;
+
+#[cfg(target_os = "linux")]
+pub use pace::paced;
+
+/// The machine or its container does not let a demo show what it is about.
+///
+/// A demo returns it as its error. The reader sees the sentence, and the exit
+/// status is 3, which is how `cargo xtask check` tells "could not be checked
+/// here" from "went wrong".
+#[derive(Debug)]
+pub struct NotHere(pub String);
+
+impl std::fmt::Display for NotHere {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotHere {}

@@ -1,0 +1,45 @@
+//! Text that a person reads: how wide it may be, and how a time is written.
+
+use std::time::Duration;
+
+/// The width in columns that text to standard output may take: the window's,
+/// or 80 where there is no window.
+pub fn width() -> usize {
+    terminal_size::terminal_size_of(std::io::stdout()).map_or(80, |(width, _)| usize::from(width.0))
+}
+
+/// A time as a person reads it, with three digits that count and the unit that
+/// fits: `31.2 ns`, `980 µs`, `3.97 ms`, `1.02 s`.
+pub fn time(time: Duration) -> String {
+    let nanoseconds = time.as_nanos() as f64;
+    let (value, unit) = match nanoseconds {
+        n if n < 999.5 => (n, "ns"),
+        n if n < 999.5e3 => (n / 1e3, "µs"),
+        n if n < 999.5e6 => (n / 1e6, "ms"),
+        n => (n / 1e9, "s"),
+    };
+    let decimals = match value {
+        v if v < 9.995 => 2,
+        v if v < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_three_digits_and_the_unit_that_fits() {
+        let written = |nanoseconds| time(Duration::from_nanos(nanoseconds));
+        assert_eq!(written(0), "0.00 ns");
+        assert_eq!(written(31), "31.0 ns");
+        assert_eq!(written(999_400), "999 µs");
+        assert_eq!(written(999_600), "1.00 ms");
+        assert_eq!(written(3_974_000), "3.97 ms");
+        assert_eq!(written(45_070_000), "45.1 ms");
+        assert_eq!(written(1_020_000_000), "1.02 s");
+        assert_eq!(written(3_600_000_000_000), "3600 s");
+    }
+}

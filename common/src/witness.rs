@@ -1,0 +1,156 @@
+//! A witness for tests: which process wrote each line, by the kernel's word.
+//!
+//! A program that prints the right text need not have done the right thing. A
+//! test gives it a socket as standard output, and the kernel attaches to every
+//! message the id of the process that sent it (`SO_PASSCRED`, unix(7)). So a
+//! test can tell that a line was written by a child, not by a parent that
+//! pretends.
+
+use std::io::IoSliceMut;
+use std::os::fd::AsRawFd;
+use std::process::{Command, ExitStatus};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::errno::Errno;
+use nix::sys::prctl::set_child_subreaper;
+use nix::sys::socket::sockopt::{PassCred, ReceiveTimeout};
+use nix::sys::socket::{
+    AddressFamily, ControlMessageOwned, MsgFlags, RecvMsg, SockFlag, SockType, UnixCredentials,
+    recvmsg, setsockopt, socketpair,
+};
+use nix::sys::time::TimeVal;
+use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::unistd::Pid;
+
+/// A line of output and the process that wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The id of the writing process, as the kernel states it.
+    pub pid: u32,
+    /// The text, without its newline.
+    pub text: String,
+}
+
+/// What a program did, as far as its standard output tells.
+#[derive(Debug)]
+pub struct Testimony {
+    /// The id of the program that was started.
+    pub pid: u32,
+    /// Every line of its standard output, in order, from all its processes.
+    pub lines: Vec<Line>,
+    /// How the program ended.
+    pub status: ExitStatus,
+}
+
+impl Testimony {
+    /// The lines as text, without who wrote them.
+    pub fn texts(&self) -> Vec<&str> {
+        self.lines.iter().map(|line| line.text.as_str()).collect()
+    }
+
+    /// The ids of the processes that wrote something, each once, in the order
+    /// of their first line.
+    pub fn writers(&self) -> Vec<u32> {
+        let mut writers = Vec::new();
+        for line in &self.lines {
+            if !writers.contains(&line.pid) {
+                writers.push(line.pid);
+            }
+        }
+        writers
+    }
+}
+
+/// Runs `command` to its end and returns its testimony.
+///
+/// # Errors
+/// If the program cannot be started, writes nothing for a minute, writes a
+/// piece of a line (lines of several processes would tear), or ends without
+/// having waited for a child that wrote something.
+pub fn run(mut command: Command) -> Result<Testimony> {
+    // An orphan would become our child: that is how we notice it below.
+    set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")?;
+    let (ours, theirs) =
+        socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+            .context("socketpair")?;
+    setsockopt(&ours, PassCred, &true).context("setsockopt(SO_PASSCRED)")?;
+    setsockopt(&ours, ReceiveTimeout, &TimeVal::new(60, 0)).context("setsockopt(SO_RCVTIMEO)")?;
+
+    let mut child = command.stdout(theirs).spawn().with_context(|| format!("start {command:?}"))?;
+    // The command holds our copy of their end: as long as it lives, no end of file.
+    drop(command);
+
+    let mut lines = Vec::new();
+    while let Some((pid, text)) = receive(&ours)? {
+        ensure!(text.ends_with('\n'), "process {pid} wrote a piece of a line: {text:?}");
+        lines.extend(text.lines().map(|line| Line { pid, text: line.to_owned() }));
+    }
+    let testimony = Testimony { pid: child.id(), lines, status: child.wait().context("wait")? };
+    for pid in testimony.writers() {
+        let orphan = waitpid(Pid::from_raw(pid as i32), Some(WaitPidFlag::WNOHANG));
+        ensure!(orphan == Err(Errno::ECHILD), "nobody waited for process {pid}: {orphan:?}");
+    }
+    Ok(testimony)
+}
+
+/// The next message and the process that sent it; `None` when every process
+/// that could send one has ended.
+fn receive(socket: &impl AsRawFd) -> Result<Option<(u32, String)>> {
+    let mut buffer = vec![0; 1 << 16];
+    let mut slices = [IoSliceMut::new(&mut buffer)];
+    let mut space = nix::cmsg_space!(UnixCredentials);
+    let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+    let message: RecvMsg<()> =
+        match recvmsg(socket.as_raw_fd(), &mut slices, Some(&mut space), flags) {
+            Err(Errno::EAGAIN) => {
+                bail!("the program has written nothing for a minute, and has not ended")
+            }
+            message => message.context("recvmsg")?,
+        };
+    if message.bytes == 0 {
+        return Ok(None);
+    }
+    let pid = message.cmsgs().context("control messages")?.find_map(|control| match control {
+        ControlMessageOwned::ScmCredentials(credentials) => u32::try_from(credentials.pid()).ok(),
+        _ => None,
+    });
+    let pid = pid.context("the kernel attached no credentials")?;
+    let length = message.bytes;
+    let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+    Ok(Some((pid, text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Result<Testimony> {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        run(command)
+    }
+
+    #[test]
+    fn the_kernel_says_who_wrote_a_line() {
+        let testimony = shell("echo $$; sh -c 'echo $$'; exit 3").unwrap();
+        assert_eq!(testimony.status.code(), Some(3));
+        assert_eq!(testimony.lines.len(), 2);
+        for line in &testimony.lines {
+            assert_eq!(line.text, line.pid.to_string());
+        }
+        assert_eq!(testimony.lines[0].pid, testimony.pid);
+        assert_ne!(testimony.lines[1].pid, testimony.pid);
+    }
+
+    #[test]
+    fn a_child_that_nobody_waited_for_is_noticed() {
+        let error = shell("(echo child) & exec true").unwrap_err();
+        assert!(error.to_string().starts_with("nobody waited for"), "{error}");
+    }
+
+    #[test]
+    fn a_piece_of_a_line_is_noticed() {
+        let error = shell("printf half").unwrap_err();
+        assert!(error.to_string().contains("a piece of a line"), "{error}");
+    }
+}
