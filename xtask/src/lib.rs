@@ -1,1 +1,4 @@
-//! x
+//! The engines behind `cargo xtask`: `transcript` decides whether two outputs
+//! are equivalent, `supervise` runs programs so that nothing outlives them.
+
+pub mod transcript;

@@ -1,0 +1,228 @@
+//! Reads a page of the course: what it shows, quotes and links to.
+
+use std::ops::Range;
+
+use anyhow::{Context, Result, bail, ensure};
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+
+use super::annotation::{self, Annotation, Check, Role};
+
+/// A page, read.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// Its transcripts, in order.
+    pub transcripts: Vec<Transcript>,
+    /// Its quotations of source files, in order.
+    pub excerpts: Vec<Excerpt>,
+    /// Its links and pictures, in order: the line, and where they point.
+    pub links: Vec<(usize, String)>,
+    /// The anchors of its headings, as forges make them.
+    pub anchors: Vec<String>,
+}
+
+/// A command and what it printed.
+#[derive(Debug)]
+pub struct Transcript {
+    /// The line of the page with the command, from 1.
+    pub line: usize,
+    /// The command, without the `$`.
+    pub command: String,
+    /// What it printed.
+    pub output: Block,
+    /// How to check it.
+    pub check: Check,
+    /// Other permitted outcomes.
+    pub or: Vec<Block>,
+    /// Lines that must not come.
+    pub never: Vec<Block>,
+}
+
+/// The output in a block.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// Its lines.
+    pub lines: Vec<String>,
+    /// Where they stand in the page, in bytes.
+    pub place: Range<usize>,
+}
+
+/// A quotation of a source file.
+#[derive(Debug)]
+pub struct Excerpt {
+    /// The line of the page where it starts, from 1.
+    pub line: usize,
+    /// The file, from the root of the workspace.
+    pub file: String,
+    /// The quoted lines.
+    pub text: String,
+}
+
+impl Page {
+    /// Reads a page.
+    ///
+    /// # Errors
+    /// If a block or an annotation is not understood: nothing on a page is
+    /// passed over.
+    pub fn read(markdown: &str) -> Result<Page> {
+        let mut page = Page::default();
+        let mut annotation: Option<(usize, Annotation)> = None;
+        let mut heading: Option<String> = None;
+        let line_of = |offset: usize| 1 + markdown[..offset].matches('\n').count();
+
+        let mut events = Parser::new(markdown).into_offset_iter();
+        while let Some((event, place)) = events.next() {
+            match event {
+                Event::Html(text) => {
+                    let line = line_of(place.start);
+                    if let Some(read) = annotation::read(&text).with_context(|| format!("line {line}"))? {
+                        ensure!(annotation.is_none(), "line {line}: the annotation before it stands before no block");
+                        annotation = Some((line, read));
+                    }
+                    continue;
+                }
+                Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => continue,
+                Event::Start(Tag::CodeBlock(kind)) => {
+                    let line = line_of(place.start);
+                    let mut text = String::new();
+                    let mut inside = place.start..place.start;
+                    for (event, place) in events.by_ref() {
+                        let Event::Text(part) = event else { break };
+                        if text.is_empty() {
+                            inside.start = place.start;
+                        }
+                        inside.end = place.end;
+                        text.push_str(&part);
+                    }
+                    let language = match &kind {
+                        CodeBlockKind::Fenced(language) => language.as_ref(),
+                        CodeBlockKind::Indented => "",
+                    };
+                    page.block(line, language, text, inside, annotation.take().map(|(_, read)| read))
+                        .with_context(|| format!("line {line}"))?;
+                }
+                Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+                Event::End(TagEnd::Heading(_)) => page.anchors.extend(heading.take().map(|text| anchor(&text))),
+                Event::Text(text) | Event::Code(text) => {
+                    if let Some(heading) = &mut heading {
+                        heading.push_str(&text);
+                    }
+                }
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                    page.links.push((line_of(place.start), dest_url.into_string()));
+                }
+                _ => {}
+            }
+            if let Some((line, _)) = annotation {
+                bail!("line {line}: the annotation stands before no block");
+            }
+        }
+        if let Some((line, _)) = annotation {
+            bail!("line {line}: the annotation stands before no block");
+        }
+        Ok(page)
+    }
+
+    /// Takes in a code block.
+    fn block(
+        &mut self,
+        line: usize,
+        language: &str,
+        text: String,
+        inside: Range<usize>,
+        annotation: Option<Annotation>,
+    ) -> Result<()> {
+        match (language, annotation) {
+            ("console", Some(Annotation::Check(check))) => self.transcript(line, &text, inside, check),
+            ("console", None) => self.transcript(line, &text, inside, Check::default()),
+            ("rust" | "python" | "toml" | "bash" | "fish", Some(Annotation::Source(file))) => {
+                self.excerpts.push(Excerpt { line, file, text });
+                Ok(())
+            }
+            ("console", Some(Annotation::Source(_))) => bail!("a transcript has no source"),
+            (_, Some(Annotation::Check(_))) => bail!("only a ```console block is run"),
+            (language, _) => bail!(
+                "a block '{language}' without source: a ```console block is run, any other \
+                 is an excerpt with <!-- source: FILE --> before it"
+            ),
+        }
+    }
+
+    fn transcript(&mut self, line: usize, text: &str, inside: Range<usize>, check: Check) -> Result<()> {
+        let (first, output) = text.split_once('\n').unwrap_or((text, ""));
+        let command = first.strip_prefix("$ ").context("a ```console block starts with a line `$ command`")?;
+        let lines: Vec<String> = output.lines().map(str::to_owned).collect();
+        if let Some(second) = lines.iter().find(|line| line.starts_with("$ ")) {
+            bail!("one command a block: '{second}' wants a block of its own");
+        }
+        let output = Block { lines, place: inside.start + first.len() + 1..inside.end };
+        if check.role == Role::Main {
+            let (or, never) = (Vec::new(), Vec::new());
+            let line = line + 1;
+            self.transcripts.push(Transcript { line, command: command.to_owned(), output, check, or, never });
+            return Ok(());
+        }
+        let main = self.transcripts.last_mut().context("no transcript before this outcome")?;
+        ensure!(main.command == command, "an outcome of `{command}`, but the block before runs `{}`", main.command);
+        match check.role {
+            Role::Or => main.or.push(output),
+            _ => main.never.push(output),
+        }
+        Ok(())
+    }
+}
+
+/// The anchor that a forge gives a heading: lower case, spaces to hyphens,
+/// other punctuation left out.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read() {
+        let page = Page::read(
+            "# 02 · fork\n\nSee [there](03-ipc.md#two).\n\n\
+             <!-- source: a.rs -->\n```rust\nfn main() {}\n```\n\n\
+             <!-- check: interleave 1-2 -->\n```console\n$ cargo lesson 02-fork\npid 2\npid 3\n```\n\n\
+             <!-- check: never -->\n```console\n$ cargo lesson 02-fork\npid 4\n```\n",
+        )
+        .unwrap();
+        assert_eq!(page.anchors, ["02--fork"]);
+        assert_eq!(page.links, [(3, "03-ipc.md#two".to_owned())]);
+        assert_eq!(page.excerpts[0].text, "fn main() {}\n");
+        let transcript = &page.transcripts[0];
+        assert_eq!((transcript.line, transcript.command.as_str()), (12, "cargo lesson 02-fork"));
+        assert_eq!(transcript.output.lines, ["pid 2", "pid 3"]);
+        assert_eq!(transcript.never[0].lines, ["pid 4"]);
+    }
+
+    #[test]
+    fn the_place_of_an_output_is_the_text_to_replace() {
+        for output in ["", "one\n", "one\n\n  two\n"] {
+            let markdown = format!("```console\n$ x\n{output}```\n");
+            let page = Page::read(&markdown).unwrap();
+            assert_eq!(&markdown[page.transcripts[0].output.place.clone()], output);
+        }
+    }
+
+    #[test]
+    fn nothing_is_passed_over() {
+        for page in [
+            "```rust\nfn main() {}\n```\n",
+            "```sh\necho\n```\n",
+            "    indented\n",
+            "```console\nno command\n```\n",
+            "```console\n$ one\n$ two\n```\n",
+            "<!-- check: interleave -->\n\ntext\n",
+            "<!-- check: interleave -->\n",
+            "<!-- check: or -->\n```console\n$ a\n```\n",
+            "```console\n$ a\n```\n\n<!-- check: or -->\n```console\n$ b\n```\n",
+        ] {
+            assert!(Page::read(page).is_err(), "{page}");
+        }
+    }
+}
