@@ -20,6 +20,18 @@ pub mod witness;
 #[cfg(target_os = "linux")]
 pub use pace::paced;
 
+/// Lets this program end quietly when nobody reads its output any more, as in
+/// `02-fork | head -1`.
+///
+/// Rust ignores SIGPIPE, and then `println!` into a closed pipe panics; this
+/// gives the signal its default action back.
+pub fn end_on_closed_pipe() {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    // SAFETY: no handler is installed, so none can run at a bad moment.
+    unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) }
+        .expect("SIGPIPE may have its default action");
+}
+
 /// The machine or its container does not let a demo show what it is about.
 ///
 /// A demo returns it as its error. The reader sees the sentence, and the exit

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use lexopt::prelude::*;
-use nix::sys::signal::{SigHandler, Signal, signal};
 
 use crate::{NotHere, pace};
 
@@ -77,13 +76,7 @@ enum Request<'a> {
 /// The exit status is 0 if it went well, 1 if it failed, 2 if the command line
 /// is wrong, 3 if the machine does not let the demo show its point.
 pub fn main(lesson: &str, about: &str, demos: &[Demo]) -> ExitCode {
-    // Rust ignores SIGPIPE, and `println!` into a closed pipe panics. With the
-    // default action `02-fork | head -1` ends as other programs do.
-    // SAFETY: no handler is installed, so none can run at a bad moment.
-    if let Err(why) = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) } {
-        eprintln!("{lesson}: signal(SIGPIPE): {why}");
-    }
-
+    crate::end_on_closed_pipe();
     let result = request(demos, lexopt::Parser::from_env()).and_then(|request| match request {
         Request::Help => {
             print!("{}", help(lesson, about, demos));

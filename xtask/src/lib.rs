@@ -1,4 +1,5 @@
 //! The engines behind `cargo xtask`: `transcript` decides whether two outputs
 //! are equivalent, `supervise` runs programs so that nothing outlives them.
 
+pub mod supervise;
 pub mod transcript;

@@ -1,2 +1,48 @@
-//! x
-fn main() {}
+//! `cargo xtask`: runs the lessons and verifies them against their chapters.
+
+mod check;
+mod check_all;
+mod cli;
+mod command;
+mod findings;
+mod lesson_tests;
+mod list;
+mod pages;
+
+mod transcripts;
+mod verify;
+mod workspace;
+
+use std::process::ExitCode;
+
+use common::menu::WrongUsage;
+use xtask::supervise;
+
+use workspace::Interrupted;
+
+const COMMANDS: &[cli::Command] = &[list::COMMAND, check::COMMAND, check_all::COMMAND];
+
+/// The exit status of a program that Ctrl-C ended, as shells give it.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == supervise::SUBCOMMAND) {
+        return supervise::supervisor(arguments);
+    }
+    common::end_on_closed_pipe();
+    if let Err(why) = ctrlc::set_handler(supervise::interrupt) {
+        eprintln!("xtask: Ctrl-C will not clean up: {why}");
+    }
+    match cli::run(COMMANDS, lexopt::Parser::from_env()) {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(match () {
+                () if error.is::<WrongUsage>() => 2,
+                () if error.is::<Interrupted>() => INTERRUPTED,
+                () => 1,
+            })
+        }
+    }
+}

@@ -1,9 +1,12 @@
 //! The rules of equivalence, held against their definition: an oracle tries
 //! every order of the lines that the rules permit.
 
+mod large;
+
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
+use large::large;
 use proptest::prelude::*;
 use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::token::Line;
@@ -52,7 +55,9 @@ fn can_extend(expected: &[Line], actual: &[Line], parts: &Parts, chosen: &mut Ve
         };
         let permitted = match part(place) {
             None => line == place,
-            Some(_) => part(line) == part(place) && !chosen.contains(&line) && !(0..line).any(overtakes),
+            Some(_) => {
+                part(line) == part(place) && !chosen.contains(&line) && !(0..line).any(overtakes)
+            }
         };
         if !permitted {
             return false;
@@ -189,8 +194,14 @@ fn good_with_line(line: usize, from: &str, to: &str) -> Vec<String> {
 fn legal_runs_are_accepted() {
     assert!(is_good(&GOOD));
     assert!(is_good(&good_with(&[("500", "41"), ("501", "7"), ("502", "99999")])), "other ids");
-    assert!(is_good(&good_with(&[("501", "?"), ("502", "501"), ("?", "502")])), "ids in another order");
-    assert!(is_good(&good_with(&[("0.50 seconds", "31.0 seconds"), ("12 ms", "980 µs")])), "other times");
+    assert!(
+        is_good(&good_with(&[("501", "?"), ("502", "501"), ("?", "502")])),
+        "ids in another order"
+    );
+    assert!(
+        is_good(&good_with(&[("0.50 seconds", "31.0 seconds"), ("12 ms", "980 µs")])),
+        "other times"
+    );
     assert!(is_good(&good_with(&[("-13", "8"), ("██░░", "░███")])), "what was measured");
 }
 
@@ -214,7 +225,11 @@ fn every_order_that_keeps_the_actors_orders_is_accepted() {
 #[test]
 fn every_mutation_is_rejected() {
     let mut mutations = vec![
-        good_with_line(4, "pid 501: task 2, given by process 500", "pid 500: task 2, given by process 501"),
+        good_with_line(
+            4,
+            "pid 501: task 2, given by process 500",
+            "pid 500: task 2, given by process 501",
+        ),
         good_with_line(6, "501", "502"),
         good_with_line(2, "500", "503"),
         good_with_line(0, "500", "510"),
@@ -277,19 +292,6 @@ fn running_out_of_budget_is_never_an_accept() {
     assert_eq!(judge(&one, &two, &all, BUDGET), Err(Refusal::Different));
     assert_eq!(judge(&one, &two, &all, 10), Err(Refusal::Undecided));
     assert_eq!(judge(&two, &rings(&[8, 8]), &all, BUDGET), Ok(()));
-}
-
-/// 256 actors, 50 lines each, in turns; every tenth line names a neighbour.
-fn large(first_id: usize, stride: usize) -> Vec<String> {
-    let line = |step: usize, actor: usize| {
-        let (own, neighbour) = (first_id + actor, first_id + (actor + 1) % 256);
-        match step % 10 {
-            0 => format!("pid {own}: step {step}, next to pid {neighbour}, after {step} ms"),
-            _ => format!("pid {own}: step {step}, after {step} ms"),
-        }
-    };
-    let turns = (0..50).flat_map(|step| (0..256).map(move |turn| (step, (turn * stride + step) % 256)));
-    turns.map(|(step, actor)| line(step, actor)).collect()
 }
 
 #[test]

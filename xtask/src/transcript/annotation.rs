@@ -5,9 +5,11 @@
 //! | `<!-- check: interleave 2-5, 7-9 -->` | these lines may interleave; without numbers: all |
 //! | `<!-- check: status 2 -->` | the exit status, as a shell gives it, is 2 and not 0 |
 //! | `<!-- check: pace 0.2 -->` | run at this pace, not at the check's own |
+//! | `<!-- check: deadline 5 -->` | it must have ended after so many seconds |
 //! | `<!-- check: or -->` | another permitted outcome of the command of the block before |
 //! | `<!-- check: never -->` | lines that must not come, in this order, in the output of that command; their numbers after `≈` count |
 //! | `<!-- check: not run: REASON -->` | shown to the reader only; the summary counts it |
+//! | `<!-- check: itself -->` | what the running check prints, compared at its end |
 //! | `<!-- source: FILE -->` | the block is an excerpt of that file |
 //!
 //! Several of the first kind are joined by `;`.
@@ -34,10 +36,14 @@ pub struct Check {
     pub status: i32,
     /// The pace, if not the check's own.
     pub pace: Option<String>,
+    /// The seconds in which it must have ended, if not the check's own.
+    pub deadline: Option<u64>,
     /// How the block stands to the one before.
     pub role: Role,
     /// Why the command is not run, if it is not.
     pub not_run: Option<String>,
+    /// Whether it shows what the check itself prints.
+    pub itself: bool,
 }
 
 /// How a block stands to the one before it.
@@ -57,7 +63,8 @@ pub enum Role {
 /// # Errors
 /// If it is one of ours and not understood.
 pub fn read(comment: &str) -> Result<Option<Annotation>> {
-    let Some(text) = comment.trim().strip_prefix("<!--").and_then(|text| text.strip_suffix("-->")) else {
+    let Some(text) = comment.trim().strip_prefix("<!--").and_then(|text| text.strip_suffix("-->"))
+    else {
         return Ok(None);
     };
     let text = text.trim();
@@ -81,8 +88,14 @@ fn apply(check: &mut Check, directive: &str) -> Result<()> {
         ("interleave", parts) => {
             for part in parts.split(',') {
                 let (first, last) = part.trim().split_once('-').context("a part is FIRST-LAST")?;
-                let (first, last) = (first.parse().context(first.to_owned())?, last.parse().context(last.to_owned())?);
-                ensure!(0 < first && first < last, "lines are counted from 1, and a part has two or more");
+                let (first, last) = (
+                    first.parse().context(first.to_owned())?,
+                    last.parse().context(last.to_owned())?,
+                );
+                ensure!(
+                    0 < first && first < last,
+                    "lines are counted from 1, and a part has two or more"
+                );
                 check.interleave.push(first..=last);
             }
         }
@@ -91,13 +104,18 @@ fn apply(check: &mut Check, directive: &str) -> Result<()> {
             value.parse::<f64>().context("a pace is a number")?;
             check.pace = Some(value.to_owned());
         }
+        ("deadline", value) => {
+            check.deadline = Some(value.parse().context("a deadline is a number of seconds")?)
+        }
         ("or", "") => check.role = Role::Or,
+        ("itself", "") => check.itself = true,
         ("never", "") => check.role = Role::Never,
         ("not", value) => {
-            let reason = value.strip_prefix("run:").map(str::trim).filter(|reason| !reason.is_empty());
+            let reason =
+                value.strip_prefix("run:").map(str::trim).filter(|reason| !reason.is_empty());
             check.not_run = Some(reason.context("it is: not run: REASON")?.to_owned());
         }
-        _ => bail!("there is: interleave, status, pace, or, never, not run"),
+        _ => bail!("there is: interleave, status, pace, deadline, or, never, not run, itself"),
     }
     Ok(())
 }
@@ -112,12 +130,19 @@ mod tests {
             Some(Annotation::Check(check)) => check,
             other => panic!("{other:?}"),
         };
-        assert_eq!(check("<!-- check: interleave 2-3, 5-9; status 2 -->").interleave, [2..=3, 5..=9]);
+        assert_eq!(
+            check("<!-- check: interleave 2-3, 5-9; status 2 -->").interleave,
+            [2..=3, 5..=9]
+        );
         assert_eq!(check("<!-- check: interleave 2-3; status 2 -->").status, 2);
         assert_eq!(check("<!-- check: interleave -->").interleave, [1..=usize::MAX]);
         assert_eq!(check("<!-- check: pace 0.2 -->").pace.as_deref(), Some("0.2"));
+        assert_eq!(check("<!-- check: deadline 5 -->").deadline, Some(5));
         assert_eq!(check("<!-- check: or -->").role, Role::Or);
-        assert_eq!(check("<!-- check: not run: takes an hour -->").not_run.as_deref(), Some("takes an hour"));
+        assert_eq!(
+            check("<!-- check: not run: takes an hour -->").not_run.as_deref(),
+            Some("takes an hour")
+        );
         let source = read("<!-- source: lessons/02-fork/notes.py -->").unwrap();
         assert_eq!(source, Some(Annotation::Source("lessons/02-fork/notes.py".to_owned())));
         assert_eq!(read("<!-- a remark -->").unwrap(), None);

@@ -35,7 +35,11 @@ pub(super) fn of_units(sides: [&Side; 2], renaming: &Renaming) -> Option<[Vec<us
     let mut texts = Palette::new();
     let mut units: [Vec<usize>; 2] = [0, 1].map(|side| {
         let ids = &ids[side];
-        sides[side].units.iter().map(|unit| texts.colour((unit.part, &unit.shapes, pattern(unit, ids)))).collect()
+        sides[side]
+            .units
+            .iter()
+            .map(|unit| texts.colour((unit.part, &unit.shapes, pattern(unit, ids))))
+            .collect()
     });
     let mut count = texts.0.len();
     loop {
@@ -45,7 +49,8 @@ pub(super) fn of_units(sides: [&Side; 2], renaming: &Renaming) -> Option<[Vec<us
         let mut palette = Palette::new();
         ids = [0, 1].map(|side| {
             let coloured = occurrences[side].iter().zip(&ids[side]).map(|(places, colour)| {
-                let mut seen: Vec<_> = places.iter().map(|(unit, place)| (units[side][*unit], *place)).collect();
+                let mut seen: Vec<_> =
+                    places.iter().map(|(unit, place)| (units[side][*unit], *place)).collect();
                 seen.sort_unstable();
                 palette.colour((*colour, seen))
             });
@@ -70,7 +75,11 @@ pub(super) fn of_units(sides: [&Side; 2], renaming: &Renaming) -> Option<[Vec<us
 /// (bound ids have one of their own), and its first place in the unit.
 fn pattern(unit: &Unit, colours: &[usize]) -> Vec<(usize, usize)> {
     let mut first = HashMap::new();
-    let numbered = unit.ids.iter().enumerate().map(|(place, id)| (colours[*id], *first.entry(id).or_insert(place)));
+    let numbered = unit
+        .ids
+        .iter()
+        .enumerate()
+        .map(|(place, id)| (colours[*id], *first.entry(id).or_insert(place)));
     numbered.collect()
 }
 

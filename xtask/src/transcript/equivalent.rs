@@ -56,7 +56,11 @@ pub(super) struct Renaming {
 
 impl Renaming {
     fn new(expected: usize, actual: usize) -> Renaming {
-        Renaming { to_actual: vec![None; expected], to_expected: vec![None; actual], bound: Vec::new() }
+        Renaming {
+            to_actual: vec![None; expected],
+            to_expected: vec![None; actual],
+            bound: Vec::new(),
+        }
     }
 
     /// Binds the ids of two matching texts to each other, if that contradicts
@@ -110,7 +114,8 @@ fn search(
     // id that leaves the fewest; without a bound id, the units of its colour.
     let candidates = |unit: usize, renaming: &Renaming| -> Cow<[usize]> {
         let ids = expected.units[unit].ids.iter().enumerate();
-        let bound = ids.filter_map(|(place, id)| Some((place, &occurrences[renaming.to_actual[*id]?])));
+        let bound =
+            ids.filter_map(|(place, id)| Some((place, &occurrences[renaming.to_actual[*id]?])));
         match bound.min_by_key(|(_, occurrences)| occurrences.len()) {
             Some((place, occurrences)) => {
                 let units = occurrences.iter().filter(|(_, other)| *other == place);

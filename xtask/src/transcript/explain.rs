@@ -38,7 +38,8 @@ pub fn explain(expected: &[&str], actual: &[&str]) -> Explanation {
     let names = names(&pairs);
     let run_again: Vec<Text> = run.iter().map(|text| Text::read(&text.renamed(&names))).collect();
 
-    let mut differences: Vec<Difference> = pairs.iter().filter_map(|pair| pair.difference(&names)).collect();
+    let mut differences: Vec<Difference> =
+        pairs.iter().filter_map(|pair| pair.difference(&names)).collect();
     if differences.is_empty() {
         let parted = page.iter().zip(&run_again).position(|(page, run)| !page.is_like(run));
         differences.extend(parted.map(|index| Difference {
@@ -87,12 +88,13 @@ fn key(id: &Id) -> (Sort, String) {
     (id.sort, id.value.clone())
 }
 
-/// What one actor wrote on the page and in the new run; each line with its
-/// place in the output. One of the two may be empty.
-#[derive(Default)]
+/// Lines of an output, each with its place in it.
+type Lines<'a> = Vec<(usize, &'a Text)>;
+
+/// What one actor wrote on the page and in the new run. One may be empty.
 struct Pair<'a> {
-    page: Vec<(usize, &'a Text)>,
-    run: Vec<(usize, &'a Text)>,
+    page: Lines<'a>,
+    run: Lines<'a>,
 }
 
 impl Pair<'_> {
@@ -118,7 +120,10 @@ fn pairs<'a>(page: &'a [Text], run: &'a [Text]) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     for (actor, page) in by_actor(page) {
         let alike = |run: &[(usize, &Text)]| {
-            page.iter().zip(run).filter(|((_, page), (_, run))| page.line.shape == run.line.shape).count()
+            page.iter()
+                .zip(run)
+                .filter(|((_, page), (_, run))| page.line.shape == run.line.shape)
+                .count()
         };
         let mut best: Option<(usize, usize)> = None;
         for (index, (other, run)) in left.iter().enumerate() {
@@ -136,9 +141,9 @@ fn pairs<'a>(page: &'a [Text], run: &'a [Text]) -> Vec<Pair<'a>> {
 
 /// The lines of each actor with their places, the actors in the order in which
 /// they appear.
-fn by_actor(output: &[Text]) -> Vec<(Option<&str>, Vec<(usize, &Text)>)> {
+fn by_actor(output: &[Text]) -> Vec<(Option<&str>, Lines<'_>)> {
     let mut places: HashMap<Option<&str>, usize> = HashMap::new();
-    let mut actors: Vec<(Option<&str>, Vec<_>)> = Vec::new();
+    let mut actors: Vec<(Option<&str>, Lines)> = Vec::new();
     for (index, text) in output.iter().enumerate() {
         let actor = text.line.actor();
         let place = *places.entry(actor).or_insert_with(|| {

@@ -74,8 +74,13 @@ impl Page {
             match event {
                 Event::Html(text) => {
                     let line = line_of(place.start);
-                    if let Some(read) = annotation::read(&text).with_context(|| format!("line {line}"))? {
-                        ensure!(annotation.is_none(), "line {line}: the annotation before it stands before no block");
+                    if let Some(read) =
+                        annotation::read(&text).with_context(|| format!("line {line}"))?
+                    {
+                        ensure!(
+                            annotation.is_none(),
+                            "line {line}: the annotation before it stands before no block"
+                        );
                         annotation = Some((line, read));
                     }
                     continue;
@@ -97,11 +102,19 @@ impl Page {
                         CodeBlockKind::Fenced(language) => language.as_ref(),
                         CodeBlockKind::Indented => "",
                     };
-                    page.block(line, language, text, inside, annotation.take().map(|(_, read)| read))
-                        .with_context(|| format!("line {line}"))?;
+                    page.block(
+                        line,
+                        language,
+                        text,
+                        inside,
+                        annotation.take().map(|(_, read)| read),
+                    )
+                    .with_context(|| format!("line {line}"))?;
                 }
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
-                Event::End(TagEnd::Heading(_)) => page.anchors.extend(heading.take().map(|text| anchor(&text))),
+                Event::End(TagEnd::Heading(_)) => {
+                    page.anchors.extend(heading.take().map(|text| anchor(&text)))
+                }
                 Event::Text(text) | Event::Code(text) => {
                     if let Some(heading) = &mut heading {
                         heading.push_str(&text);
@@ -132,7 +145,9 @@ impl Page {
         annotation: Option<Annotation>,
     ) -> Result<()> {
         match (language, annotation) {
-            ("console", Some(Annotation::Check(check))) => self.transcript(line, &text, inside, check),
+            ("console", Some(Annotation::Check(check))) => {
+                self.transcript(line, &text, inside, check)
+            }
             ("console", None) => self.transcript(line, &text, inside, Check::default()),
             ("rust" | "python" | "toml" | "bash" | "fish", Some(Annotation::Source(file))) => {
                 self.excerpts.push(Excerpt { line, file, text });
@@ -147,9 +162,17 @@ impl Page {
         }
     }
 
-    fn transcript(&mut self, line: usize, text: &str, inside: Range<usize>, check: Check) -> Result<()> {
+    fn transcript(
+        &mut self,
+        line: usize,
+        text: &str,
+        inside: Range<usize>,
+        check: Check,
+    ) -> Result<()> {
         let (first, output) = text.split_once('\n').unwrap_or((text, ""));
-        let command = first.strip_prefix("$ ").context("a ```console block starts with a line `$ command`")?;
+        let command = first
+            .strip_prefix("$ ")
+            .context("a ```console block starts with a line `$ command`")?;
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         if let Some(second) = lines.iter().find(|line| line.starts_with("$ ")) {
             bail!("one command a block: '{second}' wants a block of its own");
@@ -158,11 +181,22 @@ impl Page {
         if check.role == Role::Main {
             let (or, never) = (Vec::new(), Vec::new());
             let line = line + 1;
-            self.transcripts.push(Transcript { line, command: command.to_owned(), output, check, or, never });
+            self.transcripts.push(Transcript {
+                line,
+                command: command.to_owned(),
+                output,
+                check,
+                or,
+                never,
+            });
             return Ok(());
         }
         let main = self.transcripts.last_mut().context("no transcript before this outcome")?;
-        ensure!(main.command == command, "an outcome of `{command}`, but the block before runs `{}`", main.command);
+        ensure!(
+            main.command == command,
+            "an outcome of `{command}`, but the block before runs `{}`",
+            main.command
+        );
         match check.role {
             Role::Or => main.or.push(output),
             _ => main.never.push(output),

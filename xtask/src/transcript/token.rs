@@ -93,8 +93,11 @@ impl Line {
     /// Columns are padded by what stands in them: where a run of spaces touches
     /// something that may differ, its length may differ too.
     fn fold_spaces(&mut self) {
-        let varies: Vec<bool> =
-            self.shape.iter().map(|token| !matches!(token, Token::Text(_) | Token::Bar(_))).collect();
+        let varies: Vec<bool> = self
+            .shape
+            .iter()
+            .map(|token| !matches!(token, Token::Text(_) | Token::Bar(_)))
+            .collect();
         let last = self.shape.len().saturating_sub(1);
         for (index, token) in self.shape.iter_mut().enumerate() {
             let Token::Text(text) = token else { continue };
@@ -183,7 +186,8 @@ fn measure(after: &str) -> Option<(Token, usize)> {
         name,
         "ns" | "µs" | "us" | "ms" | "s" | "min" | "h" | "second" | "seconds" | "minutes" | "hours"
     );
-    (is_time && span(&after[end..], |c| c.is_alphanumeric() || c == '_') == 0).then_some((Token::Time, end))
+    (is_time && span(&after[end..], |c| c.is_alphanumeric() || c == '_') == 0)
+        .then_some((Token::Time, end))
 }
 
 /// A unit without the prefix for its size: `MiB` and `kB` are both `B`.
@@ -243,9 +247,26 @@ mod tests {
     fn an_id_is_told_by_its_context() {
         assert_eq!(ids("I (65306) just created a child process (65307)."), ["65306", "65307"]);
         assert_eq!(ids("I am child process (12) and my parent is 11."), ["12", "11"]);
-        assert_eq!(ids("Run task 3 (pid 671)... pid=672 tid: 673 Process 674"), ["671", "672", "673", "674"]);
-        assert_eq!(ids("port 8080, 127.0.0.1:80, fd 3, at 0x7ffd12"), ["8080", "80", "3", "0x7ffd12"]);
-        for no_id in ["task 12", "exit status 12", "signal 15", "pid 0", "pid 1", "pid -1", "pid 12x", "pid", "12 pids", "mask 0xff"] {
+        assert_eq!(
+            ids("Run task 3 (pid 671)... pid=672 tid: 673 Process 674"),
+            ["671", "672", "673", "674"]
+        );
+        assert_eq!(
+            ids("port 8080, 127.0.0.1:80, fd 3, at 0x7ffd12"),
+            ["8080", "80", "3", "0x7ffd12"]
+        );
+        for no_id in [
+            "task 12",
+            "exit status 12",
+            "signal 15",
+            "pid 0",
+            "pid 1",
+            "pid -1",
+            "pid 12x",
+            "pid",
+            "12 pids",
+            "mask 0xff",
+        ] {
             assert_eq!(ids(no_id), Vec::<String>::new(), "{no_id}");
         }
     }

@@ -1,0 +1,211 @@
+//! What a check found, and how it is told: to a person, and as JSON.
+
+use std::time::Duration;
+
+use common::text;
+use serde_json::{Value, json};
+
+/// What was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A command and its output on a page.
+    Transcript,
+    /// A test of a lesson.
+    Test,
+    /// A quotation of a source file.
+    Excerpt,
+    /// A link or a picture.
+    Link,
+    /// That a demo is run by a transcript.
+    Demo,
+}
+
+impl Kind {
+    const ALL: [Kind; 5] = [Kind::Transcript, Kind::Test, Kind::Excerpt, Kind::Link, Kind::Demo];
+
+    fn plural(self) -> &'static str {
+        match self {
+            Kind::Transcript => "transcripts",
+            Kind::Test => "tests",
+            Kind::Excerpt => "excerpts",
+            Kind::Link => "links",
+            Kind::Demo => "demos",
+        }
+    }
+
+    fn counted(self, count: usize) -> String {
+        let plural = self.plural();
+        format!("{count} {}", if count == 1 { &plural[..plural.len() - 1] } else { plural })
+    }
+}
+
+/// How a check came out.
+#[derive(Debug)]
+pub enum Verdict {
+    /// As it should.
+    Held,
+    /// The page was rewritten; the difference.
+    Blessed(String),
+    /// It could not be checked here, and why.
+    NotChecked(String),
+    /// Not as it should.
+    Failed(Failure),
+}
+
+/// What went wrong.
+#[derive(Debug, Default)]
+pub struct Failure {
+    /// In a line.
+    pub why: String,
+    /// What was expected and what came, line by line.
+    pub details: Vec<String>,
+    /// The command to run it again.
+    pub again: Option<String>,
+}
+
+impl Verdict {
+    /// A failure that a line explains.
+    pub fn failed(why: impl Into<String>) -> Verdict {
+        Verdict::Failed(Failure { why: why.into(), ..Failure::default() })
+    }
+}
+
+/// One thing that was checked.
+#[derive(Debug)]
+pub struct Finding {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stands: `docs/02-fork.md:36`.
+    pub place: String,
+    /// Which one: the command, the file, the test.
+    pub what: String,
+    /// How it came out.
+    pub verdict: Verdict,
+}
+
+/// All that was found about one lesson, or about the pages that belong to none.
+#[derive(Debug)]
+pub struct Section {
+    /// The lesson's name.
+    pub name: String,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// How long it took.
+    pub time: Duration,
+}
+
+impl Section {
+    /// Whether nothing failed.
+    pub fn held(&self) -> bool {
+        self.failures().next().is_none()
+    }
+
+    fn failures(&self) -> impl Iterator<Item = (&Finding, &Failure)> {
+        self.findings.iter().filter_map(|finding| match &finding.verdict {
+            Verdict::Failed(failure) => Some((finding, failure)),
+            _ => None,
+        })
+    }
+
+    /// What could not be checked, and why.
+    pub fn not_checked(&self) -> impl Iterator<Item = (&Finding, &str)> {
+        self.findings.iter().filter_map(|finding| match &finding.verdict {
+            Verdict::NotChecked(why) => Some((finding, why.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The section as a person reads it: a line, and what did not hold.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.line()];
+        lines.extend(self.details());
+        lines
+    }
+
+    fn line(&self) -> String {
+        let failed = self.failures().count();
+        let not_checked = self.not_checked().count();
+        let mut line = format!("{:<13}  {}", self.name, counts(std::slice::from_ref(self)));
+        if not_checked > 0 {
+            line += &format!(", {not_checked} not checked");
+        }
+        line += &if failed > 0 { format!(": {failed} FAILED") } else { ": ok".to_owned() };
+        line + &format!(" ({})", text::time(self.time))
+    }
+
+    /// What failed, what was rewritten and what was not checked, in full.
+    fn details(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for finding in &self.findings {
+            let Finding { place, what, .. } = finding;
+            match &finding.verdict {
+                Verdict::Held => {}
+                Verdict::Blessed(diff) => {
+                    lines.push(format!("  blessed: {place}: {what}"));
+                    lines.extend(diff.lines().map(|line| format!("    {line}")));
+                }
+                Verdict::NotChecked(why) => {
+                    lines.push(format!("  not checked: {place}: {what}: {why}"))
+                }
+                Verdict::Failed(failure) => {
+                    lines.push(format!("  FAILED: {place}: {what}: {}", failure.why));
+                    lines.extend(failure.details.iter().map(|line| format!("    {line}")));
+                    lines.extend(
+                        failure.again.iter().map(|command| format!("    run it again: {command}")),
+                    );
+                }
+            }
+        }
+        lines
+    }
+
+    /// The section as JSON.
+    pub fn json(&self) -> Value {
+        let failed = |(finding, failure): (&Finding, &Failure)| {
+            json!({
+                "kind": finding.kind.plural().trim_end_matches('s'), "place": finding.place, "what": finding.what,
+                "why": failure.why, "details": failure.details, "again": failure.again,
+            })
+        };
+        let not_checked = |(finding, why): (&Finding, &str)| json!({ "place": finding.place, "what": finding.what, "why": why });
+        let counts: serde_json::Map<_, _> = Kind::ALL
+            .iter()
+            .map(|kind| {
+                (
+                    kind.plural().to_owned(),
+                    self.findings.iter().filter(|f| f.kind == *kind).count().into(),
+                )
+            })
+            .collect();
+        json!({
+            "name": self.name,
+            "held": self.held(),
+            "counts": counts,
+            "failed": self.failures().map(failed).collect::<Vec<_>>(),
+            "not_checked": self.not_checked().map(not_checked).collect::<Vec<_>>(),
+            "seconds": self.time.as_secs_f64(),
+        })
+    }
+}
+
+/// How much was checked: `2 transcripts, 1 test, 4 links`.
+fn counts(sections: &[Section]) -> String {
+    let findings = || sections.iter().flat_map(|section| &section.findings);
+    let kinds = [Kind::Transcript, Kind::Test, Kind::Excerpt, Kind::Link];
+    let counts =
+        kinds.map(|kind| (kind, findings().filter(|finding| finding.kind == kind).count()));
+    let named: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(kind, count)| kind.counted(*count))
+        .collect();
+    if named.is_empty() { "nothing".to_owned() } else { named.join(", ") }
+}
+
+/// The last line of a check.
+pub fn summary(sections: &[Section], time: Duration) -> String {
+    let failed: usize = sections.iter().map(|section| section.failures().count()).sum();
+    let not_checked: usize = sections.iter().map(|section| section.not_checked().count()).sum();
+    let verdict = if failed > 0 { format!("{failed} FAILED") } else { "all held".to_owned() };
+    format!("{}: {verdict}, {not_checked} not checked ({})", counts(sections), text::time(time))
+}

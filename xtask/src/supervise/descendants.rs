@@ -1,0 +1,190 @@
+//! The descendants of this process: finding, killing and reaping them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, getpid};
+
+/// A process that was left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// Its id.
+    pub pid: i32,
+    /// Its name, as `ps` shows it.
+    pub name: String,
+}
+
+/// What `end_all` met.
+pub struct Swept {
+    /// Processes that got their SIGKILL, as far as they were seen alive.
+    pub killed: Vec<Stray>,
+    /// Those that were still there when the time was over.
+    pub survivors: Vec<Stray>,
+}
+
+/// Kills and reaps until no descendant is left, or until the time is over.
+///
+/// This process must be a subreaper. Then nothing escapes: whatever loses its
+/// parent becomes our child, and the end is reached only when the kernel says
+/// that there is no child.
+pub fn end_all(until: Instant) -> Result<Swept> {
+    let mut killed = BTreeMap::new();
+    let mut known = HashSet::new();
+    let mut round = 0;
+    while !reap()? {
+        // Mostly the children only. A process that forks and exits, over and
+        // over, has a new id before a look at all of /proc is over; but each of
+        // it becomes our child, and the list of those is short.
+        round += 1;
+        let found = if round % 20 == 0 { None } else { children() };
+        let found = match found {
+            Some(children) => children,
+            None => descendants()?.iter().map(|process| process.pid).collect(),
+        };
+        kill_at_once(&found);
+        let still_there =
+            || found.iter().filter_map(|pid| look(&pid.to_string())).filter(is_running);
+        if Instant::now() >= until {
+            return Ok(Swept {
+                killed: strays(killed),
+                survivors: still_there().map(stray).collect(),
+            });
+        }
+        if killed.len() < ENOUGH {
+            killed.extend(still_there().map(|process| (process.pid, process)));
+        }
+        let count = known.len();
+        known.extend(found);
+        if known.len() == count {
+            sleep(Duration::from_millis(1));
+        }
+    }
+    Ok(Swept { killed: strays(killed), survivors: Vec::new() })
+}
+
+/// The descendants that have not ended.
+pub fn running() -> Result<Vec<Stray>> {
+    Ok(descendants()?.into_iter().filter(is_running).map(stray).collect())
+}
+
+/// So many names are enough for a reader. In a storm there may be thousands.
+const ENOUGH: usize = 100;
+
+fn kill_at_once(processes: &[Pid]) {
+    for pid in processes {
+        // If it leads a group, that dies as one, and cannot fork meanwhile.
+        let _ = killpg(*pid, Signal::SIGKILL);
+        let _ = kill(*pid, Signal::SIGKILL);
+    }
+}
+
+/// Our children, also those that have ended. `None` on a kernel that was built
+/// without CONFIG_PROC_CHILDREN.
+fn children() -> Option<Vec<Pid>> {
+    let list = fs::read_to_string("/proc/thread-self/children").ok()?;
+    list.split_ascii_whitespace().map(|pid| Some(Pid::from_raw(pid.parse().ok()?))).collect()
+}
+
+/// Reaps the children that have ended, and says whether there is no child left.
+pub fn reap() -> Result<bool> {
+    // Not for ever: in a storm of forks they end faster than this can reap.
+    for _ in 0..1000 {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
+            Ok(WaitStatus::StillAlive) => return Ok(false),
+            Err(Errno::ECHILD) => return Ok(true),
+            // EINVAL: reaped, but killed by a real-time signal, which nix does not know.
+            Ok(_) | Err(Errno::EINVAL) => {}
+            Err(error) => bail!("waitpid: {error}"),
+        }
+    }
+    Ok(false)
+}
+
+/// A process, as proc_pid_stat(5) describes it.
+#[derive(Debug, PartialEq)]
+struct Process {
+    pid: Pid,
+    name: String,
+    running: bool,
+    parent: Pid,
+}
+
+fn is_running(process: &Process) -> bool {
+    process.running
+}
+
+fn stray(process: Process) -> Stray {
+    Stray { pid: process.pid.as_raw(), name: process.name }
+}
+
+fn strays(processes: BTreeMap<Pid, Process>) -> Vec<Stray> {
+    processes.into_values().map(stray).collect()
+}
+
+/// Every descendant of this process, also those that have ended and wait to
+/// be reaped.
+fn descendants() -> Result<Vec<Process>> {
+    let mut children: HashMap<Pid, Vec<Process>> = HashMap::new();
+    for entry in fs::read_dir("/proc").context("read /proc")? {
+        let entry = entry.context("read /proc")?;
+        if let Some(process) = look(&entry.file_name().to_string_lossy()) {
+            children.entry(process.parent).or_default().push(process);
+        }
+    }
+    let mut found = children.remove(&getpid()).unwrap_or_default();
+    let mut next = 0;
+    while let Some(process) = found.get(next) {
+        let grandchildren = children.remove(&process.pid).unwrap_or_default();
+        found.extend(grandchildren);
+        next += 1;
+    }
+    Ok(found)
+}
+
+/// What /proc says about a process; `None` if it has ended meanwhile, or if
+/// that is no process.
+fn look(pid: &str) -> Option<Process> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    parse(&String::from_utf8_lossy(&stat))
+}
+
+/// `pid (name) state parent …`, where the name may hold anything.
+fn parse(stat: &str) -> Option<Process> {
+    let (pid, rest) = stat.split_once(" (")?;
+    let (name, rest) = rest.rsplit_once(") ")?;
+    let mut fields = rest.split(' ');
+    let state = fields.next()?;
+    Some(Process {
+        pid: Pid::from_raw(pid.parse().ok()?),
+        name: name.to_owned(),
+        running: !matches!(state, "Z" | "X"),
+        parent: Pid::from_raw(fields.next()?.parse().ok()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_hold_anything() {
+        let process = parse("12 (a) (b) R 7 3) S 1 11 9 0 -1\n").unwrap();
+        assert_eq!(process.name, "a) (b) R 7 3");
+        assert_eq!((process.pid, process.parent), (Pid::from_raw(12), Pid::from_raw(1)));
+        assert!(process.running);
+        assert!(!parse("12 (gone) Z 1 11 9").unwrap().running);
+    }
+
+    #[test]
+    fn what_is_no_stat_is_no_process() {
+        for stat in ["", "12", "12 (a", "12 (a) S", "12 (a) S one 2", "x (a) S 1 2"] {
+            assert_eq!(parse(stat), None, "{stat:?}");
+        }
+    }
+}

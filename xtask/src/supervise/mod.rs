@@ -1,0 +1,223 @@
+//! Runs a program with a deadline; nothing that it started outlives it.
+//!
+//! Killing the program is not enough: its children go on, and hold its output
+//! open. So three processes see to it, each started by the one before:
+//!
+//! - The caller, `run`, holds a pipe to the supervisor, its lifeline. When the
+//!   caller ends, however it ends, the lifeline closes and the supervisor
+//!   kills everything.
+//! - The supervisor (`supervisor.rs`) reads the output, keeps the deadline, and
+//!   at the end kills what is left. It is a subreaper (prctl(2)): orphans among
+//!   its descendants become its children, so none is lost.
+//! - The parent (`parent.rs`) starts the program and learns how it ended. It is
+//!   there because a program knows its parent's id, and may kill it by mistake.
+//!   It is a subreaper too: should the supervisor be killed, it cleans up.
+//!
+//! The limit: a program that kills both, the parent and the supervisor, takes
+//! its own first process with it (`PR_SET_PDEATHSIG`), but its other
+//! descendants stay. So do those that became another user's.
+
+mod descendants;
+mod parent;
+mod report;
+mod supervisor;
+mod waiting;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::Signal;
+
+pub use descendants::Stray;
+pub use supervisor::supervisor;
+
+/// The word on xtask's command line that makes it a supervisor.
+pub const SUBCOMMAND: &str = "supervisor";
+
+/// A supervisor that has not reported this long after the deadline is stuck.
+const PATIENCE: Duration = Duration::from_millis(900);
+
+/// How long its partner then has to clean up.
+const LAST_WAIT: Duration = Duration::from_millis(90);
+
+/// What to run, and within which limits.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The program: a path, or a name to be found in `PATH`. A relative path
+    /// starts in `directory`.
+    pub path: PathBuf,
+    /// Its arguments, without its own name.
+    pub arguments: Vec<OsString>,
+    /// The directory it runs in.
+    pub directory: PathBuf,
+    /// Variables to set, or to remove, in the caller's environment.
+    pub environment: Vec<(OsString, Option<OsString>)>,
+    /// The time it has.
+    pub deadline: Duration,
+    /// The bytes it may write.
+    pub output_limit: usize,
+    /// Where its standard error goes.
+    pub errors: Errors,
+}
+
+/// Where a program's standard error goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errors {
+    /// Into the output, in the order of writing.
+    Merged,
+    /// Where the caller's goes.
+    Inherited,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It exited with this status.
+    Exited(i32),
+    /// This signal killed it, and it did not come from the supervisor.
+    Killed(Signal),
+    /// It was still running at its deadline, and was killed.
+    DeadlinePassed,
+    /// It wrote more than it may, and was killed.
+    Flooded,
+    /// Ctrl-C, or `interrupt`: it was killed.
+    Interrupted,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Exited(status) => write!(f, "exited with status {status}"),
+            End::Killed(signal) => write!(f, "was killed by {signal}"),
+            End::DeadlinePassed => write!(f, "was still running at its deadline"),
+            End::Flooded => write!(f, "wrote too much"),
+            End::Interrupted => write!(f, "was interrupted"),
+        }
+    }
+}
+
+/// What became of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// What it and its descendants wrote, up to the limit.
+    pub output: Vec<u8>,
+    /// The processes that it left running when it ended by itself. They were
+    /// killed. In a storm of forks these are not all.
+    pub left_behind: Vec<Stray>,
+    /// The processes that could not be killed: none, unless a descendant became
+    /// another user's or hangs in the kernel.
+    pub survivors: Vec<Stray>,
+    /// From its start to its end.
+    pub time: Duration,
+}
+
+/// Runs a program until it ends or has to be ended, and returns at the latest
+/// one second after its deadline. `supervisor` is the path of xtask.
+///
+/// # Errors
+/// If the program cannot be started, or if it killed what watches over it.
+pub fn run(supervisor: &Path, program: &Program) -> Result<Outcome> {
+    let started = Instant::now();
+    let name = program.path.display();
+    let mut command = Command::new(supervisor);
+    command.arg(SUBCOMMAND).args(report::arguments(program));
+    for (variable, value) in &program.environment {
+        match value {
+            Some(value) => command.env(variable, value),
+            None => command.env_remove(variable),
+        };
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child =
+        command.spawn().with_context(|| format!("cannot start {}", supervisor.display()))?;
+    let lifeline = Lifeline::new(child.id(), child.stdin.take().context("no standard input")?);
+    let mut pipe = child.stdout.take().context("no standard output")?;
+
+    let last_call = started + program.deadline + PATIENCE;
+    let mut report = Vec::new();
+    let in_time = read_to_end(&mut pipe, &mut report, last_call);
+    if !matches!(in_time, Ok(true)) {
+        // The parent, its partner, notices it and kills what is left.
+        child.kill().context("kill the supervisor")?;
+        read_to_end(&mut pipe, &mut Vec::new(), last_call + LAST_WAIT)?;
+    }
+    drop(lifeline);
+    let status = child.wait().context("wait for the supervisor")?;
+
+    if !in_time.context("read the supervisor's report")? {
+        bail!("the supervisor of {name} did not answer; it was killed, and what it watched too");
+    }
+    if let Some(signal) = status.signal() {
+        bail!("the supervisor of {name} was killed by signal {signal}; so was the program");
+    }
+    report::outcome(&report)
+}
+
+/// Ends every running program: its `run` returns `End::Interrupted`, and so
+/// does every later one. For the handler of Ctrl-C, in a thread of its own.
+pub fn interrupt() {
+    let mut lifelines = lifelines();
+    lifelines.interrupted = true;
+    lifelines.open.clear();
+}
+
+/// The lifelines of the programs that run now, by the supervisor's id.
+struct Lifelines {
+    open: BTreeMap<u32, ChildStdin>,
+    interrupted: bool,
+}
+
+fn lifelines() -> MutexGuard<'static, Lifelines> {
+    static LIFELINES: Mutex<Lifelines> =
+        Mutex::new(Lifelines { open: BTreeMap::new(), interrupted: false });
+    LIFELINES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An entry among the open lifelines, for as long as a program runs.
+struct Lifeline(u32);
+
+impl Lifeline {
+    fn new(supervisor: u32, pipe: ChildStdin) -> Lifeline {
+        let mut lifelines = lifelines();
+        // After an interruption, the pipe closes here and now.
+        if !lifelines.interrupted {
+            lifelines.open.insert(supervisor, pipe);
+        }
+        Lifeline(supervisor)
+    }
+}
+
+impl Drop for Lifeline {
+    fn drop(&mut self) {
+        lifelines().open.remove(&self.0);
+    }
+}
+
+/// Reads up to the end of file; false if that has not come by `until`.
+fn read_to_end(pipe: &mut (impl Read + AsFd), into: &mut Vec<u8>, until: Instant) -> Result<bool> {
+    let mut buffer = [0; 1 << 16];
+    loop {
+        // What is there is read even if it is late: this process may have been
+        // stopped (Ctrl-Z) for a while.
+        let [readable] = waiting::wait([pipe.as_fd()], Some(until))?;
+        if readable {
+            match pipe.read(&mut buffer).context("read")? {
+                0 => return Ok(true),
+                count => into.extend_from_slice(&buffer[..count]),
+            }
+        } else if Instant::now() >= until {
+            return Ok(false);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The program's parent: starts it, and tells the supervisor how it ended.
+
+use std::io::{PipeWriter, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use nix::errno::Errno;
+use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::unistd::Pid;
+
+use super::report::{self, Request};
+use super::waiting::wait;
+use super::{End, Errors, descendants};
+
+/// How long killing may take when the supervisor is gone. Nobody waits for it.
+const TIME_TO_KILL: Duration = Duration::from_secs(10);
+
+/// What the parent does, all its life.
+pub fn run(request: &Request, output: PipeWriter, mut supervisor: UnixStream) -> ! {
+    let answer = match start_and_wait(request, output, &supervisor) {
+        Ok(end) => report::line(&Ok(end)),
+        Err(error) => report::line(&Err(format!("{error:#}"))),
+    };
+    // If the supervisor is gone, there is nobody left to tell.
+    let _ = supervisor.write_all(&answer);
+    std::process::exit(0)
+}
+
+fn start_and_wait(request: &Request, output: PipeWriter, supervisor: &UnixStream) -> Result<End> {
+    // fork does not hand it down.
+    set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")?;
+    let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+    let signals =
+        SignalFd::with_flags(&SigSet::from(Signal::SIGCHLD), flags).context("signalfd")?;
+    let program = start(request, output)?;
+    loop {
+        let [_, gone] = wait([signals.as_fd(), supervisor.as_fd()], None)?;
+        if gone {
+            descendants::end_all(Instant::now() + TIME_TO_KILL)?;
+            return Ok(End::Interrupted);
+        }
+        while signals.read_signal().context("read signalfd")?.is_some() {}
+        if let Some(end) = reap_until(program)? {
+            return Ok(end);
+        }
+    }
+}
+
+/// Starts the program as a shell would: a process group of its own, no signal
+/// blocked or ignored, nothing to read.
+fn start(request: &Request, output: PipeWriter) -> Result<Pid> {
+    let Request { path, directory, .. } = request;
+    ensure!(directory.is_dir(), "there is no directory {}", directory.display());
+    let mut command = Command::new(path);
+    command.args(&request.arguments).current_dir(directory).process_group(0).stdin(Stdio::null());
+    if request.errors == Errors::Merged {
+        command.stderr(output.try_clone().context("dup")?);
+    }
+    command.stdout(output);
+    let before_exec = || {
+        set_pdeathsig(Signal::SIGKILL)?;
+        SigSet::empty().thread_set_mask()?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec, prctl and sigprocmask are allowed; they
+    // allocate nothing.
+    unsafe { command.pre_exec(before_exec) };
+    let child = command.spawn().with_context(|| format!("cannot start {}", path.display()))?;
+    Ok(Pid::from_raw(i32::try_from(child.id()).context("the program's id")?))
+}
+
+/// Reaps the orphans that ended, and says how the program ended, if it did.
+///
+/// The program itself is not reaped: as long as it is in the process table, its
+/// process group can be nobody else's, and be killed as one.
+fn reap_until(program: Pid) -> Result<Option<End>> {
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    loop {
+        let ended = match waitid(Id::All, flags) {
+            Err(Errno::EINVAL) => Err(Errno::EINVAL).context("killed by a real-time signal"),
+            result => result.context("waitid"),
+        }?;
+        match ended {
+            WaitStatus::Exited(pid, status) if pid == program => {
+                return Ok(Some(End::Exited(status)));
+            }
+            WaitStatus::Signaled(pid, signal, _) if pid == program => {
+                return Ok(Some(End::Killed(signal)));
+            }
+            WaitStatus::Exited(orphan, _) | WaitStatus::Signaled(orphan, ..) => {
+                waitpid(orphan, None).with_context(|| format!("waitpid({orphan})"))?;
+            }
+            _ => return Ok(None),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Runs lessons in order and verifies each against its chapter and its tests:
+//! what `check` and `check-all` have in common.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use xtask::transcript::page::Page;
+
+use crate::findings::{self, Finding, Kind, Section, Verdict};
+use crate::pages::Checker;
+use crate::transcripts;
+use crate::workspace::Workspace;
+use crate::{lesson_tests, list};
+
+/// The pages that belong to no lesson. The first shows what `check-all` prints.
+const PAGES: [&str; 2] = ["README.md", "docs/README.md"];
+
+/// The switches of both commands.
+pub const SWITCHES: &[(&str, &str)] = &[
+    ("--bless", "rewrite the outputs on the pages that are not equivalent to the new ones"),
+    ("--json", "print the whole result as one JSON document"),
+];
+
+/// What the help of both commands ends with.
+pub const NOTES: &str = "\
+Exit status: 0 if all held, 1 if something failed, 2 if the command line is wrong.
+";
+
+/// What to verify, and how.
+pub struct Options {
+    /// The lessons, in order.
+    pub lessons: Vec<String>,
+    /// Whether to check the pages that belong to no lesson too.
+    pub pages: bool,
+    /// Whether to rewrite transcripts that are not equivalent.
+    pub bless: bool,
+    /// Whether to print the result as JSON.
+    pub json: bool,
+}
+
+/// Checks, prints as it goes, and returns the exit status: 0 if all held, 1 if
+/// something failed.
+///
+/// # Errors
+/// If the lessons do not build, or the reader interrupts it.
+pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    let start = Instant::now();
+    let built = workspace.build(&options.lessons)?;
+    let building = start.elapsed();
+
+    let live = ProgressBar::new_spinner();
+    live.set_style(ProgressStyle::with_template("{spinner} {prefix}  {wide_msg}")?);
+    live.enable_steady_tick(Duration::from_millis(100));
+    let checker =
+        Checker { root: &workspace.root, built: &built, bless: options.bless, live: &live };
+    let tell = |section: &Section| {
+        if !options.json {
+            live.suspend(|| print(&section.lines()));
+        }
+    };
+
+    let mut sections = Vec::new();
+    for lesson in &options.lessons {
+        let start = Instant::now();
+        live.set_prefix(lesson.clone());
+        let demos: Vec<String> =
+            list::demos(&built[lesson].binary)?.into_iter().map(|(name, _)| name).collect();
+        let mut found = checker.check(&format!("docs/{lesson}.md"), Some(lesson), &demos)?;
+        found.extend(lesson_tests::run(lesson, &workspace.root, &built[lesson], &live)?);
+        for kind in [Kind::Transcript, Kind::Test] {
+            if !found.iter().any(|finding| finding.kind == kind) {
+                let (place, what) = (format!("docs/{lesson}.md"), lesson.clone());
+                found.push(Finding {
+                    kind,
+                    place,
+                    what,
+                    verdict: Verdict::failed("there is none"),
+                });
+            }
+        }
+        let section = Section { name: lesson.clone(), findings: found, time: start.elapsed() };
+        tell(&section);
+        sections.push(section);
+    }
+    if options.pages {
+        let begun = Instant::now();
+        live.set_prefix("pages");
+        let mut findings = Vec::new();
+        for page in PAGES {
+            findings.extend(checker.check(page, None, &[])?);
+        }
+        let time = begun.elapsed();
+        sections.push(Section { name: "pages".to_owned(), findings, time });
+        own_report(workspace, &mut sections, start, options.bless)?;
+        tell(&sections[sections.len() - 1]);
+    }
+    live.finish_and_clear();
+
+    let held = sections.iter().all(Section::held);
+    if options.json {
+        let sections: Vec<_> = sections.iter().map(Section::json).collect();
+        let (build, total) = (building.as_secs_f64(), start.elapsed().as_secs_f64());
+        let result =
+            json!({ "held": held, "sections": sections, "build_seconds": build, "seconds": total });
+        print(&[format!("{result:#}")]);
+    } else {
+        print(&[findings::summary(&sections, start.elapsed())]);
+    }
+    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Compares what this run prints with what the README says that it prints, and
+/// adds that finding to the last section.
+fn own_report(
+    workspace: &Workspace,
+    sections: &mut [Section],
+    started: Instant,
+    bless: bool,
+) -> Result<()> {
+    let path = PAGES[0];
+    let markdown = std::fs::read_to_string(workspace.root.join(path))
+        .with_context(|| format!("read {path}"))?;
+    // A page that cannot be read is a finding already.
+    let Ok(page) = Page::read(&markdown) else { return Ok(()) };
+    let Some(transcript) = page.transcripts.iter().find(|transcript| transcript.check.itself)
+    else {
+        return Ok(());
+    };
+    let last = sections.len() - 1;
+    let place = format!("{path}:{}", transcript.line);
+    let what = format!("$ {}", transcript.command);
+    sections[last].findings.push(Finding {
+        kind: Kind::Transcript,
+        place,
+        what,
+        verdict: Verdict::Held,
+    });
+    let own = sections[last].findings.len() - 1;
+
+    let report = report(sections, started.elapsed());
+    let output: Vec<&str> = report.iter().map(String::as_str).collect();
+    let mut compared = transcripts::compare(transcript, &output);
+    if let Verdict::Failed(_) = compared.verdict {
+        let as_usual =
+            sections.iter().all(|section| section.held() && section.not_checked().next().is_none());
+        if !as_usual {
+            let why = "it is another report when something fails or is not checked";
+            compared.verdict = Verdict::NotChecked(why.to_owned());
+        } else if let Some(new) = compared.bless.filter(|_| bless) {
+            compared.verdict = transcripts::bless(&workspace.root.join(path), transcript, &new)?;
+        }
+    }
+    sections[last].findings[own].verdict = compared.verdict;
+    Ok(())
+}
+
+/// All that a check prints for a person.
+fn report(sections: &[Section], time: Duration) -> Vec<String> {
+    let lines = sections.iter().flat_map(Section::lines);
+    lines.chain([findings::summary(sections, time)]).collect()
+}
+
+fn print(lines: &[String]) {
+    lines.iter().for_each(|line| println!("{line}"));
+}

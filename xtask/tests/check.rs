@@ -1,0 +1,210 @@
+//! `cargo xtask check` and `check-all`, run on a small course whose faults are
+//! known.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
+
+/// A copy of the small course, for one test; what Cargo builds is shared.
+fn course(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("courses").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/course"), &folder);
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in from.read_dir().unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}
+
+fn xtask(course: &Path, arguments: &[&str]) -> Output {
+    let output = Command::new(XTASK)
+        .args(arguments)
+        .env("CARGO_MANIFEST_DIR", course.join("xtask"))
+        .env("CARGO_NET_OFFLINE", "true")
+        .current_dir(course)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!errors.contains("panicked"), "{errors}");
+    output
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{why}: {output:?}"))
+}
+
+/// From the place and name of each thing that failed to why.
+fn failed(section: &Value) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let entry =
+        |it: &Value| (format!("{} {}", text(&it["place"]), text(&it["what"])), text(&it["why"]));
+    section["failed"].as_array().unwrap().iter().map(entry).collect()
+}
+
+/// The whole course, checked once for all tests that only look at the result.
+fn whole() -> &'static Value {
+    static WHOLE: OnceLock<Value> = OnceLock::new();
+    WHOLE.get_or_init(|| {
+        let output = xtask(&course("whole"), &["check-all", "--json"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        json(&output)
+    })
+}
+
+#[test]
+fn a_lesson_that_does_what_its_page_says_holds() {
+    let good = &whole()["sections"][0];
+    assert_eq!(failed(good), BTreeMap::new());
+    assert_eq!(good["held"], true);
+    assert_eq!(good["counts"]["transcripts"], 6);
+    assert_eq!(good["counts"]["tests"], 2);
+    let not_checked: Vec<&str> = good["not_checked"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["why"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        not_checked,
+        ["no machine has that", "it takes a year", "outside the project", "ignored too slow"]
+    );
+}
+
+#[test]
+fn each_thing_that_is_not_as_the_page_says_is_found() {
+    let bad = &whole()["sections"][1];
+    let differs = "the output differs (ids are shown as on the page)";
+    let expected = [
+        ("docs/02-bad.md 02-bad forgotten", "no transcript runs this demo"),
+        ("docs/02-bad.md:11 $ cargo lesson 02-bad", differs),
+        ("docs/02-bad.md:18 $ cargo lesson 02-bad ids", differs),
+        ("docs/02-bad.md:23 $ cargo lesson 02-bad fails", "exit status 1, and not 0"),
+        ("docs/02-bad.md:27 $ cargo lesson 02-bad balance", "printed what must never come"),
+        (
+            "docs/02-bad.md:3 01-good.md#nowhere",
+            "there is no heading 'nowhere' (there is 01--good, the-end)",
+        ),
+        ("docs/02-bad.md:3 missing.md", "there is no docs/missing.md"),
+        (
+            "docs/02-bad.md:38 $ cargo lesson 02-bad ids | cat",
+            "cannot be run: only plain words, no shell syntax",
+        ),
+        (
+            "docs/02-bad.md:42 $ rm -r everything",
+            "cannot be run: only `cargo lesson`, `cargo xtask` and `python3` are run",
+        ),
+        ("docs/02-bad.md:46 $ cargo lesson 09-none", "cannot be run: there is no lesson '09-none'"),
+        ("docs/02-bad.md:51 $ cargo lesson 02-bad", "lines 2-9 may interleave, but there are 3"),
+        (
+            "docs/02-bad.md:6 lessons/02-bad/src/main.rs",
+            "the file does not hold these lines (any more)",
+        ),
+        ("lessons/02-bad bad", "failed"),
+    ];
+    let expected: BTreeMap<String, String> =
+        expected.map(|(what, why)| (what.to_owned(), why.to_owned())).into();
+    assert_eq!(failed(bad), expected);
+}
+
+#[test]
+fn a_failure_names_the_line_in_the_ids_of_the_page_and_the_command() {
+    let failed = whole()["sections"][1]["failed"].as_array().unwrap();
+    let of = |place: &str| failed.iter().find(|it| it["place"] == place).unwrap();
+    let output = of("docs/02-bad.md:11");
+    let details: Vec<&str> =
+        output["details"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert_eq!(details[0], "first differing line of process 500, line 2 of the output:");
+    assert_eq!(details[1], "  page: pid 500 made pid 500");
+    assert!(details[2].starts_with("  here: pid 500 made pid "), "{details:?}");
+    assert_eq!(output["again"], "cargo lesson 02-bad");
+
+    let test = of("lessons/02-bad");
+    assert_eq!(test["again"], "cargo test --package lesson-02-bad");
+    assert!(test["details"].to_string().contains("what the test says"), "{test}");
+}
+
+#[test]
+fn a_lesson_that_goes_wrong_in_every_way_ends_and_leaves_nothing() {
+    let faults = failed(&whole()["sections"][2]);
+    let why = |line: u32| {
+        let mut found = faults
+            .iter()
+            .filter(|(what, _)| what.starts_with(&format!("docs/03-faults.md:{line} ")));
+        found.next().unwrap_or_else(|| panic!("nothing at line {line}: {faults:?}")).1
+    };
+    assert_eq!(why(5), "was still running at its deadline and was killed");
+    assert!(
+        why(10).contains("left 1 running (process ") && why(10).contains("sleep"),
+        "{}",
+        why(10)
+    );
+    assert!(why(14).starts_with("printed more than "), "{}", why(14));
+    assert_eq!(why(18), "exit status 137, and not 0");
+}
+
+#[test]
+fn the_report_on_the_readme_is_not_judged_when_something_fails() {
+    let pages = &whole()["sections"][3];
+    assert_eq!(failed(pages), BTreeMap::new());
+    assert!(
+        pages["not_checked"][0]["why"].as_str().unwrap().starts_with("it is another report"),
+        "{pages}"
+    );
+}
+
+#[test]
+fn blessing_rewrites_what_differs_and_nothing_else() {
+    let course = course("bless");
+    let page = course.join("docs/02-bad.md");
+    let before = fs::read_to_string(&page).unwrap();
+    let output = xtask(&course, &["check", "02-bad", "--bless"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("blessed: docs/02-bad.md:11"), "{told}");
+    assert!(told.contains("-pid 500 made pid 500"), "{told}");
+
+    let after = fs::read_to_string(&page).unwrap();
+    let changed = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| !line.starts_with("pid ")).map(str::to_owned).collect()
+    };
+    assert_eq!(changed(&before), changed(&after));
+    let again = xtask(&course, &["check", "02-bad", "--bless"]);
+    assert!(!String::from_utf8(again.stdout).unwrap().contains("blessed"));
+    assert_eq!(after, fs::read_to_string(&page).unwrap(), "what is equivalent is left as it is");
+}
+
+#[test]
+fn what_is_told_to_a_person_has_no_terminal_codes() {
+    let output = xtask(&course("plain"), &["check", "01-good"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.starts_with("01-good "), "{told}");
+    assert!(
+        told.contains("6 transcripts, 2 tests, 1 excerpt, 4 links, 4 not checked: ok ("),
+        "{told}"
+    );
+    assert!(!told.contains('\u{1b}') && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn an_unknown_lesson_is_wrong_usage() {
+    let output = xtask(&course("unknown"), &["check", "04-none"]);
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(errors, "xtask: no lesson '04-none': there is 01-good, 02-bad, 03-faults\n");
+}

@@ -1,0 +1,22 @@
+//! A lesson in which everything is as its page says.
+
+fn main() {
+    let me = std::process::id();
+    match std::env::args().nth(1).as_deref() {
+        Some("--list") => println!("ids\tits own id\nrefused\tnot on this machine"),
+        Some("refused") => {
+            eprintln!("no machine has that");
+            std::process::exit(3);
+        }
+        Some("either") => println!("pid {me}: {}", if me % 2 == 0 { "even" } else { "odd" }),
+        Some("wrong") => {
+            eprintln!("no demo 'wrong'");
+            std::process::exit(2);
+        }
+        _ => {
+            println!("I am process {me}.");
+            println!("pace {}", std::env::var("LESSON_PACE").unwrap_or_default());
+            println!("Process {me} took {} µs.", me % 7);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! A lesson that does not do what its page says.
+
+fn main() {
+    let me = std::process::id();
+    match std::env::args().nth(1).as_deref() {
+        Some("--list") => println!("ids\tits own id\nforgotten\trun by no transcript"),
+        Some("fails") => std::process::exit(1),
+        Some("balance") => println!("balance ≈ 0"),
+        _ => {
+            println!("pid {me} starts");
+            println!("pid {me} made pid {}", me + 1);
+            println!("pid {me} ends");
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! The engine `supervise` against programs that misbehave. Each runs for 20
+//! seconds or more if nobody kills it, and no process of it may be left.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use nix::sys::signal::Signal;
+use xtask::supervise::{End, Errors, Outcome, Program, run};
+
+const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
+
+/// So long does a fault last that nobody ends.
+const FAULT: Duration = Duration::from_secs(20);
+
+/// Runs a shell script with a deadline, and sees to it that nothing is left.
+fn script(script: &str, deadline: Duration) -> Result<Outcome> {
+    supervised(program(script, deadline))
+}
+
+fn program(script: &str, deadline: Duration) -> Program {
+    Program {
+        path: "sh".into(),
+        arguments: vec!["-c".into(), script.into()],
+        directory: "/".into(),
+        environment: Vec::new(),
+        deadline,
+        output_limit: 1 << 20,
+        errors: Errors::Merged,
+    }
+}
+
+/// Long enough for every program that ends by itself or by its fault.
+const LONG: Duration = Duration::from_secs(300);
+/// Long enough for a program to get going.
+const SHORT: Duration = Duration::from_secs(1);
+
+fn supervised(mut program: Program) -> Result<Outcome> {
+    let mark = mark();
+    program.environment.push(("SUPERVISE_MARK".into(), Some(mark.clone().into())));
+    let started = Instant::now();
+    let outcome = run(Path::new(XTASK), &program);
+    let time = started.elapsed();
+    assert_eq!(marked(&mark), Vec::<String>::new(), "left running, after {outcome:?}");
+    assert!(time < FAULT, "back after {time:?}: {outcome:?}");
+    outcome
+}
+
+/// A word for the environment of one run: its processes inherit it.
+fn mark() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("{}-{}.", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The processes that have this mark, as the kernel knows them.
+fn marked(mark: &str) -> Vec<String> {
+    let mark = format!("SUPERVISE_MARK={mark}");
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap() {
+        let path = entry.unwrap().path();
+        let environment = fs::read(path.join("environ")).unwrap_or_default();
+        if environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()) {
+            found.push(fs::read_to_string(path.join("stat")).unwrap_or_default());
+        }
+    }
+    found
+}
+
+fn text(outcome: &Outcome) -> String {
+    String::from_utf8_lossy(&outcome.output).into_owned()
+}
+
+/// The names of what was left behind, sorted.
+fn names(outcome: &Outcome) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        outcome.left_behind.iter().map(|stray| stray.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn a_good_program_gets_what_it_was_given() {
+    let odd = OsString::from_vec(b"a\xff\n b".to_vec());
+    let mut program =
+        program(r#"printf '%s|' "$@"; pwd; echo "$SET ${PATH-removed}"; exit 7"#, LONG);
+    program.path = "/bin/sh".into();
+    program.arguments.extend(["sh".into(), odd, "".into(), "--".into()]);
+    program.directory = "/proc".into();
+    program.environment = vec![("SET".into(), Some("set".into())), ("PATH".into(), None)];
+    let outcome = supervised(program).unwrap();
+    assert_eq!(outcome.end, End::Exited(7));
+    // A shell that finds no PATH may take one of its own.
+    assert!(outcome.output.starts_with(b"a\xff\n b||--|/proc\nset "), "{outcome:?}");
+    assert_eq!((outcome.left_behind, outcome.survivors), (vec![], vec![]));
+}
+
+#[test]
+fn errors_come_in_the_order_of_writing() {
+    let outcome = script("for i in 1 2 3; do echo out $i; echo err $i >&2; done", LONG).unwrap();
+    assert_eq!(text(&outcome), "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n");
+}
+
+#[test]
+fn inherited_errors_are_not_in_the_output() {
+    let program = Program { errors: Errors::Inherited, ..program("echo out; : >&2", LONG) };
+    assert_eq!(text(&supervised(program).unwrap()), "out\n");
+    let program = program_that_says_where_its_errors_go();
+    let own = fs::read_link("/proc/self/fd/2").unwrap();
+    assert_eq!(text(&supervised(program).unwrap()).trim(), own.to_str().unwrap());
+}
+
+fn program_that_says_where_its_errors_go() -> Program {
+    let mut program = program("", LONG);
+    program.path = "readlink".into();
+    program.arguments = vec!["/proc/self/fd/2".into()];
+    program.errors = Errors::Inherited;
+    program
+}
+
+#[test]
+fn a_program_starts_as_from_a_shell() {
+    let signals = "grep -E 'SigBlk|SigIgn' /proc/self/status";
+    let outcome = script(&format!("{signals}; cat; ps -o pgid= -p $$; echo $$"), LONG).unwrap();
+    let text = text(&outcome);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    for mask in [words[1], words[3]] {
+        // The real-time signals are left as they are.
+        assert_eq!(u64::from_str_radix(mask, 16).unwrap() & 0x7fff_ffff, 0, "{text}");
+    }
+    assert_eq!(words[4], words[5], "its process group is its own");
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_named() {
+    let mut missing = program("", LONG);
+    missing.path = "/no/such/program".into();
+    let error = format!("{:#}", supervised(missing).unwrap_err());
+    assert!(error.starts_with("cannot start /no/such/program: No such file"), "{error}");
+
+    let mut refused = program("", LONG);
+    refused.path = "/proc/self/status".into();
+    let error = format!("{:#}", supervised(refused).unwrap_err());
+    assert!(error.starts_with("cannot start /proc/self/status: Permission denied"), "{error}");
+
+    let mut nowhere = program("", LONG);
+    nowhere.directory = "/no/such/directory".into();
+    let error = format!("{:#}", supervised(nowhere).unwrap_err());
+    assert_eq!(error, "there is no directory /no/such/directory");
+}
+
+#[test]
+fn a_hang_ends_at_the_deadline() {
+    let outcome = script("echo before; sleep 20; echo after", SHORT).unwrap();
+    assert_eq!((outcome.end, text(&outcome)), (End::DeadlinePassed, "before\n".to_owned()));
+    assert!(outcome.time >= SHORT, "{outcome:?}");
+}
+
+#[test]
+fn a_program_that_refuses_to_end_is_killed() {
+    let outcome = script("trap '' TERM INT HUP; while :; do sleep 20; done", SHORT).unwrap();
+    assert_eq!(outcome.end, End::DeadlinePassed);
+}
+
+#[test]
+fn a_stopped_program_is_killed() {
+    assert_eq!(script("kill -STOP $$", SHORT).unwrap().end, End::DeadlinePassed);
+}
+
+#[test]
+fn a_grandchild_that_holds_the_output_does_not_hold_up() {
+    let outcome = script("sh -c 'sleep 20 & echo started'; exit 3", LONG).unwrap();
+    assert_eq!((outcome.end, text(&outcome)), (End::Exited(3), "started\n".to_owned()));
+    assert_eq!(names(&outcome), ["sleep"]);
+}
+
+#[test]
+fn a_stray_in_a_session_of_its_own_is_found() {
+    // The shell goes on when the output of `$(…)` is closed.
+    let outcome =
+        script("echo $(setsid sh -c 'echo $$; exec sleep 20 >/dev/null 2>&1' &)", LONG).unwrap();
+    assert_eq!(outcome.end, End::Exited(0));
+    let pids: Vec<String> = outcome.left_behind.iter().map(|stray| stray.pid.to_string()).collect();
+    assert_eq!(pids, [text(&outcome).trim()]);
+}
+
+#[test]
+fn a_double_fork_is_found() {
+    let outcome = script("(setsid sh -c 'sleep 20 & sleep 20 & wait' &) ; exit 0", LONG).unwrap();
+    assert_eq!(outcome.end, End::Exited(0));
+    assert!(names(&outcome).ends_with(&["sleep", "sleep"]), "{outcome:?}");
+}
+
+#[test]
+fn a_double_fork_does_not_survive_the_deadline() {
+    let outcome = script("(setsid sleep 20 &); sleep 20", SHORT).unwrap();
+    assert_eq!(outcome.end, End::DeadlinePassed);
+}
+
+#[test]
+fn a_flood_is_cut_off() {
+    let outcome = script("yes & (setsid yes &) ; sleep 20", LONG).unwrap();
+    assert_eq!(outcome.end, End::Flooded);
+    assert_eq!(outcome.output.len(), 1 << 20);
+    assert!(outcome.output.starts_with(b"y\ny\n"));
+}
+
+#[test]
+fn exactly_the_limit_is_no_flood() {
+    let outcome = script("head -c 1048576 /dev/zero", LONG).unwrap();
+    assert_eq!((outcome.end, outcome.output.len()), (End::Exited(0), 1 << 20));
+    let outcome = script("head -c 1048577 /dev/zero", LONG).unwrap();
+    assert_eq!((outcome.end, outcome.output.len()), (End::Flooded, 1 << 20));
+}
+
+#[test]
+fn a_program_that_kills_itself_is_reported_so() {
+    assert_eq!(script("kill -9 $$", LONG).unwrap().end, End::Killed(Signal::SIGKILL));
+    assert_eq!(script("kill -SEGV $$", LONG).unwrap().end, End::Killed(Signal::SIGSEGV));
+}
+
+#[test]
+fn a_program_that_kills_its_group_is_reported_so() {
+    let outcome = script("sleep 20 & kill -9 0", LONG).unwrap();
+    assert_eq!((outcome.end, outcome.left_behind), (End::Killed(Signal::SIGKILL), vec![]));
+}
+
+#[test]
+fn a_program_that_kills_its_parent_is_told_of() {
+    let error = script("(setsid sleep 20 &); kill -9 $PPID; sleep 20", LONG).unwrap_err();
+    assert!(error.to_string().contains("was killed by SIGKILL"), "{error:#}");
+}
+
+#[test]
+fn a_program_that_stops_its_parent_gains_nothing() {
+    let outcome = script("kill -STOP $PPID; sleep 20", SHORT).unwrap();
+    assert_eq!(outcome.end, End::DeadlinePassed);
+}
+
+/// The supervisor is the parent of the program's parent.
+const SUPERVISOR: &str = "read pid name state supervisor rest </proc/$PPID/stat";
+
+#[test]
+fn when_the_supervisor_is_killed_the_parent_cleans_up() {
+    let fault = format!("{SUPERVISOR}; (setsid sleep 20 &); kill -9 $supervisor; sleep 20");
+    let error = script(&fault, LONG).unwrap_err();
+    assert!(error.to_string().contains("was killed by signal 9"), "{error:#}");
+}
+
+#[test]
+fn when_the_supervisor_is_stopped_the_caller_sees_to_it() {
+    let fault = format!("{SUPERVISOR}; (setsid sleep 20 &); kill -STOP $supervisor; sleep 20");
+    let error = script(&fault, SHORT).unwrap_err();
+    assert!(error.to_string().contains("did not answer"), "{error:#}");
+}
+
+#[test]
+fn signals_to_the_supervisor_interrupt_the_program() {
+    for signal in ["INT", "TERM", "HUP", "QUIT"] {
+        let fault =
+            format!("{SUPERVISOR}; (setsid sleep 20 &); kill -{signal} $supervisor; sleep 20");
+        assert_eq!(script(&fault, LONG).unwrap().end, End::Interrupted, "{signal}");
+    }
+}
+
+#[test]
+fn ctrl_c_goes_to_the_whole_group_of_the_supervisor() {
+    let fault = format!("{SUPERVISOR}; kill -INT $PPID $supervisor; sleep 20");
+    assert_eq!(script(&fault, LONG).unwrap().end, End::Interrupted);
+}
+
+#[test]
+fn a_storm_of_forks_comes_to_its_end() {
+    // Each starts its successor and ends: its id is never the same for long.
+    let storm = r#"hop='setsid sh -c "$0" "$0" & exit'
+        for i in 1 2 3 4; do setsid sh -c "$hop" "$hop" & done
+        fork() { (fork) & }; fork
+        exec sleep 20"#;
+    assert_eq!(script(storm, SHORT).unwrap().end, End::DeadlinePassed);
+    let outcome = script(&storm.replace("exec sleep 20", "exit 4"), LONG).unwrap();
+    assert_eq!(outcome.end, End::Exited(4));
+    assert!(!outcome.left_behind.is_empty());
+}
+
+#[test]
+fn many_at_once_do_not_mix() {
+    thread::scope(|scope| {
+        for number in 0..8 {
+            scope.spawn(move || {
+                let fault = format!("(setsid sleep 20 &); echo {number}; exit {number}");
+                let outcome = script(&fault, LONG).unwrap();
+                assert_eq!(
+                    (outcome.end, text(&outcome)),
+                    (End::Exited(number), format!("{number}\n"))
+                );
+            });
+        }
+    });
+}
+
+#[test]
+fn when_the_caller_is_killed_everything_ends() {
+    // The lifeline is held by a process that is not this one, as a caller would.
+    let mark = mark();
+    let (read_end, write_end) = std::io::pipe().unwrap();
+    let mut caller = Command::new("sleep").arg("300").stdout(write_end).spawn().unwrap();
+    let mut supervisor = Command::new(XTASK)
+        .args(["supervisor", "300000000", "1000", "inherited", "/", "sh", "-c"])
+        .arg("(setsid sleep 300 &); echo $$ >&2; exec sleep 300")
+        .env("SUPERVISE_MARK", &mark)
+        .stdin(read_end)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut started = [0];
+    supervisor.stderr.take().unwrap().read_exact(&mut started).unwrap();
+    assert!(!marked(&mark).is_empty());
+
+    caller.kill().unwrap();
+    assert_eq!(caller.wait().unwrap().signal(), Some(9));
+    supervisor.wait().unwrap();
+    assert_eq!(marked(&mark), Vec::<String>::new());
+}
