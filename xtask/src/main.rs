@@ -8,6 +8,7 @@ mod findings;
 mod lesson_tests;
 mod list;
 mod pages;
+mod shell_init;
 
 mod transcripts;
 mod verify;
@@ -20,7 +21,8 @@ use xtask::supervise;
 
 use workspace::Interrupted;
 
-const COMMANDS: &[cli::Command] = &[list::COMMAND, check::COMMAND, check_all::COMMAND];
+const COMMANDS: &[cli::Command] =
+    &[list::COMMAND, check::COMMAND, check_all::COMMAND, shell_init::COMMAND];
 
 /// The exit status of a program that Ctrl-C ended, as shells give it.
 const INTERRUPTED: u8 = 130;

@@ -1,0 +1,48 @@
+//! `cargo xtask shell-init bash|zsh|fish`: prints a shell function that lets
+//! `cargo run -p 02-fork` work as it is typed.
+//!
+//! Cargo refuses a package name that starts with a digit before it reads a
+//! manifest, so nothing in the workspace can help. The shell can: the function
+//! says `-p lesson-02-fork` to Cargo.
+
+use std::process::ExitCode;
+
+use common::menu::WrongUsage;
+
+use crate::cli::Command;
+use crate::workspace::Workspace;
+
+const BASH_AND_ZSH: &str = include_str!("shell_init/cargo.sh");
+const FISH: &str = include_str!("shell_init/cargo.fish");
+
+/// Prints the function for a shell.
+pub const COMMAND: Command = Command {
+    name: "shell-init",
+    words: "bash|zsh|fish",
+    about: "a shell function with which `cargo run -p 02-fork` works",
+    switches: &[],
+    notes: "\
+Type it in the shell, in the folder of the course, or put it into its start-up file:
+  bash  eval \"$(cargo xtask shell-init bash)\"
+  zsh   eval \"$(cargo xtask shell-init zsh)\"
+  fish  cargo xtask shell-init fish | source
+",
+    run: |given| {
+        let [shell] = given.words.as_slice() else {
+            return Err(WrongUsage("which shell? There is bash, zsh, fish".to_owned()).into());
+        };
+        let lessons = Workspace::find()?.lessons;
+        print!("{}", function(shell, &lessons)?);
+        Ok(ExitCode::SUCCESS)
+    },
+};
+
+/// The function for a shell and these lessons (`02-fork`).
+fn function(shell: &str, lessons: &[String]) -> Result<String, WrongUsage> {
+    let (function, or) = match shell {
+        "bash" | "zsh" => (BASH_AND_ZSH, " | "),
+        "fish" => (FISH, " "),
+        _ => return Err(WrongUsage(format!("no shell '{shell}': there is bash, zsh, fish"))),
+    };
+    Ok(function.replace("@SHELL@", shell).replace("@LESSONS@", &lessons.join(or)))
+}
