@@ -40,7 +40,7 @@ impl Kind {
 }
 
 /// How a check came out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Verdict {
     /// As it should.
     Held,
@@ -53,7 +53,7 @@ pub enum Verdict {
 }
 
 /// What went wrong.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Failure {
     /// In a line.
     pub why: String,
@@ -71,7 +71,7 @@ impl Verdict {
 }
 
 /// One thing that was checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Finding {
     /// What it is.
     pub kind: Kind,

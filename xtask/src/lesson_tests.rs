@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use xtask::supervise::{self, End, Errors, Program};
 
-use crate::findings::{Failure, Finding, Kind, Verdict};
+use crate::findings::{Finding, Kind, Verdict};
+use crate::parallel;
 use crate::workspace::{Built, Interrupted};
 
 /// How long the tests in one program may take.
@@ -17,69 +18,60 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// would.
 ///
 /// # Errors
-/// If the reader interrupts it, or a program cannot be started.
+/// If the reader interrupts it.
 pub fn run(lesson: &str, root: &Path, built: &Built, live: &ProgressBar) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    for program in &built.tests {
-        let name =
-            program.file_name().context("a test's file name")?.to_string_lossy().into_owned();
+    let findings = parallel::map(&built.tests, |program| {
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
         live.set_message(format!("tests: {name}"));
-        let outcome = supervise::run(
-            &std::env::current_exe().context("find the running xtask")?,
-            &Program {
-                path: program.clone(),
-                arguments: ["--color=never".into()].into(),
-                directory: root.join("lessons").join(lesson),
-                environment: Vec::new(),
-                deadline: DEADLINE,
-                output_limit: 16 << 20,
-                errors: Errors::Merged,
-            },
-        )
-        .with_context(|| format!("the tests in {name}"))?;
-        let output = String::from_utf8_lossy(&outcome.output);
-        let finding = |what: &str, verdict| {
-            let place = format!("lessons/{lesson}");
-            Finding { kind: Kind::Test, place, what: what.to_owned(), verdict }
-        };
-        let before = findings.len();
-        for line in output.lines() {
-            findings.extend(result(line).map(|(test, verdict)| finding(test, verdict)));
-        }
-        let failed =
-            findings[before..].iter().any(|finding| matches!(finding.verdict, Verdict::Failed(_)));
-        let ended = match outcome.end {
-            End::Interrupted => return Err(Interrupted.into()),
-            End::Exited(0) => None,
-            End::Exited(_) if failed => None,
-            End::Exited(code) => Some(format!("ended with exit status {code}")),
-            End::Killed(signal) => Some(format!("was killed by {signal}")),
-            End::DeadlinePassed => {
-                Some(format!("had not ended after {} s and was killed", DEADLINE.as_secs()))
-            }
-            End::Flooded => Some("printed without end and was killed".to_owned()),
-        };
-        findings.extend(ended.map(|why| finding(&name, Verdict::failed(why))));
-        if let Some(stray) = outcome.left_behind.first() {
-            let why = format!("left process {} ({}) running; it was killed", stray.pid, stray.name);
-            findings.push(finding(&name, Verdict::failed(why)));
-        }
-        if let Some(first_failed) =
-            findings[before..].iter_mut().find_map(|finding| match &mut finding.verdict {
-                Verdict::Failed(failure) => Some(failure),
-                _ => None,
-            })
-        {
-            *first_failed = Failure {
-                why: std::mem::take(&mut first_failed.why),
-                details: output
-                    .lines()
-                    .skip_while(|line| *line != "failures:")
-                    .map(str::to_owned)
-                    .collect(),
-                again: Some(format!("cargo test --package lesson-{lesson}")),
-            };
-        }
+        run_program(lesson, root, program, &name)
+    });
+    Ok(findings.into_iter().collect::<Result<Vec<_>>>()?.concat())
+}
+
+fn run_program(lesson: &str, root: &Path, program: &Path, name: &str) -> Result<Vec<Finding>> {
+    let finding = |what: &str, verdict| {
+        let place = format!("lessons/{lesson}");
+        Finding { kind: Kind::Test, place, what: what.to_owned(), verdict }
+    };
+    let outcome = match supervise::run(
+        &std::env::current_exe().context("find the running xtask")?,
+        &Program {
+            path: program.to_owned(),
+            arguments: vec!["--color=never".into()],
+            directory: root.join("lessons").join(lesson),
+            environment: Vec::new(),
+            deadline: DEADLINE,
+            output_limit: 16 << 20,
+            errors: Errors::Merged,
+        },
+    ) {
+        Ok(outcome) => outcome,
+        Err(why) => return Ok(vec![finding(name, Verdict::failed(format!("{why:#}")))]),
+    };
+    let output = String::from_utf8_lossy(&outcome.output);
+    let results = output.lines().filter_map(result);
+    let mut findings: Vec<Finding> =
+        results.map(|(test, verdict)| finding(test, verdict)).collect();
+
+    let some_failed = findings.iter().any(|finding| matches!(finding.verdict, Verdict::Failed(_)));
+    match outcome.end {
+        End::Interrupted => return Err(Interrupted.into()),
+        End::Exited(0) => {}
+        End::Exited(_) if some_failed => {}
+        end => findings.push(finding(name, Verdict::failed(end.to_string()))),
+    }
+    if let Some(stray) = outcome.left_behind.first() {
+        let why = format!("left process {} ({}) running; it was killed", stray.pid, stray.name);
+        findings.push(finding(name, Verdict::failed(why)));
+    }
+    let mut failures = findings.iter_mut().filter_map(|finding| match &mut finding.verdict {
+        Verdict::Failed(failure) => Some(failure),
+        _ => None,
+    });
+    if let Some(first) = failures.next() {
+        first.details =
+            output.lines().skip_while(|line| *line != "failures:").map(str::to_owned).collect();
+        first.again = Some(format!("cargo test --package lesson-{lesson}"));
     }
     Ok(findings)
 }

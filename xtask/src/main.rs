@@ -8,8 +8,8 @@ mod findings;
 mod lesson_tests;
 mod list;
 mod pages;
+mod parallel;
 mod shell_init;
-
 mod transcripts;
 mod verify;
 mod workspace;

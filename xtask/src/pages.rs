@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use indicatif::ProgressBar;
 use xtask::transcript::page::{Excerpt, Page};
 
 use crate::command::Command;
 use crate::findings::{Finding, Kind, Verdict};
+use crate::parallel;
 use crate::transcripts;
 use crate::workspace::Built;
 
@@ -77,24 +78,25 @@ impl Checker<'_> {
         Ok(findings)
     }
 
-    /// From the last to the first, so that rewriting one leaves the places of
-    /// those before it as they are; returned in their order.
     fn transcripts(&self, path: &str, page: &Page) -> Result<Vec<Finding>> {
+        let transcripts: Vec<_> = page.transcripts.iter().filter(|it| !it.check.itself).collect();
+        let reruns = parallel::map(&transcripts, |transcript| {
+            self.live.set_message(format!("$ {}", transcript.command));
+            transcripts::rerun(transcript, self.root, self.built)
+        });
         let mut findings = Vec::new();
-        for transcript in
-            page.transcripts.iter().filter(|transcript| !transcript.check.itself).rev()
-        {
-            let what = format!("$ {}", transcript.command);
-            let place = format!("{path}:{}", transcript.line);
-            self.live.set_message(what.clone());
-            let rerun = transcripts::rerun(transcript, self.root, self.built)
-                .with_context(|| format!("{place}: {what}"))?;
+        // From the last to the first, so that rewriting one leaves the places of
+        // those before it as they are.
+        for (transcript, rerun) in transcripts.iter().zip(reruns).rev() {
+            let rerun = rerun?;
             let verdict = match rerun.bless {
                 Some(new) if self.bless => {
                     transcripts::bless(&self.root.join(path), transcript, &new)?
                 }
                 _ => rerun.verdict,
             };
+            let place = format!("{path}:{}", transcript.line);
+            let what = format!("$ {}", transcript.command);
             findings.push(Finding { kind: Kind::Transcript, place, what, verdict });
         }
         findings.reverse();

@@ -43,7 +43,7 @@ impl From<Verdict> for Rerun {
 /// Runs a transcript's command and compares.
 ///
 /// # Errors
-/// If the reader interrupts it, or a program cannot be started.
+/// If the reader interrupts it.
 pub fn rerun(
     transcript: &Transcript,
     root: &Path,
@@ -61,7 +61,10 @@ pub fn rerun(
     }
     let check = &transcript.check;
     let deadline = Duration::from_secs(check.deadline.unwrap_or(DEADLINE));
-    let outcome = command.run(root, check.pace.as_deref().unwrap_or(PACE), deadline)?;
+    let outcome = match command.run(root, check.pace.as_deref().unwrap_or(PACE), deadline) {
+        Ok(outcome) => outcome,
+        Err(why) => return Ok(Verdict::failed(format!("{why:#}")).into()),
+    };
     if outcome.end == End::Interrupted {
         return Err(Interrupted.into());
     }

@@ -2,6 +2,7 @@
 //! what `check` and `check-all` have in common.
 
 use std::process::ExitCode;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -64,36 +65,22 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 
     let mut sections = Vec::new();
     for lesson in &options.lessons {
-        let start = Instant::now();
         live.set_prefix(lesson.clone());
-        let demos: Vec<String> =
-            list::demos(&built[lesson].binary)?.into_iter().map(|(name, _)| name).collect();
-        let mut found = checker.check(&format!("docs/{lesson}.md"), Some(lesson), &demos)?;
-        found.extend(lesson_tests::run(lesson, &workspace.root, &built[lesson], &live)?);
-        for kind in [Kind::Transcript, Kind::Test] {
-            if !found.iter().any(|finding| finding.kind == kind) {
-                let (place, what) = (format!("docs/{lesson}.md"), lesson.clone());
-                found.push(Finding {
-                    kind,
-                    place,
-                    what,
-                    verdict: Verdict::failed("there is none"),
-                });
-            }
-        }
-        let section = Section { name: lesson.clone(), findings: found, time: start.elapsed() };
+        let section = check_lesson(&checker, lesson)?;
         tell(&section);
         sections.push(section);
     }
     if options.pages {
-        let begun = Instant::now();
         live.set_prefix("pages");
-        let mut findings = Vec::new();
-        for page in PAGES {
-            findings.extend(checker.check(page, None, &[])?);
-        }
-        let time = begun.elapsed();
-        sections.push(Section { name: "pages".to_owned(), findings, time });
+        let begun = Instant::now();
+        let findings =
+            PAGES.iter().map(|page| checker.check(page, None, &[])).collect::<Result<Vec<_>>>()?;
+        let section = Section {
+            name: "pages".to_owned(),
+            findings: findings.concat(),
+            time: begun.elapsed(),
+        };
+        sections.push(section);
         own_report(workspace, &mut sections, start, options.bless)?;
         tell(&sections[sections.len() - 1]);
     }
@@ -110,6 +97,35 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         print(&[findings::summary(&sections, start.elapsed())]);
     }
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs a lesson's transcripts and its tests, side by side.
+fn check_lesson(checker: &Checker, lesson: &str) -> Result<Section> {
+    let start = Instant::now();
+    let page = format!("docs/{lesson}.md");
+    let built = &checker.built[lesson];
+    let finding =
+        |kind, verdict| Finding { kind, place: page.clone(), what: lesson.to_owned(), verdict };
+
+    let mut findings = Vec::new();
+    let demos = list::demos(&built.binary).unwrap_or_else(|why| {
+        findings.push(finding(Kind::Demo, Verdict::failed(format!("{why:#}"))));
+        Vec::new()
+    });
+    let demos: Vec<String> = demos.into_iter().map(|(name, _)| name).collect();
+    let (from_page, from_tests) = thread::scope(|scope| {
+        let tests = scope.spawn(|| lesson_tests::run(lesson, checker.root, built, checker.live));
+        let page = checker.check(&page, Some(lesson), &demos);
+        (page, tests.join().expect("running tests does not panic"))
+    });
+    findings.extend(from_page?);
+    findings.extend(from_tests?);
+    for kind in [Kind::Transcript, Kind::Test] {
+        if !findings.iter().any(|finding| finding.kind == kind) {
+            findings.push(finding(kind, Verdict::failed("there is none")));
+        }
+    }
+    Ok(Section { name: lesson.to_owned(), findings, time: start.elapsed() })
 }
 
 /// Compares what this run prints with what the README says that it prints, and

@@ -1,0 +1,51 @@
+//! Several things at the same time.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// Does the work for each item, as many at a time as there are CPUs and one
+/// more, since most of what the lessons do is waiting. The results come in the
+/// order of the items.
+///
+/// # Panics
+/// If the work panics.
+pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        while let Some((place, item)) = {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            items.get(place).map(|item| (place, item))
+        } {
+            done.push((place, work(item)));
+        }
+        done
+    };
+    let cpus = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut results: Vec<(usize, R)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..items.len().min(cpus + 1)).map(|_| scope.spawn(worker)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().expect("the work did not panic"))
+            .collect()
+    });
+    results.sort_by_key(|(place, _)| *place);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::map;
+
+    #[test]
+    fn results_come_in_order_each_once() {
+        for count in [0, 1, 2, 100] {
+            let items: Vec<usize> = (0..count).collect();
+            assert_eq!(
+                map(&items, |item| item * 2),
+                items.iter().map(|item| item * 2).collect::<Vec<_>>()
+            );
+        }
+    }
+}
