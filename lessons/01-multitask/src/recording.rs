@@ -1,0 +1,85 @@
+//! What a task notes about itself and hands over to its parent.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+/// A stretch of time in which a task ran on one CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// When it began, on the clock of [`now`](crate::recorder::now).
+    pub start: Duration,
+    /// When it ended, on the same clock.
+    pub end: Duration,
+    /// The CPU it ran on.
+    pub cpu: usize,
+}
+
+/// When a task ran, as it saw it itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// The slices of time in which it ran, in order.
+    pub slices: Vec<Slice>,
+    /// How often its clock jumped, because somebody else ran.
+    pub gaps: u64,
+    /// How often it was switched out against its will, by the kernel's count.
+    pub switches: u64,
+}
+
+impl Recording {
+    /// The recording as bytes, for a pipe.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let nanoseconds = |time: Duration| time.as_nanos() as u64;
+        let slices = self.slices.iter();
+        let slices = slices.flat_map(|s| [nanoseconds(s.start), nanoseconds(s.end), s.cpu as u64]);
+        [self.gaps, self.switches].into_iter().chain(slices).flat_map(u64::to_le_bytes).collect()
+    }
+
+    /// The recording from the bytes of [`Recording::to_bytes`].
+    ///
+    /// # Errors
+    /// If a part of it is missing.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::parse(bytes).with_context(|| format!("a recording of {} bytes is torn", bytes.len()))
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (words, []) = bytes.as_chunks() else { return None };
+        let words: Vec<u64> = words.iter().map(|&word| u64::from_le_bytes(word)).collect();
+        let (&[gaps, switches], slices) = words.split_first_chunk()?;
+        let (slices, []) = slices.as_chunks() else { return None };
+        let slices = slices.iter().map(|&[start, end, cpu]| Slice {
+            start: Duration::from_nanos(start),
+            end: Duration::from_nanos(end),
+            cpu: cpu as usize,
+        });
+        Some(Self { slices: slices.collect(), gaps, switches })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_survives_the_pipe() {
+        let slice = |start, end, cpu| Slice {
+            start: Duration::from_nanos(start),
+            end: Duration::from_nanos(end),
+            cpu,
+        };
+        let slices = vec![slice(1, 2, 0), slice(u64::MAX - 1, u64::MAX, 1023)];
+        for recording in [Recording::default(), Recording { slices, gaps: 3, switches: 4 }] {
+            assert_eq!(Recording::from_bytes(&recording.to_bytes()).unwrap(), recording);
+        }
+    }
+
+    #[test]
+    fn a_torn_recording_is_refused() {
+        let slice = Slice { start: Duration::ZERO, end: Duration::MAX, cpu: 0 };
+        let whole = Recording { slices: vec![slice], gaps: 1, switches: 1 }.to_bytes();
+        for length in (0..whole.len()).filter(|&length| length != 16) {
+            assert!(Recording::from_bytes(&whole[..length]).is_err(), "{length} bytes were taken");
+        }
+    }
+}

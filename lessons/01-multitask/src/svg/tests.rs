@@ -1,0 +1,23 @@
+use super::*;
+
+#[test]
+fn an_axis_has_round_numbers() {
+    let of = |ms| ticks(Duration::from_millis(ms)).map(|t| t.as_millis()).collect::<Vec<_>>();
+    assert_eq!(of(100), [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
+    assert_eq!(of(20), [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20]);
+    assert_eq!(of(10_000), (0..=10).map(|n| n * 1000).collect::<Vec<_>>());
+}
+
+#[test]
+fn slices_that_touch_do_not_overlap_when_rounded() {
+    for hundredths in 0..300 {
+        let edge = 50.0 + f64::from(hundredths) / 300.0;
+        let number = |rect: String, name: &str| -> f64 {
+            let (_, rest) = rect.split_once(&format!(" {name}='")).unwrap();
+            rest.split_once('\'').unwrap().0.parse().unwrap()
+        };
+        let (a, b) = (rect("a", 10.0, 0.0, edge, 1.0), rect("b", edge, 0.0, 90.0, 1.0));
+        let gap = number(b, "x") - number(a.clone(), "x") - number(a, "width");
+        assert!(gap.abs() < 1e-9, "{edge}: {gap}");
+    }
+}

@@ -1,0 +1,173 @@
+//! The demo `tasks`, seen from outside while it runs: the kernel's view of its
+//! processes, and what becomes of them when something happens to them.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+mod picture;
+
+/// A demo that has started its three tasks on one CPU.
+struct Demo {
+    process: Child,
+    lines: BufReader<ChildStdout>,
+    /// browser, music and word, as the demo says.
+    tasks: [i32; 3],
+}
+
+impl Demo {
+    fn start(arguments: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_01-multitask"))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap());
+        let started = line_with(&mut lines, " started browser (pid ");
+        let after = |name: &str| {
+            let (_, rest) = started.split_once(&format!("{name} (pid ")).unwrap();
+            rest.split_once(')').unwrap().0.parse().unwrap()
+        };
+        assert!(started.starts_with(&format!("I ({}) started", process.id())), "{started}");
+        Self { process, lines, tasks: ["browser", "music", "word"].map(after) }
+    }
+
+    fn end(mut self) -> (ExitStatus, String) {
+        let mut errors = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        (self.process.wait().unwrap(), errors)
+    }
+
+    /// As Ctrl-C does: the signal goes to the whole group.
+    fn interrupt(self) {
+        killpg(Pid::from_raw(self.process.id() as i32), Signal::SIGINT).unwrap();
+        self.end();
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // A test that fails leaves nothing behind either.
+        let _ = killpg(Pid::from_raw(self.process.id() as i32), Signal::SIGKILL);
+    }
+}
+
+fn line_with(lines: &mut impl BufRead, part: &str) -> String {
+    lines.lines().map(Result::unwrap).find(|line| line.contains(part)).expect(part)
+}
+
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !done() {
+        assert!(Instant::now() < deadline, "in 30 seconds it did not happen: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The fields of /proc/PID/stat from the state on; `None` without the process.
+fn stat(pid: i32) -> Option<Vec<String>> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    Some(fields.split_whitespace().map(str::to_owned).collect())
+}
+
+fn has_ended(pid: i32) -> bool {
+    // Nobody may be there to reap an orphan: then it stays as a zombie.
+    stat(pid).is_none_or(|fields| fields[0] == "Z")
+}
+
+/// The time that a process has used in user mode, in ticks of 10 ms.
+fn ticks(pid: i32) -> u64 {
+    stat(pid).unwrap_or_else(|| panic!("process {pid} is gone"))[11].parse().unwrap()
+}
+
+fn allowed_cpus(pid: i32) -> String {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    line.unwrap().trim().to_owned()
+}
+
+#[test]
+fn three_child_processes_are_busy_on_the_same_cpu() {
+    let demo = Demo::start(&["--duration", "10"]);
+    let id = demo.process.id();
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let children: Vec<i32> = children.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
+    assert_eq!(children, demo.tasks);
+
+    let cpu = allowed_cpus(demo.tasks[0]);
+    cpu.parse::<usize>().expect("one CPU, not a list");
+    assert_eq!(demo.tasks.map(allowed_cpus), [(); 3].map(|()| cpu.clone()));
+    until("all three are busy", || demo.tasks.iter().all(|&task| ticks(task) >= 3));
+
+    let tasks = demo.tasks;
+    demo.interrupt();
+    until("Ctrl-C ends all of them", || tasks.into_iter().all(has_ended));
+}
+
+#[test]
+fn the_recording_shows_what_really_happened() {
+    let file = std::env::temp_dir().join(format!("one-cpu-{}.svg", std::process::id()));
+    let mut demo = Demo::start(&["--duration", "2", "--svg", file.to_str().unwrap()]);
+    let [browser, _, word] = demo.tasks;
+
+    // Stop one of the tasks until another has run for 30 to 50 ms.
+    until("word runs", || ticks(word) >= 1);
+    kill(Pid::from_raw(word), Signal::SIGSTOP).unwrap();
+    until("word is stopped", || stat(word).unwrap()[0] == "T");
+    let before = ticks(browser);
+    until("browser runs", || ticks(browser) >= before + 4);
+    kill(Pid::from_raw(word), Signal::SIGCONT).unwrap();
+
+    line_with(&mut demo.lines, "tasks on");
+    let picture = picture::read(&fs::read_to_string(&file).unwrap());
+    fs::remove_file(&file).unwrap();
+    demo.interrupt();
+
+    // The time in which word was stopped must be its longest absence, or part
+    // of a longer one; browser ran in it.
+    let ms = 2000.0 / picture.length;
+    let ran = |from: f64, to: f64| -> f64 {
+        picture.tasks[0].iter().map(|&(a, b)| (b.min(to) - a.max(from)).max(0.0) * ms).sum()
+    };
+    let absences = picture.tasks[2].windows(2).map(|pair| ran(pair[0].1, pair[1].0));
+    let most = absences.fold(0.0, f64::max);
+    assert!(most >= 25.0, "browser ran for {most} ms at most while word was away");
+}
+
+#[test]
+fn none_is_left_when_the_demo_ends() {
+    let mut demo = Demo::start(&["--duration", "0.02", "--tasks", "3"]);
+    demo.lines.read_to_string(&mut String::new()).unwrap();
+    let tasks = demo.tasks;
+    let (status, errors) = demo.end();
+    assert!(status.success(), "{errors}");
+    assert!(tasks.into_iter().all(|task| stat(task).is_none()), "a task was not waited for");
+}
+
+#[test]
+fn a_task_that_dies_is_an_error_and_takes_the_others_along() {
+    let demo = Demo::start(&["--duration", "10"]);
+    let tasks = demo.tasks;
+    kill(Pid::from_raw(tasks[0]), Signal::SIGKILL).unwrap();
+    let (status, errors) = demo.end();
+    assert_eq!(status.code(), Some(1));
+    assert!(errors.contains("ended badly") && errors.contains("SIGKILL"), "{errors}");
+    assert!(tasks.into_iter().all(|task| stat(task).is_none()), "a task was left behind");
+}
+
+#[test]
+fn tasks_whose_parent_was_killed_end_by_themselves() {
+    let mut demo = Demo::start(&["--duration", "0.3"]);
+    demo.process.kill().unwrap();
+    let tasks = demo.tasks;
+    until("the tasks end", || tasks.into_iter().all(has_ended));
+    demo.end();
+}

@@ -1,0 +1,86 @@
+//! A queue between two processes: one puts values on it, the other gets them.
+//! Compare with `notes.py`, the same in Python, where the reader has to be
+//! killed. Here it ends by itself when the queue is closed.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use common::paced;
+use ipc_channel::IpcError;
+use ipc_channel::ipc::{self, IpcReceiver, IpcSender};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork, getpid};
+
+pub fn run() -> Result<()> {
+    let (tx, rx) = ipc::channel().context("ipc::channel")?;
+
+    // SAFETY: this process has one thread, so no lock can be held by a thread
+    // that the child does not have.
+    let writer = match unsafe { fork() }.context("fork the writer")? {
+        ForkResult::Child => {
+            // If the reader dies, no receiver is left, and `send` fails.
+            drop(rx);
+            end(write(tx))
+        }
+        ForkResult::Parent { child } => child,
+    };
+    // The queue is closed when the last sender is gone. A sender kept here
+    // would let the reader wait for ever.
+    drop(tx);
+
+    // SAFETY: still one thread.
+    let reader = match unsafe { fork() }.context("fork the reader") {
+        Ok(ForkResult::Child) => end(read(&rx)),
+        Ok(ForkResult::Parent { child }) => Ok(child),
+        Err(error) => Err(error),
+    };
+    drop(rx);
+
+    // Both have ended before either result counts: an error leaves no child behind.
+    let read = reader.and_then(wait_for);
+    let written = wait_for(writer);
+    read.and(written)
+}
+
+/// Puts three values on the queue, and closes it by giving up the sender.
+fn write(queue: IpcSender<char>) -> Result<()> {
+    println!("Process to write: pid {}", getpid());
+    for value in ['A', 'B', 'C'] {
+        // Said first, so that no reader can be quicker than this line.
+        println!("pid {}: put {value} on the queue", getpid());
+        queue.send(value).with_context(|| format!("send {value}"))?;
+        sleep(paced(Duration::from_millis(800)));
+    }
+    Ok(())
+}
+
+/// Gets values from the queue until it is closed.
+fn read(queue: &IpcReceiver<char>) -> Result<()> {
+    println!("Process to read: pid {}", getpid());
+    loop {
+        match queue.recv() {
+            Ok(value) => println!("pid {}: got {value} from the queue", getpid()),
+            Err(IpcError::Disconnected) => break,
+            Err(error) => return Err(error).context("recv"),
+        }
+    }
+    println!("pid {}: the queue is closed, nothing more can come", getpid());
+    Ok(())
+}
+
+/// Ends a child. Its parent learns only the exit status, so it tells its error itself.
+fn end(result: Result<()>) -> ! {
+    if let Err(error) = &result {
+        let line = format!("pid {}: {error:#}\n", getpid());
+        eprint!("{line}");
+    }
+    std::process::exit(result.is_err().into())
+}
+
+/// Waits until the child has ended.
+fn wait_for(child: Pid) -> Result<()> {
+    let status = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
+    ensure!(status == WaitStatus::Exited(child, 0), "child {child} ended badly: {status:?}");
+    Ok(())
+}

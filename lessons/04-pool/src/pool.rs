@@ -1,0 +1,126 @@
+//! A pool of processes: four workers, five tasks. The worker that is done first
+//! gets the task that is left. Compare with `notes.py`, the same in Python, and
+//! with the demo `threads`.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use ipc_channel::IpcError;
+use ipc_channel::ipc::{self, IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork, getpid};
+
+use crate::tasks::{self, TASKS, WORKERS};
+
+/// The parent's two ends of the channels to one worker.
+struct Worker {
+    commands: IpcSender<usize>,
+    results: IpcReceiver<Duration>,
+}
+
+pub fn run() -> Result<()> {
+    println!("Parent process (pid {}).", getpid());
+    let start = Instant::now();
+    let mut pids = Vec::new();
+
+    let results = start_workers(&mut pids).and_then(hand_out_tasks);
+
+    // The channels are closed now, also after an error, so every worker ends.
+    // All are waited for before the first bad end counts.
+    let ends: Vec<_> = pids.into_iter().map(wait_for).collect();
+    ends.into_iter().collect::<Result<()>>()?;
+
+    let results = results?;
+    ensure!(results.len() == TASKS.len(), "{} of {} tasks done", results.len(), TASKS.len());
+    println!("All subprocesses done.");
+    let (work, time) = (results.iter().sum::<Duration>(), start.elapsed());
+    println!("{:.2} seconds of work in {:.2} seconds.", work.as_secs_f64(), time.as_secs_f64());
+    Ok(())
+}
+
+/// Forks the workers. Those that exist are in `pids`, also after an error.
+fn start_workers(pids: &mut Vec<Pid>) -> Result<Vec<Worker>> {
+    let mut workers = Vec::new();
+    for _ in 0..WORKERS {
+        let (commands, worker_commands) = ipc::channel().context("ipc::channel")?;
+        // One result channel each: when it closes, that worker has ended.
+        let (worker_results, results) = ipc::channel().context("ipc::channel")?;
+
+        // SAFETY: this process has one thread, so no lock can be held by a
+        // thread that the child does not have.
+        match unsafe { fork() }.context("fork")? {
+            ForkResult::Child => {
+                // Copies of the parent's ends. A channel closes only when the
+                // last copy of its sender is gone.
+                drop((workers, commands, results));
+                end(work(&worker_commands, &worker_results))
+            }
+            ForkResult::Parent { child } => pids.push(child),
+        }
+        drop((worker_commands, worker_results));
+        workers.push(Worker { commands, results });
+    }
+    Ok(workers)
+}
+
+/// Runs the tasks that come, until the parent closes the channel.
+fn work(commands: &IpcReceiver<usize>, results: &IpcSender<Duration>) -> Result<()> {
+    let pid = format!("pid {}", getpid());
+    loop {
+        match commands.recv() {
+            Ok(task) => results.send(tasks::run(task, &pid)).context("send a result")?,
+            Err(IpcError::Disconnected) => return Ok(()),
+            Err(error) => return Err(error).context("recv a task"),
+        }
+    }
+}
+
+/// Gives each worker a task, and another whenever it has sent a result.
+/// Returns the results when all workers have closed their channels.
+fn hand_out_tasks(workers: Vec<Worker>) -> Result<Vec<Duration>> {
+    let mut queue = 0..TASKS.len();
+    let mut set = IpcReceiverSet::new().context("IpcReceiverSet::new")?;
+    let mut commands = HashMap::new();
+    for (worker, task) in workers.into_iter().zip(&mut queue) {
+        worker.commands.send(task).context("send a task")?;
+        commands.insert(set.add(worker.results).context("add")?, worker.commands);
+    }
+    println!("Waiting for all subprocesses done...");
+
+    let mut results = Vec::new();
+    let mut open = commands.len();
+    while open > 0 {
+        for event in set.select().context("select")? {
+            match event {
+                IpcSelectionResult::MessageReceived(worker, message) => {
+                    results.push(message.to().context("decode a result")?);
+                    match queue.next() {
+                        Some(task) => commands[&worker].send(task).context("send a task")?,
+                        // No more tasks: close its channel, and it ends.
+                        None => drop(commands.remove(&worker)),
+                    }
+                }
+                // It has ended, well or not: `waitpid` will tell.
+                IpcSelectionResult::ChannelClosed(_) => open -= 1,
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// Ends a child. Its parent learns only the exit status, so it tells its error itself.
+fn end(result: Result<()>) -> ! {
+    if let Err(error) = &result {
+        let line = format!("pid {}: {error:#}\n", getpid());
+        eprint!("{line}");
+    }
+    std::process::exit(result.is_err().into())
+}
+
+/// Waits until the child has ended.
+fn wait_for(child: Pid) -> Result<()> {
+    let status = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
+    ensure!(status == WaitStatus::Exited(child, 0), "child {child} ended badly: {status:?}");
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! The tasks that both pools run.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use common::paced;
+
+/// One less than the tasks: one of them must wait.
+pub const WORKERS: usize = 4;
+
+/// How long each task takes. Task 0 is the shortest by far, so that it is its
+/// worker who gets task 4.
+pub const TASKS: [Duration; 5] = [
+    Duration::from_millis(500),
+    Duration::from_millis(3000),
+    Duration::from_millis(3500),
+    Duration::from_millis(4000),
+    Duration::from_millis(1000),
+];
+
+/// Runs a task in the name of `worker`, and returns how long it took.
+pub fn run(task: usize, worker: &str) -> Duration {
+    println!("Run task {task} ({worker})...");
+    let start = Instant::now();
+    sleep(paced(TASKS[task]));
+    let time = start.elapsed();
+    println!("Task {task} runs {:.2} seconds ({worker}).", time.as_secs_f64());
+    time
+}

@@ -1,0 +1,36 @@
+//! A pool of threads for the same five tasks, from the crate `threadpool`.
+//! Compare with `pool`: this is one process, and nothing is forked.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use nix::unistd::{getpid, gettid};
+use threadpool::ThreadPool;
+
+use crate::tasks::{self, TASKS, WORKERS};
+
+pub fn run() -> Result<()> {
+    println!("Process (pid {}), main thread (tid {}).", getpid(), gettid());
+    let start = Instant::now();
+    let pool = ThreadPool::new(WORKERS);
+    let (tx, rx) = mpsc::channel();
+    for task in 0..TASKS.len() {
+        let tx = tx.clone();
+        pool.execute(move || {
+            let time = tasks::run(task, &format!("tid {}", gettid()));
+            tx.send(time).expect("the main thread holds the receiver");
+        });
+    }
+    drop(tx);
+    println!("Waiting for all threads done...");
+
+    // Dropping the pool would not wait: the program could end before its tasks.
+    pool.join();
+    // `join` returns after a panic too, and a task that panicked has no result.
+    ensure!(pool.panic_count() == 0, "{} of the tasks panicked", pool.panic_count());
+    println!("All threads done.");
+    let (work, time) = (rx.iter().sum::<Duration>(), start.elapsed());
+    println!("{:.2} seconds of work in {:.2} seconds.", work.as_secs_f64(), time.as_secs_f64());
+    Ok(())
+}

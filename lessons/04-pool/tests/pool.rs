@@ -1,0 +1,106 @@
+//! The demo `pool`, seen from outside: four processes, and tasks that go to
+//! whoever is free.
+
+mod support;
+
+use std::process::Command;
+
+use common::witness;
+use nix::sys::signal::Signal;
+
+use support::{Running, pid};
+
+fn pool(pace: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));
+    command.args(["pool", "--pace", pace]);
+    command
+}
+
+#[test]
+fn four_processes_share_five_tasks() {
+    let testimony = witness::run(pool("0.05")).unwrap();
+    assert!(testimony.status.success());
+    let parent = testimony.pid;
+
+    let texts = testimony.texts();
+    assert_eq!(texts[0], format!("Parent process (pid {parent})."));
+    assert_eq!(texts[texts.len() - 2], "All subprocesses done.");
+    let by_parent = testimony.lines.iter().filter(|line| line.pid == parent).count();
+    assert_eq!(by_parent, 4, "the parent ran a task: {testimony:?}");
+    assert_eq!(testimony.writers().len(), 5, "the parent and four workers: {testimony:?}");
+
+    // Where a line stands, and which process wrote it.
+    let line = |beginning: String| {
+        let at = texts.iter().position(|text| text.starts_with(&beginning));
+        let at = at.unwrap_or_else(|| panic!("no {beginning:?} in {texts:?}"));
+        assert_eq!(pid(texts[at]).to_string(), testimony.lines[at].pid.to_string());
+        (at, testimony.lines[at].pid)
+    };
+    let begins: Vec<_> = (0..5).map(|task| line(format!("Run task {task} "))).collect();
+    let ends: Vec<_> = (0..5).map(|task| line(format!("Task {task} runs "))).collect();
+    for (begin, end) in begins.iter().zip(&ends) {
+        assert!(begin.0 < end.0 && begin.1 == end.1, "another process ended a task: {texts:?}");
+    }
+    let (fifth, its_worker) = begins[4];
+    let freed = ends[..4].iter().any(|(end, worker)| *end < fifth && *worker == its_worker);
+    assert!(freed, "nobody was free for task 4: {texts:?}");
+}
+
+#[test]
+fn the_fifth_task_waits_for_a_free_worker_not_for_a_certain_one() {
+    // Slower if task 0 has ended before the test could stop its worker.
+    for pace in ["0.2", "1", "5"] {
+        let demo = Running::start(pool(pace));
+        let stopped = demo.pid_in("Run task 0 ");
+        demo.signal(stopped, Signal::SIGSTOP);
+        let line = demo.line_with(&["Run task 4 ", "Task 0 runs "]);
+        if line.starts_with("Task 0") {
+            continue;
+        }
+        assert_ne!(pid(&line), stopped);
+
+        demo.signal(stopped, Signal::SIGCONT);
+        let (lines, errors, status) = demo.finish();
+        assert!(lines.iter().any(|line| line == "All subprocesses done."), "{lines:?}");
+        assert!(status.success(), "{errors}");
+        return;
+    }
+    panic!("task 0 did not take a second");
+}
+
+#[test]
+fn a_worker_that_is_killed_is_reported_and_the_others_go_on() {
+    let demo = Running::start(pool("0.3"));
+    let killed = demo.pid_in("Run task 3 ");
+    demo.signal(killed, Signal::SIGKILL);
+
+    let (lines, errors, status) = demo.finish();
+    assert_eq!(status.code(), Some(1));
+    assert!(errors.contains(&format!("child {killed} ended badly")), "{errors}");
+    assert!(errors.contains("SIGKILL"), "{errors}");
+    let ended = |task: u32| lines.iter().any(|line| line.starts_with(&format!("Task {task} runs")));
+    assert!(ended(1) && ended(2) && ended(4), "{lines:?}");
+    assert!(!ended(3), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("All subprocesses done")), "{lines:?}");
+}
+
+#[test]
+fn the_parent_ends_when_all_workers_are_killed() {
+    // At this pace the shortest task would take minutes.
+    let demo = Running::start(pool("1000"));
+    let mut workers = Vec::new();
+    while workers.len() < 4 {
+        let line = demo.next_line().unwrap();
+        if line.starts_with("Run task ") {
+            workers.push(pid(&line));
+        }
+    }
+    for worker in &workers {
+        demo.signal(*worker, Signal::SIGKILL);
+    }
+
+    let (lines, errors, status) = demo.finish();
+    assert!(lines.iter().all(|line| line == "Waiting for all subprocesses done..."), "{lines:?}");
+    assert_eq!(status.code(), Some(1));
+    assert!(workers.iter().any(|worker| errors.contains(&format!("child {worker} "))), "{errors}");
+}

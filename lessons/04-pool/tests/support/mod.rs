@@ -1,0 +1,100 @@
+//! A demo that runs while the test looks on, and stops or kills its processes.
+
+// Each test file uses its part.
+#![allow(dead_code)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::{Pid, getpgid};
+
+/// A demo in a process group of its own, of which nothing outlives the test.
+pub struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    waited_for: bool,
+}
+
+impl Running {
+    pub fn start(mut command: Command) -> Running {
+        command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (tx, lines) = channel();
+        std::thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| tx.send(line))
+        });
+        Running { child, lines, waited_for: false }
+    }
+
+    /// The next line of output, or `None` when every process that could write
+    /// one has ended.
+    pub fn next_line(&self) -> Option<String> {
+        match self.lines.recv_timeout(Duration::from_secs(60)) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("no line for a minute, and no end"),
+        }
+    }
+
+    /// Reads up to the first line that begins in one of these ways.
+    pub fn line_with(&self, beginnings: &[&str]) -> String {
+        while let Some(line) = self.next_line() {
+            if beginnings.iter().any(|beginning| line.starts_with(beginning)) {
+                return line;
+            }
+        }
+        panic!("the demo ended without a line that begins with one of {beginnings:?}");
+    }
+
+    /// Reads up to the line that begins so, and returns the id behind `pid `.
+    pub fn pid_in(&self, beginning: &str) -> Pid {
+        pid(&self.line_with(&[beginning]))
+    }
+
+    /// Sends a signal to a process of the demo, and to no other: what a line
+    /// gives as an id may be any number.
+    pub fn signal(&self, process: Pid, signal: Signal) {
+        assert_eq!(getpgid(Some(process)), Ok(self.group()), "{process} is not of this demo");
+        kill(process, signal).unwrap();
+    }
+
+    /// The rest of the output, the text on standard error and the exit status.
+    /// Every process must be gone by then.
+    pub fn finish(mut self) -> (Vec<String>, String, ExitStatus) {
+        let lines = std::iter::from_fn(|| self.next_line()).collect();
+        let mut errors = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        let status = self.child.wait().unwrap();
+        self.waited_for = true;
+        let left = killpg(self.group(), Signal::SIGKILL);
+        assert_eq!(left, Err(Errno::ESRCH), "a child was left behind");
+        (lines, errors, status)
+    }
+
+    fn group(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Once it has been waited for, its id may be that of a stranger.
+        if !self.waited_for {
+            let _ = killpg(self.group(), Signal::SIGKILL);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// The id behind the first `pid ` of a line.
+pub fn pid(line: &str) -> Pid {
+    let digits = line.split_once("pid ").map_or("", |(_, rest)| rest);
+    let digits = digits.split(|c: char| !c.is_ascii_digit()).next().unwrap_or("");
+    Pid::from_raw(digits.parse().unwrap_or_else(|_| panic!("no pid in {line:?}")))
+}

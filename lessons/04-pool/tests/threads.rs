@@ -1,0 +1,64 @@
+//! The demo `threads`, seen from outside: one process, with threads that the
+//! kernel knows.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use common::witness;
+
+use support::{Running, pid};
+
+fn threads(pace: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));
+    command.args(["threads", "--pace", pace]);
+    command
+}
+
+/// The id behind `tid ` in a line.
+fn tid(line: &str) -> u32 {
+    let (_, rest) = line.split_once("(tid ").unwrap_or_else(|| panic!("no tid in {line:?}"));
+    rest.split_once(')').unwrap().0.parse().unwrap()
+}
+
+#[test]
+fn at_most_four_tasks_run_at_once() {
+    let testimony = witness::run(threads("0.05")).unwrap();
+    assert!(testimony.status.success());
+    assert_eq!(testimony.writers(), [testimony.pid], "one process writes everything");
+
+    let texts = testimony.texts();
+    assert_eq!(texts[texts.len() - 2], "All threads done.");
+    let (mut running, mut ended) = (BTreeMap::new(), BTreeSet::new());
+    for text in &texts {
+        if let Some(task) = text.strip_prefix("Run task ") {
+            assert_ne!(tid(text), testimony.pid, "the main thread ran a task");
+            let other = running.insert(tid(text), &task[..1]);
+            assert_eq!(other, None, "a thread ran two tasks at once: {texts:?}");
+            assert!(running.len() <= 4, "{texts:?}");
+        } else if let Some(task) = text.strip_prefix("Task ") {
+            let begun = running.remove(&tid(text));
+            assert_eq!(begun, Some(&task[..1]), "another thread ended a task: {texts:?}");
+            ended.insert(&task[..1]);
+        }
+    }
+    assert_eq!(ended.len(), 5, "{texts:?}");
+}
+
+#[test]
+fn four_tasks_start_at_once_in_threads_that_the_kernel_knows() {
+    // The tasks take minutes at this pace: time enough to look.
+    let demo = Running::start(threads("1000"));
+    let process = demo.next_line().unwrap();
+    let mut named = BTreeSet::from([tid(&process)]);
+    for _ in 0..4 {
+        named.insert(tid(&demo.line_with(&["Run task "])));
+    }
+
+    let listed = std::fs::read_dir(format!("/proc/{}/task", pid(&process))).unwrap();
+    let listed: BTreeSet<u32> =
+        listed.map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect();
+    assert_eq!(named, listed, "the main thread and four more");
+    assert_eq!(named.len(), 5);
+}

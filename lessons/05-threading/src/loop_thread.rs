@@ -1,0 +1,35 @@
+//! The main thread starts a second thread and waits for its end. Each thread
+//! asks for its own name. Compare with `notes.py`, the same in Python.
+
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use common::paced;
+
+pub fn run() -> Result<()> {
+    println!("thread {} is running...", current_name());
+
+    let t = thread::Builder::new().name("LoopThread".to_owned()).spawn(count);
+    let t = t.context("start a thread")?;
+    t.join().ok().context("join: the thread panicked")?;
+
+    println!("thread {} ended.", current_name());
+    Ok(())
+}
+
+/// What the second thread does; the notes call it `loop`, a word that Rust
+/// keeps for itself.
+fn count() {
+    println!("thread {} is running...", current_name());
+    for n in 1..=5 {
+        println!("thread {} >>> {n}", current_name());
+        thread::sleep(paced(Duration::from_secs(1)));
+    }
+    println!("thread {} ended.", current_name());
+}
+
+/// The name of the thread that asks.
+fn current_name() -> String {
+    thread::current().name().unwrap_or("without a name").to_owned()
+}

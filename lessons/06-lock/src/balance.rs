@@ -1,0 +1,104 @@
+//! Two threads put money into one balance and take it out again. Without a
+//! lock the balance goes wrong, with a lock it does not. Compare with
+//! `notes.py`, the same in Python without a lock.
+
+use std::hint::black_box;
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
+use common::menu::Options;
+
+/// Your bank balance, shared by all threads.
+static BALANCE: AtomicI64 = AtomicI64::new(0);
+
+fn change_it(n: i64) {
+    // The black box keeps load and store apart: an optimised build would make
+    // one instruction of them, which one CPU alone never interrupts half-way.
+    let balance = black_box(BALANCE.load(Relaxed));
+    BALANCE.store(balance + n, Relaxed);
+    let balance = black_box(BALANCE.load(Relaxed));
+    BALANCE.store(balance - n, Relaxed);
+}
+
+/// The same balance inside a lock: there is no way to it but through `lock()`.
+static LOCKED_BALANCE: Mutex<i64> = Mutex::new(0);
+
+fn change_it_locked(n: i64) {
+    let mut balance = LOCKED_BALANCE.lock().expect("no thread panics while it holds the lock");
+    *balance += n;
+    *balance -= n;
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    let times = options.get::<u32>("--times")?.unwrap_or(100_000).into();
+    let rounds = options.get::<NonZero<u32>>("--rounds")?.map_or(100, u32::from).into();
+    ensure!(times > 0, "with --times 0 nothing can be lost: no thread changes the balance");
+
+    println!("two threads put in and take out 5 and 8, {times} times each");
+    let wrong = first_wrong_round(times, rounds)?;
+    let (round, balance) = wrong.with_context(|| {
+        format!("gave up: the balance was 0 after each of {rounds} rounds; more --times may help")
+    })?;
+    println!("without a lock: balance ≈ {balance} in round ≈ {round}");
+
+    // As often as in the round that went wrong.
+    run_threads(change_it_locked, times * round)?;
+    let balance = LOCKED_BALANCE.lock().expect("both threads ended well");
+    println!("with a lock: balance {balance}, just as often");
+    Ok(())
+}
+
+/// Runs the notes' program until its balance is wrong; returns the round and
+/// the balance. Round 2 does everything twice as often, round 3 three times: a
+/// short run may be over before the system has switched in a bad moment.
+fn first_wrong_round(times: u64, rounds: u64) -> Result<Option<(u64, i64)>> {
+    for round in 1..=rounds {
+        BALANCE.store(0, Relaxed);
+        run_threads(change_it, times * round)?;
+        let balance = BALANCE.load(Relaxed);
+        if balance != 0 {
+            return Ok(Some((round, balance)));
+        }
+    }
+    Ok(None)
+}
+
+/// Two threads run at the same time, one with 5 and one with 8.
+fn run_threads(change_it: fn(i64), times: u64) -> Result<()> {
+    let run_thread = |n| {
+        move || {
+            for _ in 0..times {
+                change_it(n);
+            }
+        }
+    };
+    let t1 = thread::Builder::new().name("t1".to_owned()).spawn(run_thread(5));
+    let t2 = thread::Builder::new().name("t2".to_owned()).spawn(run_thread(8));
+    for thread in [t1, t2] {
+        thread.context("start a thread")?.join().ok().context("join: the thread panicked")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn who_does_not_get_the_lock_waits() {
+        let guard = LOCKED_BALANCE.lock().unwrap();
+        let t = thread::spawn(|| change_it_locked(5));
+        // Time enough for a change that does not wait for the lock.
+        thread::sleep(Duration::from_millis(50));
+        assert!(!t.is_finished());
+
+        drop(guard);
+        t.join().unwrap();
+        assert_eq!(*LOCKED_BALANCE.lock().unwrap(), 0);
+    }
+}
