@@ -84,8 +84,8 @@ fn has_ended(pid: i32) -> bool {
 }
 
 /// The time that a process has used in user mode, in ticks of 10 ms.
-fn ticks(pid: i32) -> u64 {
-    stat(pid).unwrap_or_else(|| panic!("process {pid} is gone"))[11].parse().unwrap()
+fn ticks(pid: i32) -> Option<u64> {
+    stat(pid).filter(|fields| fields[0] != "Z").map(|fields| fields[11].parse().unwrap())
 }
 
 fn allowed_cpus(pid: i32) -> String {
@@ -105,7 +105,7 @@ fn three_child_processes_are_busy_on_the_same_cpu() {
     let cpu = allowed_cpus(demo.tasks[0]);
     cpu.parse::<usize>().expect("one CPU, not a list");
     assert_eq!(demo.tasks.map(allowed_cpus), [(); 3].map(|()| cpu.clone()));
-    until("all three are busy", || demo.tasks.iter().all(|&task| ticks(task) >= 3));
+    until("all three are busy", || demo.tasks.iter().all(|&task| ticks(task) >= Some(3)));
 
     let tasks = demo.tasks;
     demo.interrupt();
@@ -114,32 +114,40 @@ fn three_child_processes_are_busy_on_the_same_cpu() {
 
 #[test]
 fn the_recording_shows_what_really_happened() {
+    // On a busy machine the tasks get little of a second: then a longer run.
+    let mut runs = [1000.0, 4000.0, 10_000.0].into_iter();
+    let most = runs.find_map(browser_while_word_is_stopped).expect("the tasks hardly run");
+    assert!(most >= 25.0, "browser ran for {most} ms at most while word was away");
+}
+
+/// Stops word until browser has run for 30 to 50 ms. Returns for how many ms
+/// browser ran in one absence of word, by their recordings: the absence in which
+/// word was stopped must be among them. `None` if the run was too short for that.
+fn browser_while_word_is_stopped(length: f64) -> Option<f64> {
     let file = std::env::temp_dir().join(format!("one-cpu-{}.svg", std::process::id()));
-    let mut demo = Demo::start(&["--duration", "2", "--svg", file.to_str().unwrap()]);
+    let duration = (length / 1000.0).to_string();
+    let mut demo = Demo::start(&["--duration", &duration, "--svg", file.to_str().unwrap()]);
     let [browser, _, word] = demo.tasks;
 
-    // Stop one of the tasks until another has run for 30 to 50 ms.
-    until("word runs", || ticks(word) >= 1);
-    kill(Pid::from_raw(word), Signal::SIGSTOP).unwrap();
-    until("word is stopped", || stat(word).unwrap()[0] == "T");
-    let before = ticks(browser);
-    until("browser runs", || ticks(browser) >= before + 4);
-    kill(Pid::from_raw(word), Signal::SIGCONT).unwrap();
+    until("word runs", || ticks(word) != Some(0));
+    kill(Pid::from_raw(word), Signal::SIGSTOP).ok()?;
+    until("word is stopped", || stat(word).is_none_or(|fields| "TZ".contains(&fields[0])));
+    let enough = ticks(browser)? + 4;
+    until("browser runs", || ticks(browser).is_none_or(|ticks| ticks >= enough));
+    let in_time = ticks(browser).is_some();
+    kill(Pid::from_raw(word), Signal::SIGCONT).ok()?;
 
     line_with(&mut demo.lines, "tasks on");
     let picture = picture::read(&fs::read_to_string(&file).unwrap());
     fs::remove_file(&file).unwrap();
     demo.interrupt();
 
-    // The time in which word was stopped must be its longest absence, or part
-    // of a longer one; browser ran in it.
-    let ms = 2000.0 / picture.length;
+    let ms = length / picture.length;
     let ran = |from: f64, to: f64| -> f64 {
         picture.tasks[0].iter().map(|&(a, b)| (b.min(to) - a.max(from)).max(0.0) * ms).sum()
     };
     let absences = picture.tasks[2].windows(2).map(|pair| ran(pair[0].1, pair[1].0));
-    let most = absences.fold(0.0, f64::max);
-    assert!(most >= 25.0, "browser ran for {most} ms at most while word was away");
+    in_time.then(|| absences.fold(0.0, f64::max))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The descendants of this process: finding, killing and reaping them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -32,22 +32,20 @@ pub struct Swept {
 ///
 /// This process must be a subreaper. Then nothing escapes: whatever loses its
 /// parent becomes our child, and the end is reached only when the kernel says
-/// that there is no child.
+/// that there is no child. Only children are killed, generation by generation,
+/// each with the process group that it may lead: the id of a child that we have
+/// not reaped is surely its own, while that of a grandchild may be somebody
+/// else's by now.
 pub fn end_all(until: Instant) -> Result<Swept> {
     let mut killed = BTreeMap::new();
-    let mut known = HashSet::new();
-    let mut round = 0;
+    let mut before = Vec::new();
     while !reap()? {
-        // Mostly the children only. A process that forks and exits, over and
-        // over, has a new id before a look at all of /proc is over; but each of
-        // it becomes our child, and the list of those is short.
-        round += 1;
-        let found = if round % 20 == 0 { None } else { children() };
-        let found = match found {
-            Some(children) => children,
-            None => descendants()?.iter().map(|process| process.pid).collect(),
-        };
-        kill_at_once(&found);
+        let found = children()?;
+        for child in &found {
+            // A group dies as one, and cannot fork meanwhile.
+            let _ = killpg(*child, Signal::SIGKILL);
+            let _ = kill(*child, Signal::SIGKILL);
+        }
         let still_there =
             || found.iter().filter_map(|pid| look(&pid.to_string())).filter(is_running);
         if Instant::now() >= until {
@@ -59,36 +57,31 @@ pub fn end_all(until: Instant) -> Result<Swept> {
         if killed.len() < ENOUGH {
             killed.extend(still_there().map(|process| (process.pid, process)));
         }
-        let count = known.len();
-        known.extend(found);
-        if known.len() == count {
+        if found == before {
             sleep(Duration::from_millis(1));
         }
+        before = found;
     }
     Ok(Swept { killed: strays(killed), survivors: Vec::new() })
 }
+
+/// So many names are enough for a reader. In a storm there may be thousands.
+const ENOUGH: usize = 100;
 
 /// The descendants that have not ended.
 pub fn running() -> Result<Vec<Stray>> {
     Ok(descendants()?.into_iter().filter(is_running).map(stray).collect())
 }
 
-/// So many names are enough for a reader. In a storm there may be thousands.
-const ENOUGH: usize = 100;
-
-fn kill_at_once(processes: &[Pid]) {
-    for pid in processes {
-        // If it leads a group, that dies as one, and cannot fork meanwhile.
-        let _ = killpg(*pid, Signal::SIGKILL);
-        let _ = kill(*pid, Signal::SIGKILL);
-    }
-}
-
-/// Our children, also those that have ended. `None` on a kernel that was built
-/// without CONFIG_PROC_CHILDREN.
-fn children() -> Option<Vec<Pid>> {
-    let list = fs::read_to_string("/proc/thread-self/children").ok()?;
-    list.split_ascii_whitespace().map(|pid| Some(Pid::from_raw(pid.parse().ok()?))).collect()
+/// Our children, also those that have ended.
+fn children() -> Result<Vec<Pid>> {
+    // Missing on a kernel that was built without CONFIG_PROC_CHILDREN.
+    let Ok(list) = fs::read_to_string("/proc/thread-self/children") else {
+        let own = |process: &Process| process.parent == getpid();
+        return Ok(processes()?.into_iter().filter(own).map(|process| process.pid).collect());
+    };
+    let number = |pid: &str| pid.parse().with_context(|| format!("child '{pid}'"));
+    list.split_ascii_whitespace().map(|pid| number(pid).map(Pid::from_raw)).collect()
 }
 
 /// Reaps the children that have ended, and says whether there is no child left.
@@ -131,11 +124,8 @@ fn strays(processes: BTreeMap<Pid, Process>) -> Vec<Stray> {
 /// be reaped.
 fn descendants() -> Result<Vec<Process>> {
     let mut children: HashMap<Pid, Vec<Process>> = HashMap::new();
-    for entry in fs::read_dir("/proc").context("read /proc")? {
-        let entry = entry.context("read /proc")?;
-        if let Some(process) = look(&entry.file_name().to_string_lossy()) {
-            children.entry(process.parent).or_default().push(process);
-        }
+    for process in processes()? {
+        children.entry(process.parent).or_default().push(process);
     }
     let mut found = children.remove(&getpid()).unwrap_or_default();
     let mut next = 0;
@@ -145,6 +135,16 @@ fn descendants() -> Result<Vec<Process>> {
         next += 1;
     }
     Ok(found)
+}
+
+/// Every process that /proc shows.
+fn processes() -> Result<Vec<Process>> {
+    let mut processes = Vec::new();
+    for entry in fs::read_dir("/proc").context("read /proc")? {
+        let entry = entry.context("read /proc")?;
+        processes.extend(look(&entry.file_name().to_string_lossy()));
+    }
+    Ok(processes)
 }
 
 /// What /proc says about a process; `None` if it has ended meanwhile, or if

@@ -129,6 +129,9 @@ pub struct Outcome {
 /// If the program cannot be started, or if it killed what watches over it.
 pub fn run(supervisor: &Path, program: &Program) -> Result<Outcome> {
     let started = Instant::now();
+    if lifelines().interrupted {
+        return Ok(interrupted(started));
+    }
     let name = program.path.display();
     let mut command = Command::new(supervisor);
     command.arg(SUBCOMMAND).args(report::arguments(program));
@@ -159,9 +162,24 @@ pub fn run(supervisor: &Path, program: &Program) -> Result<Outcome> {
         bail!("the supervisor of {name} did not answer; it was killed, and what it watched too");
     }
     if let Some(signal) = status.signal() {
+        if supervisor::INTERRUPTIONS.iter().any(|each| *each as i32 == signal) {
+            // Ctrl-C came before the supervisor was ready for it.
+            return Ok(interrupted(started));
+        }
         bail!("the supervisor of {name} was killed by signal {signal}; so was the program");
     }
     report::outcome(&report)
+}
+
+/// The outcome of a program that Ctrl-C did not let start.
+fn interrupted(started: Instant) -> Outcome {
+    Outcome {
+        end: End::Interrupted,
+        output: Vec::new(),
+        left_behind: Vec::new(),
+        survivors: Vec::new(),
+        time: started.elapsed(),
+    }
 }
 
 /// Ends every running program: its `run` returns `End::Interrupted`, and so

@@ -87,7 +87,7 @@ fn take_signals() -> Result<SignalFd> {
 }
 
 /// Ctrl-C, Ctrl-\, kill, and a terminal that closes.
-const INTERRUPTIONS: [Signal; 4] =
+pub const INTERRUPTIONS: [Signal; 4] =
     [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP];
 
 /// Everything that the supervisor looks at.
