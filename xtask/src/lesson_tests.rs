@@ -20,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// # Errors
 /// If the reader interrupts it.
 pub fn run(lesson: &str, root: &Path, built: &Built, live: &ProgressBar) -> Result<Vec<Finding>> {
-    let findings = parallel::map(&built.tests, |program| {
+    let findings = parallel::map(&built.tests, parallel::usual(), |program| {
         let name = program.file_name().unwrap_or_default().to_string_lossy();
         live.set_message(format!("tests: {name}"));
         run_program(lesson, root, program, &name)

@@ -4,13 +4,18 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Does the work for each item, as many at a time as there are CPUs and one
-/// more, since most of what the lessons do is waiting. The results come in the
-/// order of the items.
+/// As many as there are CPUs and one more, since most of what the lessons do is
+/// waiting.
+pub fn usual() -> usize {
+    1 + thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Does the work for each item, `at_once` of them at a time. The results come
+/// in the order of the items.
 ///
 /// # Panics
 /// If the work panics.
-pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub fn map<T: Sync, R: Send>(items: &[T], at_once: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let worker = || {
         let mut done = Vec::new();
@@ -22,9 +27,8 @@ pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<
         }
         done
     };
-    let cpus = thread::available_parallelism().map_or(1, NonZero::get);
     let mut results: Vec<(usize, R)> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..items.len().min(cpus + 1)).map(|_| scope.spawn(worker)).collect();
+        let workers: Vec<_> = (0..items.len().min(at_once)).map(|_| scope.spawn(worker)).collect();
         workers
             .into_iter()
             .flat_map(|worker| worker.join().expect("the work did not panic"))
@@ -43,7 +47,7 @@ mod tests {
         for count in [0, 1, 2, 100] {
             let items: Vec<usize> = (0..count).collect();
             assert_eq!(
-                map(&items, |item| item * 2),
+                map(&items, 3, |item| item * 2),
                 items.iter().map(|item| item * 2).collect::<Vec<_>>()
             );
         }

@@ -19,6 +19,9 @@ pub const GAP: Duration = Duration::from_micros(100);
 /// In less than this nobody can be switched out and in again.
 const BLINK: Duration = Duration::from_micros(2);
 
+/// There is room for a jump in so much time, on average.
+const PER_JUMP: Duration = Duration::from_micros(10);
+
 /// The time on the monotonic clock. All processes read the same clock, so
 /// their recordings can be laid beside each other.
 ///
@@ -31,13 +34,15 @@ pub fn now() -> Result<Duration> {
 /// Keeps this process busy until `end`, and returns when it ran.
 ///
 /// # Errors
-/// If a system call fails, or there are more slices than can be expected.
+/// If a system call fails, or the clock jumps more often than can be expected.
 pub fn record_until(end: Duration) -> Result<Recording> {
+    // The kernel's count is asked for only before and after: asked meanwhile, the
+    // kernel looks how long this process has run, and may switch it out earlier.
     let before = involuntary_switches()?;
-    let mut recorder = Recorder::new(now()?, end, this_cpu()?, before);
-    while recorder.poll(now()?, this_cpu()?, involuntary_switches)? {}
-    let after = involuntary_switches()?;
-    Ok(Recording { switches: after - before, ..recorder.finish()? })
+    let mut recorder = Recorder::new(now()?, end, this_cpu()?);
+    while recorder.poll(now()?, this_cpu()?) {}
+    let switches = involuntary_switches()? - before;
+    Ok(Recording { switches, ..recorder.finish()? })
 }
 
 fn this_cpu() -> Result<usize> {
@@ -49,73 +54,57 @@ fn involuntary_switches() -> Result<u64> {
     Ok(usage.involuntary_context_switches().try_into()?)
 }
 
-/// Makes slices of readings of the clock and the CPU.
+/// Makes stretches of readings of the clock and the CPU.
 struct Recorder {
     end: Duration,
     current: Slice,
-    slices: Vec<Slice>,
+    stretches: Vec<Slice>,
     gaps: u64,
-    switches: u64,
     full: bool,
 }
 
 impl Recorder {
-    fn new(start: Duration, end: Duration, cpu: usize, switches: u64) -> Self {
+    fn new(start: Duration, end: Duration, cpu: usize) -> Self {
         // All the room there is: asking for more while recording would show up
-        // in the recording. Slices have gaps between them; the other reasons
-        // to end one are rarer.
-        let most = 16 + 2 * end.saturating_sub(start).as_nanos() / GAP.as_nanos();
-        let slices = Vec::with_capacity(most as usize);
-        let current = Slice { start, end: start, cpu };
-        Self { end, current, slices, gaps: 0, switches, full: false }
+        // in the recording.
+        let most = 16 + end.saturating_sub(start).as_nanos() / PER_JUMP.as_nanos();
+        let stretches = Vec::with_capacity(most as usize);
+        Self { end, current: Slice { start, end: start, cpu }, stretches, gaps: 0, full: false }
     }
 
-    /// Takes a reading; `switches` tells the kernel's count of them so far.
-    /// False when the reading was the last.
-    fn poll(
-        &mut self,
-        now: Duration,
-        cpu: usize,
-        switches: impl FnOnce() -> Result<u64>,
-    ) -> Result<bool> {
+    /// Takes a reading. False when it was the last.
+    fn poll(&mut self, now: Duration, cpu: usize) -> bool {
         let jump = now.saturating_sub(self.current.end);
-        let mut away = jump > GAP || cpu != self.current.cpu;
-        self.gaps += u64::from(jump > GAP);
-        if jump > BLINK {
-            // Asked only now, because this call takes longer than all the rest.
-            let switches = switches()?;
-            away |= switches != self.switches;
-            self.switches = switches;
-        }
-        if away {
+        if jump > BLINK || cpu != self.current.cpu {
+            self.gaps += u64::from(jump > GAP);
             self.close();
             self.current.start = now;
             self.current.cpu = cpu;
         }
         self.current.end = now;
-        Ok(now < self.end)
+        now < self.end
     }
 
     fn close(&mut self) {
-        // A single reading is no slice: the task may have been moved between
+        // A single reading is no stretch: the task may have been moved between
         // asking for the time and asking for the CPU.
-        let slice = Slice { end: self.current.end.min(self.end), ..self.current };
-        if slice.start < slice.end {
-            self.full |= self.slices.len() == self.slices.capacity();
+        let stretch = Slice { end: self.current.end.min(self.end), ..self.current };
+        if stretch.start < stretch.end {
+            self.full |= self.stretches.len() == self.stretches.capacity();
             if !self.full {
-                self.slices.push(slice);
+                self.stretches.push(stretch);
             }
         }
     }
 
     fn finish(mut self) -> Result<Recording> {
         self.close();
-        if self.slices.is_empty() {
-            // It came too late to run at all: a slice of no length says where.
-            self.slices.push(Slice { start: self.end, end: self.end, cpu: self.current.cpu });
+        if self.stretches.is_empty() {
+            // It came too late to run at all: a stretch of no length says where.
+            self.stretches.push(Slice { start: self.end, end: self.end, cpu: self.current.cpu });
         }
-        ensure!(!self.full, "more than {} slices: no room to record them", self.slices.len());
-        Ok(Recording { slices: self.slices, gaps: self.gaps, switches: 0 })
+        ensure!(!self.full, "no room for more than {} jumps of the clock", self.stretches.len());
+        Ok(Recording { stretches: self.stretches, gaps: self.gaps, switches: 0 })
     }
 }
 

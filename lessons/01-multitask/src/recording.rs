@@ -18,9 +18,10 @@ pub struct Slice {
 /// When a task ran, as it saw it itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recording {
-    /// The slices of time in which it ran, in order.
-    pub slices: Vec<Slice>,
-    /// How often its clock jumped, because somebody else ran.
+    /// The stretches in which its clock did not jump, in order. An interrupt ends
+    /// one, even if nobody else ran: [`slices::of_tasks`](crate::slices::of_tasks).
+    pub stretches: Vec<Slice>,
+    /// How often its clock jumped so far that somebody else must have run.
     pub gaps: u64,
     /// How often it was switched out against its will, by the kernel's count.
     pub switches: u64,
@@ -30,9 +31,10 @@ impl Recording {
     /// The recording as bytes, for a pipe.
     pub fn to_bytes(&self) -> Vec<u8> {
         let nanoseconds = |time: Duration| time.as_nanos() as u64;
-        let slices = self.slices.iter();
-        let slices = slices.flat_map(|s| [nanoseconds(s.start), nanoseconds(s.end), s.cpu as u64]);
-        [self.gaps, self.switches].into_iter().chain(slices).flat_map(u64::to_le_bytes).collect()
+        let stretches = self.stretches.iter();
+        let words =
+            stretches.flat_map(|s| [nanoseconds(s.start), nanoseconds(s.end), s.cpu as u64]);
+        [self.gaps, self.switches].into_iter().chain(words).flat_map(u64::to_le_bytes).collect()
     }
 
     /// The recording from the bytes of [`Recording::to_bytes`].
@@ -46,14 +48,14 @@ impl Recording {
     fn parse(bytes: &[u8]) -> Option<Self> {
         let (words, []) = bytes.as_chunks() else { return None };
         let words: Vec<u64> = words.iter().map(|&word| u64::from_le_bytes(word)).collect();
-        let (&[gaps, switches], slices) = words.split_first_chunk()?;
-        let (slices, []) = slices.as_chunks() else { return None };
-        let slices = slices.iter().map(|&[start, end, cpu]| Slice {
+        let (&[gaps, switches], stretches) = words.split_first_chunk()?;
+        let (stretches, []) = stretches.as_chunks() else { return None };
+        let stretches = stretches.iter().map(|&[start, end, cpu]| Slice {
             start: Duration::from_nanos(start),
             end: Duration::from_nanos(end),
             cpu: cpu as usize,
         });
-        Some(Self { slices: slices.collect(), gaps, switches })
+        Some(Self { stretches: stretches.collect(), gaps, switches })
     }
 }
 
@@ -68,8 +70,8 @@ mod tests {
             end: Duration::from_nanos(end),
             cpu,
         };
-        let slices = vec![slice(1, 2, 0), slice(u64::MAX - 1, u64::MAX, 1023)];
-        for recording in [Recording::default(), Recording { slices, gaps: 3, switches: 4 }] {
+        let stretches = vec![slice(1, 2, 0), slice(u64::MAX - 1, u64::MAX, 1023)];
+        for recording in [Recording::default(), Recording { stretches, gaps: 3, switches: 4 }] {
             assert_eq!(Recording::from_bytes(&recording.to_bytes()).unwrap(), recording);
         }
     }
@@ -77,7 +79,7 @@ mod tests {
     #[test]
     fn a_torn_recording_is_refused() {
         let slice = Slice { start: Duration::ZERO, end: Duration::MAX, cpu: 0 };
-        let whole = Recording { slices: vec![slice], gaps: 1, switches: 1 }.to_bytes();
+        let whole = Recording { stretches: vec![slice], gaps: 1, switches: 1 }.to_bytes();
         for length in (0..whole.len()).filter(|&length| length != 16) {
             assert!(Recording::from_bytes(&whole[..length]).is_err(), "{length} bytes were taken");
         }

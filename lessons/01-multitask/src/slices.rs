@@ -3,7 +3,29 @@
 
 use std::time::Duration;
 
+use crate::recorder::GAP;
 use crate::recording::Slice;
+
+/// The slices of tasks that were recorded together, from the stretches of each.
+///
+/// A short pause between two stretches is an interrupt, and does not end a slice,
+/// unless another of the tasks ran on that CPU meanwhile.
+pub fn of_tasks(tasks: &[&[Slice]]) -> Vec<Vec<Slice>> {
+    let ran = |cpu: usize, start: Duration, end: Duration| {
+        tasks.iter().any(|stretches| {
+            let first = stretches.partition_point(|stretch| stretch.end <= start);
+            stretches[first..].iter().take_while(|it| it.start < end).any(|it| it.cpu == cpu)
+        })
+    };
+    let is_interrupt = |a: &Slice, b: &Slice| {
+        a.cpu == b.cpu && b.start - a.end <= GAP && !ran(a.cpu, a.end, b.start)
+    };
+    let slices_of = |stretches: &&[Slice]| {
+        let runs = stretches.chunk_by(is_interrupt);
+        runs.map(|run| Slice { end: run[run.len() - 1].end, ..run[0] }).collect()
+    };
+    tasks.iter().map(slices_of).collect()
+}
 
 /// The median length of the slices; zero if there are none.
 pub fn median<'a>(slices: impl IntoIterator<Item = &'a Slice>) -> Duration {

@@ -44,7 +44,8 @@ fn on_one_cpu(cpu: usize, duration: Duration, picture: Option<&Path>) -> Result<
     println!("I ({}) started {}.", getpid(), children.collect::<Vec<_>>().join(", "));
     let run = team.run(duration)?;
 
-    let tasks = slices_of(&run);
+    let slices = slices_of(&run);
+    let tasks: Vec<_> = slices.iter().map(Vec::as_slice).collect();
     let width = text::width().saturating_sub(9).max(8);
     for (name, task) in names.iter().zip(&tasks) {
         println!("{name:7}  {}", timeline::bar(task, run.start, run.end, width));
@@ -77,7 +78,8 @@ fn on_all_cpus(tasks: usize, cpus: &[usize], duration: Duration) -> Result<()> {
     println!("{header} (CPUs ≈ {}), for {}:", cpus::list(cpus), text::time(duration));
     let run = Team::fork(tasks, cpus)?.run(duration)?;
 
-    let tasks = slices_of(&run);
+    let slices = slices_of(&run);
+    let tasks: Vec<_> = slices.iter().map(Vec::as_slice).collect();
     let label = tasks.len().to_string().len();
     // A line takes 37 columns besides the number and the bar.
     let width = text::width().saturating_sub(37 + label).max(8);
@@ -104,8 +106,9 @@ fn print_slices(tasks: &[&[Slice]]) {
     println!("slices   ≈ {number}, the median one {median} long (the notes: 0.01 s)");
 }
 
-fn slices_of(run: &Run) -> Vec<&[Slice]> {
-    run.recordings.iter().map(|recording| recording.slices.as_slice()).collect()
+fn slices_of(run: &Run) -> Vec<Vec<Slice>> {
+    let stretches = run.recordings.iter().map(|recording| recording.stretches.as_slice());
+    slices::of_tasks(&stretches.collect::<Vec<_>>())
 }
 
 fn count(number: usize, thing: &str) -> String {

@@ -111,6 +111,35 @@ fn the_median_has_as_many_shorter_as_longer() {
 }
 
 #[test]
+fn an_interrupt_does_not_end_a_slice_but_another_task_does() {
+    let us = |start: u64, end: u64, cpu| slice(start * 1000, end * 1000, cpu);
+    let task = [us(0, 50, 0), us(60, 100, 0), us(200, 300, 0), us(301, 400, 1), us(501, 600, 1)];
+    let joined = vec![us(0, 300, 0), us(301, 400, 1), us(501, 600, 1)];
+    assert_eq!(of_tasks(&[&task])[0], joined);
+    // Another task in the first pause: on that CPU it counts, on another it does not.
+    assert_eq!(of_tasks(&[&task, &[us(52, 58, 1)]])[0], joined);
+    let parted = vec![us(0, 50, 0), us(60, 300, 0), us(301, 400, 1), us(501, 600, 1)];
+    assert_eq!(
+        of_tasks(&[&task, &[us(1, 2, 3), us(52, 58, 0)]]),
+        [parted, vec![us(1, 2, 3), us(52, 58, 0)]]
+    );
+}
+
+#[test]
+fn slices_overlap_only_where_stretches_do() {
+    let mut random = Random(5);
+    for _ in 0..2000 {
+        let on_one_cpu = |stretches: Vec<Slice>| -> Vec<Slice> {
+            stretches.into_iter().map(|stretch| Slice { cpu: 0, ..stretch }).collect()
+        };
+        let (a, b) = (on_one_cpu(random.slices()), on_one_cpu(random.slices()));
+        let [x, y] = &of_tasks(&[&a, &b])[..] else { panic!("two tasks") };
+        assert!(x.len() <= a.len() && y.len() <= b.len());
+        assert_eq!(overlap(x, y).is_zero(), overlap(&a, &b).is_zero(), "{a:?} {b:?}");
+    }
+}
+
+#[test]
 fn cpus_are_listed_once() {
     assert_eq!(cpus(&[]), []);
     assert_eq!(cpus(&[slice(0, 1, 7), slice(1, 2, 0), slice(2, 3, 7)]), [0, 7]);
