@@ -4,7 +4,7 @@ import sys
 import time
 
 PACE = float(os.environ.get("LESSON_PACE", 1))
-TASKS = [0.5, 3.0, 3.5, 4.0, 1.0]
+TASKS = [2.0, 4.0, 4.2, 4.4, 1.0]
 
 
 def say(line):

@@ -107,8 +107,7 @@ impl Section {
         })
     }
 
-    /// What could not be checked, and why.
-    pub fn not_checked(&self) -> impl Iterator<Item = (&Finding, &str)> {
+    fn not_checked(&self) -> impl Iterator<Item = (&Finding, &str)> {
         self.findings.iter().filter_map(|finding| match &finding.verdict {
             Verdict::NotChecked(why) => Some((finding, why.as_str())),
             _ => None,

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, getpid, getppid};
+use nix::unistd::{ForkResult, fork, getpid, getppid};
 
 pub fn run() -> Result<()> {
     println!("Process ({}) start...", getpid());
@@ -17,15 +17,11 @@ pub fn run() -> Result<()> {
         }
         ForkResult::Parent { child } => {
             println!("I ({}) just created a child process ({child}).", getpid());
-            wait_for(child)
+            // Unless its parent waits for it, a child that has ended stays in
+            // the process table, and nobody learns how it ended.
+            let status = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
+            ensure!(status == WaitStatus::Exited(child, 0), "the child ended badly: {status:?}");
+            Ok(())
         }
     }
-}
-
-/// Waits until the child has ended, as a parent should: it would stay in the
-/// process table otherwise, and nobody would learn how it ended.
-fn wait_for(child: Pid) -> Result<()> {
-    let status = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
-    ensure!(status == WaitStatus::Exited(child, 0), "child {child} ended badly: {status:?}");
-    Ok(())
 }

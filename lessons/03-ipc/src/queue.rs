@@ -5,12 +5,11 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use common::paced;
+use anyhow::{Context, Result};
+use common::{child, paced};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{self, IpcReceiver, IpcSender};
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, getpid};
+use nix::unistd::{ForkResult, fork, getpid};
 
 pub fn run() -> Result<()> {
     let (tx, rx) = ipc::channel().context("ipc::channel")?;
@@ -21,7 +20,7 @@ pub fn run() -> Result<()> {
         ForkResult::Child => {
             // If the reader dies, no receiver is left, and `send` fails.
             drop(rx);
-            end(write(tx))
+            child::exit(write(tx))
         }
         ForkResult::Parent { child } => child,
     };
@@ -31,15 +30,15 @@ pub fn run() -> Result<()> {
 
     // SAFETY: still one thread.
     let reader = match unsafe { fork() }.context("fork the reader") {
-        Ok(ForkResult::Child) => end(read(&rx)),
+        Ok(ForkResult::Child) => child::exit(read(&rx)),
         Ok(ForkResult::Parent { child }) => Ok(child),
         Err(error) => Err(error),
     };
     drop(rx);
 
     // Both have ended before either result counts: an error leaves no child behind.
-    let read = reader.and_then(wait_for);
-    let written = wait_for(writer);
+    let read = reader.and_then(child::wait_for);
+    let written = child::wait_for(writer);
     read.and(written)
 }
 
@@ -66,21 +65,5 @@ fn read(queue: &IpcReceiver<char>) -> Result<()> {
         }
     }
     println!("pid {}: the queue is closed, nothing more can come", getpid());
-    Ok(())
-}
-
-/// Ends a child. Its parent learns only the exit status, so it tells its error itself.
-fn end(result: Result<()>) -> ! {
-    if let Err(error) = &result {
-        let line = format!("pid {}: {error:#}\n", getpid());
-        eprint!("{line}");
-    }
-    std::process::exit(result.is_err().into())
-}
-
-/// Waits until the child has ended.
-fn wait_for(child: Pid) -> Result<()> {
-    let status = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
-    ensure!(status == WaitStatus::Exited(child, 0), "child {child} ended badly: {status:?}");
     Ok(())
 }

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use common::child;
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{self, IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender};
-use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
 use crate::tasks::{self, TASKS, WORKERS};
@@ -28,7 +28,7 @@ pub fn run() -> Result<()> {
 
     // The channels are closed now, also after an error, so every worker ends.
     // All are waited for before the first bad end counts.
-    let ends: Vec<_> = pids.into_iter().map(wait_for).collect();
+    let ends: Vec<_> = pids.into_iter().map(child::wait_for).collect();
     ends.into_iter().collect::<Result<()>>()?;
 
     let results = results?;
@@ -54,7 +54,7 @@ fn start_workers(pids: &mut Vec<Pid>) -> Result<Vec<Worker>> {
                 // Copies of the parent's ends. A channel closes only when the
                 // last copy of its sender is gone.
                 drop((workers, commands, results));
-                end(work(&worker_commands, &worker_results))
+                child::exit(work(&worker_commands, &worker_results))
             }
             ForkResult::Parent { child } => pids.push(child),
         }
@@ -107,20 +107,4 @@ fn hand_out_tasks(workers: Vec<Worker>) -> Result<Vec<Duration>> {
         }
     }
     Ok(results)
-}
-
-/// Ends a child. Its parent learns only the exit status, so it tells its error itself.
-fn end(result: Result<()>) -> ! {
-    if let Err(error) = &result {
-        let line = format!("pid {}: {error:#}\n", getpid());
-        eprint!("{line}");
-    }
-    std::process::exit(result.is_err().into())
-}
-
-/// Waits until the child has ended.
-fn wait_for(child: Pid) -> Result<()> {
-    let status = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
-    ensure!(status == WaitStatus::Exited(child, 0), "child {child} ended badly: {status:?}");
-    Ok(())
 }

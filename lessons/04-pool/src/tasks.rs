@@ -8,13 +8,13 @@ use common::paced;
 /// One less than the tasks: one of them must wait.
 pub const WORKERS: usize = 4;
 
-/// How long each task takes. Task 0 is the shortest by far, so that it is its
-/// worker who gets task 4.
+/// How long each task takes. Of the first four, task 0 ends long before the
+/// others, so that it is its worker who gets task 4.
 pub const TASKS: [Duration; 5] = [
-    Duration::from_millis(500),
-    Duration::from_millis(3000),
-    Duration::from_millis(3500),
+    Duration::from_millis(2000),
     Duration::from_millis(4000),
+    Duration::from_millis(4200),
+    Duration::from_millis(4400),
     Duration::from_millis(1000),
 ];
 

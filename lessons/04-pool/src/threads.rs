@@ -1,10 +1,10 @@
 //! A pool of threads for the same five tasks, from the crate `threadpool`.
 //! Compare with `pool`: this is one process, and nothing is forked.
 
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use crossbeam::channel::unbounded;
 use nix::unistd::{getpid, gettid};
 use threadpool::ThreadPool;
 
@@ -14,7 +14,7 @@ pub fn run() -> Result<()> {
     println!("Process (pid {}), main thread (tid {}).", getpid(), gettid());
     let start = Instant::now();
     let pool = ThreadPool::new(WORKERS);
-    let (tx, rx) = mpsc::channel();
+    let (tx, rx) = unbounded();
     for task in 0..TASKS.len() {
         let tx = tx.clone();
         pool.execute(move || {

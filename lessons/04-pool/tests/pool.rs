@@ -1,14 +1,11 @@
 //! The demo `pool`, seen from outside: four processes, and tasks that go to
 //! whoever is free.
 
-mod support;
-
 use std::process::Command;
 
+use common::running::{Running, pid};
 use common::witness;
 use nix::sys::signal::Signal;
-
-use support::{Running, pid};
 
 fn pool(pace: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));
@@ -49,7 +46,7 @@ fn four_processes_share_five_tasks() {
 #[test]
 fn the_fifth_task_waits_for_a_free_worker_not_for_a_certain_one() {
     // Slower if task 0 has ended before the test could stop its worker.
-    for pace in ["0.2", "1", "5"] {
+    for pace in ["0.1", "1", "5"] {
         let demo = Running::start(pool(pace));
         let stopped = demo.pid_in("Run task 0 ");
         demo.signal(stopped, Signal::SIGSTOP);
@@ -70,7 +67,7 @@ fn the_fifth_task_waits_for_a_free_worker_not_for_a_certain_one() {
 
 #[test]
 fn a_worker_that_is_killed_is_reported_and_the_others_go_on() {
-    let demo = Running::start(pool("0.3"));
+    let demo = Running::start(pool("0.1"));
     let killed = demo.pid_in("Run task 3 ");
     demo.signal(killed, Signal::SIGKILL);
 

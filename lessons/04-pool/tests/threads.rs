@@ -1,14 +1,11 @@
 //! The demo `threads`, seen from outside: one process, with threads that the
 //! kernel knows.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use common::running::{Running, pid};
 use common::witness;
-
-use support::{Running, pid};
 
 fn threads(pace: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));

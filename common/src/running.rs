@@ -1,4 +1,6 @@
-//! A demo that runs while the test looks on, and stops or kills its processes.
+//! A demo that runs while a test looks on, and stops or kills its processes.
+//!
+//! Like [`witness`](crate::witness) it is for tests, and panics where they would.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -11,6 +13,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpgid};
 
 /// A demo in a process group of its own, of which nothing outlives the test.
+#[derive(Debug)]
 pub struct Running {
     child: Child,
     lines: Receiver<String>,
@@ -18,6 +21,10 @@ pub struct Running {
 }
 
 impl Running {
+    /// Starts a demo.
+    ///
+    /// # Panics
+    /// If it cannot be started.
     pub fn start(mut command: Command) -> Running {
         command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -29,8 +36,16 @@ impl Running {
         Running { child, lines, waited_for: false }
     }
 
+    /// The id of the process that was started.
+    pub fn id(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().unwrap())
+    }
+
     /// The next line of output, or `None` when every process that could write
     /// one has ended.
+    ///
+    /// # Panics
+    /// If neither happens for a minute.
     pub fn next_line(&self) -> Option<String> {
         match self.lines.recv_timeout(Duration::from_secs(60)) {
             Ok(line) => Some(line),
@@ -39,43 +54,55 @@ impl Running {
         }
     }
 
-    /// Reads up to the line that begins so, and returns the id behind `pid `.
-    pub fn pid_in(&self, beginning: &str) -> Pid {
-        while let Some(line) = self.next_line() {
-            if line.starts_with(beginning) {
-                return pid(&line);
-            }
-        }
-        panic!("the demo ended without a line that begins with {beginning:?}");
-    }
-
     /// The lines that come until none has come for so long.
     pub fn lines_until_silent_for(&self, time: Duration) -> Vec<String> {
         std::iter::from_fn(|| self.lines.recv_timeout(time).ok()).collect()
     }
 
+    /// Reads up to the first line that begins in one of these ways.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn line_with(&self, beginnings: &[&str]) -> String {
+        while let Some(line) = self.next_line() {
+            if beginnings.iter().any(|beginning| line.starts_with(beginning)) {
+                return line;
+            }
+        }
+        panic!("the demo ended without a line that begins with one of {beginnings:?}");
+    }
+
+    /// Reads up to the line that begins so, and returns the id behind `pid `.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn pid_in(&self, beginning: &str) -> Pid {
+        pid(&self.line_with(&[beginning]))
+    }
+
     /// Sends a signal to a process of the demo, and to no other: what a line
     /// gives as an id may be any number.
+    ///
+    /// # Panics
+    /// If there is no such process in the demo.
     pub fn signal(&self, process: Pid, signal: Signal) {
-        assert_eq!(getpgid(Some(process)), Ok(self.group()), "{process} is not of this demo");
+        assert_eq!(getpgid(Some(process)), Ok(self.id()), "{process} is not of this demo");
         kill(process, signal).unwrap();
     }
 
     /// The rest of the output, the text on standard error and the exit status.
-    /// Every process must be gone by then.
+    ///
+    /// # Panics
+    /// If a process of the demo is still there then.
     pub fn finish(mut self) -> (Vec<String>, String, ExitStatus) {
         let lines = std::iter::from_fn(|| self.next_line()).collect();
         let mut errors = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
         let status = self.child.wait().unwrap();
         self.waited_for = true;
-        let left = killpg(self.group(), Signal::SIGKILL);
+        let left = killpg(self.id(), Signal::SIGKILL);
         assert_eq!(left, Err(Errno::ESRCH), "a child was left behind");
         (lines, errors, status)
-    }
-
-    fn group(&self) -> Pid {
-        Pid::from_raw(self.child.id().try_into().unwrap())
     }
 }
 
@@ -83,13 +110,16 @@ impl Drop for Running {
     fn drop(&mut self) {
         // Once it has been waited for, its id may be that of a stranger.
         if !self.waited_for {
-            let _ = killpg(self.group(), Signal::SIGKILL);
+            let _ = killpg(self.id(), Signal::SIGKILL);
             let _ = self.child.wait();
         }
     }
 }
 
 /// The id behind the first `pid ` of a line.
+///
+/// # Panics
+/// If there is none.
 pub fn pid(line: &str) -> Pid {
     let digits = line.split_once("pid ").map_or("", |(_, rest)| rest);
     let digits = digits.split(|c: char| !c.is_ascii_digit()).next().unwrap_or("");
