@@ -30,6 +30,7 @@ pub use pace::paced;
 ///
 /// Rust ignores SIGPIPE, and then `println!` into a closed pipe panics; this
 /// gives the signal its default action back.
+#[cfg(target_os = "linux")]
 pub fn end_on_closed_pipe() {
     use nix::sys::signal::{SigHandler, Signal, signal};
     // SAFETY: no handler is installed, so none can run at a bad moment.

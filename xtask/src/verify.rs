@@ -57,34 +57,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     live.enable_steady_tick(Duration::from_millis(100));
     let checker =
         Checker { root: &workspace.root, built: &built, bless: options.bless, live: &live };
-    let tell = |section: &Section| {
-        if !options.json {
-            live.suspend(|| print(&section.lines()));
-        }
-    };
-
-    let mut sections = Vec::new();
-    for lesson in &options.lessons {
-        live.set_prefix(lesson.clone());
-        let section = check_lesson(&checker, lesson)?;
-        tell(&section);
-        sections.push(section);
-    }
-    if options.pages {
-        live.set_prefix("pages");
-        let begun = Instant::now();
-        let findings =
-            PAGES.iter().map(|page| checker.check(page, None, &[])).collect::<Result<Vec<_>>>()?;
-        let section = Section {
-            name: "pages".to_owned(),
-            findings: findings.concat(),
-            time: begun.elapsed(),
-        };
-        sections.push(section);
-        own_report(workspace, &mut sections, start, options.bless)?;
-        tell(&sections[sections.len() - 1]);
-    }
+    let sections = check_all(&checker, options, start);
     live.finish_and_clear();
+    let sections = sections?;
 
     let held = sections.iter().all(Section::held);
     if options.json {
@@ -97,6 +72,33 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         print(&[findings::summary(&sections, start.elapsed())]);
     }
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Checks the lessons, then the pages, and tells of each when it is done.
+fn check_all(checker: &Checker, options: &Options, start: Instant) -> Result<Vec<Section>> {
+    let tell = |section: &Section| {
+        if !options.json {
+            checker.live.suspend(|| print(&section.lines()));
+        }
+    };
+    let mut sections = Vec::new();
+    for lesson in &options.lessons {
+        checker.live.set_prefix(lesson.clone());
+        let section = check_lesson(checker, lesson)?;
+        tell(&section);
+        sections.push(section);
+    }
+    if options.pages {
+        checker.live.set_prefix("pages");
+        let begun = Instant::now();
+        let findings =
+            PAGES.iter().map(|page| checker.check(page, None, &[])).collect::<Result<Vec<_>>>()?;
+        let (name, findings) = ("pages".to_owned(), findings.concat());
+        sections.push(Section { name, findings, time: begun.elapsed() });
+        own_report(checker, &mut sections, start)?;
+        tell(&sections[sections.len() - 1]);
+    }
+    Ok(sections)
 }
 
 /// Runs a lesson's transcripts and its tests: side by side, but when blessing.
@@ -135,15 +137,10 @@ fn check_lesson(checker: &Checker, lesson: &str) -> Result<Section> {
 
 /// Compares what this run prints with what the README says that it prints, and
 /// adds that finding to the last section.
-fn own_report(
-    workspace: &Workspace,
-    sections: &mut [Section],
-    started: Instant,
-    bless: bool,
-) -> Result<()> {
+fn own_report(checker: &Checker, sections: &mut [Section], started: Instant) -> Result<()> {
     let path = PAGES[0];
-    let markdown = std::fs::read_to_string(workspace.root.join(path))
-        .with_context(|| format!("read {path}"))?;
+    let markdown =
+        std::fs::read_to_string(checker.root.join(path)).with_context(|| format!("read {path}"))?;
     // A page that cannot be read is a finding already.
     let Ok(page) = Page::read(&markdown) else { return Ok(()) };
     let Some(transcript) = page.transcripts.iter().find(|transcript| transcript.check.itself)
@@ -170,8 +167,8 @@ fn own_report(
         if !as_usual {
             let why = "it is another report when something fails, is blessed or is not checked";
             compared.verdict = Verdict::NotChecked(why.to_owned());
-        } else if let Some(new) = compared.bless.filter(|_| bless) {
-            compared.verdict = transcripts::bless(&workspace.root.join(path), transcript, &new)?;
+        } else if let Some(new) = compared.bless.filter(|_| checker.bless) {
+            compared.verdict = transcripts::bless(&checker.root.join(path), transcript, &new)?;
         }
     }
     sections[last].findings[own].verdict = compared.verdict;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -207,4 +208,68 @@ fn an_unknown_lesson_is_wrong_usage() {
     assert_eq!(output.status.code(), Some(2));
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(errors, "xtask: no lesson '04-none': there is 01-good, 02-bad, 03-faults\n");
+}
+
+/// The processes that have this word in their environment.
+fn marked(mark: &str) -> Vec<String> {
+    let variable = format!("COURSE_MARK={mark}");
+    let processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    let has_mark = |path: &PathBuf| {
+        let environment = fs::read(path.join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|it| it == variable.as_bytes())
+    };
+    let command = |path: PathBuf| fs::read_to_string(path.join("cmdline")).unwrap_or_default();
+    processes.filter(has_mark).map(command).collect()
+}
+
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done() {
+        assert!(Instant::now() < deadline, "in a minute it did not happen: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Starts a check of the lesson that hangs, and sends xtask a signal when it does.
+fn signalled_while_a_lesson_hangs(name: &str, signal: &str) -> Output {
+    let course = course(name);
+    // Built first, so that what comes next is the lesson.
+    xtask(&course, &["list"]);
+    // Long enough for the signal to come in the middle.
+    let page = course.join("docs/03-faults.md");
+    let text = fs::read_to_string(&page).unwrap();
+    fs::write(&page, text.replace("deadline 1 ", "deadline 60 ")).unwrap();
+
+    let mark = format!("{name}-{}", std::process::id());
+    let child = Command::new(XTASK)
+        .args(["check", "03-faults"])
+        .env("CARGO_MANIFEST_DIR", course.join("xtask"))
+        .env("COURSE_MARK", &mark)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("the lesson hangs", || marked(&mark).iter().any(|command| command == "sleep\x0020\0"));
+    let kill = format!("kill -{signal} {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    if signal == "KILL" {
+        until("everything ends", || marked(&mark).is_empty());
+    }
+    assert_eq!(marked(&mark), Vec::<String>::new(), "left running");
+    output
+}
+
+#[test]
+fn ctrl_c_ends_the_check_and_leaves_nothing() {
+    let output = signalled_while_a_lesson_hangs("ctrl-c", "INT");
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(errors, "xtask: interrupted; nothing was left running\n");
+}
+
+#[test]
+fn killing_the_check_leaves_nothing() {
+    let output = signalled_while_a_lesson_hangs("killed", "KILL");
+    assert_eq!(output.status.code(), None, "{output:?}");
 }

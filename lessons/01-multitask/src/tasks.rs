@@ -86,9 +86,9 @@ fn on_all_cpus(tasks: usize, cpus: &[usize], duration: Duration) -> Result<()> {
     let share = |task| 100.0 * slices::share(task, run.start, run.end);
     for (number, task) in (1..).zip(&tasks) {
         let bar = timeline::bar(task, run.start, run.end, width);
-        let share = format!("≈ {:.0} %", share(task));
+        let share = share(task);
         let cpus = timeline::shorten(&cpus::list(&slices::cpus(task)), 9);
-        println!("task {number:<label$}  {bar}  {share:7}  on CPUs ≈ {cpus}");
+        println!("task {number:<label$}  {bar}  ≈ {share:3.0} %  on CPUs ≈ {cpus}");
     }
     print_slices(&tasks);
     let together: f64 = tasks.iter().map(|task| share(task)).sum();

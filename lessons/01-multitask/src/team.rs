@@ -1,7 +1,7 @@
 //! Tasks that keep busy at the same time, each a process of its own.
 
 use std::collections::VecDeque;
-use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::io::{ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -118,7 +118,11 @@ impl Team {
 /// What a child does: wait for the start, keep busy, hand over the recording.
 fn task(mut start: PipeReader, mut to_parent: PipeWriter) -> Result<()> {
     let mut end = [0; 8];
-    start.read_exact(&mut end).context("wait for the start")?;
+    match start.read_exact(&mut end) {
+        // The parent is gone, and nobody is left to run for.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
+        result => result.context("wait for the start")?,
+    }
     let recording = record_until(Duration::from_nanos(u64::from_le_bytes(end)))?;
     to_parent.write_all(&recording.to_bytes()).context("write to the parent")
 }
