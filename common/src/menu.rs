@@ -126,7 +126,7 @@ fn request<'a>(demos: &'a [Demo], mut arguments: lexopt::Parser) -> anyhow::Resu
                 let name = format!("--{name}");
                 let demo = *chosen.get_or_insert(&demos[0]);
                 let (option, takes_value) =
-                    find_option(demo, &name).ok_or_else(|| unknown_option(&name, demo))?;
+                    find_option(demo.options, &name).ok_or_else(|| unknown_option(&name, demo))?;
                 let value =
                     if takes_value { arguments.value().map_err(usage)? } else { OsString::new() };
                 options.0.insert(option, value);
@@ -144,9 +144,13 @@ fn request<'a>(demos: &'a [Demo], mut arguments: lexopt::Parser) -> anyhow::Resu
     Ok(Request::Run(chosen.unwrap_or(&demos[0]), options))
 }
 
-/// The option's name without the word for its value, and whether it takes one.
-fn find_option(demo: &Demo, name: &str) -> Option<(&'static str, bool)> {
-    demo.options.iter().find_map(|(usage, _)| match usage.split_once(' ') {
+/// The option's name without the word for its value, and whether it takes one:
+/// among `("--tasks N", "how many")`, `--tasks` is one that does.
+pub fn find_option(
+    options: &[(&'static str, &str)],
+    name: &str,
+) -> Option<(&'static str, bool)> {
+    options.iter().find_map(|(usage, _)| match usage.split_once(' ') {
         Some((option, _)) => (option == name).then_some((option, true)),
         None => (*usage == name).then_some((*usage, false)),
     })

@@ -1,9 +1,10 @@
 //! The command line of xtask: a command, then words and switches.
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use common::menu::WrongUsage;
+use common::menu::{WrongUsage, find_option};
 use lexopt::prelude::*;
 
 /// A command of xtask.
@@ -14,7 +15,8 @@ pub struct Command {
     pub words: &'static str,
     /// What it does, in a line.
     pub about: &'static str,
-    /// Its switches and what they do.
+    /// Its switches and what they do: `("--json", "…")`, or with the word for a
+    /// value behind the name: `("--svg FILE", "…")`.
     pub switches: &'static [(&'static str, &'static str)],
     /// What else its help says.
     pub notes: &'static str,
@@ -26,13 +28,18 @@ pub struct Command {
 pub struct Given {
     /// The words, in order.
     pub words: Vec<String>,
-    switches: Vec<String>,
+    switches: HashMap<&'static str, Option<String>>,
 }
 
 impl Given {
     /// Whether a switch such as `--json` was given.
     pub fn has(&self, switch: &str) -> bool {
-        self.switches.iter().any(|given| given == switch)
+        self.switches.contains_key(switch)
+    }
+
+    /// The value given to a switch such as `--svg FILE`.
+    pub fn value(&self, switch: &str) -> Option<&str> {
+        self.switches.get(switch)?.as_deref()
     }
 }
 
@@ -53,7 +60,7 @@ pub fn run(commands: &[Command], mut arguments: lexopt::Parser) -> Result<ExitCo
             WrongUsage(format!("no command '{name}': there is {}", names.join(", "))).into()
         );
     };
-    let mut given = Given { words: Vec::new(), switches: Vec::new() };
+    let mut given = Given { words: Vec::new(), switches: HashMap::new() };
     while let Some(argument) = arguments.next().map_err(wrong)? {
         match argument {
             Short('h') | Long("help") => return Ok(show(&command_help(command))),
@@ -65,8 +72,18 @@ pub fn run(commands: &[Command], mut arguments: lexopt::Parser) -> Result<ExitCo
                 .into());
             }
             Value(word) => given.words.push(word.to_string_lossy().into_owned()),
-            Long(switch) if command.switches.iter().any(|(known, _)| known[2..] == *switch) => {
-                given.switches.push(format!("--{switch}"));
+            Long(switch) => {
+                let switch = format!("--{switch}");
+                let Some((name, takes_value)) = find_option(command.switches, &switch) else {
+                    let why = unknown_option(command.name, Long(&switch[2..]), command.switches);
+                    return Err(why.into());
+                };
+                let value = if takes_value {
+                    Some(arguments.value().and_then(|value| value.string()).map_err(wrong)?)
+                } else {
+                    None
+                };
+                given.switches.insert(name, value);
             }
             option => return Err(unknown_option(command.name, option, command.switches).into()),
         }
@@ -101,7 +118,7 @@ fn help(commands: &[Command]) -> String {
 fn command_help(command: &Command) -> String {
     let Command { name, about, switches, notes, .. } = command;
     let rows: String =
-        switches.iter().map(|(switch, about)| format!("  {switch:<8}  {about}\n")).collect();
+        switches.iter().map(|(switch, about)| format!("  {switch:<12}  {about}\n")).collect();
     format!(
         "cargo xtask {name}: {about}\n\nUsage: cargo xtask {}{}\n{}{rows}{}{notes}",
         usage(command),

@@ -10,6 +10,7 @@ mod list;
 mod pages;
 mod parallel;
 mod shell_init;
+mod trace;
 mod transcripts;
 mod verify;
 mod workspace;
@@ -17,20 +18,22 @@ mod workspace;
 use std::process::ExitCode;
 
 use common::menu::WrongUsage;
-use xtask::supervise;
+use xtask::{record, supervise};
 
 use workspace::Interrupted;
 
 const COMMANDS: &[cli::Command] =
-    &[list::COMMAND, check::COMMAND, check_all::COMMAND, shell_init::COMMAND];
+    &[list::COMMAND, check::COMMAND, check_all::COMMAND, shell_init::COMMAND, trace::COMMAND];
 
 /// The exit status of a program that Ctrl-C ended, as shells give it.
 const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == supervise::SUBCOMMAND) {
-        return supervise::supervisor(arguments);
+    match arguments.next() {
+        Some(word) if word == supervise::SUBCOMMAND => return supervise::supervisor(arguments),
+        Some(word) if word == record::SUBCOMMAND => return record::start(arguments),
+        _ => {}
     }
     common::end_on_closed_pipe();
     if let Err(why) = ctrlc::set_handler(supervise::interrupt) {

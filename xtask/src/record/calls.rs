@@ -1,0 +1,426 @@
+//! System calls in words: what a call was asked to do, and what came of it.
+
+use common::text;
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use std::time::Duration;
+
+use super::channels::{Channels, What};
+use super::memory;
+use super::{Group, arch};
+
+/// A call that a task has begun.
+#[derive(Debug, Clone)]
+pub struct Begun {
+    /// Its name.
+    pub name: String,
+    /// Its arguments.
+    pub arguments: [u64; 6],
+    /// When it began.
+    pub at: Duration,
+    /// The program that it starts, if it does.
+    program: Vec<String>,
+    /// What its descriptor stands for: a call to close it leaves nothing to ask.
+    what: Option<What>,
+}
+
+/// A call in words.
+pub struct Told {
+    /// What sort of call it is.
+    pub group: Group,
+    /// What it did.
+    pub text: String,
+    /// Whether how long it took is worth telling.
+    pub waited: bool,
+}
+
+impl Begun {
+    /// Notes what is known only before the call is carried out.
+    pub fn note(
+        task: Pid,
+        name: &str,
+        arguments: [u64; 6],
+        at: Duration,
+        channels: &mut Channels,
+    ) -> Begun {
+        let program = match name {
+            "execve" => memory::texts(task, arguments[1]),
+            "execveat" => memory::texts(task, arguments[2]),
+            _ => Vec::new(),
+        };
+        let what = match Group::of(name) {
+            Group::Data => channels.what(task, arguments[0]),
+            Group::Channel if name == "close" => channels.what(task, arguments[0]),
+            Group::Channel if name == "mmap" => channels.what(task, arguments[4]),
+            _ => None,
+        };
+        Begun { name: name.to_owned(), arguments, at, program, what }
+    }
+
+    /// The program and its arguments, without the folders it lies in.
+    pub fn program(&self) -> String {
+        let mut words = self.program.iter();
+        let path = words.next().map_or("", |path| path.rsplit('/').next().unwrap_or(path));
+        let words = words.map(|word| format!(" {}", shown(word.as_bytes())));
+        format!("exec {path}{}", words.collect::<String>())
+    }
+
+    /// The call in words when it is over; `None` if it is of no interest.
+    pub fn told(&self, task: Pid, result: i64, channels: &mut Channels) -> Option<Told> {
+        let group = Group::of(&self.name);
+        let (text, waited) = match group {
+            Group::Exec => (format!("{} {}", self.program(), failed(result)?), false),
+            Group::Fork => (self.fork(task, result), false),
+            Group::Wait => (self.wait(task, result), true),
+            Group::Signal => (self.signal(result), false),
+            Group::Channel => self.channel(task, result, channels)?,
+            Group::Data => return self.data(task, result),
+            Group::Futex => self.futex(result),
+            Group::Cpu => (self.cpus(task, result), false),
+            Group::Sleep => (self.sleep(task, result), true),
+            Group::Exit | Group::Print | Group::Other => return None,
+        };
+        Some(Told { group, text, waited })
+    }
+
+    /// What kind of child a fork makes.
+    fn kind(&self, task: Pid) -> &'static str {
+        let flags = match self.name.as_str() {
+            "fork" => return "fork",
+            "vfork" => return "vfork",
+            "clone3" => memory::word(task, self.arguments[0]).unwrap_or(0),
+            _ => self.arguments[0],
+        };
+        match () {
+            () if flags & libc::CLONE_THREAD as u64 != 0 => "new thread",
+            () if flags & libc::CLONE_VFORK as u64 != 0 => "vfork",
+            () => "fork",
+        }
+    }
+
+    fn fork(&self, task: Pid, result: i64) -> String {
+        let kind = self.kind(task);
+        let id = if kind == "new thread" { "tid" } else { "pid" };
+        match failed(result) {
+            Some(why) => format!("{kind} {why}"),
+            None => format!("{kind} → {id} {result}"),
+        }
+    }
+
+    fn wait(&self, task: Pid, result: i64) -> String {
+        let whom = match (self.name.as_str(), self.arguments[0].cast_signed(), self.arguments[1]) {
+            ("wait4", id, _) if id as i32 > 0 => format!("pid {}", id as i32),
+            ("waitid", id, number) if id == i64::from(libc::P_PID) => format!("pid {number}"),
+            ("waitid", id, number) if id == i64::from(libc::P_PIDFD) => {
+                format!("the process of fd {number}")
+            }
+            _ => "any child".to_owned(),
+        };
+        if let Some(why) = failed(result) {
+            return format!("wait for {whom} {why}");
+        }
+        let came = if self.name == "wait4" {
+            let status = memory::int(task, self.arguments[1]);
+            (result > 0).then(|| (result as i32, status.map(status_in_words)))
+        } else {
+            // siginfo_t: the signal, an error, a code, then the child and its status.
+            let field = |offset| memory::int(task, self.arguments[2] + offset).unwrap_or(0);
+            (field(0) == libc::SIGCHLD)
+                .then(|| (field(12), Some(code_in_words(field(8), field(20)))))
+        };
+        match came {
+            None => format!("wait for {whom} → nothing yet"),
+            Some((child, None)) => format!("wait for {whom} → pid {child}"),
+            Some((child, Some(how))) => format!("wait for {whom} → pid {child} {how}"),
+        }
+    }
+
+    fn signal(&self, result: i64) -> String {
+        let [first, second, third, ..] = self.arguments.map(|argument| argument as i32);
+        let (signal, to) = match self.name.as_str() {
+            "tgkill" => (third, format!("tid {second}")),
+            "tkill" => (second, format!("tid {first}")),
+            "kill" if first < -1 => (second, format!("process group, pgid {}", -first)),
+            "kill" if first == 0 => (second, "its own process group".to_owned()),
+            "kill" => (second, format!("pid {first}")),
+            _ => (second, format!("the process of fd {first}")),
+        };
+        format!("send {} to {to}{}", signal_name(signal), arrow(result))
+    }
+
+    fn channel(&self, task: Pid, result: i64, channels: &mut Channels) -> Option<(String, bool)> {
+        let failed = failed(result);
+        let text = match self.name.as_str() {
+            "pipe" | "pipe2" => match failed {
+                Some(why) => format!("make a pipe {why}"),
+                None => {
+                    let ends = pair(task, self.arguments[0])?;
+                    let [read, write] = ends.map(|end| channels.what(task, end));
+                    format!(
+                        "make {} as fd {}, {} as fd {}",
+                        named(&read)?,
+                        ends[0],
+                        named(&write)?,
+                        ends[1]
+                    )
+                }
+            },
+            "socketpair" => match failed {
+                Some(why) => format!("make a socket pair {why}"),
+                None => {
+                    let ends = pair(task, self.arguments[3])?;
+                    channels.pair(task, ends);
+                    let [one, other] = ends.map(|end| channels.what(task, end));
+                    format!(
+                        "make {} as fd {}, {} as fd {}",
+                        named(&one)?,
+                        ends[0],
+                        named(&other)?,
+                        ends[1]
+                    )
+                }
+            },
+            "memfd_create" => {
+                let name = memory::text(task, self.arguments[0]);
+                format!("make shared memory {name:?}{}", arrow(result))
+            }
+            "mmap" => {
+                let anonymous = self.arguments[3] & libc::MAP_ANONYMOUS as u64 != 0;
+                let what = match &self.what {
+                    Some(What::Channel(name)) => name.clone(),
+                    _ if anonymous => "memory to be shared".to_owned(),
+                    _ => return None,
+                };
+                format!("map {} bytes of {what}", self.arguments[1])
+            }
+            "close" => format!("close {}", named(&self.what)?),
+            "poll" | "ppoll" => {
+                // struct pollfd: a descriptor of 4 bytes, two sets of events of 2.
+                let descriptors = (0..self.arguments[1].min(64))
+                    .filter_map(|place| memory::int(task, self.arguments[0] + 8 * place));
+                let mut names = Vec::new();
+                for descriptor in descriptors {
+                    if let Some(What::Channel(name)) = channels.what(task, descriptor as u64) {
+                        names.push(name);
+                    }
+                }
+                if names.is_empty() {
+                    return None;
+                }
+                let ready =
+                    if result == 0 { " → nothing".to_owned() } else { arrow_error(result) };
+                return Some((format!("wait for {}{ready}", names.join(" or ")), true));
+            }
+            _ => {
+                return Some((
+                    format!("wait for any of several channels{}", arrow_error(result)),
+                    true,
+                ));
+            }
+        };
+        Some((text, false))
+    }
+
+    fn data(&self, task: Pid, result: i64) -> Option<Told> {
+        let what = self.what.as_ref()?;
+        let writes = self.name.starts_with("write") || self.name.starts_with("send");
+        let bytes = if result > 0 { self.bytes(task, result as usize) } else { Vec::new() };
+        let (group, text) = match what {
+            What::Print if writes => {
+                (Group::Print, format!("print {}{}", shown(&bytes), arrow_error(result)))
+            }
+            What::Print => return None,
+            What::Channel(name) => {
+                let verb = if writes { "write to" } else { "read from" };
+                let came = match result {
+                    0 if !writes => "end of file".to_owned(),
+                    0.. => format!("{} ({})", shown(&bytes), counted(result, "byte")),
+                    _ => failed(result)?,
+                };
+                (Group::Data, format!("{verb} {name}: {came}"))
+            }
+        };
+        Some(Told { group, text, waited: !writes })
+    }
+
+    /// Whether the call may wait for something that another task does.
+    pub fn waits(&self) -> bool {
+        match Group::of(&self.name) {
+            Group::Wait | Group::Futex | Group::Sleep => true,
+            Group::Data => self.name.starts_with("read") || self.name.starts_with("recv"),
+            Group::Channel => self.name.contains("poll"),
+            _ => false,
+        }
+    }
+
+    /// The first bytes of what was written or read.
+    fn bytes(&self, task: Pid, count: usize) -> Vec<u8> {
+        let most = count.min(SHOWN + 1);
+        // struct iovec: an address and a length.
+        let from_list = |list: u64, parts: u64| {
+            let mut bytes = Vec::new();
+            for part in 0..parts.min(16) {
+                let address = memory::word(task, list + 16 * part).unwrap_or(0);
+                let length = memory::word(task, list + 16 * part + 8).unwrap_or(0);
+                let left = most - bytes.len();
+                bytes.extend(memory::bytes(task, address, left.min(length as usize)));
+            }
+            bytes
+        };
+        match self.name.as_str() {
+            "readv" | "writev" => from_list(self.arguments[1], self.arguments[2]),
+            // struct msghdr: an address and its length, then the list and its length.
+            "sendmsg" | "recvmsg" => {
+                let field = |offset| memory::word(task, self.arguments[1] + offset).unwrap_or(0);
+                from_list(field(16), field(24))
+            }
+            _ => memory::bytes(task, self.arguments[1], most),
+        }
+    }
+
+    fn futex(&self, result: i64) -> (String, bool) {
+        let address = self.arguments[0];
+        match (self.arguments[1] as i32) & libc::FUTEX_CMD_MASK {
+            libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET => {
+                let came = match Errno::from_raw(i32::try_from(-result).unwrap_or(0)) {
+                    Errno::EAGAIN => "not needed any more".to_owned(),
+                    Errno::ETIMEDOUT => "the time is over".to_owned(),
+                    _ => failed(result).unwrap_or_else(|| "woken".to_owned()),
+                };
+                (format!("futex wait at {address:#x}: {came}"), true)
+            }
+            libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET => {
+                let came = failed(result).unwrap_or_else(|| format!("{result} woken"));
+                (format!("futex wake at {address:#x}: {came}"), false)
+            }
+            operation => {
+                (format!("futex operation {operation} at {address:#x}{}", arrow(result)), true)
+            }
+        }
+    }
+
+    fn cpus(&self, task: Pid, result: i64) -> String {
+        let set = memory::bytes(task, self.arguments[2], self.arguments[1].min(128) as usize);
+        let cpus = (0..set.len() * 8).filter(|cpu| set[cpu / 8] & (1 << (cpu % 8)) != 0);
+        let list = cpus.map(|cpu| cpu.to_string()).collect::<Vec<_>>().join(",");
+        let whom = match self.arguments[0] {
+            0 => "itself".to_owned(),
+            id => format!("pid {id}"),
+        };
+        format!("bind {whom} to CPUs ≈ {list}{}", arrow_error(result))
+    }
+
+    fn sleep(&self, task: Pid, result: i64) -> String {
+        let (flags, time) = match self.name.as_str() {
+            "clock_nanosleep" => (self.arguments[1], self.arguments[2]),
+            _ => (0, self.arguments[0]),
+        };
+        let seconds = memory::word(task, time).unwrap_or(0);
+        let nanoseconds = memory::word(task, time + 8).unwrap_or(0);
+        let time = Duration::new(seconds, (nanoseconds % 1_000_000_000) as u32);
+        let until = flags & libc::TIMER_ABSTIME as u64 != 0;
+        let time = if until {
+            "until a certain time".to_owned()
+        } else {
+            format!("for {}", text::time(time))
+        };
+        format!("sleep {time}{}", arrow_error(result))
+    }
+}
+
+/// The child's own return from a fork, read from its register at its first stop.
+pub fn born(task: Pid, is_thread: bool) -> anyhow::Result<(i64, String)> {
+    let returned = arch::returned(task)?;
+    let text =
+        if is_thread { "the new thread starts".to_owned() } else { format!("fork → {returned}") };
+    Ok((returned, text))
+}
+
+/// How many bytes of data are shown.
+const SHOWN: usize = 60;
+
+/// Bytes as text in quotes.
+fn shown(bytes: &[u8]) -> String {
+    let first = &bytes[..bytes.len().min(SHOWN)];
+    let more = if bytes.len() > SHOWN { "…" } else { "" };
+    let is_text = |text: &str| text.chars().all(|c| !c.is_control() || c.is_whitespace());
+    match std::str::from_utf8(first) {
+        Ok(text) if is_text(text) => format!("{text:?}{more}"),
+        // Cut in the middle of a character, it is text all the same.
+        Err(why) if why.error_len().is_none() && !more.is_empty() => {
+            format!("{:?}…", String::from_utf8_lossy(&first[..why.valid_up_to()]))
+        }
+        _ => format!("\"{}\"{more}", first.escape_ascii()),
+    }
+}
+
+fn named(what: &Option<What>) -> Option<&str> {
+    match what {
+        Some(What::Channel(name)) => Some(name),
+        _ => None,
+    }
+}
+
+/// Two descriptors that a call wrote.
+fn pair(task: Pid, address: u64) -> Option<[u64; 2]> {
+    Some([memory::int(task, address)? as u64, memory::int(task, address + 4)? as u64])
+}
+
+fn counted(count: i64, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The error that a result stands for, with an arrow before it.
+fn failed(result: i64) -> Option<String> {
+    match result {
+        0.. => None,
+        // ERESTARTSYS and its like: the kernel makes the call again.
+        -516..=-512 => Some("→ interrupted by a signal".to_owned()),
+        error => Some(format!("→ {:?}", Errno::from_raw(i32::try_from(-error).unwrap_or(0)))),
+    }
+}
+
+fn arrow_error(result: i64) -> String {
+    failed(result).map_or_else(String::new, |why| format!(" {why}"))
+}
+
+/// What a call that may also succeed returned, if that is worth a word.
+fn arrow(result: i64) -> String {
+    match result {
+        0 => String::new(),
+        1.. => format!(" → fd {result}"),
+        _ => arrow_error(result),
+    }
+}
+
+/// A signal's name.
+pub fn signal_name(signal: i32) -> String {
+    Signal::try_from(signal)
+        .map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
+}
+
+/// What wait4 says of a child.
+fn status_in_words(status: i32) -> String {
+    match () {
+        () if libc::WIFEXITED(status) => format!("exited, status {}", libc::WEXITSTATUS(status)),
+        () if libc::WIFSIGNALED(status) => {
+            format!("was killed by {}", signal_name(libc::WTERMSIG(status)))
+        }
+        () if libc::WIFSTOPPED(status) => {
+            format!("was stopped by {}", signal_name(libc::WSTOPSIG(status)))
+        }
+        () => "goes on".to_owned(),
+    }
+}
+
+/// What waitid says of a child.
+fn code_in_words(code: i32, status: i32) -> String {
+    match code {
+        libc::CLD_EXITED => format!("exited, status {status}"),
+        libc::CLD_KILLED | libc::CLD_DUMPED => format!("was killed by {}", signal_name(status)),
+        libc::CLD_STOPPED => format!("was stopped by {}", signal_name(status)),
+        _ => "goes on".to_owned(),
+    }
+}

@@ -1,0 +1,64 @@
+//! What is recorded.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Group;
+
+/// Something that a process or thread did, or that happened to it.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When it was over, from the start of the program.
+    pub at: Duration,
+    /// How long it took, for a call that may wait for something.
+    pub took: Option<Duration>,
+    /// The id of the process or thread.
+    pub id: i32,
+    /// The id of the process that it is, or belongs to.
+    pub process: i32,
+    /// Its name at that time.
+    pub name: String,
+    /// What sort of event it is.
+    pub group: Group,
+    /// The system call as the kernel names it; `None` for what happened to it.
+    pub call: Option<String>,
+    /// The call's arguments, as numbers.
+    pub arguments: Vec<u64>,
+    /// What the call returned: a number, or -1 and more for an error number.
+    pub result: Option<i64>,
+    /// The child that came to be, in the parent's event.
+    pub child: Option<i32>,
+    /// How the process or thread ended, in its last event.
+    pub end: Option<End>,
+    /// What happened, in words.
+    pub text: String,
+}
+
+/// How a process or thread ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With this exit status.
+    Exited(i32),
+    /// Killed by this signal.
+    Killed(i32),
+    /// Another thread of its process became a new program.
+    Replaced,
+}
+
+impl Event {
+    /// The event as JSON, as the help of `trace` describes it.
+    pub fn json(&self) -> Value {
+        let end = self.end.map(|end| match end {
+            End::Exited(status) => json!({ "exited": status }),
+            End::Killed(signal) => json!({ "killed": signal }),
+            End::Replaced => json!("replaced"),
+        });
+        json!({
+            "at": self.at.as_secs_f64(), "took": self.took.map(|took| took.as_secs_f64()),
+            "id": self.id, "process": self.process, "name": self.name,
+            "group": self.group.to_string(), "call": self.call, "arguments": self.arguments,
+            "result": self.result, "child": self.child, "end": end, "text": self.text,
+        })
+    }
+}

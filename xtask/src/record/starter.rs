@@ -1,0 +1,83 @@
+//! The starter: the process that becomes the traced program.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result};
+use nix::libc;
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, apply_filter,
+};
+use syscalls::Sysno;
+
+use super::arch;
+
+/// The word on xtask's command line that makes it a starter.
+pub const SUBCOMMAND: &str = "starter";
+
+/// The command line of a starter: the numbers of the calls to stop at (none: all),
+/// then the program and its arguments.
+pub(super) fn arguments(calls: Option<&[Sysno]>, program: &[OsString]) -> Vec<OsString> {
+    let numbers: Vec<String> =
+        calls.unwrap_or_default().iter().map(|call| call.id().to_string()).collect();
+    let mut arguments = vec![SUBCOMMAND.into(), numbers.join(",").into()];
+    arguments.extend(program.iter().cloned());
+    arguments
+}
+
+/// The body of the hidden subcommand. It returns only if the program could not
+/// be started.
+pub fn start(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let calls = arguments.next().unwrap_or_default();
+    let error = match become_program(&calls.to_string_lossy(), arguments) {
+        Ok(never) => match never {},
+        Err(error) => error,
+    };
+    eprintln!("xtask: {error:#}");
+    ExitCode::from(127)
+}
+
+/// Nothing is of this type.
+enum Never {}
+
+fn become_program(calls: &str, mut program: impl Iterator<Item = OsString>) -> Result<Never> {
+    let path = program.next().context("no program to start")?;
+    // The end of the input says that this process is traced now.
+    std::io::stdin().read_to_end(&mut Vec::new()).context("wait for the tracer")?;
+    let numbers = calls.split(',').filter(|number| !number.is_empty());
+    let calls = numbers
+        .map(|number| number.parse().context("a call's number"))
+        .collect::<Result<Vec<i64>>>()?;
+    if !calls.is_empty() {
+        apply_filter(&filter(&calls)?).context("install the filter (seccomp)")?;
+    }
+    let mut command = Command::new(&path);
+    command.args(program).stdin(Stdio::null());
+    let why = command.exec();
+    Err(why).with_context(|| format!("start {}", path.display()))
+}
+
+/// The program for the kernel that stops at these calls, and lets all others pass.
+fn filter(calls: &[i64]) -> Result<BpfProgram> {
+    // Of the mappings of memory only the shared ones are of interest.
+    let shared = libc::MAP_SHARED as u64;
+    let is_shared =
+        SeccompCondition::new(3, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(shared), shared)?;
+    let rules: BTreeMap<i64, Vec<SeccompRule>> = calls
+        .iter()
+        .map(|call| {
+            let rules = match *call {
+                libc::SYS_mmap => vec![SeccompRule::new(vec![is_shared.clone()])?],
+                _ => Vec::new(),
+            };
+            Ok((*call, rules))
+        })
+        .collect::<Result<_>>()?;
+    let filter =
+        SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Trace(0), arch::TARGET)?;
+    Ok(filter.try_into()?)
+}
