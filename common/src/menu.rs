@@ -146,10 +146,7 @@ fn request<'a>(demos: &'a [Demo], mut arguments: lexopt::Parser) -> anyhow::Resu
 
 /// The option's name without the word for its value, and whether it takes one:
 /// among `("--tasks N", "how many")`, `--tasks` is one that does.
-pub fn find_option(
-    options: &[(&'static str, &str)],
-    name: &str,
-) -> Option<(&'static str, bool)> {
+pub fn find_option(options: &[(&'static str, &str)], name: &str) -> Option<(&'static str, bool)> {
     options.iter().find_map(|(usage, _)| match usage.split_once(' ') {
         Some((option, _)) => (option == name).then_some((option, true)),
         None => (*usage == name).then_some((*usage, false)),

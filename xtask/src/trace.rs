@@ -62,7 +62,7 @@ fn run(given: &Given) -> Result<ExitCode> {
         std::iter::once(built[lesson].binary.clone().into()).chain(words).collect();
 
     let mut tree = tree::Tree::default();
-    let mut rows = rows::Rows::new();
+    let mut rows = rows::Rows::new(selection.has(Group::Exit));
     let mut tell = |event: Event| match () {
         () if given.has("--json") => println!("{}", event.json()),
         () if given.has("--tree") => tree.add(&event),

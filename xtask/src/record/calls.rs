@@ -105,6 +105,7 @@ impl Begun {
         let id = if kind == "new thread" { "tid" } else { "pid" };
         match failed(result) {
             Some(why) => format!("{kind} {why}"),
+            None if id == "tid" => format!("{kind} → tid {result}, in the same process"),
             None => format!("{kind} → {id} {result}"),
         }
     }
@@ -248,7 +249,11 @@ impl Begun {
     /// Whether the call may wait for something that another task does.
     pub fn waits(&self) -> bool {
         match Group::of(&self.name) {
-            Group::Wait | Group::Futex | Group::Sleep => true,
+            Group::Wait | Group::Sleep => true,
+            Group::Futex => !matches!(
+                self.arguments[1] as i32 & libc::FUTEX_CMD_MASK,
+                libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET
+            ),
             Group::Data => self.name.starts_with("read") || self.name.starts_with("recv"),
             Group::Channel => self.name.contains("poll"),
             _ => false,

@@ -141,12 +141,18 @@ impl Selection {
     /// The calls at which the program has to be stopped; `None` for all. A call
     /// that this processor does not have is left out.
     pub fn calls(&self) -> Option<Vec<Sysno>> {
-        let wanted =
-            |group: Group| self.has(group) || (group == Group::Data && self.has(Group::Print));
-        let names = CALLS.iter().filter(|(_, group)| wanted(*group)).map(|(name, _)| *name);
+        // A trace begins with an exec, selected or not; what is printed goes through
+        // the calls for data; and which socket is whose is known from its birth.
+        let wanted = |name: &str, group: Group| {
+            self.has(group)
+                || group == Group::Exec
+                || (group == Group::Data && self.has(Group::Print))
+                || (name == "socketpair" && self.has(Group::Data))
+        };
+        let calls = CALLS.iter().filter(|(name, group)| wanted(name, *group));
         match self {
             Selection::All => None,
-            Selection::Groups(_) => Some(names.filter_map(|name| name.parse().ok()).collect()),
+            Selection::Groups(_) => Some(calls.filter_map(|(name, _)| name.parse().ok()).collect()),
         }
     }
 }

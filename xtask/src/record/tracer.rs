@@ -78,7 +78,7 @@ pub fn record(
     // The end of its input tells the starter that it is traced.
     drop(starter.stdin.take());
 
-    let task = Task { process: root, begun: None, born: true, is_thread: false, stopped: false };
+    let task = Task::new(root, false, true);
     let mut tracer = Tracer {
         tasks: HashMap::from([(root, task)]),
         early: HashMap::new(),
@@ -122,6 +122,14 @@ struct Task {
     is_thread: bool,
     /// Whether a signal has stopped it.
     stopped: bool,
+    /// The name that it had last.
+    name: String,
+}
+
+impl Task {
+    fn new(process: Pid, is_thread: bool, born: bool) -> Task {
+        Task { process, begun: None, born, is_thread, stopped: false, name: String::new() }
+    }
 }
 
 struct Tracer<'a> {
@@ -251,8 +259,7 @@ impl Tracer<'_> {
         let is_thread = event == libc::PTRACE_EVENT_CLONE
             && fs::metadata(format!("/proc/{}/task/{child}", self.process(id))).is_ok();
         let process = if is_thread { self.process(id) } else { child };
-        self.tasks
-            .insert(child, Task { process, begun: None, born: false, is_thread, stopped: false });
+        self.tasks.insert(child, Task::new(process, is_thread, false));
         match self.early.remove(&child) {
             Some(status) => self.take(child, status),
             None => Ok(()),
@@ -276,10 +283,7 @@ impl Tracer<'_> {
                 self.tell(event);
             }
         }
-        self.tasks.insert(
-            id,
-            Task { process, begun: None, born: true, is_thread: false, stopped: false },
-        ); // Without a call before it, it is the starter's own exec that ends only now.
+        self.tasks.insert(id, Task::new(process, false, true)); // Without a call before it, it is the starter's own exec that ends only now.
         let Some(begun) = begun else { return Ok(()) };
         self.start.get_or_insert_with(Instant::now);
         let text = begun.program();
@@ -354,14 +358,24 @@ impl Tracer<'_> {
         self.start.map_or(Duration::ZERO, |start| start.elapsed())
     }
 
-    fn event(&self, id: Pid, group: Group, text: String) -> Event {
+    fn event(&mut self, id: Pid, group: Group, text: String) -> Event {
+        // A task that has ended has no name any more.
         let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+        let task = self.tasks.get_mut(&id);
+        let name = match task {
+            Some(task) if name.is_empty() => task.name.clone(),
+            Some(task) => {
+                name.trim_end().clone_into(&mut task.name);
+                task.name.clone()
+            }
+            None => name.trim_end().to_owned(),
+        };
         Event {
             at: self.now(),
             took: None,
             id: id.as_raw(),
             process: self.process(id).as_raw(),
-            name: name.trim_end().to_owned(),
+            name,
             group,
             call: None,
             arguments: Vec::new(),

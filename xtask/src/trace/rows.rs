@@ -15,18 +15,22 @@ pub struct Rows {
     lanes: Option<Vec<Option<i32>>>,
     /// The tasks that have said themselves that they end.
     exiting: HashSet<i32>,
+    /// Whether the ends of tasks are shown. They are told in any case.
+    ends: bool,
     colour: bool,
     width: usize,
 }
 
 impl Rows {
-    /// Lanes are drawn on a terminal, in colour unless NO_COLOR is set.
-    pub fn new() -> Rows {
+    /// Lanes are drawn on a terminal, in colour unless NO_COLOR is set. `ends`: whether
+    /// the ends of tasks were asked for.
+    pub fn new(ends: bool) -> Rows {
         let terminal = stdout().is_terminal();
         let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Rows {
             lanes: terminal.then(Vec::new),
             exiting: HashSet::new(),
+            ends,
             colour,
             width: text::width(),
         }
@@ -38,7 +42,7 @@ impl Rows {
         // A task that said it exits needs no second line for that.
         let told_before =
             matches!(event.end, Some(End::Exited(_))) && self.exiting.contains(&event.id);
-        if !told_before {
+        if !told_before && (self.ends || !ended) {
             println!("{}", self.line(event));
         }
         if event.call.as_deref().is_some_and(|call| call.starts_with("exit")) {

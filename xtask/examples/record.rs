@@ -1,0 +1,21 @@
+//! Prints what the recorder tells of a program, one JSON object an event:
+//! `record XTASK (all|shown) PROGRAM [ARGUMENTS]`. The recorder waits for
+//! every child of its process, so each recording has a process of its own.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use xtask::record::{Selection, record};
+
+fn main() -> Result<()> {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let [xtask, selection, program @ ..] = &words[..] else { bail!("too few words") };
+    let selection = match selection.to_str() {
+        Some("all") => Selection::All,
+        _ => Selection::default(),
+    };
+    let folder = std::env::current_dir().context("find the working directory")?;
+    let mut tell = |event: xtask::record::Event| println!("{}", event.json());
+    record(Path::new(xtask), &folder, program, &selection, &mut tell)
+}

@@ -1,0 +1,19 @@
+//! A lesson that prints what its page shows, and does nothing else.
+
+const LESSON: &str = env!("CARGO_BIN_NAME");
+const PAGE: &str = include_str!(concat!("../../../docs/", env!("CARGO_BIN_NAME"), ".md"));
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let default = format!("$ cargo lesson {LESSON}");
+    if arguments == ["--list"] {
+        println!("default\tthe first block");
+        let demos = PAGE.lines().filter_map(|line| line.strip_prefix(&format!("{default} ")));
+        demos.for_each(|demo| println!("{demo}\tanother block"));
+        return;
+    }
+    let command = format!("{default} {}", arguments.join(" "));
+    let (_, block) = PAGE.split_once(&format!("{}\n", command.trim_end())).expect("a block");
+    let (output, _) = block.split_once("```").expect("the end of the block");
+    output.lines().for_each(|line| println!("{line}"));
+}

@@ -1,0 +1,78 @@
+//! A lesson that prints the right words without doing the thing is caught: its
+//! page holds what the kernel saw, too.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const LESSONS: [&str; 4] = ["02-fork", "03-ipc", "04-pool", "05-threading"];
+
+/// The course with these lessons replaced by fakes: its own pages and Python
+/// programs, and binaries that print what the pages show.
+fn course_of_fakes() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let real = xtask.parent().unwrap();
+    let fake = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fakes");
+    let _ = fs::remove_dir_all(&fake);
+    fs::create_dir_all(fake.join("docs")).unwrap();
+    let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"lessons/*\"]\n";
+    fs::write(fake.join("Cargo.toml"), workspace).unwrap();
+    for lesson in LESSONS {
+        let folder = fake.join("lessons").join(lesson);
+        fs::create_dir_all(folder.join("src")).unwrap();
+        // Cargo builds a package's binary along with its tests.
+        fs::create_dir_all(folder.join("tests")).unwrap();
+        fs::write(folder.join("tests/none.rs"), "").unwrap();
+        let manifest = format!(
+            "[package]\nname = \"lesson-{lesson}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+             [[bin]]\nname = \"{lesson}\"\npath = \"src/main.rs\"\n"
+        );
+        fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+        let copy = |from: PathBuf, to: PathBuf| fs::copy(from, to).map(drop).unwrap();
+        copy(xtask.join("tests/fake/main.rs"), folder.join("src/main.rs"));
+        copy(real.join("lessons").join(lesson).join("notes.py"), folder.join("notes.py"));
+        let page = format!("docs/{lesson}.md");
+        copy(real.join(&page), fake.join(&page));
+    }
+    fake
+}
+
+#[test]
+fn lessons_that_only_print_the_right_text_fail() {
+    let course = course_of_fakes();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["check", "--json"])
+        .args(LESSONS)
+        .env("CARGO_MANIFEST_DIR", course.join("xtask"))
+        .env("CARGO_NET_OFFLINE", "true")
+        .current_dir(&course)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let result: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{why}: {output:?}"));
+
+    let sections = result["sections"].as_array().unwrap();
+    assert_eq!(sections.len(), LESSONS.len());
+    for section in sections {
+        let lesson = section["name"].as_str().unwrap();
+        let about = |list: &str, command: &str| -> Vec<&Value> {
+            let found = section[list].as_array().unwrap().iter();
+            found.filter(|it| it["what"].as_str().unwrap().starts_with(command)).collect()
+        };
+        // What it prints is right: no transcript of its output fails.
+        let printed = about("failed", "$ cargo lesson");
+        assert!(printed.is_empty(), "the fake of {lesson} is not good enough: {printed:#?}");
+
+        let traces = about("failed", "$ cargo xtask trace");
+        let not_checked = about("not_checked", "$ cargo xtask trace");
+        if traces.is_empty() && !not_checked.is_empty() {
+            eprintln!("{lesson}: passed over, {}", not_checked[0]["why"]);
+            continue;
+        }
+        assert_eq!(traces.len(), 1, "the kernel's record of {lesson} did not give it away");
+        assert!(traces[0]["why"].as_str().unwrap().starts_with("the output differs"), "{traces:?}");
+    }
+}

@@ -1,0 +1,77 @@
+//! The lives of the tasks in a trace.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// What happened to each task, from its birth to its end.
+#[derive(Debug)]
+pub struct Lives {
+    pub root: i64,
+    pub events: BTreeMap<i64, Vec<Value>>,
+    /// In the order of birth.
+    pub children: BTreeMap<i64, Vec<i64>>,
+}
+
+impl Lives {
+    /// Sorts the events by task.
+    ///
+    /// # Panics
+    /// If a task is not born once and first, or does not end once and last, or
+    /// its birth does not fit to the fork that made it.
+    pub fn of(trace: &[Value]) -> Lives {
+        let id = |event: &Value| event["id"].as_i64().unwrap();
+        let root = id(trace.first().expect("no events"));
+        let mut events: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
+        let mut births = BTreeMap::new();
+        let mut children: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        for event in trace {
+            events.entry(id(event)).or_default().push(event.clone());
+            if let Some(child) = event["child"].as_i64() {
+                let before = births.insert(child, event.clone());
+                assert!(before.is_none(), "{child} is made twice: {event} {before:?}");
+                children.entry(id(event)).or_default().push(child);
+            }
+        }
+        for (task, own) in &events {
+            let ends = own.iter().filter(|event| !event["end"].is_null()).count();
+            assert_eq!(ends, 1, "{task} does not end once: {own:#?}");
+            assert!(!own[own.len() - 1]["end"].is_null(), "{task} goes on: {own:#?}");
+            let processes = own.iter().map(|event| &event["process"]);
+            assert!(processes.clone().all(|process| process == &own[0]["process"]), "{own:#?}");
+            let is_birth =
+                |event: &&Value| event["group"] == "fork" && event["call"] == Value::Null;
+            if *task == root {
+                assert_eq!(own[0]["group"], "exec", "{own:#?}");
+                assert_eq!(own.iter().filter(is_birth).count(), 0, "{own:#?}");
+                continue;
+            }
+            assert!(is_birth(&&own[0]), "{task} acts before it is born: {own:#?}");
+            assert_eq!(own.iter().filter(is_birth).count(), 1, "{task} is born again: {own:#?}");
+            assert_eq!(own[0]["result"], 0);
+            // A parent that is killed in its fork does not return from it.
+            let Some(birth) = births.get(task) else {
+                assert!(own[0]["text"] == "the new thread starts", "nobody made {task}: {own:#?}");
+                continue;
+            };
+            assert_eq!(birth["group"], "fork");
+            assert_eq!(birth["result"], json!(task));
+            assert!(birth["at"].as_f64() <= own[0]["at"].as_f64(), "{birth} {own:#?}");
+            let is_thread = birth["text"].as_str().unwrap().starts_with("new thread");
+            let process = if is_thread { birth["process"].as_i64().unwrap() } else { *task };
+            assert_eq!(own[0]["process"], process, "{birth} {own:#?}");
+        }
+        for child in births.keys() {
+            assert!(events.contains_key(child), "{child} has no life of its own");
+        }
+        Lives { root, events, children }
+    }
+
+    pub fn process(&self, id: i64) -> i64 {
+        self.events[&id][0]["process"].as_i64().unwrap()
+    }
+
+    pub fn end(&self, id: i64) -> &Value {
+        &self.events[&id].last().unwrap()["end"]
+    }
+}
