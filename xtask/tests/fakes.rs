@@ -31,7 +31,7 @@ fn course_of_fakes() -> PathBuf {
         );
         fs::write(folder.join("Cargo.toml"), manifest).unwrap();
         let copy = |from: PathBuf, to: PathBuf| fs::copy(from, to).map(drop).unwrap();
-        copy(xtask.join("tests/fake/main.rs"), folder.join("src/main.rs"));
+        copy(xtask.join("tests/fake/lesson.rs"), folder.join("src/main.rs"));
         copy(real.join("lessons").join(lesson).join("notes.py"), folder.join("notes.py"));
         let page = format!("docs/{lesson}.md");
         copy(real.join(&page), fake.join(&page));

@@ -11,33 +11,25 @@ pub const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 /// A trace that takes longer than this hangs.
 const DEADLINE: &str = "120";
 
-pub const LESSONS: [&str; 6] =
-    ["01-multitask", "02-fork", "03-ipc", "04-pool", "05-threading", "06-lock"];
-
-/// The folder of the binaries, all of which are built: `cargo test --test` does
-/// not build them.
-pub fn binaries() -> &'static Path {
+/// The folder of the examples, which are built: `cargo test --test` does not.
+pub fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let folder = Path::new(XTASK).parent().unwrap();
-        let build = |arguments: &[&str]| {
-            let status = Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "--offline", "--target-dir"])
-                .arg(folder.parent().unwrap())
-                .args(arguments)
-                .current_dir(env!("CARGO_MANIFEST_DIR"))
-                .status()
-                .unwrap();
-            assert!(status.success());
-        };
-        build(&["--package", "xtask", "--examples"]);
-        build(&LESSONS.map(|lesson| ["--bin", lesson]).concat());
-        folder.to_owned()
-    })
+    let folder = BUILT.get_or_init(|| build(&["--package", "xtask", "--examples"]));
+    folder.join("examples").join(name)
 }
 
-pub fn example(name: &str) -> PathBuf {
-    binaries().join("examples").join(name)
+/// Builds into the folder that xtask itself lies in.
+pub fn build(what: &[&str]) -> PathBuf {
+    let folder = Path::new(XTASK).parent().unwrap();
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--offline", "--target-dir"])
+        .arg(folder.parent().unwrap())
+        .args(what)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .unwrap();
+    assert!(status.success());
+    folder.to_owned()
 }
 
 /// A command that is killed at the deadline: its status is then 124.
