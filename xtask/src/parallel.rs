@@ -4,10 +4,9 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// As many as there are CPUs and one more, since most of what the lessons do is
-/// waiting.
+/// Twice as many as there are CPUs, since most of what the lessons do is waiting.
 pub fn usual() -> usize {
-    1 + thread::available_parallelism().map_or(1, NonZero::get)
+    2 * thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Does the work for each item, `at_once` of them at a time. The results come
