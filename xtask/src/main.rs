@@ -28,6 +28,16 @@ const COMMANDS: &[cli::Command] =
 /// The exit status of a program that Ctrl-C ended, as shells give it.
 const INTERRUPTED: u8 = 130;
 
+/// Ctrl-C: ends what runs. It is called in a thread of its own.
+fn interrupted() {
+    supervise::interrupt();
+    if record::is_running() {
+        // When the tracer is gone, the kernel kills what it traced.
+        eprintln!("xtask: {Interrupted}");
+        std::process::exit(INTERRUPTED.into());
+    }
+}
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next() {
@@ -36,7 +46,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     common::end_on_closed_pipe();
-    if let Err(why) = ctrlc::set_handler(supervise::interrupt) {
+    if let Err(why) = ctrlc::set_handler(interrupted) {
         eprintln!("xtask: Ctrl-C will not clean up: {why}");
     }
     match cli::run(COMMANDS, lexopt::Parser::from_env()) {

@@ -273,3 +273,22 @@ fn killing_the_check_leaves_nothing() {
     let output = signalled_while_a_lesson_hangs("killed", "KILL");
     assert_eq!(output.status.code(), None, "{output:?}");
 }
+
+#[test]
+fn where_tracing_is_refused_a_sentence_says_so() {
+    // A program that is traced already cannot be traced by another.
+    let course = course("refused");
+    xtask(&course, &["list"]);
+    let strace = Command::new("strace")
+        .args(["-f", "-o", "/dev/null", XTASK, "trace", "01-good"])
+        .env("CARGO_MANIFEST_DIR", course.join("xtask"))
+        .env("CARGO_NET_OFFLINE", "true")
+        .output();
+    let Ok(output) = strace else {
+        return eprintln!("passed over: strace is not installed");
+    };
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.starts_with("xtask: this system does not let a program be traced"), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+}

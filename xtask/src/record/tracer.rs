@@ -11,6 +11,7 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -36,6 +37,13 @@ impl std::fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+/// Whether a program is traced at the moment.
+pub fn is_running() -> bool {
+    RUNNING.load(Ordering::Relaxed)
+}
+
+static RUNNING: AtomicBool = AtomicBool::new(false);
 
 /// Runs a program to the end of its last descendant and tells every selected
 /// event as it comes. `xtask` is the path of xtask, which starts the program in
@@ -88,9 +96,11 @@ pub fn record(
         held: Vec::new(),
         tell,
     };
+    RUNNING.store(true, Ordering::Relaxed);
     while let Some((id, status)) = next_stop()? {
         tracer.take(id, status).with_context(|| format!("trace task {id}"))?;
     }
+    RUNNING.store(false, Ordering::Relaxed);
     tracer.tell_until(Duration::MAX);
     match tracer.start {
         Some(_) => Ok(()),
