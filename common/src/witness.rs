@@ -105,6 +105,8 @@ fn receive(socket: &impl AsRawFd) -> Result<Option<(u32, String)>> {
             Err(Errno::EAGAIN) => {
                 bail!("the program has written nothing for a minute, and has not ended")
             }
+            // A process that was stopped and goes on: signal(7).
+            Err(Errno::EINTR) => return receive(socket),
             message => message.context("recvmsg")?,
         };
     if message.bytes == 0 {
