@@ -8,11 +8,13 @@
 
 use std::io::IoSliceMut;
 use std::os::fd::AsRawFd;
-use std::process::{Command, ExitStatus};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus};
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::errno::Errno;
 use nix::sys::prctl::set_child_subreaper;
+use nix::sys::signal::{Signal, killpg};
 use nix::sys::socket::sockopt::{PassCred, ReceiveTimeout};
 use nix::sys::socket::{
     AddressFamily, ControlMessageOwned, MsgFlags, RecvMsg, SockFlag, SockType, UnixCredentials,
@@ -76,12 +78,28 @@ pub fn run(mut command: Command) -> Result<Testimony> {
     setsockopt(&ours, PassCred, &true).context("setsockopt(SO_PASSCRED)")?;
     setsockopt(&ours, ReceiveTimeout, &TimeVal::new(60, 0)).context("setsockopt(SO_RCVTIMEO)")?;
 
-    let mut child = command.stdout(theirs).spawn().with_context(|| format!("start {command:?}"))?;
+    let mut child = command
+        .stdout(theirs)
+        .process_group(0)
+        .spawn()
+        .with_context(|| format!("start {command:?}"))?;
     // The command holds our copy of their end: as long as it lives, no end of file.
     drop(command);
 
+    let testimony = hear(&mut child, &ours);
+    if testimony.is_err() {
+        // What is wrong is known; nothing of it may be left. That it may have
+        // ended by itself meanwhile is no error.
+        let _ = killpg(Pid::from_raw(child.id() as i32), Signal::SIGKILL);
+        let _ = child.wait();
+    }
+    testimony
+}
+
+/// Hears a program out.
+fn hear(child: &mut Child, socket: &impl AsRawFd) -> Result<Testimony> {
     let mut lines = Vec::new();
-    while let Some((pid, text)) = receive(&ours)? {
+    while let Some((pid, text)) = receive(socket)? {
         ensure!(text.ends_with('\n'), "process {pid} wrote a piece of a line: {text:?}");
         lines.extend(text.lines().map(|line| Line { pid, text: line.to_owned() }));
     }

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpgid};
 
 mod picture;
 
@@ -36,7 +36,13 @@ impl Demo {
             rest.split_once(')').unwrap().0.parse().unwrap()
         };
         assert!(started.starts_with(&format!("I ({}) started", process.id())), "{started}");
-        Self { process, lines, tasks: ["browser", "music", "word"].map(after) }
+        let tasks = ["browser", "music", "word"].map(after);
+        // Tests send them signals: what a line gives as an id may be any number.
+        let group = Ok(Pid::from_raw(process.id() as i32));
+        for task in tasks {
+            assert_eq!(getpgid(Some(Pid::from_raw(task))), group, "{task} is not of this demo");
+        }
+        Self { process, lines, tasks }
     }
 
     fn end(mut self) -> (ExitStatus, String) {

@@ -1,1 +1,267 @@
+//! The recorder beside strace: the same program under both has the same tasks,
+//! and each of them makes the same calls with the same results.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use nix::errno::Errno;
+use serde_json::Value;
+use xtask::record::{Group, Selection};
+
+use super::trace::{build, example, in_time, record};
+
+const PACE: &str = "0.02";
+
+/// How often the program is run under both, until each task has done each call
+/// with the same results under both. Where that never comes, strace's own runs
+/// must differ.
+const ROUNDS: usize = 6;
+
+/// What came of a call that a signal interrupted and the kernel makes again: how
+/// often depends on when the signal comes, also for strace.
+const AGAIN: &str = "again";
+
+/// A call, or "end", and what came of it.
+type Step = (String, String);
+
+/// From a task's place in the tree of births ("0.1": the second child of the
+/// first one) to its steps.
+type Steps = BTreeMap<String, Vec<Step>>;
+
+#[test]
+fn every_lesson_makes_the_calls_that_strace_sees() {
+    let lessons = ["01-multitask", "02-fork", "03-ipc", "04-pool", "05-threading", "06-lock"];
+    let bins = lessons.map(|lesson| ["--bin", lesson]).concat();
+    let folder = build(&[&["--workspace"], &bins[..]].concat());
+    for lesson in lessons {
+        compare(&[folder.join(lesson).to_str().unwrap()]);
+    }
+}
+
+#[test]
+fn every_way_of_making_tasks_makes_the_calls_that_strace_sees() {
+    let tasks = example("tasks");
+    let ways =
+        ["forks", "fork-in-thread", "vfork-in-thread", "vfork", "killed", "stopped", "daemon"];
+    for way in ways {
+        compare(&[tasks.to_str().unwrap(), way]);
+    }
+}
+
+fn compare(program: &[&str]) {
+    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
+        eprintln!("skipped: there is no strace here");
+        return;
+    }
+    // What is shown without --all leaves out files and other such calls.
+    let whole = |call: &str| {
+        let group = Group::of(call);
+        call == "end" || !matches!(group, Group::Channel | Group::Data | Group::Other)
+    };
+    let (mut seen, mut all, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        seen.push(theirs(program));
+        all.push(ours("all", program));
+        let mut steps = ours("shown", program);
+        steps.values_mut().for_each(|steps| steps.retain(|(call, _)| whole(call)));
+        shown.push(steps);
+        if differing(&all, &seen, |_| true).is_empty() && differing(&shown, &seen, whole).is_empty()
+        {
+            return;
+        }
+    }
+    let left = differing(&all, &seen, |_| true).into_iter().map(|pair| ("all", &all, pair));
+    let left =
+        left.chain(differing(&shown, &seen, whole).into_iter().map(|it| ("shown", &shown, it)));
+    for (name, ours, (task, call)) in left {
+        let (theirs, ours) = (results(&seen, &task, &call), results(ours, &task, &call));
+        assert!(
+            theirs.len() > 1,
+            "{program:?} {name}: {call} of task {task}: strace sees {theirs:?}, we {ours:?}"
+        );
+        eprintln!(
+            "{program:?} {name}: strace's runs differ in {call} of task {task}: not compared"
+        );
+    }
+}
+
+/// The tasks and calls in which none of our runs is like one of strace's.
+fn differing(
+    ours: &[Steps],
+    seen: &[Steps],
+    compared: impl Fn(&str) -> bool,
+) -> BTreeSet<(String, String)> {
+    let tasks = ours.iter().chain(seen).flatten();
+    let pairs = tasks
+        .flat_map(|(task, steps)| steps.iter().map(move |(call, _)| (task.clone(), call.clone())));
+    let pairs: BTreeSet<_> = pairs.filter(|(_, call)| compared(call)).collect();
+    let differs = |(task, call): &(String, String)| {
+        results(ours, task, call).is_disjoint(&results(seen, task, call))
+    };
+    pairs.into_iter().filter(differs).collect()
+}
+
+/// What came of each such call of a task, in order, for each of the runs.
+fn results<'a>(runs: &'a [Steps], task: &str, call: &str) -> BTreeSet<Vec<&'a str>> {
+    let of = |steps: &'a Steps| {
+        let of_task = steps.get(task).into_iter().flatten();
+        of_task.filter(|step| step.0 == call && step.1 != AGAIN).map(|step| &step.1[..]).collect()
+    };
+    runs.iter().map(of).collect()
+}
+
+/// The calls that are followed.
+fn selected() -> BTreeSet<String> {
+    let calls = Selection::default().calls().unwrap();
+    calls.iter().map(|call| call.name().to_owned()).collect()
+}
+
+/// Gives tasks their places, and results the sort that they are of.
+#[derive(Default)]
+struct Sorter {
+    /// From a task to the one that made it, and how many that one had made before.
+    births: BTreeMap<i64, (i64, usize)>,
+    children: BTreeMap<i64, usize>,
+    /// In the order in which they came.
+    raw: Vec<(i64, String, Result<i64, String>)>,
+}
+
+impl Sorter {
+    fn add(&mut self, id: i64, call: &str, result: Result<i64, String>) {
+        if Group::of(call) == Group::Fork
+            && let Ok(child @ 1..) = result
+        {
+            let made = self.children.entry(id).or_insert(0);
+            self.births.insert(child, (id, *made));
+            *made += 1;
+        }
+        self.raw.push((id, call.to_owned(), result));
+    }
+
+    fn place(&self, id: i64) -> String {
+        match self.births.get(&id) {
+            Some((parent, made)) => format!("{}.{made}", self.place(*parent)),
+            None => {
+                assert_eq!(id, self.raw[0].0, "nobody made {id}");
+                "0".to_owned()
+            }
+        }
+    }
+
+    /// A task may act before its parent knows it, so the places come last.
+    fn finish(self) -> Steps {
+        let mut steps = Steps::new();
+        for (id, call, result) in &self.raw {
+            let result = match result {
+                Err(word) => word.clone(),
+                Ok(0) => "0".to_owned(),
+                Ok(id) if matches!(call.as_str(), "wait4" | "clone" | "clone3" | "vfork") => {
+                    self.place(*id)
+                }
+                Ok(number) => match Group::of(call) {
+                    // An address, a descriptor, or a length that the ids in a text change.
+                    Group::Data | Group::Channel => "more than 0".to_owned(),
+                    _ => number.to_string(),
+                },
+            };
+            steps.entry(self.place(*id)).or_default().push((call.clone(), result));
+        }
+        steps
+    }
+}
+
+/// The steps that the recorder tells of.
+fn ours(selection: &str, program: &[&str]) -> Steps {
+    let selected = selected();
+    let mut sorter = Sorter::default();
+    let mut events: Vec<Value> = record(selection, program, PACE);
+    // A parent's fork is a line of its own only when it is over.
+    events.sort_by(|a, b| a["at"].as_f64().unwrap().total_cmp(&b["at"].as_f64().unwrap()));
+    for event in &events {
+        let id = event["id"].as_i64().unwrap();
+        if let Some(call) = event["call"].as_str()
+            && selected.contains(call)
+        {
+            let result = match event["result"].as_i64() {
+                None => Err("?".to_owned()),
+                Some(-516..=-512) => Err(AGAIN.to_owned()),
+                Some(error @ ..0) => Err(format!("{:?}", Errno::from_raw(-error as i32))),
+                Some(result) => Ok(result),
+            };
+            sorter.add(id, call, result);
+        }
+        if !event["end"].is_null() {
+            let end = match &event["end"] {
+                Value::String(replaced) => replaced.clone(),
+                end if end["exited"].is_i64() => format!("exited {}", end["exited"]),
+                end => format!("killed {}", end["killed"]),
+            };
+            sorter.add(id, "end", Err(end));
+        }
+    }
+    sorter.finish()
+}
+
+/// The steps that strace tells of.
+fn theirs(program: &[&str]) -> Steps {
+    let selected = selected();
+    let name = Path::new(program[0]).file_name().unwrap().to_str().unwrap();
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("strace-{name}-{}", program.get(1).unwrap_or(&"")));
+    let calls: Vec<&str> = selected.iter().map(String::as_str).collect();
+    in_time(Path::new("strace"))
+        .args(["-f", "-s", "0", "-e", &format!("trace={}", calls.join(",")), "-o"])
+        .arg(&file)
+        .args(program)
+        .env("LESSON_PACE", PACE)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    let mut sorter = Sorter::default();
+    for line in fs::read_to_string(&file).unwrap().lines() {
+        let (id, what) = line.split_once(' ').unwrap();
+        let id: i64 = id.parse().unwrap();
+        let what = what.trim_start();
+        if let Some(end) = what.strip_prefix("+++ ") {
+            let words: Vec<&str> = end.split(' ').collect();
+            let end = match words[..] {
+                ["exited", "with", status, ..] => format!("exited {status}"),
+                ["killed", "by", signal, ..] => {
+                    let signal: nix::sys::signal::Signal = signal.parse().unwrap();
+                    format!("killed {}", signal as i32)
+                }
+                _ => "replaced".to_owned(),
+            };
+            sorter.add(id, "end", Err(end));
+            continue;
+        }
+        // Signals are told as "---".
+        if what.ends_with("<unfinished ...>") || what.starts_with("---") {
+            continue;
+        }
+        let call = match what.strip_prefix("<... ") {
+            Some(rest) => rest.split(' ').next().unwrap(),
+            None => what.split('(').next().unwrap(),
+        };
+        let (_, result) = what.rsplit_once(" = ").unwrap_or_else(|| panic!("{line}"));
+        let words: Vec<&str> = result.split(' ').collect();
+        let result = match words[..] {
+            ["-1", error, ..] => Err(error.to_owned()),
+            ["?", word, ..] if word.starts_with("ERESTART") => Err(AGAIN.to_owned()),
+            ["?", ..] => Err("?".to_owned()),
+            [number, ..] => Ok(match number.strip_prefix("0x") {
+                Some(digits) => i64::from_str_radix(digits, 16).unwrap(),
+                None => number.parse().unwrap(),
+            }),
+            [] => unreachable!(),
+        };
+        // A call during which its task was killed has no result: no event of ours.
+        if result != Err("?".to_owned()) || call.starts_with("exit") {
+            sorter.add(id, call, result);
+        }
+    }
+    sorter.finish()
+}

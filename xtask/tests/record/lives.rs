@@ -46,6 +46,10 @@ impl Lives {
                 assert_eq!(own.iter().filter(is_birth).count(), 0, "{own:#?}");
                 continue;
             }
+            // One that is killed before it did anything has only an end.
+            if own.len() == 1 && births.contains_key(task) {
+                continue;
+            }
             assert!(is_birth(&&own[0]), "{task} acts before it is born: {own:#?}");
             assert_eq!(own.iter().filter(is_birth).count(), 1, "{task} is born again: {own:#?}");
             assert_eq!(own[0]["result"], 0);
