@@ -19,7 +19,7 @@ pub const COMMAND: Command = Command {
     notes: "",
     run: |_| {
         let workspace = Workspace::find()?;
-        let built = workspace.build(&workspace.lessons)?;
+        let built = workspace.build()?;
         for lesson in &workspace.lessons {
             println!("{lesson}");
             for (name, about) in demos(&built[lesson].binary)? {

@@ -56,7 +56,7 @@ fn run(given: &Given) -> Result<ExitCode> {
     };
     workspace.named(std::slice::from_ref(lesson))?;
     let selection = selection(given)?;
-    let built = workspace.build(std::slice::from_ref(lesson))?;
+    let built = workspace.build()?;
     let words = arguments.iter().map(OsString::from);
     let program: Vec<OsString> =
         std::iter::once(built[lesson].binary.clone().into()).chain(words).collect();

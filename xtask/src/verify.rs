@@ -49,7 +49,7 @@ pub struct Options {
 /// If the lessons do not build, or the reader interrupts it.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let start = Instant::now();
-    let built = workspace.build(&options.lessons)?;
+    let built = workspace.build()?;
     let building = start.elapsed();
 
     let live = ProgressBar::new_spinner();

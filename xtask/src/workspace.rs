@@ -66,15 +66,17 @@ impl Workspace {
         Ok(self.lessons.iter().filter(|lesson| names.contains(lesson)).cloned().collect())
     }
 
-    /// Builds lessons and their tests, in one call of Cargo, which shows its
-    /// progress where standard error is a terminal.
+    /// Builds all lessons and their tests, in one call of Cargo, which shows its
+    /// progress where standard error is a terminal. Always all: for a part of them
+    /// Cargo would choose other features of their dependencies, and build those
+    /// and the lessons once more.
     ///
     /// # Errors
     /// If something does not build, or the reader interrupted it.
-    pub fn build(&self, lessons: &[String]) -> Result<HashMap<String, Built>> {
+    pub fn build(&self) -> Result<HashMap<String, Built>> {
         let mut arguments = vec!["test", "--no-run", "--message-format=json-render-diagnostics"];
         let packages: Vec<String> =
-            lessons.iter().map(|lesson| format!("--package=lesson-{lesson}")).collect();
+            self.lessons.iter().map(|lesson| format!("--package=lesson-{lesson}")).collect();
         arguments.extend(packages.iter().map(String::as_str));
         if !std::io::stderr().is_terminal() {
             arguments.push("--quiet");
@@ -112,7 +114,7 @@ impl Workspace {
                 built.binary = executable.into();
             }
         }
-        for lesson in lessons {
+        for lesson in &self.lessons {
             ensure!(
                 built.get(lesson).is_some_and(|built| built.binary.exists()),
                 "cargo built no binary for {lesson}"

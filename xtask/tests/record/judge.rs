@@ -183,6 +183,7 @@ fn ours(selection: &str, program: &[&str]) -> Steps {
         let id = event["id"].as_i64().unwrap();
         if let Some(call) = event["call"].as_str()
             && selected.contains(call)
+            && (call != "mmap" || event["arguments"][3].as_u64().unwrap() & 1 == 1)
         {
             let result = match event["result"].as_i64() {
                 None => Err("?".to_owned()),
@@ -221,7 +222,9 @@ fn theirs(program: &[&str]) -> Steps {
         .status()
         .unwrap();
     let mut sorter = Sorter::default();
-    for line in fs::read_to_string(&file).unwrap().lines() {
+    let text = fs::read_to_string(&file).unwrap();
+    let mut begun = BTreeMap::new();
+    for line in text.lines() {
         let (id, what) = line.split_once(' ').unwrap();
         let id: i64 = id.parse().unwrap();
         let what = what.trim_start();
@@ -239,13 +242,20 @@ fn theirs(program: &[&str]) -> Steps {
             continue;
         }
         // Signals are told as "---".
-        if what.ends_with("<unfinished ...>") || what.starts_with("---") {
+        if what.starts_with("---") {
             continue;
         }
-        let call = match what.strip_prefix("<... ") {
-            Some(rest) => rest.split(' ').next().unwrap(),
-            None => what.split('(').next().unwrap(),
-        };
+        if let Some(begin) = what.strip_suffix("<unfinished ...>") {
+            begun.insert(id, begin);
+            continue;
+        }
+        let begin = if what.starts_with("<... ") { begun[&id] } else { what };
+        let call = begin.split('(').next().unwrap();
+        // Of the mappings only shared ones are followed; the others depend on
+        // which threads use the heap at the same time.
+        if call == "mmap" && !begin.contains("MAP_SHARED") {
+            continue;
+        }
         let (_, result) = what.rsplit_once(" = ").unwrap_or_else(|| panic!("{line}"));
         let words: Vec<&str> = result.split(' ').collect();
         let result = match words[..] {
