@@ -1,6 +1,7 @@
 //! `cargo xtask trace LESSON [DEMO]`: what the kernel saw a demo do.
 
 mod rows;
+mod svg;
 mod tree;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ pub const COMMAND: Command = Command {
         ("--only WORDS", "these sorts of events only, with commas between: fork,wait,exit"),
         ("--all", "every system call"),
         ("--tree", "the processes and threads as a tree, with their ends"),
+        ("--svg FILE", "a picture in this file: a lane for each process and thread"),
         ("--json", "one JSON object an event, one event a line"),
     ],
     notes: "\
@@ -55,6 +57,10 @@ fn run(given: &Given) -> Result<ExitCode> {
         return Err(WrongUsage(format!("which lesson? There is {lessons}")).into());
     };
     workspace.named(std::slice::from_ref(lesson))?;
+    let views = ["--json", "--tree", "--svg"].into_iter().filter(|view| given.has(view));
+    if views.count() > 1 {
+        return Err(WrongUsage("one of --json, --tree and --svg at a time".to_owned()).into());
+    }
     let selection = selection(given)?;
     let built = workspace.build()?;
     let words = arguments.iter().map(OsString::from);
@@ -62,10 +68,12 @@ fn run(given: &Given) -> Result<ExitCode> {
         std::iter::once(built[lesson].binary.clone().into()).chain(words).collect();
 
     let mut tree = tree::Tree::default();
+    let mut picture = svg::Picture::default();
     let mut rows = rows::Rows::new(selection.has(Group::Exit));
     let mut tell = |event: Event| match () {
         () if given.has("--json") => println!("{}", event.json()),
         () if given.has("--tree") => tree.add(&event),
+        () if given.has("--svg") => picture.add(&event),
         () => rows.print(&event),
     };
     let xtask = std::env::current_exe().context("find the running xtask")?;
@@ -78,6 +86,9 @@ fn run(given: &Given) -> Result<ExitCode> {
     }
     if given.has("--tree") {
         tree.print();
+    }
+    if let Some(file) = given.value("--svg") {
+        std::fs::write(file, picture.draw()).with_context(|| format!("write {file}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

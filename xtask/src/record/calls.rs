@@ -126,10 +126,11 @@ impl Begun {
             let status = memory::int(task, self.arguments[1]);
             (result > 0).then(|| (result as i32, status.map(status_in_words)))
         } else {
-            // siginfo_t: the signal, an error, a code, then the child and its status.
+            // siginfo_t: the signal, an error, a code, a gap, then the child, its
+            // user and its status.
             let field = |offset| memory::int(task, self.arguments[2] + offset).unwrap_or(0);
             (field(0) == libc::SIGCHLD)
-                .then(|| (field(12), Some(code_in_words(field(8), field(20)))))
+                .then(|| (field(16), Some(code_in_words(field(8), field(24)))))
         };
         match came {
             None => format!("wait for {whom} → nothing yet"),

@@ -83,6 +83,8 @@ pub fn record(
         starter.wait().context("wait for the starter")?;
         return Err(Refused(why).into());
     }
+    // It runs on at a seize. To be stopped at its calls it has to stop once.
+    gone_or(ptrace::interrupt(root))?;
     // The end of its input tells the starter that it is traced.
     drop(starter.stdin.take());
 
@@ -198,10 +200,13 @@ impl Tracer<'_> {
         request_of(id, request, signal)
     }
 
-    /// A system call in a program without filter: its begin or its end.
+    /// The begin or the end of a system call. An exec's end comes after it has
+    /// been told.
     fn call(&mut self, id: Pid) -> Result<()> {
-        let begun = self.tasks.get(&id).is_some_and(|task| task.begun.is_some());
-        if begun { self.leave(id) } else { self.enter(id) }
+        match gone_or(ptrace::syscall_info(id))?.map(|info| info.op) {
+            Some(libc::PTRACE_SYSCALL_INFO_ENTRY) => self.enter(id),
+            _ => self.leave(id),
+        }
     }
 
     fn enter(&mut self, id: Pid) -> Result<()> {
@@ -286,12 +291,13 @@ impl Tracer<'_> {
             self.tasks.iter().filter(|(other, task)| task.process == process && **other != id);
         let others: Vec<Pid> = others.map(|(other, _)| *other).collect();
         for other in others {
-            let text = "gone: another thread became a new program".to_owned();
+            let text = match other == former {
+                true => format!("goes on as pid {process}: it became a new program"),
+                false => "gone: another thread became a new program".to_owned(),
+            };
             let event = Event { end: Some(End::Replaced), ..self.event(other, Group::Exit, text) };
             self.tasks.remove(&other);
-            if other != former {
-                self.tell(event);
-            }
+            self.tell(event);
         }
         self.tasks.insert(id, Task::new(process, false, true)); // Without a call before it, it is the starter's own exec that ends only now.
         let Some(begun) = begun else { return Ok(()) };

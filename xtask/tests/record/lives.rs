@@ -46,8 +46,10 @@ impl Lives {
                 assert_eq!(own.iter().filter(is_birth).count(), 0, "{own:#?}");
                 continue;
             }
-            // One that is killed before it did anything has only an end.
-            if own.len() == 1 && births.contains_key(task) {
+            // One that is killed before it did anything has only an end; a thread
+            // that goes with its process may not even have been returned to its maker.
+            let is_thread = own[0]["process"] != *task;
+            if own.len() == 1 && (births.contains_key(task) || is_thread) {
                 continue;
             }
             assert!(is_birth(&&own[0]), "{task} acts before it is born: {own:#?}");

@@ -1,0 +1,414 @@
+//! The processes and threads of a trace as a picture, for light and dark pages.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use common::text;
+use xtask::record::{End, Event, Group};
+
+/// What is drawn at most: more is no picture any more.
+const MOST_ROWS: usize = 60;
+const MOST_LANES: usize = 16;
+
+/// In pixels: the picture's width, the margin, where the lanes begin, how much room
+/// they have together, how far apart they are at most, the height of a row.
+const WIDTH: f64 = 880.0;
+const MARGIN: f64 = 18.0;
+const LEFT: f64 = 88.0;
+const LANES: f64 = 400.0;
+const FARTHEST: f64 = 110.0;
+const STEP: f64 = 26.0;
+
+/// librsvg knows no variables in style sheets, so each colour stands twice.
+const STYLE: &str = "
+  text { font: 14px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
+  .page { fill: #ffffff; stroke: #d1d9e0 } .title { font-size: 19px; font-weight: 600 }
+  .id { font-size: 12px; font-weight: 600 } .faint { font-size: 13px; fill: #59636e }
+  .guide { stroke: #d1d9e0; stroke-dasharray: 1 4 } .line { fill: none; stroke-width: 2 }
+  .end { fill: none; stroke-width: 3 } .wait { stroke-width: 10; stroke-opacity: 0.3 }
+  .thread { stroke-dasharray: 5 3 } .beyond { stroke-dasharray: 2 4 } .mark { stroke: none }
+  .task0 { fill: #0969da; stroke: #0969da } .task1 { fill: #c2560a; stroke: #c2560a }
+  .task2 { fill: #1a7f37; stroke: #1a7f37 } .task3 { fill: #8250df; stroke: #8250df }
+  .task4 { fill: #bf3989; stroke: #bf3989 } .rule { fill: #59636e; stroke: #59636e }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #f0f6fc } .page { fill: #0d1117; stroke: #3d444d }
+    .faint { fill: #9198a1 } .guide { stroke: #3d444d }
+    .task0 { fill: #4c9cff; stroke: #4c9cff } .task1 { fill: #f0883e; stroke: #f0883e }
+    .task2 { fill: #3fb950; stroke: #3fb950 } .task3 { fill: #ab7df8; stroke: #ab7df8 }
+    .task4 { fill: #db61a2; stroke: #db61a2 } .rule { fill: #9198a1; stroke: #9198a1 }
+  }
+  .line, .end { fill: none } .mark { stroke: none }
+";
+const COLOURS: usize = 5;
+
+/// The events to draw: a row each, in the order in which they came, and a lane for
+/// each process and thread, in the order of their births.
+#[derive(Default)]
+pub struct Picture {
+    lanes: Vec<Lane>,
+    rows: Vec<Row>,
+    /// How many events are not drawn, and the tasks that have no lane.
+    left_out: usize,
+    without_lane: HashSet<i32>,
+}
+
+struct Lane {
+    id: i32,
+    is_thread: bool,
+    name: String,
+    /// The parent's lane, and the row of the fork.
+    parent: Option<(usize, usize)>,
+    end: Option<(End, usize)>,
+}
+
+struct Row {
+    lane: usize,
+    at: Duration,
+    /// When it began, of a call that waits.
+    began: Option<Duration>,
+    says_exit: bool,
+    text: String,
+}
+
+impl Picture {
+    /// Takes in an event.
+    pub fn add(&mut self, event: &Event) {
+        let known = self.lanes.iter().rposition(|lane| lane.id == event.id && lane.end.is_none());
+        if let Some(lane) = known {
+            self.learn(lane, event);
+        }
+        if let (Some(lane), Some(end @ End::Exited(_)), Some(last)) =
+            (known, event.end, self.rows.last())
+            && last.lane == lane
+            && last.says_exit
+        {
+            // Nothing happened in between: one row says both.
+            self.lanes[lane].end = Some((end, self.rows.len() - 1));
+            return;
+        }
+        let full = self.rows.len() == MOST_ROWS;
+        let lane = known.or_else(|| if full { None } else { self.new_lane(event.id) });
+        if lane.is_none() {
+            self.without_lane.insert(event.id);
+        }
+        let (Some(lane), false) = (lane, full) else {
+            self.left_out += 1;
+            return;
+        };
+        self.learn(lane, event);
+        let row = self.rows.len();
+        if event.group == Group::Fork
+            && let Some(child) = event.child
+        {
+            self.born(child, lane, row);
+        }
+        self.lanes[lane].end = event.end.map(|end| (end, row));
+        self.rows.push(Row {
+            lane,
+            at: event.at,
+            began: event.took.map(|took| event.at.saturating_sub(took)),
+            says_exit: event.call.as_deref().is_some_and(|call| call.starts_with("exit")),
+            text: match event.end {
+                Some(End::Exited(status)) => format!("{}, status {status}", event.text),
+                _ => event.text.clone(),
+            },
+        });
+    }
+
+    /// Writes the picture.
+    pub fn draw(&self) -> String {
+        let place = Place::of(self);
+        let name = self.lanes.first().map_or("", |lane| lane.name.as_str());
+        let title = format!("{}: what happened, in order", escaped(name));
+        let mut drawn = String::new();
+        for (number, row) in self.rows.iter().enumerate() {
+            let (from, to, y) = (place.x(row.lane) + 10.0, place.text - 6.0, place.y(number));
+            drawn += &format!("<path class='guide' d='M{from:.1} {y:.1}H{to:.1}'/>\n");
+        }
+        for (number, lane) in self.lanes.iter().enumerate() {
+            drawn += &self.lane(&place, number, lane);
+        }
+        for (number, row) in self.rows.iter().enumerate() {
+            drawn += &self.row(&place, number, row);
+        }
+        let mut below = place.bottom + 26.0;
+        if self.left_out > 0 {
+            let mut words = format!("… and {}", counted(self.left_out, "more event"));
+            if !self.without_lane.is_empty() {
+                words += &format!(
+                    "; {} without a lane",
+                    counted(self.without_lane.len(), "process or thread")
+                );
+            }
+            drawn +=
+                &format!("<text class='faint' x='{}' y='{below}'>{words}</text>\n", place.text);
+            below += STEP;
+        }
+        drawn += &legend(below);
+        let height = below + 24.0;
+        format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' \
+             width='{WIDTH}' height='{height}' role='img' aria-labelledby='title about'>\n\
+             <title id='title'>{title}</title>\n\
+             <desc id='about'>A lane from top to bottom for each of {tasks}. \
+             A row for each of {events}: the time from the start, a mark in the lane, \
+             and what happened.</desc>\n\
+             <style>{STYLE}</style>\n\
+             <rect class='page' x='0.5' y='0.5' width='{}' height='{}' rx='8'/>\n\
+             <text class='title' x='{MARGIN}' y='33'>{title}</text>\n\
+             {drawn}</svg>\n",
+            WIDTH - 1.0,
+            height - 1.0,
+            tasks = counted(self.lanes.len(), "process or thread"),
+            events = counted(self.rows.len(), "event"),
+        )
+    }
+
+    fn new_lane(&mut self, id: i32) -> Option<usize> {
+        (self.lanes.len() < MOST_LANES).then(|| {
+            let name = String::new();
+            self.lanes.push(Lane { id, is_thread: false, name, parent: None, end: None });
+            self.lanes.len() - 1
+        })
+    }
+
+    fn learn(&mut self, lane: usize, event: &Event) {
+        let lane = &mut self.lanes[lane];
+        lane.is_thread = event.id != event.process;
+        if !event.name.is_empty() && event.end.is_none() {
+            lane.name.clone_from(&event.name);
+        }
+    }
+
+    /// A child that runs first may be known already, or even have ended.
+    fn born(&mut self, child: i32, parent: usize, row: usize) {
+        let orphan = |lane: &Lane| lane.id == child && lane.parent.is_none();
+        match self.lanes.iter().rposition(orphan).or_else(|| self.new_lane(child)) {
+            Some(lane) => self.lanes[lane].parent = Some((parent, row)),
+            None => {
+                self.without_lane.insert(child);
+            }
+        }
+    }
+
+    /// What stands above a lane, and the lane from birth to end with its waits.
+    fn lane(&self, place: &Place, number: usize, lane: &Lane) -> String {
+        let x = place.x(number);
+        let colour = number % COLOURS;
+        let mut drawn = place.header(number, lane);
+
+        let first = self.rows.iter().position(|row| row.lane == number);
+        let fork = lane.parent.map(|(_, row)| row);
+        let mut top = place.y(first.or(fork).unwrap_or(0));
+        drawn += &format!("<path class='guide' d='M{x:.1} {:.1}V{top:.1}'/>\n", place.top - 4.0);
+        if let Some((parent, fork)) = lane.parent {
+            // It branches off at the fork, or before what it did while its parent was in it.
+            let y = match first {
+                Some(first) if first < fork => top - STEP / 2.0,
+                _ => place.y(fork),
+            };
+            let (from, to) = (place.x(parent), x);
+            let bend = 8.0 * (to - from).signum();
+            let style = if lane.is_thread { " thread" } else { "" };
+            drawn += &format!(
+                "<path class='line task{colour}{style}' d='M{from:.1} {y:.1}H{:.1}Q{to:.1} {y:.1} \
+                 {to:.1} {:.1}'/>\n",
+                to - bend,
+                y + 8.0
+            );
+            top = y + 8.0;
+        }
+        let bottom = match lane.end {
+            Some((_, row)) => place.y(row),
+            None => place.y(self.rows.len().saturating_sub(1)),
+        };
+        drawn += &format!(
+            "<path class='line task{colour}' d='M{x:.1} {top:.1}V{:.1}'/>\n",
+            bottom.max(top)
+        );
+        if lane.end.is_none() {
+            drawn += &format!(
+                "<path class='line beyond task{colour}' d='M{x:.1} {:.1}V{:.1}'/>\n",
+                bottom.max(top),
+                place.bottom + 8.0
+            );
+        }
+        for (row, waited) in self.rows.iter().enumerate().filter(|(_, row)| row.lane == number) {
+            let Some(began) = waited.began else { continue };
+            let before = self.rows[..row].iter().filter(|row| row.at <= began).count();
+            let begin = (place.y(before) - STEP / 2.0).max(top);
+            drawn += &format!(
+                "<path class='wait task{colour}' d='M{x:.1} {begin:.1}V{:.1}'/>\n",
+                place.y(row)
+            );
+        }
+        drawn
+    }
+
+    /// The time, the mark in the lane and the words. What does not fit into the
+    /// picture is in the title, which a browser shows under the pointer.
+    fn row(&self, place: &Place, number: usize, row: &Row) -> String {
+        let Row { lane, at, text, .. } = row;
+        let (x, y) = (place.x(*lane), place.y(number));
+        let ended = self.lanes[*lane].end.filter(|(_, row)| *row == number);
+        let (kind, id) = (self.lanes[*lane].kind(), self.lanes[*lane].id);
+        let time = text::time(*at);
+        format!(
+            "<g><title>{time}, {kind} {id}: {}</title>\n\
+             <text class='faint' x='{:.1}' y='{base:.1}' text-anchor='end'>{time}</text>\n\
+             {}<text x='{:.1}' y='{base:.1}'>{}</text></g>\n",
+            escaped(text),
+            LEFT - 12.0,
+            mark(lane % COLOURS, x, y, ended.map(|(end, _)| end)),
+            place.text,
+            escaped(&shortened(text, WIDTH - MARGIN - place.text, 14.0)),
+            base = y + 5.0,
+        )
+    }
+}
+
+impl Lane {
+    fn kind(&self) -> &'static str {
+        if self.is_thread { "tid" } else { "pid" }
+    }
+}
+
+/// Where things stand.
+struct Place {
+    gap: f64,
+    /// Whether what stands above the lanes has no room there, and is written aslant.
+    aslant: bool,
+    /// Where the first row begins and the last one ends.
+    top: f64,
+    bottom: f64,
+    /// Where the words of the rows begin.
+    text: f64,
+}
+
+impl Place {
+    fn of(picture: &Picture) -> Place {
+        let lanes = picture.lanes.len().max(1) as f64;
+        let gap = (LANES / lanes).min(FARTHEST);
+        let longest = picture.lanes.iter().map(|lane| lane.id.to_string().len() + 4).max();
+        let aslant = longest.unwrap_or(0) as f64 * 7.6 + 6.0 > gap;
+        let top = if aslant { 178.0 } else { 98.0 };
+        let bottom = top + STEP * picture.rows.len() as f64;
+        Place { gap, aslant, top, bottom, text: LEFT + gap * lanes + 12.0 }
+    }
+
+    fn x(&self, lane: usize) -> f64 {
+        LEFT + self.gap * (lane as f64 + 0.5)
+    }
+
+    fn y(&self, row: usize) -> f64 {
+        self.top + STEP * (row as f64 + 0.5)
+    }
+
+    fn header(&self, number: usize, lane: &Lane) -> String {
+        let (x, id, name) = (self.x(number), format!("{} {}", lane.kind(), lane.id), &lane.name);
+        if self.aslant {
+            let y = self.top - 10.0;
+            let name = escaped(&shortened(name, 80.0, 13.0));
+            return format!(
+                "<text class='id' x='{x:.1}' y='{y}' transform='rotate(-45 {x:.1} {y})'>{id} \
+                 <tspan class='faint' font-weight='400'>{name}</tspan></text>\n"
+            );
+        }
+        let name = escaped(&shortened(name, self.gap - 6.0, 13.0));
+        format!(
+            "<text class='id' x='{x:.1}' y='{}' text-anchor='middle'>{id}</text>\n\
+             <text class='faint' x='{x:.1}' y='{}' text-anchor='middle'>{name}</text>\n",
+            self.top - 30.0,
+            self.top - 12.0
+        )
+    }
+}
+
+/// A dot; a bar where the task exits; a cross where it is killed.
+fn mark(colour: usize, x: f64, y: f64, end: Option<End>) -> String {
+    let path = match end {
+        None => {
+            return format!("<circle class='mark task{colour}' cx='{x:.1}' cy='{y:.1}' r='5'/>\n");
+        }
+        Some(End::Killed(_)) => {
+            format!("M{:.1} {:.1}l12 12m0 -12l-12 12", x - 6.0, y - 6.0)
+        }
+        Some(End::Exited(_) | End::Replaced) => format!("M{:.1} {y:.1}h18", x - 9.0),
+    };
+    format!("<path class='end task{colour}' d='{path}'/>\n")
+}
+
+/// What the lines and marks mean.
+fn legend(y: f64) -> String {
+    let line = |x: f64, style: &str| format!("<path class='{style}' d='M{x} {y}h28'/>\n");
+    let rule = "line rule";
+    let signs: [(&str, &dyn Fn(f64) -> String); 5] = [
+        ("new process", &|x| line(x, rule)),
+        ("new thread", &|x| line(x, "line thread rule")),
+        ("waits", &|x| line(x, rule) + &line(x, "wait rule")),
+        ("exits", &|x| mark_of_legend(x + 14.0, y, End::Exited(0))),
+        ("is killed", &|x| mark_of_legend(x + 14.0, y, End::Killed(9))),
+    ];
+    let mut drawn = String::new();
+    for (number, (words, sign)) in signs.into_iter().enumerate() {
+        let x = LEFT + 150.0 * number as f64;
+        drawn += &sign(x);
+        drawn += &format!("<text class='faint' x='{}' y='{}'>{words}</text>\n", x + 36.0, y + 5.0);
+    }
+    drawn
+}
+
+fn mark_of_legend(x: f64, y: f64, end: End) -> String {
+    mark(0, x, y, Some(end)).replace("task0", "rule")
+}
+
+fn counted(number: usize, what: &str) -> String {
+    match (number, what) {
+        (1, _) => format!("1 {what}"),
+        (_, "process or thread") => format!("{number} processes and threads"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+/// As much of a text as fits into so many pixels.
+fn shortened(text: &str, room: f64, size: f64) -> String {
+    let width = |text: &str| size * text.chars().map(width).sum::<f64>();
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let mut short = text.to_owned();
+    while width(&short) + size > room && short.pop().is_some() {}
+    short + "…"
+}
+
+/// The width of a character, as a part of the font's size, in a wide font.
+fn width(character: char) -> f64 {
+    match character {
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | ':' | '\'' | '(' | ')' | '|' => 0.41,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '→' => 0.98,
+        'A'..='Z' | '<' | '>' | '=' | '+' | '_' => 0.84,
+        '\0'..='\u{7f}' => 0.64,
+        '\u{80}'..='\u{10ff}' => 0.8,
+        _ => 1.1,
+    }
+}
+
+/// Text as XML has it, which knows no control characters at all.
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut escaped, character| {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '\'' => escaped += "&#39;",
+            '"' => escaped += "&quot;",
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            control if control.is_control() => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+        escaped
+    })
+}
+
+#[cfg(test)]
+mod tests;
