@@ -58,7 +58,8 @@ fn supervise(request: &Request) -> Result<Outcome> {
         left_behind.sort_by_key(|stray| stray.pid);
         left_behind.dedup_by_key(|stray| stray.pid);
         // No more than a pipe holds comes now: who could write is dead.
-        if watch.read_the_rest()? == Reading::Full {
+        watch.read_the_rest()?;
+        if watch.overflowed {
             end = End::Flooded;
         }
     } else if end != End::Flooded {
@@ -102,6 +103,8 @@ struct Watch {
     parent_id: Pid,
     kept: Vec<u8>,
     limit: usize,
+    /// Whether there was more than the limit, whenever that was.
+    overflowed: bool,
 }
 
 impl Watch {
@@ -130,6 +133,7 @@ impl Watch {
             parent_id,
             kept: Vec::new(),
             limit: request.output_limit,
+            overflowed: false,
         })
     }
 
@@ -219,6 +223,7 @@ impl Watch {
         };
         let room = self.limit - self.kept.len();
         self.kept.extend_from_slice(&buffer[..count.min(room)]);
+        self.overflowed |= count > room;
         Ok(if count > room { Reading::Full } else { Reading::Some })
     }
 }
