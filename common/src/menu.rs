@@ -91,7 +91,9 @@ pub fn main(lesson: &str, about: &str, demos: &[Demo]) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{lesson}: {error:#}");
+            // In one write: other processes may write at the same time.
+            let line = format!("{lesson}: {error:#}\n");
+            eprint!("{line}");
             ExitCode::from(match () {
                 () if error.is::<WrongUsage>() => 2,
                 () if error.is::<NotHere>() => 3,

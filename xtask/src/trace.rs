@@ -12,6 +12,7 @@ use common::menu::WrongUsage;
 use xtask::record::{self, Event, Group, Refused, Selection};
 
 use crate::cli::{Command, Given};
+use crate::list;
 use crate::workspace::Workspace;
 
 /// Exit status where the system does not allow tracing, as of a demo that the
@@ -63,6 +64,14 @@ fn run(given: &Given) -> Result<ExitCode> {
     }
     let selection = selection(given)?;
     let built = workspace.build()?;
+    let demos: Vec<String> =
+        list::demos(&built[lesson].binary)?.into_iter().map(|(name, _)| name).collect();
+    if let Some(demo) = arguments.first().filter(|word| !word.starts_with('-'))
+        && !demos.contains(demo)
+    {
+        let demos = demos.join(", ");
+        return Err(WrongUsage(format!("{lesson} has no demo '{demo}': there is {demos}")).into());
+    }
     let words = arguments.iter().map(OsString::from);
     let program: Vec<OsString> =
         std::iter::once(built[lesson].binary.clone().into()).chain(words).collect();

@@ -189,8 +189,10 @@ impl Begun {
                 format!("make shared memory {name:?}{}", arrow(result))
             }
             "mmap" => {
-                let anonymous = self.arguments[3] & libc::MAP_ANONYMOUS as u64 != 0;
+                let is = |flag: i32| self.arguments[3] & flag as u64 != 0;
+                let anonymous = is(libc::MAP_ANONYMOUS);
                 let what = match &self.what {
+                    _ if !is(libc::MAP_SHARED) => return None,
                     Some(What::Channel(name)) => name.clone(),
                     _ if anonymous => "memory to be shared".to_owned(),
                     _ => return None,
@@ -376,6 +378,11 @@ fn pair(task: Pid, address: u64) -> Option<[u64; 2]> {
 
 fn counted(count: i64, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A call of which no more is known than its name.
+pub fn plain(name: &str, result: i64) -> String {
+    format!("{name} {}", failed(result).unwrap_or_else(|| format!("→ {result}")))
 }
 
 /// The error that a result stands for, with an arrow before it.

@@ -246,7 +246,7 @@ impl Tracer<'_> {
         let (group, text, waited) = match told {
             Some(told) => (told.group, told.text, told.waited),
             None if *self.selection == Selection::All => {
-                (Group::Other, format!("{} → {result}", begun.name), false)
+                (Group::Other, calls::plain(&begun.name, result), false)
             }
             None => return Ok(()),
         };

@@ -70,8 +70,9 @@ fn compare(program: &[&str]) {
         let mut steps = ours("shown", program);
         steps.values_mut().for_each(|steps| steps.retain(|(call, _)| whole(call)));
         shown.push(steps);
-        if differing(&all, &seen, |_| true).is_empty() && differing(&shown, &seen, whole).is_empty()
-        {
+        let whole_all = out_of_order(&all, &seen, &BTreeSet::new(), |_| true);
+        let whole_shown = out_of_order(&shown, &seen, &BTreeSet::new(), whole);
+        if whole_all.is_empty() && whole_shown.is_empty() {
             return;
         }
     }
@@ -88,6 +89,50 @@ fn compare(program: &[&str]) {
             "{program:?} {name}: strace's runs differ in {call} of task {task}: not compared"
         );
     }
+    // What is left must come in the same order, too, call by call.
+    let every = |_: &str| true;
+    let orders = [
+        ("all", out_of_order(&all, &seen, &differing(&all, &seen, every), every)),
+        ("shown", out_of_order(&shown, &seen, &differing(&shown, &seen, whole), whole)),
+    ];
+    for (name, tasks) in orders {
+        for (task, theirs, ours) in tasks {
+            assert!(
+                theirs.len() > 1,
+                "{program:?} {name}: the order in task {task}: strace sees {theirs:#?}, we {ours:#?}"
+            );
+            eprintln!("{program:?} {name}: strace's runs differ in the order of task {task}");
+        }
+    }
+}
+
+/// The calls of a task with what came of them, in order.
+type Order<'a> = Vec<(&'a str, &'a str)>;
+
+/// The tasks of which none of our runs is like one of strace's as a whole, without
+/// the calls that are left out; and how both saw them.
+fn out_of_order<'a>(
+    ours: &'a [Steps],
+    seen: &'a [Steps],
+    left_out: &BTreeSet<(String, String)>,
+    compared: impl Fn(&str) -> bool,
+) -> Vec<(&'a str, BTreeSet<Order<'a>>, BTreeSet<Order<'a>>)> {
+    let orders = |runs: &'a [Steps], task: &str| -> BTreeSet<Order<'a>> {
+        let is_compared = |(call, result): &&Step| {
+            compared(call)
+                && *result != AGAIN
+                && !left_out.contains(&(task.to_owned(), call.clone()))
+        };
+        let of = |steps: &'a Steps| {
+            let of_task = steps.get(task).into_iter().flatten();
+            of_task.filter(is_compared).map(|(call, result)| (&call[..], &result[..])).collect()
+        };
+        runs.iter().map(of).collect()
+    };
+    let tasks: BTreeSet<&str> =
+        ours.iter().chain(seen).flat_map(|steps| steps.keys().map(String::as_str)).collect();
+    let both = tasks.into_iter().map(|task| (task, orders(seen, task), orders(ours, task)));
+    both.filter(|(_, theirs, ours)| theirs.is_disjoint(ours)).collect()
 }
 
 /// The tasks and calls in which none of our runs is like one of strace's.
