@@ -1,10 +1,16 @@
 //! The processes and threads of a trace as a picture, for light and dark pages.
 
+mod marks;
+mod words;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
 use common::text;
 use xtask::record::{End, Event, Group};
+
+use marks::{legend, mark};
+use words::{escaped, shortened};
 
 /// What is drawn at most: more is no picture any more.
 const MOST_ROWS: usize = 60;
@@ -324,90 +330,12 @@ impl Place {
     }
 }
 
-/// A dot; a bar where the task exits; a cross where it is killed.
-fn mark(colour: usize, x: f64, y: f64, end: Option<End>) -> String {
-    let path = match end {
-        None => {
-            return format!("<circle class='mark task{colour}' cx='{x:.1}' cy='{y:.1}' r='5'/>\n");
-        }
-        Some(End::Killed(_)) => {
-            format!("M{:.1} {:.1}l12 12m0 -12l-12 12", x - 6.0, y - 6.0)
-        }
-        Some(End::Exited(_) | End::Replaced) => format!("M{:.1} {y:.1}h18", x - 9.0),
-    };
-    format!("<path class='end task{colour}' d='{path}'/>\n")
-}
-
-/// What the lines and marks mean.
-fn legend(y: f64) -> String {
-    let line = |x: f64, style: &str| format!("<path class='{style}' d='M{x} {y}h28'/>\n");
-    let rule = "line rule";
-    let signs: [(&str, &dyn Fn(f64) -> String); 5] = [
-        ("new process", &|x| line(x, rule)),
-        ("new thread", &|x| line(x, "line thread rule")),
-        ("waits", &|x| line(x, rule) + &line(x, "wait rule")),
-        ("exits", &|x| mark_of_legend(x + 14.0, y, End::Exited(0))),
-        ("is killed", &|x| mark_of_legend(x + 14.0, y, End::Killed(9))),
-    ];
-    let mut drawn = String::new();
-    for (number, (words, sign)) in signs.into_iter().enumerate() {
-        let x = LEFT + 150.0 * number as f64;
-        drawn += &sign(x);
-        drawn += &format!("<text class='faint' x='{}' y='{}'>{words}</text>\n", x + 36.0, y + 5.0);
-    }
-    drawn
-}
-
-fn mark_of_legend(x: f64, y: f64, end: End) -> String {
-    mark(0, x, y, Some(end)).replace("task0", "rule")
-}
-
 fn counted(number: usize, what: &str) -> String {
     match (number, what) {
         (1, _) => format!("1 {what}"),
         (_, "process or thread") => format!("{number} processes and threads"),
         _ => format!("{number} {what}s"),
     }
-}
-
-/// As much of a text as fits into so many pixels.
-fn shortened(text: &str, room: f64, size: f64) -> String {
-    let width = |text: &str| size * text.chars().map(width).sum::<f64>();
-    if width(text) <= room {
-        return text.to_owned();
-    }
-    let mut short = text.to_owned();
-    while width(&short) + size > room && short.pop().is_some() {}
-    short + "…"
-}
-
-/// The width of a character, as a part of the font's size, in a wide font.
-fn width(character: char) -> f64 {
-    match character {
-        'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | ':' | '\'' | '(' | ')' | '|' => 0.41,
-        'm' | 'w' | 'M' | 'W' | '@' | '%' | '→' => 0.98,
-        'A'..='Z' | '<' | '>' | '=' | '+' | '_' => 0.84,
-        '\0'..='\u{7f}' => 0.64,
-        '\u{80}'..='\u{10ff}' => 0.8,
-        _ => 1.1,
-    }
-}
-
-/// Text as XML has it, which knows no control characters at all.
-fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut escaped, character| {
-        match character {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '\'' => escaped += "&#39;",
-            '"' => escaped += "&quot;",
-            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            control if control.is_control() => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
-        escaped
-    })
 }
 
 #[cfg(test)]
