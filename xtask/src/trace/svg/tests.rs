@@ -1,3 +1,4 @@
+use super::words::width;
 use super::*;
 
 fn event(id: i32, process: i32, text: &str) -> Event {

@@ -12,7 +12,7 @@ pub fn shortened(text: &str, room: f64, size: f64) -> String {
 }
 
 /// The width of a character, as a part of the font's size, in a wide font.
-fn width(character: char) -> f64 {
+pub fn width(character: char) -> f64 {
     match character {
         'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | ':' | '\'' | '(' | ')' | '|' => 0.41,
         'm' | 'w' | 'M' | 'W' | '@' | '%' | '→' => 0.98,
