@@ -22,7 +22,7 @@ pub struct Stray {
 
 /// What `end_all` met.
 pub struct Swept {
-    /// Processes that got their SIGKILL, as far as they were seen alive.
+    /// Processes that were alive until it killed them.
     pub killed: Vec<Stray>,
     /// Those that were still there when the time was over.
     pub survivors: Vec<Stray>,
@@ -37,32 +37,36 @@ pub struct Swept {
 /// not reaped is surely its own, while that of a grandchild may be somebody
 /// else's by now.
 pub fn end_all(until: Instant) -> Result<Swept> {
-    let mut killed = BTreeMap::new();
+    let mut swept = Swept { killed: Vec::new(), survivors: Vec::new() };
+    let mut names = BTreeMap::new();
     let mut before = Vec::new();
-    while !reap()? {
+    // A process that had ended before is reaped too, but not as killed by us.
+    while !reap_and_tell(|pid| swept.killed.extend(names.remove(&pid)))? {
         let found = children()?;
         for child in &found {
-            // A group dies as one, and cannot fork meanwhile.
-            let _ = killpg(*child, Signal::SIGKILL);
-            let _ = kill(*child, Signal::SIGKILL);
+            kill_with_group(*child);
         }
-        let still_there =
-            || found.iter().filter_map(|pid| look(&pid.to_string())).filter(is_running);
+        let strays = found.iter().filter_map(|pid| look(&pid.to_string())).map(stray);
         if Instant::now() >= until {
-            return Ok(Swept {
-                killed: strays(killed),
-                survivors: still_there().map(stray).collect(),
-            });
+            swept.survivors = strays.collect();
+            break;
         }
-        if killed.len() < ENOUGH {
-            killed.extend(still_there().map(|process| (process.pid, process)));
+        if swept.killed.len() < ENOUGH {
+            names.extend(strays.map(|stray| (Pid::from_raw(stray.pid), stray)));
         }
         if found == before {
             sleep(Duration::from_millis(1));
         }
         before = found;
     }
-    Ok(Swept { killed: strays(killed), survivors: Vec::new() })
+    Ok(swept)
+}
+
+/// Kills a process and the group that it may lead. A group dies as one, and
+/// cannot fork meanwhile.
+pub fn kill_with_group(process: Pid) {
+    let _ = killpg(process, Signal::SIGKILL);
+    let _ = kill(process, Signal::SIGKILL);
 }
 
 /// So many names are enough for a reader. In a storm there may be thousands.
@@ -70,7 +74,7 @@ const ENOUGH: usize = 100;
 
 /// The descendants that have not ended.
 pub fn running() -> Result<Vec<Stray>> {
-    Ok(descendants()?.into_iter().filter(is_running).map(stray).collect())
+    Ok(descendants()?.into_iter().filter(|process| process.running).map(stray).collect())
 }
 
 /// Our children, also those that have ended.
@@ -86,11 +90,17 @@ fn children() -> Result<Vec<Pid>> {
 
 /// Reaps the children that have ended, and says whether there is no child left.
 pub fn reap() -> Result<bool> {
+    reap_and_tell(|_| ())
+}
+
+/// The same; and tells which of them a SIGKILL ended.
+fn reap_and_tell(mut killed: impl FnMut(Pid)) -> Result<bool> {
     // Not for ever: in a storm of forks they end faster than this can reap.
     for _ in 0..1000 {
         match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
             Ok(WaitStatus::StillAlive) => return Ok(false),
             Err(Errno::ECHILD) => return Ok(true),
+            Ok(WaitStatus::Signaled(pid, Signal::SIGKILL, _)) => killed(pid),
             // EINVAL: reaped, but killed by a real-time signal, which nix does not know.
             Ok(_) | Err(Errno::EINVAL) => {}
             Err(error) => bail!("waitpid: {error}"),
@@ -108,16 +118,8 @@ struct Process {
     parent: Pid,
 }
 
-fn is_running(process: &Process) -> bool {
-    process.running
-}
-
 fn stray(process: Process) -> Stray {
     Stray { pid: process.pid.as_raw(), name: process.name }
-}
-
-fn strays(processes: BTreeMap<Pid, Process>) -> Vec<Stray> {
-    processes.into_values().map(stray).collect()
 }
 
 /// Every descendant of this process, also those that have ended and wait to

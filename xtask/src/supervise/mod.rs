@@ -18,6 +18,7 @@
 //! descendants stay. So do those that became another user's.
 
 mod descendants;
+mod output;
 mod parent;
 mod report;
 mod supervisor;
@@ -30,7 +31,7 @@ use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -115,8 +116,9 @@ pub struct Outcome {
     /// The processes that it left running when it ended by itself. They were
     /// killed. In a storm of forks these are not all.
     pub left_behind: Vec<Stray>,
-    /// The processes that could not be killed: none, unless a descendant became
-    /// another user's or hangs in the kernel.
+    /// The processes that were not dead in time: none, unless the machine is
+    /// very busy, or one became another user's or hangs in the kernel. The
+    /// supervisor goes on killing for a minute.
     pub survivors: Vec<Stray>,
     /// From its start to its end.
     pub time: Duration,
@@ -149,26 +151,42 @@ pub fn run(supervisor: &Path, program: &Program) -> Result<Outcome> {
 
     let last_call = started + program.deadline + PATIENCE;
     let mut report = Vec::new();
-    let in_time = read_to_end(&mut pipe, &mut report, last_call);
-    if !matches!(in_time, Ok(true)) {
-        // The parent, its partner, notices it and kills what is left.
-        child.kill().context("kill the supervisor")?;
-        read_to_end(&mut pipe, &mut Vec::new(), last_call + LAST_WAIT)?;
-    }
+    let reading = read_report(&mut pipe, &mut report, last_call);
     drop(lifeline);
-    let status = child.wait().context("wait for the supervisor")?;
-
-    if !in_time.context("read the supervisor's report")? {
-        bail!("the supervisor of {name} did not answer; it was killed, and what it watched too");
+    match reading.context("read the supervisor's report") {
+        Ok(Reading::Complete) => {
+            let outcome = report::outcome(&report);
+            match &outcome {
+                // It goes on killing, but this is back in time.
+                Ok(outcome) if !outcome.survivors.is_empty() => wait_later(child),
+                _ => drop(child.wait().context("wait for the supervisor")?),
+            }
+            return outcome;
+        }
+        Ok(Reading::Ended) => {}
+        late => {
+            // The parent, its partner, notices it and kills what is left.
+            child.kill().context("kill the supervisor")?;
+            let ended = read_report(&mut pipe, &mut Vec::new(), last_call + LAST_WAIT);
+            wait_later(child);
+            late.and(ended)?;
+            bail!("the supervisor of {name} did not answer; it is killed, and what it watched too");
+        }
     }
+    let status = child.wait().context("wait for the supervisor")?;
     if let Some(signal) = status.signal() {
         if supervisor::INTERRUPTIONS.iter().any(|each| *each as i32 == signal) {
             // Ctrl-C came before the supervisor was ready for it.
             return Ok(interrupted(started));
         }
-        bail!("the supervisor of {name} was killed by signal {signal}; so was the program");
+        bail!("the supervisor of {name} was killed by signal {signal}; so is the program");
     }
-    report::outcome(&report)
+    bail!("the supervisor of {name} ended without a report")
+}
+
+/// Lets a child that may take its time end when it will.
+fn wait_later(mut child: Child) {
+    std::thread::spawn(move || child.wait());
 }
 
 /// The outcome of a program that Ctrl-C did not let start.
@@ -222,8 +240,16 @@ impl Drop for Lifeline {
     }
 }
 
-/// Reads up to the end of file; false if that has not come by `until`.
-fn read_to_end(pipe: &mut (impl Read + AsFd), into: &mut Vec<u8>, until: Instant) -> Result<bool> {
+/// What has come of the supervisor's report.
+enum Reading {
+    Complete,
+    /// End of file came first.
+    Ended,
+    Late,
+}
+
+/// Reads the report, but not longer than `until`.
+fn read_report(pipe: &mut ChildStdout, into: &mut Vec<u8>, until: Instant) -> Result<Reading> {
     let mut buffer = [0; 1 << 16];
     loop {
         // What is there is read even if it is late: this process may have been
@@ -231,11 +257,14 @@ fn read_to_end(pipe: &mut (impl Read + AsFd), into: &mut Vec<u8>, until: Instant
         let [readable] = waiting::wait([pipe.as_fd()], Some(until))?;
         if readable {
             match pipe.read(&mut buffer).context("read")? {
-                0 => return Ok(true),
+                0 => return Ok(Reading::Ended),
                 count => into.extend_from_slice(&buffer[..count]),
             }
+            if report::is_complete(into) {
+                return Ok(Reading::Complete);
+            }
         } else if Instant::now() >= until {
-            return Ok(false);
+            return Ok(Reading::Late);
         }
     }
 }

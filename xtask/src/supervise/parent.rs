@@ -15,35 +15,41 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
-use super::report::{self, Request};
+use super::report::{Request, Word};
 use super::waiting::wait;
 use super::{End, Errors, descendants};
 
 /// How long killing may take when the supervisor is gone. Nobody waits for it.
-const TIME_TO_KILL: Duration = Duration::from_secs(10);
+const TIME_TO_KILL: Duration = Duration::from_secs(60);
 
 /// What the parent does, all its life.
 pub fn run(request: &Request, output: PipeWriter, mut supervisor: UnixStream) -> ! {
-    let answer = match start_and_wait(request, output, &supervisor) {
-        Ok(end) => report::line(&Ok(end)),
-        Err(error) => report::line(&Err(format!("{error:#}"))),
+    let word = match start_and_wait(request, output, &mut supervisor) {
+        Ok(end) => Word::Ended(end),
+        Err(error) => Word::Failed(format!("{error:#}")),
     };
-    // If the supervisor is gone, there is nobody left to tell.
-    let _ = supervisor.write_all(&answer);
+    if supervisor.write_all(&word.to_line()).is_err() {
+        // The supervisor is gone, so there is nobody else to do it.
+        let _ = descendants::end_all(Instant::now() + TIME_TO_KILL);
+    }
     std::process::exit(0)
 }
 
-fn start_and_wait(request: &Request, output: PipeWriter, supervisor: &UnixStream) -> Result<End> {
+fn start_and_wait(
+    request: &Request,
+    output: PipeWriter,
+    supervisor: &mut UnixStream,
+) -> Result<End> {
     // fork does not hand it down.
     set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")?;
     let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
     let signals =
         SignalFd::with_flags(&SigSet::from(Signal::SIGCHLD), flags).context("signalfd")?;
     let program = start(request, output)?;
+    supervisor.write_all(&Word::Started(program).to_line()).context("tell the supervisor")?;
     loop {
         let [_, gone] = wait([signals.as_fd(), supervisor.as_fd()], None)?;
         if gone {
-            descendants::end_all(Instant::now() + TIME_TO_KILL)?;
             return Ok(End::Interrupted);
         }
         while signals.read_signal().context("read signalfd")?.is_some() {}

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use super::{End, Errors, Outcome, Program, Stray};
@@ -69,19 +70,36 @@ fn number(word: &OsString) -> Result<u64> {
     text.parse().with_context(|| format!("{text} is no number"))
 }
 
-/// The parent's word on how the program ended, or why it could not be started.
-pub fn line(end: &Result<End, String>) -> Vec<u8> {
-    let value = match end {
-        Ok(end) => json!({ "end": end_to_json(*end) }),
-        Err(error) => json!({ "error": error }),
-    };
-    format!("{value}\n").into_bytes()
+/// What the parent has to say, a line of JSON each.
+#[derive(Debug, PartialEq)]
+pub enum Word {
+    /// The program runs, and this is its id.
+    Started(Pid),
+    /// It has ended.
+    Ended(End),
+    /// It could not be started, or not be waited for.
+    Failed(String),
 }
 
-/// Reads that line.
-pub fn parse_line(line: &[u8]) -> Result<End> {
-    let value = parse(line)?;
-    end_from_json(&value["end"])
+impl Word {
+    /// The line that says it.
+    pub fn to_line(&self) -> Vec<u8> {
+        let value = match self {
+            Word::Started(program) => json!({ "started": program.as_raw() }),
+            Word::Ended(end) => json!({ "end": end_to_json(*end) }),
+            Word::Failed(error) => json!({ "error": error }),
+        };
+        format!("{value}\n").into_bytes()
+    }
+
+    /// Reads that line; `Failed` is an error here.
+    pub fn parse(line: &[u8]) -> Result<Word> {
+        let value = parse(line)?;
+        Ok(match value["started"].as_i64() {
+            Some(program) => Word::Started(Pid::from_raw(i32::try_from(program)?)),
+            None => Word::Ended(end_from_json(&value["end"])?),
+        })
+    }
 }
 
 /// The supervisor's report: a line of JSON, then the output as it is.
@@ -99,7 +117,17 @@ pub fn bytes(outcome: &Result<Outcome>) -> Vec<u8> {
             bytes.extend_from_slice(&outcome.output);
             bytes
         }
-        Err(error) => line(&Err(format!("{error:#}"))),
+        Err(error) => Word::Failed(format!("{error:#}")).to_line(),
+    }
+}
+
+/// Whether all of a report has come.
+pub fn is_complete(report: &[u8]) -> bool {
+    let Some(newline) = report.iter().position(|byte| *byte == b'\n') else { return false };
+    match parse(&report[..newline]) {
+        Ok(header) => header["bytes"] == report.len() - newline - 1,
+        // An error stands alone.
+        Err(_) => true,
     }
 }
 
@@ -205,14 +233,23 @@ mod tests {
                 survivors: Vec::new(),
                 time: Duration::from_micros(1234),
             };
-            assert_eq!(outcome(&bytes(&Ok(sent.clone()))).unwrap(), sent);
-            assert_eq!(parse_line(&line(&Ok(end))).unwrap(), end);
+            let report = bytes(&Ok(sent.clone()));
+            assert_eq!(outcome(&report).unwrap(), sent);
+            for length in 0..report.len() {
+                assert!(!is_complete(&report[..length]), "{length} of {}", report.len());
+            }
+            assert!(is_complete(&report));
+            let word = Word::Ended(end);
+            assert_eq!(Word::parse(&word.to_line()).unwrap(), word);
         }
+        let word = Word::Started(Pid::from_raw(7));
+        assert_eq!(Word::parse(&word.to_line()).unwrap(), word);
     }
 
     #[test]
     fn an_error_arrives_and_half_a_report_is_one() {
         let report = bytes(&Err(anyhow!("no permission").context("cannot start x")));
+        assert!(is_complete(&report));
         assert_eq!(outcome(&report).unwrap_err().to_string(), "cannot start x: no permission");
         for half in ["", "{", "{}\n", "{\"end\":[\"exited\",0],\"bytes\":2}\nx"] {
             assert!(outcome(half.as_bytes()).is_err(), "{half:?}");

@@ -1,21 +1,21 @@
 //! The supervisor: reads the output, keeps the deadline, kills what is left.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, ErrorKind, PipeReader, PipeWriter, Read, Stdin, Write};
+use std::io::{self, BufRead, BufReader, Stdin, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::report::{self, Request};
+use super::output::Output;
+use super::report::{self, Request, Word};
 use super::waiting::wait;
 use super::{End, Outcome, Stray, descendants, parent};
 
@@ -24,8 +24,11 @@ use super::{End, Outcome, Stray, descendants, parent};
 /// when a pipe from the program closes, for one.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How long killing may take. A few milliseconds are usual.
+/// How long killing may take until the report. A few milliseconds are usual.
 const TIME_TO_KILL: Duration = Duration::from_millis(700);
+
+/// How long it goes on after the report, if somebody has survived so far.
+const TIME_TO_KILL_LATER: Duration = Duration::from_secs(60);
 
 /// The body of xtask's hidden subcommand. It must be the first thing that xtask
 /// does: it forks, so there may be no other thread.
@@ -34,9 +37,13 @@ pub fn supervisor(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let report = report::bytes(&outcome);
     let mut stdout = io::stdout().lock();
     // It fails if the caller is gone: then there is nobody left to tell.
-    match stdout.write_all(&report).and_then(|()| stdout.flush()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+    let told = stdout.write_all(&report).and_then(|()| stdout.flush());
+    // No child is left, unless the machine is very busy or something hangs in
+    // the kernel: the caller does not wait for that.
+    let swept = descendants::end_all(Instant::now() + TIME_TO_KILL_LATER);
+    match (told, swept) {
+        (Ok(()), Ok(swept)) if swept.survivors.is_empty() => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
     }
 }
 
@@ -48,24 +55,26 @@ fn supervise(request: &Request) -> Result<Outcome> {
 
     let by_itself = matches!(end, Ok(End::Exited(_) | End::Killed(_)));
     let running = if by_itself { watch.still_running() } else { Ok(Vec::new()) };
+    if !by_itself {
+        watch.kill_program();
+    }
     // Also after an error: above all, nothing may be left.
     let swept = descendants::end_all(Instant::now() + TIME_TO_KILL)?;
-    let (mut end, mut left_behind) = (end?, running?);
 
+    let (mut end, mut left_behind) = (end?, running?);
+    // No more than a pipe holds comes now: who could write is dead.
+    let (output, overflowed) = watch.output.finish()?;
     if by_itself {
-        left_behind.extend(swept.killed);
-        left_behind.retain(|stray| stray.pid != watch.parent_id.as_raw());
-        left_behind.sort_by_key(|stray| stray.pid);
-        left_behind.dedup_by_key(|stray| stray.pid);
-        // No more than a pipe holds comes now: who could write is dead.
-        watch.read_the_rest()?;
-        if watch.overflowed {
+        if overflowed {
             end = End::Flooded;
         }
-    } else if end != End::Flooded {
-        watch.read_the_rest()?;
+        left_behind.extend(swept.killed);
+        let own = [Some(watch.parent_id), watch.program];
+        left_behind.retain(|stray| !own.contains(&Some(Pid::from_raw(stray.pid))));
+        left_behind.sort_by_key(|stray| stray.pid);
+        left_behind.dedup_by_key(|stray| stray.pid);
     }
-    Ok(Outcome { end, output: watch.kept, left_behind, survivors: swept.survivors, time })
+    Ok(Outcome { end, output, left_behind, survivors: swept.survivors, time })
 }
 
 /// Blocks every signal, and returns the file from which those that matter here
@@ -95,16 +104,11 @@ pub const INTERRUPTIONS: [Signal; 4] =
 struct Watch {
     signals: SignalFd,
     lifeline: Stdin,
-    output: PipeReader,
-    /// Kept open, so that the output never comes to its end: a program may close
-    /// its own and go on. It is the parent who says when it has ended.
-    _write_end: PipeWriter,
+    output: Output,
     parent: BufReader<UnixStream>,
     parent_id: Pid,
-    kept: Vec<u8>,
-    limit: usize,
-    /// Whether there was more than the limit, whenever that was.
-    overflowed: bool,
+    /// The id of the program, once it runs.
+    program: Option<Pid>,
 }
 
 impl Watch {
@@ -112,8 +116,8 @@ impl Watch {
     fn start(request: &Request) -> Result<Watch> {
         let signals = take_signals()?;
         set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")?;
-        let (output, write_end) = io::pipe().context("pipe")?;
-        fcntl(&output, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).context("fcntl(O_NONBLOCK)")?;
+        let output = Output::new(request.output_limit)?;
+        let write_end = output.write_end()?;
         let (ours, theirs) = UnixStream::pair().context("socketpair")?;
 
         // SAFETY: this process has one thread, see `supervisor`.
@@ -128,12 +132,9 @@ impl Watch {
             signals,
             lifeline: io::stdin(),
             output,
-            _write_end: write_end,
             parent: BufReader::new(ours),
             parent_id,
-            kept: Vec::new(),
-            limit: request.output_limit,
-            overflowed: false,
+            program: None,
         })
     }
 
@@ -149,13 +150,16 @@ impl Watch {
                 ],
                 Some(deadline),
             )?;
-            if told {
-                return self.told();
+            if told && let Some(end) = self.told()? {
+                return Ok(end);
             }
             if lifeline || (signal && self.interrupted()?) {
                 return Ok(End::Interrupted);
             }
-            if output && self.read()? == Reading::Full {
+            if output {
+                self.output.read()?;
+            }
+            if self.output.overflowed() {
                 return Ok(End::Flooded);
             }
             if Instant::now() >= deadline {
@@ -164,12 +168,23 @@ impl Watch {
         }
     }
 
-    /// What the parent says, or how it died without a word.
-    fn told(&mut self) -> Result<End> {
-        let mut line = Vec::new();
-        self.parent.read_until(b'\n', &mut line).context("read from the parent")?;
-        if !line.is_empty() {
-            return report::parse_line(&line);
+    /// What the parent says of the program's end, or how it died without a word
+    /// of it.
+    fn told(&mut self) -> Result<Option<End>> {
+        loop {
+            let mut line = Vec::new();
+            self.parent.read_until(b'\n', &mut line).context("read from the parent")?;
+            if line.is_empty() {
+                break;
+            }
+            match Word::parse(&line)? {
+                Word::Started(program) => self.program = Some(program),
+                Word::Ended(end) => return Ok(Some(end)),
+                Word::Failed(error) => bail!("{error}"),
+            }
+            if self.parent.buffer().is_empty() {
+                return Ok(None);
+            }
         }
         match waitpid(self.parent_id, None).context("waitpid")? {
             WaitStatus::Signaled(_, signal, _) => bail!(
@@ -177,6 +192,14 @@ impl Watch {
                  all that was left was killed"
             ),
             status => bail!("the parent of the program ended too early: {status:?}"),
+        }
+    }
+
+    /// Kills the program and its group, before anybody has reaped it: the parent
+    /// does not, so the id is surely its own.
+    fn kill_program(&self) {
+        if let Some(program) = self.program {
+            descendants::kill_with_group(program);
         }
     }
 
@@ -188,7 +211,10 @@ impl Watch {
                 return descendants::running();
             }
             let [signal, output] = wait([self.signals.as_fd(), self.output.as_fd()], Some(until))?;
-            if (signal && self.interrupted()?) || (output && self.read()? == Reading::Full) {
+            if output {
+                self.output.read()?;
+            }
+            if self.output.overflowed() || (signal && self.interrupted()?) {
                 return descendants::running();
             }
         }
@@ -203,36 +229,4 @@ impl Watch {
         }
         Ok(interrupted)
     }
-
-    /// Reads what is still in the pipe.
-    fn read_the_rest(&mut self) -> Result<Reading> {
-        loop {
-            match self.read()? {
-                Reading::Some => {}
-                end => return Ok(end),
-            }
-        }
-    }
-
-    /// Reads once, and keeps as much as the limit allows.
-    fn read(&mut self) -> Result<Reading> {
-        let mut buffer = [0; 1 << 16];
-        let count = match self.output.read(&mut buffer) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Reading::Nothing),
-            result => result.context("read the output")?,
-        };
-        let room = self.limit - self.kept.len();
-        self.kept.extend_from_slice(&buffer[..count.min(room)]);
-        self.overflowed |= count > room;
-        Ok(if count > room { Reading::Full } else { Reading::Some })
-    }
-}
-
-/// What came of one look into the pipe.
-#[derive(PartialEq, Eq)]
-enum Reading {
-    Some,
-    Nothing,
-    /// More than the limit allows.
-    Full,
 }
