@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use xtask::supervise::{self, Errors, Outcome, Program};
 
-use crate::workspace::Built;
+use crate::workspace::{Built, own_path};
 
 /// How much it may print, in bytes.
 const OUTPUT_LIMIT: usize = 1 << 20;
@@ -35,11 +35,9 @@ impl Command {
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         match words.as_slice() {
-            ["cargo", "xtask", arguments @ ..] => Ok(Command {
-                program: std::env::current_exe().context("find the running xtask")?,
-                arguments: owned(arguments),
-                lesson: None,
-            }),
+            ["cargo", "xtask", arguments @ ..] => {
+                Ok(Command { program: own_path()?, arguments: owned(arguments), lesson: None })
+            }
             ["python3", arguments @ ..] => {
                 Ok(Command { program: "python3".into(), arguments: owned(arguments), lesson: None })
             }
@@ -82,7 +80,7 @@ impl Command {
         let set = [("LESSON_PACE", pace), ("NO_COLOR", "1")]
             .map(|(name, value)| (name.into(), Some(value.into())));
         supervise::run(
-            &std::env::current_exe().context("find the running xtask")?,
+            &own_path()?,
             &Program {
                 path: self.program.clone(),
                 arguments: self.arguments.iter().map(OsString::from).collect(),

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use indicatif::ProgressBar;
 use xtask::supervise::{self, End, Errors, Program};
 
 use crate::findings::{Finding, Kind, Verdict};
 use crate::parallel;
-use crate::workspace::{Built, Interrupted};
+use crate::workspace::{Built, Interrupted, own_path};
 
 /// How long the tests in one program may take.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -34,7 +34,7 @@ fn run_program(lesson: &str, root: &Path, program: &Path, name: &str) -> Result<
         Finding { kind: Kind::Test, place, what: what.to_owned(), verdict }
     };
     let outcome = match supervise::run(
-        &std::env::current_exe().context("find the running xtask")?,
+        &own_path()?,
         &Program {
             path: program.to_owned(),
             arguments: vec!["--color=never".into()],

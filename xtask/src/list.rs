@@ -4,11 +4,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use xtask::supervise::{self, End, Errors, Program};
 
 use crate::cli::Command;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, own_path};
 
 /// Prints the lessons and their demos.
 pub const COMMAND: Command = Command {
@@ -44,8 +44,7 @@ pub fn demos(lesson: &Path) -> Result<Vec<(String, String)>> {
         output_limit: 1 << 16,
         errors: Errors::Merged,
     };
-    let xtask = std::env::current_exe().context("find the running xtask")?;
-    let outcome = supervise::run(&xtask, &program)?;
+    let outcome = supervise::run(&own_path()?, &program)?;
     let output = String::from_utf8_lossy(&outcome.output);
     ensure!(
         outcome.end == End::Exited(0),

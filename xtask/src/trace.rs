@@ -13,7 +13,7 @@ use xtask::record::{self, Event, Group, Refused, Selection};
 
 use crate::cli::{Command, Given};
 use crate::list;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, own_path};
 
 /// Exit status where the system does not allow tracing, as of a demo that the
 /// machine does not let show its point.
@@ -85,8 +85,7 @@ fn run(given: &Given) -> Result<ExitCode> {
         () if given.has("--svg") => picture.add(&event),
         () => rows.print(&event),
     };
-    let xtask = std::env::current_exe().context("find the running xtask")?;
-    match record::record(&xtask, &workspace.root, &program, &selection, &mut tell) {
+    match record::record(&own_path()?, &workspace.root, &program, &selection, &mut tell) {
         Err(error) if error.is::<Refused>() => {
             eprintln!("xtask: {error}");
             return Ok(ExitCode::from(NOT_HERE));

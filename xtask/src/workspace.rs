@@ -83,7 +83,7 @@ impl Workspace {
         }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let outcome = supervise::run(
-            &std::env::current_exe().context("find the running xtask")?,
+            &own_path()?,
             &Program {
                 path: cargo.into(),
                 arguments: arguments.into_iter().map(OsString::from).collect(),
@@ -122,6 +122,14 @@ impl Workspace {
         }
         Ok(built)
     }
+}
+
+/// The path of the running xtask, which supervises and traces under hidden words.
+///
+/// # Errors
+/// If the system does not say.
+pub fn own_path() -> Result<PathBuf> {
+    std::env::current_exe().context("find the running xtask")
 }
 
 /// The reader pressed Ctrl-C; nothing is left running.

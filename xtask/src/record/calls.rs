@@ -101,12 +101,10 @@ impl Begun {
     }
 
     fn fork(&self, task: Pid, result: i64) -> String {
-        let kind = self.kind(task);
-        let id = if kind == "new thread" { "tid" } else { "pid" };
-        match failed(result) {
-            Some(why) => format!("{kind} {why}"),
-            None if id == "tid" => format!("{kind} → tid {result}, in the same process"),
-            None => format!("{kind} → {id} {result}"),
+        match (self.kind(task), failed(result)) {
+            (kind, Some(why)) => format!("{kind} {why}"),
+            (kind @ "new thread", None) => format!("{kind} → tid {result}, in the same process"),
+            (kind, None) => format!("{kind} → pid {result}"),
         }
     }
 
