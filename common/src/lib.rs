@@ -1,7 +1,7 @@
 //! What the lessons share, and no more: the menu of demos, the pace of the
-//! waits that are there for a person to watch, text that fits the window, how a
-//! forked child ends; and for their tests a witness, and demos that run while a
-//! test looks on.
+//! waits that are there for a person to watch, text that fits the window, pictures,
+//! a forked child's life, what /proc tells; and for their tests a witness, and
+//! demos that run while a test looks on.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(
@@ -16,7 +16,11 @@ pub mod menu;
 #[cfg(target_os = "linux")]
 mod pace;
 #[cfg(target_os = "linux")]
+pub mod proc;
+#[cfg(target_os = "linux")]
 pub mod running;
+#[cfg(target_os = "linux")]
+pub mod svg;
 #[cfg(target_os = "linux")]
 pub mod text;
 #[cfg(target_os = "linux")]

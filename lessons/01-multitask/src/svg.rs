@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::text;
+use common::{svg, text};
 
 use crate::recording::Slice;
 use crate::slices;
@@ -16,19 +16,6 @@ const TOP: f64 = 58.0;
 const LANE: f64 = 34.0;
 const STEP: f64 = 44.0;
 
-/// librsvg knows no variables in style sheets, so each colour stands twice.
-const STYLE: &str = "
-  text { font: 15px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
-  .page { fill: #ffffff; stroke: #d1d9e0 } .title { font-size: 19px; font-weight: 600 }
-  .faint { fill: #59636e } .grid { stroke: #d1d9e0 } .lane { fill: #e6eaef } .rule { fill: #59636e }
-  .task0 { fill: #0969da } .task1 { fill: #c2560a } .task2 { fill: #1a7f37 }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc } .page { fill: #0d1117; stroke: #3d444d }
-    .faint { fill: #9198a1 } .grid { stroke: #3d444d } .lane { fill: #262d36 } .rule { fill: #9198a1 }
-    .task0 { fill: #4c9cff } .task1 { fill: #f0883e } .task2 { fill: #3fb950 }
-  }
-";
-
 /// Draws a lane for each task, with the slices from `start` to `end`, beside the
 /// notes' slice of 0.01 s.
 pub fn draw(names: &[&str], tasks: &[&[Slice]], start: Duration, end: Duration) -> String {
@@ -41,7 +28,7 @@ pub fn draw(names: &[&str], tasks: &[&[Slice]], start: Duration, end: Duration) 
         let (x, top, text_y) = (x(time), TOP - 6.0, bottom + 18.0);
         let label = time.as_millis();
         format!(
-            "<path class='grid' d='M{x:.2} {top}V{bottom}'/>\n\
+            "<path class='guide' d='M{x:.2} {top}V{bottom}'/>\n\
              <text class='faint' x='{x:.2}' y='{text_y}' text-anchor='middle'>{label}</text>\n"
         )
     });
@@ -57,24 +44,17 @@ pub fn draw(names: &[&str], tasks: &[&[Slice]], start: Duration, end: Duration) 
     let median = slices::median(tasks.iter().copied().flatten());
     let legend = legend(bottom + 52.0, scale, median);
 
-    format!(
-        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' \
-         width='{WIDTH}' height='{height}' role='img' aria-labelledby='title about'>\n\
-         <title id='title'>Tasks take turns on one CPU</title>\n\
-         <desc id='about'>A lane for each of {names}: coloured while the task runs. \
-         At no time are two lanes coloured.</desc>\n\
-         <style>{STYLE}</style>\n\
-         <rect class='page' x='0.5' y='0.5' width='{}' height='{}' rx='8'/>\n\
-         <text class='title' x='18' y='33'>Tasks take turns on one CPU</text>\n\
-         <text class='faint' x='{}' y='33' text-anchor='end'>time in ms</text>\n\
-         {}{}{legend}</svg>\n",
-        WIDTH - 1.0,
-        height - 1.0,
-        WIDTH - RIGHT,
-        ticks.collect::<String>(),
-        lanes.collect::<String>(),
-        names = names.join(", "),
-    )
+    let title = "Tasks take turns on one CPU";
+    let about = format!(
+        "A lane for each of {}: coloured while the task runs. At no time are two lanes coloured.",
+        names.join(", ")
+    );
+    let unit = format!(
+        "<text class='faint' x='{}' y='33' text-anchor='end'>time in ms</text>\n",
+        WIDTH - RIGHT
+    );
+    let drawn = unit + &ticks.collect::<String>() + &lanes.collect::<String>() + &legend;
+    svg::page((WIDTH, height), title, &about, "", &drawn)
 }
 
 /// What the colours mean, and two lengths to compare the slices with.

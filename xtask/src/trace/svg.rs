@@ -6,11 +6,12 @@ mod words;
 use std::collections::HashSet;
 use std::time::Duration;
 
+use common::svg::{COLOURS, escaped, page};
 use common::text;
 use xtask::record::{End, Event, Group};
 
 use marks::{legend, mark};
-use words::{escaped, shortened};
+use words::shortened;
 
 /// What is drawn at most: more is no picture any more.
 const MOST_ROWS: usize = 60;
@@ -25,27 +26,13 @@ const LANES: f64 = 400.0;
 const FARTHEST: f64 = 110.0;
 const STEP: f64 = 26.0;
 
-/// librsvg knows no variables in style sheets, so each colour stands twice.
+/// Added to the style sheet of all pictures.
 const STYLE: &str = "
-  text { font: 14px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
-  .page { fill: #ffffff; stroke: #d1d9e0 } .title { font-size: 19px; font-weight: 600 }
-  .id { font-size: 12px; font-weight: 600 } .faint { font-size: 13px; fill: #59636e }
-  .guide { stroke: #d1d9e0; stroke-dasharray: 1 4 } .line { fill: none; stroke-width: 2 }
-  .end { fill: none; stroke-width: 3 } .wait { stroke-width: 10; stroke-opacity: 0.3 }
-  .thread { stroke-dasharray: 5 3 } .beyond { stroke-dasharray: 2 4 } .mark { stroke: none }
-  .task0 { fill: #0969da; stroke: #0969da } .task1 { fill: #c2560a; stroke: #c2560a }
-  .task2 { fill: #1a7f37; stroke: #1a7f37 } .task3 { fill: #8250df; stroke: #8250df }
-  .task4 { fill: #bf3989; stroke: #bf3989 } .rule { fill: #59636e; stroke: #59636e }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc } .page { fill: #0d1117; stroke: #3d444d }
-    .faint { fill: #9198a1 } .guide { stroke: #3d444d }
-    .task0 { fill: #4c9cff; stroke: #4c9cff } .task1 { fill: #f0883e; stroke: #f0883e }
-    .task2 { fill: #3fb950; stroke: #3fb950 } .task3 { fill: #ab7df8; stroke: #ab7df8 }
-    .task4 { fill: #db61a2; stroke: #db61a2 } .rule { fill: #9198a1; stroke: #9198a1 }
-  }
-  .line, .end { fill: none } .mark { stroke: none }
+  .id { font-size: 12px; font-weight: 600 } .faint { font-size: 13px }
+  .guide { stroke-dasharray: 1 4 } .line { stroke-width: 2 } .end { stroke-width: 3 }
+  .wait { stroke-width: 10; stroke-opacity: 0.3 }
+  .thread { stroke-dasharray: 5 3 } .beyond { stroke-dasharray: 2 4 }
 ";
-const COLOURS: usize = 5;
 
 /// The events to draw: a row each, in the order in which they came, and a lane for
 /// each process and thread, in the order of their births.
@@ -125,7 +112,7 @@ impl Picture {
     pub fn draw(&self) -> String {
         let place = Place::of(self);
         let name = self.lanes.first().map_or("", |lane| lane.name.as_str());
-        let title = format!("{}: what happened, in order", escaped(name));
+        let title = format!("{name}: what happened, in order");
         let mut drawn = String::new();
         for (number, row) in self.rows.iter().enumerate() {
             let (from, to, y) = (place.x(row.lane) + 10.0, place.text - 6.0, place.y(number));
@@ -152,22 +139,13 @@ impl Picture {
         }
         drawn += &legend(below);
         let height = below + 24.0;
-        format!(
-            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' \
-             width='{WIDTH}' height='{height}' role='img' aria-labelledby='title about'>\n\
-             <title id='title'>{title}</title>\n\
-             <desc id='about'>A lane from top to bottom for each of {tasks}. \
-             A row for each of {events}: the time from the start, a mark in the lane, \
-             and what happened.</desc>\n\
-             <style>{STYLE}</style>\n\
-             <rect class='page' x='0.5' y='0.5' width='{}' height='{}' rx='8'/>\n\
-             <text class='title' x='{MARGIN}' y='33'>{title}</text>\n\
-             {drawn}</svg>\n",
-            WIDTH - 1.0,
-            height - 1.0,
-            tasks = counted(self.lanes.len(), "process or thread"),
-            events = counted(self.rows.len(), "event"),
-        )
+        let about = format!(
+            "A lane from top to bottom for each of {}. A row for each of {}: \
+             the time from the start, a mark in the lane, and what happened.",
+            counted(self.lanes.len(), "process or thread"),
+            counted(self.rows.len(), "event"),
+        );
+        page((WIDTH, height), &title, &about, STYLE, &drawn)
     }
 
     fn new_lane(&mut self, id: i32) -> Option<usize> {

@@ -14,7 +14,7 @@ pub enum Token {
     Time,
     /// A rate, and what is counted: `1.2 GiB/s` counts `B`.
     Rate(String),
-    /// A number printed after `≈`.
+    /// A number, or a text in quotes, printed after `≈`.
     Approximate,
     /// A bar or a line drawn with this many block characters.
     Bar(usize),
@@ -127,6 +127,9 @@ fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
     }
     if let Some(after_sign) = rest.strip_prefix('≈') {
         let start = rest.len() - after_sign.trim_start_matches(' ').len();
+        if let Some(quoted) = rest[start..].strip_prefix('"') {
+            return Some((Token::Approximate, start + quoted.find('"')? + 2));
+        }
         let end = start + list_length(&rest[start..])?;
         let (token, unit) = measure(&rest[end..]).unwrap_or((Token::Approximate, 0));
         return Some((token, end + unit));
@@ -153,6 +156,9 @@ fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
 
 /// What sort of id a number is, told by what stands before it.
 fn sort(before: &str) -> Option<Sort> {
+    if before.ends_with("/proc/") {
+        return Some(Sort::Process);
+    }
     if before.ends_with("127.0.0.1:") || before.ends_with("localhost:") {
         return Some(Sort::Port);
     }
@@ -255,6 +261,7 @@ mod tests {
             ids("port 8080, 127.0.0.1:80, fd 3, at 0x7ffd12"),
             ["8080", "80", "3", "0x7ffd12"]
         );
+        assert_eq!(ids("/proc/671/status, /proc/1/status"), ["671"]);
         for no_id in [
             "task 12",
             "exit status 12",
@@ -305,6 +312,9 @@ mod tests {
         assert!(same("on CPUs ≈ 0-1, 40 %", "on CPUs ≈ 0,2-3, 40 %"));
         assert!(same("≈ 12,345 times", "≈ 1 times"));
         assert!(same("≈ 3.97 ms", "≈ 12 µs"));
+        assert!(same("adopted by ≈ \"systemd\"", "adopted by ≈ \"init\""));
+        assert!(!same("≈ \"systemd\" one", "≈ \"systemd\" two"));
+        assert!(!same("adopted by \"systemd\"", "adopted by \"init\""));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::LEFT;
 pub fn mark(colour: usize, x: f64, y: f64, end: Option<End>) -> String {
     let path = match end {
         None => {
-            return format!("<circle class='mark task{colour}' cx='{x:.1}' cy='{y:.1}' r='5'/>\n");
+            return format!("<circle class='task{colour}' cx='{x:.1}' cy='{y:.1}' r='5'/>\n");
         }
         Some(End::Killed(_)) => {
             format!("M{:.1} {:.1}l12 12m0 -12l-12 12", x - 6.0, y - 6.0)

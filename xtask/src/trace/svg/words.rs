@@ -1,4 +1,4 @@
-//! Text that fits, as XML has it.
+//! Text that fits.
 
 /// As much of a text as fits into so many pixels.
 pub fn shortened(text: &str, room: f64, size: f64) -> String {
@@ -21,21 +21,4 @@ pub fn width(character: char) -> f64 {
         '\u{80}'..='\u{10ff}' => 0.8,
         _ => 1.1,
     }
-}
-
-/// Text as XML has it, which knows no control characters at all.
-pub fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut escaped, character| {
-        match character {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '\'' => escaped += "&#39;",
-            '"' => escaped += "&quot;",
-            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            control if control.is_control() => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
-        escaped
-    })
 }

@@ -1,0 +1,51 @@
+//! What the kernel tells about a process in /proc: proc(5).
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// The value of a line `name: value` in a file of /proc, such as `State` in
+/// `/proc/self/status`.
+///
+/// # Errors
+/// If the file cannot be read, as that of a process that is gone, or has no such
+/// line.
+pub fn field(file: impl AsRef<Path>, name: &str) -> Result<String> {
+    let file = file.as_ref();
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let value = value.with_context(|| format!("{}: no line '{name}:'", file.display()))?;
+    Ok(value.trim().to_owned())
+}
+
+/// The value of a line `name: value kB`, in KiB, which is what the kernel means.
+///
+/// # Errors
+/// As [`field`], and if the value is no number with this unit.
+pub fn kib(file: impl AsRef<Path>, name: &str) -> Result<u64> {
+    let value = field(&file, name)?;
+    let number = value.strip_suffix(" kB").and_then(|number| number.parse().ok());
+    number.with_context(|| format!("{}: {name}: '{value}'", file.as_ref().display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_finds_itself() {
+        let status = "/proc/self/status";
+        assert_eq!(field(status, "Pid").unwrap(), std::process::id().to_string());
+        assert!(kib(status, "VmRSS").unwrap() > 0);
+    }
+
+    #[test]
+    fn what_is_not_there_is_an_error_that_says_what() {
+        let error = |result: Result<String>| format!("{:#}", result.unwrap_err());
+        assert_eq!(error(field("/proc/self/status", "Pi")), "/proc/self/status: no line 'Pi:'");
+        let gone = error(field("/proc/0/status", "Pid"));
+        assert!(gone.starts_with("/proc/0/status: No such file"), "{gone}");
+        let number = kib("/proc/self/status", "State").unwrap_err().to_string();
+        assert!(number.starts_with("/proc/self/status: State: 'R"), "{number}");
+    }
+}
