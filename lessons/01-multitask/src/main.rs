@@ -1,6 +1,5 @@
 //! Lesson 01: many tasks, few CPUs.
 
-mod options;
 mod tasks;
 
 use std::process::ExitCode;

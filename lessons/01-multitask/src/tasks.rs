@@ -12,13 +12,11 @@ use lesson_01_multitask::team::{Run, Team};
 use lesson_01_multitask::{cpus, slices, svg, timeline};
 use nix::unistd::getpid;
 
-use crate::options::number;
-
 pub fn run(options: &Options) -> Result<()> {
-    let duration = number(options, "--duration", 0.02..=10.0)?.unwrap_or(0.2);
+    let duration = options.number("--duration", 0.02..=10.0)?.unwrap_or(0.2);
     let duration = Duration::from_secs_f64(duration);
-    let tasks = number(options, "--tasks", 1..=500)?;
-    let wanted_cpus = number(options, "--cpus", 1..=1024)?;
+    let tasks = options.number("--tasks", 1..=500)?;
+    let wanted_cpus = options.number("--cpus", 1..=1024)?;
     let picture: Option<PathBuf> = options.get("--svg")?;
 
     let mut cpus = cpus::allowed()?;
