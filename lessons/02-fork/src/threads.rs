@@ -6,7 +6,6 @@ use std::fs::read_to_string;
 use std::io::{PipeWriter, Read, Write, pipe, stdout};
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -25,20 +24,20 @@ pub fn run() -> Result<()> {
     println!("Way out 1: fork while there is one thread (threads here: {})", threads("self")?);
     fork_before_threads()?;
 
-    let (locked, is_locked) = channel();
-    let (release, released) = channel::<()>();
+    let (mut is_locked, mut locked) = pipe().context("pipe")?;
+    let (mut released, release) = pipe().context("pipe")?;
     let holder = thread::spawn(move || {
         let _guard = LOCK.lock();
-        let _ = locked.send(());
+        locked.write_all(b"!")?;
         // Holds the lock until `release` is dropped.
-        let _ = released.recv();
+        released.read_to_end(&mut Vec::new())
     });
-    is_locked.recv().context("the thread that takes the lock")?;
+    is_locked.read_exact(&mut [0]).context("the thread that takes the lock")?;
     println!("A thread takes the lock, another forks (threads here: {})", threads("self")?);
 
     let ends = [use_lock_in_child(), write_and_exit_in_child(), start_program()];
     drop(release);
-    holder.join().expect("it does not panic");
+    holder.join().expect("it does not panic").context("the thread that holds the lock")?;
     ends.into_iter().collect()
 }
 
