@@ -1,6 +1,7 @@
 //! A forked child's life: that it ends, how, and who waits for it.
 
 use anyhow::{Context, Result, ensure};
+use nix::errno::Errno;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus::{self, Continued, Exited, Signaled, Stopped};
@@ -44,10 +45,9 @@ impl Child {
     /// As [`Child::wait`], and once it has told of its end.
     pub fn wait_with(&mut self, flags: WaitPidFlag) -> Result<WaitStatus> {
         ensure!(!self.waited_for, "child {} was waited for", self.pid);
-        let status =
-            waitpid(self.pid, Some(flags)).with_context(|| format!("waitpid({})", self.pid));
-        self.waited_for = matches!(status, Ok(Exited(..) | Signaled(..)) | Err(_));
-        status
+        let status = wait_for_change(self.pid, flags);
+        self.waited_for = matches!(status, Ok(Exited(..) | Signaled(..)) | Err(Errno::ECHILD));
+        status.with_context(|| format!("waitpid({})", self.pid))
     }
 }
 
@@ -57,7 +57,17 @@ impl Drop for Child {
         if !self.waited_for && getpid() == self.parent {
             // That it cannot be killed because it has ended is fine.
             let _ = kill(self.pid, Signal::SIGKILL);
-            let _ = waitpid(self.pid, None);
+            let _ = wait_for_change(self.pid, WaitPidFlag::empty());
+        }
+    }
+}
+
+/// `waitpid`, also if a signal comes in between.
+fn wait_for_change(child: Pid, flags: WaitPidFlag) -> nix::Result<WaitStatus> {
+    loop {
+        match waitpid(child, Some(flags)) {
+            Err(Errno::EINTR) => {}
+            result => return result,
         }
     }
 }
@@ -103,4 +113,67 @@ pub fn wait_for(child: Pid) -> Result<()> {
     let status = Child::new(child).wait()?;
     ensure!(status == Exited(child, 0), "child {child} ended badly: {}", in_words(status));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    /// A child of this process. (Tests run in threads, so they must not fork.)
+    fn start(script: &str) -> Child {
+        let mut command = Command::new("sh");
+        let child = command.args(["-c", script]).stdin(Stdio::null()).spawn().unwrap();
+        Child::new(Pid::from_raw(child.id() as i32))
+    }
+
+    fn is_gone(pid: Pid) -> bool {
+        waitpid(pid, None) == Err(Errno::ECHILD)
+    }
+
+    #[test]
+    fn a_child_that_is_dropped_is_killed_and_waited_for() {
+        let child = start("exec sleep 1000");
+        let pid = child.pid();
+        drop(child);
+        assert!(is_gone(pid));
+    }
+
+    #[test]
+    fn wait_tells_how_a_child_ended() {
+        let ended = |script| in_words(start(script).wait().unwrap());
+        assert_eq!(ended("exit 3"), "exit status: 3");
+        assert_eq!(ended("kill -TERM $$"), "killed by SIGTERM");
+    }
+
+    #[test]
+    fn a_stop_is_no_end() {
+        let mut child = start("kill -STOP $$; exit 4");
+        let pid = child.pid();
+        assert_eq!(
+            in_words(child.wait_with(WaitPidFlag::WUNTRACED).unwrap()),
+            "stopped by SIGSTOP"
+        );
+        kill(pid, Signal::SIGCONT).unwrap();
+        assert_eq!(child.wait_with(WaitPidFlag::empty()).unwrap(), Exited(pid, 4));
+        let again = child.wait_with(WaitPidFlag::empty()).unwrap_err();
+        assert_eq!(again.to_string(), format!("child {pid} was waited for"));
+        drop(child);
+        assert!(is_gone(pid));
+    }
+
+    #[test]
+    fn a_child_that_did_not_end_well_is_an_error() {
+        let wait = |script| {
+            let child = std::mem::ManuallyDrop::new(start(script));
+            (child.pid, wait_for(child.pid))
+        };
+        wait("exit 0").1.unwrap();
+        let (pid, result) = wait("exit 1");
+        assert_eq!(
+            result.unwrap_err().to_string(),
+            format!("child {pid} ended badly: exit status: 1")
+        );
+    }
 }

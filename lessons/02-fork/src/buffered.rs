@@ -7,30 +7,30 @@ use nix::libc;
 use nix::unistd::{ForkResult, fork, getpid};
 
 pub fn run() -> Result<()> {
-    println!("Printed without the end of a line, and then a fork:");
-    print!("  printed once, by pid {};", getpid());
+    println!("Printed once, without the end of the line, then a fork:");
+    print!("  printed by pid {};", getpid());
     fork_child(|| {
-        println!(" the line is ended by the child (pid {})", getpid());
+        println!(" ended by the child, pid {}", getpid());
         // Hands over what is still in memory, as the end of a program does.
         std::process::exit(0)
     })?;
-    println!(" the line is ended by the parent (pid {})", getpid());
+    println!(" ended by the parent, pid {}", getpid());
 
-    println!("Printed with the end of the line, which hands it over:");
-    println!("  printed once, by pid {}", getpid());
+    println!("Printed once, with the end of the line, then a fork:");
+    println!("  printed by pid {}", getpid());
     fork_child(|| {
         println!("  a line by the child (pid {})", getpid());
         std::process::exit(0)
     })?;
     println!("  a line by the parent (pid {})", getpid());
 
-    println!("Not handed over, and the child ends without a look at its memory:");
-    print!("  printed once, by pid {};", getpid());
+    println!("Without the end of the line; the child leaves by _exit:");
+    print!("  printed by pid {};", getpid());
     fork_child(|| {
         // SAFETY: this ends the process, and runs none of its code any more.
         unsafe { libc::_exit(0) }
     })?;
-    println!(" the line is ended by the parent (pid {})", getpid());
+    println!(" ended by the parent, pid {}", getpid());
     Ok(())
 }
 

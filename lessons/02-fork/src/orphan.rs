@@ -3,7 +3,7 @@
 
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use common::child::{self, Child};
 use common::proc;
 use lesson_02_fork::pidfd;
@@ -36,7 +36,7 @@ pub fn run() -> Result<()> {
 /// Makes an orphan: a child's child, whose parent is then killed. Returns its id, and
 /// the write end of a pipe: when that is closed, the orphan goes on.
 fn make_orphan(ends_with_parent: bool) -> Result<(Pid, PipeWriter)> {
-    let (mut ready, tell) = pipe().context("pipe")?;
+    let (mut told, tell) = pipe().context("pipe")?;
     let (wait, go_on) = pipe().context("pipe")?;
     let grandparent = getpid();
 
@@ -44,25 +44,27 @@ fn make_orphan(ends_with_parent: bool) -> Result<(Pid, PipeWriter)> {
     // the child does not have.
     let parent = match unsafe { fork() }.context("fork")? {
         ForkResult::Child => {
-            drop((ready, go_on));
+            drop((told, go_on));
             child::exit(be_parent(grandparent, ends_with_parent, tell, wait))
         }
         ForkResult::Parent { child } => Child::new(child),
     };
     drop((tell, wait));
-    let mut id = [0; 4];
-    ready.read_exact(&mut id).context("the child's child is not ready")?;
+    // The parent writes its child's id. The end comes when both have closed the pipe.
+    let mut id = Vec::new();
+    told.read_to_end(&mut id).context("read the orphan's id")?;
+    let id = id.try_into().map_err(|_| anyhow!("the parent did not tell its child's id"))?;
 
     kill(parent.pid(), Signal::SIGKILL).context("kill the parent")?;
     tell_end("parent", parent)?;
     Ok((Pid::from_raw(i32::from_ne_bytes(id)), go_on))
 }
 
-/// Forks a child of its own, and waits to be killed.
+/// Forks a child of its own, tells its id, and waits to be killed.
 fn be_parent(
     grandparent: Pid,
     ends_with_parent: bool,
-    tell: PipeWriter,
+    mut tell: PipeWriter,
     wait: PipeReader,
 ) -> Result<()> {
     child::end_with(grandparent)?;
@@ -70,9 +72,13 @@ fn be_parent(
     // SAFETY: as above, one thread.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => child::exit(be_child(parent, ends_with_parent, tell, wait)),
-        ForkResult::Parent { .. } => loop {
-            pause();
-        },
+        ForkResult::Parent { child } => {
+            tell.write_all(&child.as_raw().to_ne_bytes()).context("tell the child's id")?;
+            drop(tell);
+            loop {
+                pause();
+            }
+        }
     }
 }
 
@@ -80,15 +86,15 @@ fn be_parent(
 fn be_child(
     parent: Pid,
     ends_with_parent: bool,
-    mut tell: PipeWriter,
+    ready: PipeWriter,
     mut wait: PipeReader,
 ) -> Result<()> {
     if ends_with_parent {
         child::end_with(parent)?;
     }
     println!("  child (pid {}): my parent is {}", getpid(), getppid());
-    tell.write_all(&getpid().as_raw().to_ne_bytes()).context("tell that it is ready")?;
-    wait.read_to_end(&mut Vec::new()).context("wait")?;
+    drop(ready);
+    wait.read_to_end(&mut Vec::new()).context("wait for the parent's end")?;
     ensure!(getppid() != parent, "the parent is still there");
     let name = proc::field(format!("/proc/{}/status", getppid()), "Name")?;
     println!("  child (pid {}): my parent is ≈ {} (≈ {name:?})", getpid(), getppid());

@@ -2,6 +2,8 @@
 //! that it was stopped, its parent learns from wait; that there is something to
 //! learn, from the signal SIGCHLD.
 
+use std::io::{PipeWriter, Read, pipe};
+
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child};
 use nix::sys::signal::{SigSet, Signal, kill};
@@ -18,12 +20,7 @@ pub fn run() -> Result<()> {
     learn(&mut child)?;
 
     println!("A child that tidies up and ends by itself when it is asked to:");
-    let sigterm = SigSet::from(Signal::SIGTERM);
-    // Kept back before the fork: the child inherits that, and no signal is lost that
-    // comes before the child waits for it.
-    sigterm.thread_block().context("sigmask")?;
     let mut child = fork_child(tidy_up_when_asked)?;
-    sigterm.thread_unblock().context("sigmask")?;
     send(&child, Signal::SIGTERM)?;
     learn(&mut child)?;
 
@@ -36,26 +33,36 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-fn sleep_for_ever() -> Result<()> {
+fn sleep_for_ever(ready: PipeWriter) -> Result<()> {
+    drop(ready);
     loop {
         pause();
     }
 }
 
-fn tidy_up_when_asked() -> Result<()> {
-    let signal = SigSet::from(Signal::SIGTERM).wait().context("sigwait")?;
+fn tidy_up_when_asked(ready: PipeWriter) -> Result<()> {
+    let sigterm = SigSet::from(Signal::SIGTERM);
+    sigterm.thread_block().context("sigmask")?;
+    drop(ready);
+    let signal = sigterm.wait().context("sigwait")?;
     println!("  pid {} got {signal} and tidies up", getpid());
     std::process::exit(5)
 }
 
-fn fork_child(task: fn() -> Result<()>) -> Result<Child> {
+/// Forks a child for a task, and waits until the task has closed its end of a pipe:
+/// then the child is ready for signals.
+fn fork_child(task: fn(PipeWriter) -> Result<()>) -> Result<Child> {
+    let (mut until_ready, ready) = pipe().context("pipe")?;
     let parent = getpid();
     // SAFETY: this process has one thread, so no lock can be held by a thread that
     // the child does not have.
-    match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => child::exit(child::end_with(parent).and_then(|()| task())),
-        ForkResult::Parent { child } => Ok(Child::new(child)),
-    }
+    let child = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => child::exit(child::end_with(parent).and_then(|()| task(ready))),
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    drop(ready);
+    until_ready.read_to_end(&mut Vec::new()).context("read from the pipe")?;
+    Ok(child)
 }
 
 fn send(child: &Child, signal: Signal) -> Result<()> {

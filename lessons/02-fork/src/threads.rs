@@ -25,20 +25,19 @@ pub fn run() -> Result<()> {
     fork_before_threads()?;
 
     let (mut is_locked, mut locked) = pipe().context("pipe")?;
-    let (mut released, release) = pipe().context("pipe")?;
-    let holder = thread::spawn(move || {
+    thread::spawn(move || {
+        // Held until the program ends.
         let _guard = LOCK.lock();
-        locked.write_all(b"!")?;
-        // Holds the lock until `release` is dropped.
-        released.read_to_end(&mut Vec::new())
+        let _ = locked.write_all(b"!");
+        loop {
+            thread::park();
+        }
     });
     is_locked.read_exact(&mut [0]).context("the thread that takes the lock")?;
     println!("A thread takes the lock, another forks (threads here: {})", threads("self")?);
-
-    let ends = [use_lock_in_child(), write_and_exit_in_child(), start_program()];
-    drop(release);
-    holder.join().expect("it does not panic").context("the thread that holds the lock")?;
-    ends.into_iter().collect()
+    use_lock_in_child()?;
+    write_and_exit_in_child()?;
+    start_program()
 }
 
 fn fork_before_threads() -> Result<()> {
@@ -76,7 +75,7 @@ fn use_lock_in_child() -> Result<()> {
 
     let time = paced(Duration::from_secs(1));
     let ended = pidfd::wait(&pidfd::open(pid)?, Some(time))?;
-    ensure!(!ended, "it had the lock: {}", in_words(child.wait()?));
+    ensure!(!ended, "the child has ended: {}", in_words(child.wait()?));
     let state = proc::field(&status, "State")?;
     let place = read_to_string(format!("/proc/{pid}/wchan")).context("/proc/PID/wchan")?;
     println!("  after {}: state {state}, in the kernel's ≈ {place:?}; I kill it", text::time(time));
