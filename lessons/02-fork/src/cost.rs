@@ -40,7 +40,8 @@ pub fn run(most: Option<usize>, picture: Option<&Path>) -> Result<()> {
     let mut before = 0;
     for mib in SIZES.into_iter().take_while(|&mib| mib <= wanted.min(room.max(1))) {
         let more = NonZeroUsize::new((mib - before) << 20).context("sizes ascend")?;
-        in_use.push(Memory::in_use(more)?);
+        let memory = Memory::in_use(more);
+        in_use.push(memory.with_context(|| format!("use {mib} MiB (try a smaller --most)"))?);
         before = mib;
         let times = measure()?;
         print!("{mib:>4} MiB  {:>13}", format!("≈ {} pages", memory::page_table_pages()?));
