@@ -122,6 +122,7 @@ mod tests {
     use super::*;
 
     /// A child of this process. (Tests run in threads, so they must not fork.)
+    #[expect(clippy::zombie_processes, reason = "the `Child` waits for it")]
     fn start(script: &str) -> Child {
         let mut command = Command::new("sh");
         let child = command.args(["-c", script]).stdin(Stdio::null()).spawn().unwrap();
