@@ -1,0 +1,260 @@
+//! The manager: one thread of the parent, that gives tasks to the workers, takes their
+//! results, and sees to it that there are workers.
+
+use std::collections::VecDeque;
+use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::time::{TimeSpec, TimeValLike};
+
+use crate::job::Chunk;
+use crate::start::{Started, start_program};
+use crate::workers::Worker;
+use crate::{TaskError, Tasks};
+
+/// While results come in quick succession, the manager looks for them this often, and
+/// wants no bell: to be woken for each would cost more than the tasks.
+const LOOK: Duration = Duration::from_micros(100);
+
+/// A task that may be run again is given up after so many workers died of it.
+const MOST_DEATHS: u32 = 3;
+
+/// So many workers in a row may die before they begin a task. Then something is wrong
+/// that no other worker cures.
+const MOST_USELESS: u32 = 20;
+
+/// What the manager and those who submit tasks share.
+pub struct Desk {
+    state: Mutex<Desired>,
+    /// Wakes the manager.
+    bell: EventFd,
+}
+
+/// What is wanted of the manager.
+#[derive(Default)]
+pub struct Desired {
+    /// Chunks that were submitted, and that the manager has not seen yet.
+    pub chunks: VecDeque<Chunk>,
+    /// No more will come.
+    pub closed: bool,
+    /// What there is, is not to be done either; and why.
+    pub ended: Option<String>,
+    /// The workers' process ids.
+    pub pids: Vec<i32>,
+}
+
+impl Desk {
+    pub fn new() -> Result<Self> {
+        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+        let bell = EventFd::from_flags(flags).context("eventfd")?;
+        Ok(Self { state: Mutex::default(), bell })
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, Desired> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the manager, so that it sees what has changed.
+    pub fn ring(&self) {
+        // It fails only if it was rung very often and not heard: then it will be.
+        let _ = self.bell.write(1);
+    }
+}
+
+/// The manager's own things.
+pub struct Manager {
+    tasks: Tasks,
+    desk: Arc<Desk>,
+    queue: VecDeque<Chunk>,
+    workers: Vec<Worker>,
+    /// How many workers in a row have ended before their first task.
+    useless: u32,
+    /// When results came last.
+    last_results: Instant,
+    /// Why the pool has ended.
+    why: String,
+}
+
+/// Runs until the pool has ended. Then no worker is left, and each task has a result.
+pub fn manage(tasks: Tasks, desk: Arc<Desk>, number: usize, forked: Vec<Started>) {
+    let mut manager = Manager {
+        tasks,
+        desk,
+        queue: VecDeque::new(),
+        workers: Vec::new(),
+        useless: 0,
+        last_results: Instant::now(),
+        why: "its manager panicked".to_owned(),
+    };
+    manager.why = match manager.run(number, forked) {
+        Ok(()) => "it was terminated".to_owned(),
+        Err(why) => format!("{why:#}"),
+    };
+}
+
+impl Manager {
+    fn run(&mut self, number: usize, forked: Vec<Started>) -> Result<()> {
+        for started in forked {
+            self.workers.push(Worker::new(started)?);
+        }
+        while self.workers.len() < number {
+            self.workers.push(Worker::new(start_program()?)?);
+        }
+        self.tell_pids();
+        loop {
+            let mut results = 0;
+            for worker in &mut self.workers {
+                results += worker.take_results()?;
+            }
+            let closed = {
+                let mut desired = self.desk.state();
+                self.queue.append(&mut desired.chunks);
+                if desired.ended.is_some() {
+                    return Ok(());
+                }
+                desired.closed
+            };
+            self.give()?;
+            if closed && self.queue.is_empty() && self.workers.iter().all(Worker::is_idle) {
+                return Ok(());
+            }
+            self.wait(results)?;
+        }
+    }
+
+    /// Gives chunks to the workers that have room.
+    fn give(&mut self) -> Result<()> {
+        for worker in &mut self.workers {
+            while worker.has_room()
+                && let Some(chunk) = self.queue.pop_front()
+            {
+                if chunk.job.begin() {
+                    worker.give(chunk);
+                }
+            }
+            worker.send()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until there is something to do: for a short while if results come in quick
+    /// succession, else until somebody rings the bell.
+    fn wait(&mut self, results: usize) -> Result<()> {
+        let quick = self.is_quick(results);
+        let mut time = quick.then(|| TimeSpec::nanoseconds(LOOK.as_nanos() as i64));
+        if !quick {
+            for worker in &mut self.workers {
+                // There was no bell for what came before it said so.
+                if worker.manager_sleeps(true) {
+                    time = Some(TimeSpec::nanoseconds(0));
+                }
+            }
+        }
+        let mut polled = vec![PollFd::new(self.desk.bell.as_fd(), PollFlags::POLLIN)];
+        for worker in &self.workers {
+            let mut events = PollFlags::POLLIN;
+            events.set(PollFlags::POLLOUT, worker.is_sending());
+            polled.push(PollFd::new(worker.socket.as_fd(), events));
+            polled.push(PollFd::new(worker.ended.as_fd(), PollFlags::POLLIN));
+        }
+        match ppoll(&mut polled, time, None) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(why) => return Err(why).context("ppoll"),
+        }
+        let ready: Vec<bool> = polled.iter().map(|fd| fd.any().unwrap_or(true)).collect();
+        if ready[0] {
+            // Another thread may have heard it: then there is nothing to read.
+            let _ = self.desk.bell.read();
+        }
+        for (worker, ready) in self.workers.iter_mut().zip(ready[1..].chunks(2)) {
+            if !quick {
+                worker.manager_sleeps(false);
+            }
+            if ready[0] {
+                worker.silence()?;
+            }
+        }
+        let mut place = 0;
+        for ready in ready[1..].chunks(2) {
+            if ready[1] {
+                self.replace(place)?;
+            } else {
+                place += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether results come in quick succession, and more of them are to come.
+    fn is_quick(&mut self, results: usize) -> bool {
+        if results == 0 {
+            return false;
+        }
+        let now = Instant::now();
+        let since = now - std::mem::replace(&mut self.last_results, now);
+        since < 2 * LOOK && !self.workers.iter().all(Worker::is_idle)
+    }
+
+    /// Puts a new worker in the place of one that has ended. What that had not done
+    /// comes before everything else.
+    fn replace(&mut self, place: usize) -> Result<()> {
+        let death = self.workers.remove(place).bury(self.tasks)?;
+        death.not_begun.into_iter().rev().for_each(|chunk| self.queue.push_front(chunk));
+        if let Some(chunk) = death.running {
+            self.take_up(chunk, &death.how);
+        }
+        self.useless = if death.useful { 0 } else { self.useless + 1 };
+        if self.useless > MOST_USELESS {
+            bail!("{MOST_USELESS} workers in a row ended before their first task: {}", death.how);
+        }
+        self.workers.push(Worker::new(start_program()?)?);
+        self.tell_pids();
+        Ok(())
+    }
+
+    /// Takes up a chunk whose first task was running when its worker died.
+    fn take_up(&mut self, chunk: Chunk, how: &str) {
+        let task = self.tasks[chunk.job.function()];
+        let behind = task.skip(1, &chunk.job.arguments()[chunk.arguments.clone()]).len();
+        let (mut first, rest) = chunk.split_first(behind);
+        if rest.count > 0 {
+            self.queue.push_front(rest);
+        }
+        first.deaths += 1;
+        if task.is_repeatable() && first.deaths < MOST_DEATHS {
+            self.queue.push_front(first);
+        } else {
+            first.job.take(first.first, Err(TaskError::WorkerDied(how.to_owned())));
+        }
+    }
+
+    fn tell_pids(&self) {
+        self.desk.state().pids = self.workers.iter().map(Worker::pid).collect();
+    }
+}
+
+impl Drop for Manager {
+    /// Ends the workers, and every task that has no result, whatever has happened.
+    fn drop(&mut self) {
+        let mut chunks = std::mem::take(&mut self.queue);
+        let done = self.workers.iter().all(Worker::is_idle);
+        for worker in self.workers.drain(..) {
+            chunks.extend(worker.end(done));
+        }
+        let mut desired = self.desk.state();
+        desired.pids.clear();
+        desired.ended.get_or_insert_with(|| self.why.clone());
+        chunks.append(&mut desired.chunks);
+        drop(desired);
+        for chunk in chunks {
+            for task in chunk.first..chunk.first + chunk.count {
+                chunk.job.take(task, Err(TaskError::Ended(self.why.clone())));
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Starting a worker: the same program once more, or a fork of this one.
+
+use std::io::IoSlice;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use common::child::{self, Child};
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+use nix::unistd::{ForkResult, Pid, fork, getpid};
+
+use crate::Tasks;
+use crate::shared::Shared;
+use crate::worker::{WORKER, work};
+
+/// A worker that was started: the process, the socket to it, the memory for results.
+pub type Started = (Child, UnixStream, Shared);
+
+/// Starts this program once more, as a worker.
+///
+/// # Errors
+/// If the system refuses.
+#[expect(clippy::zombie_processes, reason = "the `Child` waits for it")]
+pub fn start_program() -> Result<Started> {
+    let (ours, theirs) = UnixStream::pair().context("socketpair")?;
+    let (shared, memory) = Shared::new()?;
+    let program = std::env::current_exe().context("this program's path")?;
+    let started = Command::new(&program)
+        .args([WORKER, &getpid().to_string()])
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .spawn()
+        .with_context(|| format!("start {}", program.display()))?;
+    let child = Child::new(Pid::from_raw(started.id().try_into()?));
+    send_descriptor(&ours, &memory)?;
+    Ok((child, ours, shared))
+}
+
+/// Sends a descriptor to the worker, along with a byte.
+fn send_descriptor(socket: &UnixStream, memory: &OwnedFd) -> Result<()> {
+    let descriptors = [memory.as_raw_fd()];
+    let rights = [ControlMessage::ScmRights(&descriptors)];
+    let flags = MsgFlags::MSG_NOSIGNAL;
+    sendmsg::<()>(socket.as_raw_fd(), &[IoSlice::new(b"!")], &rights, flags, None)
+        .context("sendmsg")?;
+    Ok(())
+}
+
+/// Forks a worker. `others` are those that were forked before.
+///
+/// # Errors
+/// If this process has other threads, or the system refuses.
+pub fn fork_worker(tasks: Tasks, others: Vec<Started>) -> Result<Vec<Started>> {
+    let threads = std::fs::read_dir("/proc/self/task").context("/proc/self/task")?.count();
+    ensure!(threads == 1, "a process of {threads} threads must not fork");
+    let (ours, theirs) = UnixStream::pair().context("socketpair")?;
+    let (shared, _memory) = Shared::new()?;
+    let parent = getpid();
+    // SAFETY: this process has one thread, so no lock can be held by a thread that the
+    // child does not have.
+    match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => {
+            // The parent's ends: the others' sockets are not ours to hold open.
+            drop((ours, others));
+            child::exit(work(tasks, parent, theirs, shared))
+        }
+        ForkResult::Parent { child } => {
+            let mut started = others;
+            started.push((Child::new(child), ours, shared));
+            Ok(started)
+        }
+    }
+}
