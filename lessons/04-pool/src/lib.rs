@@ -1,51 +1,8 @@
-//! A pool of processes that loses nothing: what lesson 04 builds.
-//!
-//! ```no_run
-//! use lesson_04_pool::{Function, Options, ProcessPool, Tasks, work_if_worker};
-//!
-//! static SQUARE: Function<u64, u64> = Function::new("square", |n| n * n);
-//! static TASKS: Tasks = &[&SQUARE];
-//!
-//! fn main() -> anyhow::Result<()> {
-//!     work_if_worker(TASKS);
-//!     let pool = ProcessPool::new(TASKS, Options::default())?;
-//!     for square in pool.map(&SQUARE, 1..=5, None)? {
-//!         println!("{}", square?);
-//!     }
-//!     Ok(())
-//! }
-//! ```
-//!
-//! From the outside in:
-//!
-//! - [`ProcessPool`]: what a program calls; `handle`, `imap`: the ways to its results.
-//! - [`Function`]: what a worker can run. `job`: tasks that were submitted together.
-//! - `manager`: the thread that hands out tasks and takes results; `workers`: a worker
-//!   as it sees it; `start`: how one is started.
-//! - `worker`: what a worker does.
-//! - `frame`: the tasks' way, through a socket. `results`, `shared`: the results' way,
-//!   through memory that outlives the worker.
+//! What lesson 04 builds: a pool of processes that loses nothing.
 
-mod error;
-mod frame;
-mod function;
-mod handle;
-mod imap;
-mod job;
-mod manager;
-mod pool;
-mod results;
-mod shared;
-mod start;
-mod worker;
-mod workers;
+mod process_pool;
 
-pub use error::{PoolError, TaskError};
-pub use function::{Function, Task};
-pub use handle::Handle;
-pub use imap::{Imap, ImapUnordered};
-pub use pool::{Options, ProcessPool};
-pub use worker::work_if_worker;
-
-/// The functions that the workers of a pool can run.
-pub type Tasks = &'static [&'static dyn Task];
+pub use process_pool::{
+    Function, Handle, Imap, ImapUnordered, Options, PoolError, ProcessPool, Task, TaskError, Tasks,
+    work_if_worker,
+};

@@ -1,282 +1,110 @@
-//! The pool: what a program calls.
+//! A pool of processes: four workers, five tasks. The worker that is done first
+//! gets the task that is left. Compare with `notes.py`, the same in Python, and
+//! with the demo `threads`.
 
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use common::child;
+use ipc_channel::IpcError;
+use ipc_channel::ipc::{self, IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender};
+use nix::unistd::{ForkResult, Pid, fork, getpid};
 
-use crate::handle::Handle;
-use crate::imap::{Imap, ImapUnordered};
-use crate::job::{Batch, Chunk, Job};
-use crate::manager::{Desk, manage};
-use crate::start::fork_worker;
-use crate::worker::WORKER;
-use crate::{Function, PoolError, TaskError, Tasks};
+use crate::tasks::{self, TASKS, WORKERS};
 
-/// A pool of processes that run the functions it was made with.
-///
-/// The names are those of Python's `multiprocessing.Pool`. What is different: a worker
-/// that dies costs the task that it was running and no other; that task's error says how
-/// the worker died, and a new worker takes the place. A pool that is dropped is
-/// terminated.
-pub struct ProcessPool {
-    pub(crate) tasks: Tasks,
-    desk: Arc<Desk>,
-    workers: usize,
-    manager: Option<JoinHandle<()>>,
+/// The parent's two ends of the channels to one worker.
+struct Worker {
+    commands: IpcSender<usize>,
+    results: IpcReceiver<Duration>,
 }
 
-/// How a pool is to be.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// How many workers; without it as many as there are CPUs that this process may use.
-    pub workers: Option<usize>,
-    /// Whether the first workers are forks of this process, which start quicker than the
-    /// program anew. This process must have one thread then. Those that take the place
-    /// of dead ones are the program started anew in any case.
-    pub fork: bool,
+pub fn run() -> Result<()> {
+    println!("Parent process (pid {}).", getpid());
+    let start = Instant::now();
+    let mut pids = Vec::new();
+
+    let results = start_workers(&mut pids).and_then(hand_out_tasks);
+
+    // The channels are closed now, also after an error, so every worker ends.
+    // All are waited for before the first bad end counts.
+    let ends: Vec<_> = pids.into_iter().map(child::wait_for).collect();
+    ends.into_iter().collect::<Result<()>>()?;
+
+    let results = results?;
+    ensure!(results.len() == TASKS.len(), "{} of {} tasks done", results.len(), TASKS.len());
+    println!("All subprocesses done.");
+    let (work, time) = (results.iter().sum::<Duration>(), start.elapsed());
+    println!("{:.2} seconds of work in {:.2} seconds.", work.as_secs_f64(), time.as_secs_f64());
+    Ok(())
 }
 
-impl ProcessPool {
-    /// A pool for these functions, as [`work_if_worker`](crate::work_if_worker) gets
-    /// them, too.
-    ///
-    /// # Errors
-    /// If workers cannot be started, or two functions have the same name; and in a worker
-    /// that was not told to be one.
-    pub fn new(tasks: Tasks, options: Options) -> Result<Self> {
-        let is_worker = std::env::args_os().nth(1).is_some_and(|argument| argument == WORKER);
-        ensure!(!is_worker, "this is a worker: call work_if_worker first in main");
-        for (number, task) in tasks.iter().enumerate() {
-            let name = task.name();
-            let others = &tasks[..number];
-            ensure!(others.iter().all(|it| it.name() != name), "two functions '{name}'");
+/// Forks the workers. Those that exist are in `pids`, also after an error.
+fn start_workers(pids: &mut Vec<Pid>) -> Result<Vec<Worker>> {
+    let mut workers = Vec::new();
+    for _ in 0..WORKERS {
+        let (commands, worker_commands) = ipc::channel().context("ipc::channel")?;
+        // One result channel each: when it closes, that worker has ended.
+        let (worker_results, results) = ipc::channel().context("ipc::channel")?;
+
+        // SAFETY: this process has one thread, so no lock can be held by a
+        // thread that the child does not have.
+        match unsafe { fork() }.context("fork")? {
+            ForkResult::Child => {
+                // Copies of the parent's ends. A channel closes only when the
+                // last copy of its sender is gone.
+                drop((workers, commands, results));
+                child::exit(work(&worker_commands, &worker_results))
+            }
+            ForkResult::Parent { child } => pids.push(child),
         }
-        let usable = || std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = options.workers.unwrap_or_else(usable).max(1);
+        drop((worker_commands, worker_results));
+        workers.push(Worker { commands, results });
+    }
+    Ok(workers)
+}
 
-        let mut forked = Vec::new();
-        while options.fork && forked.len() < workers {
-            forked = fork_worker(tasks, forked)?;
+/// Runs the tasks that come, until the parent closes the channel.
+fn work(commands: &IpcReceiver<usize>, results: &IpcSender<Duration>) -> Result<()> {
+    let pid = format!("pid {}", getpid());
+    loop {
+        match commands.recv() {
+            Ok(task) => results.send(tasks::run(task, &pid)).context("send a result")?,
+            Err(IpcError::Disconnected) => return Ok(()),
+            Err(error) => return Err(error).context("recv a task"),
         }
-        let desk = Arc::new(Desk::new()?);
-        let managed = desk.clone();
-        let manager = std::thread::Builder::new()
-            .name("pool manager".to_owned())
-            .spawn(move || manage(tasks, managed, workers, forked))
-            .context("start the manager")?;
-        Ok(Self { tasks, desk, workers, manager: Some(manager) })
-    }
-
-    /// How many workers it has.
-    pub fn workers(&self) -> usize {
-        self.workers
-    }
-
-    /// The ids of the workers' processes, at this moment.
-    pub fn pids(&self) -> Vec<i32> {
-        self.desk.state().pids.clone()
-    }
-
-    /// Runs one task and waits for its result.
-    ///
-    /// # Errors
-    /// As [`apply_async`](Self::apply_async); and the task's own.
-    pub fn apply<A, R>(&self, function: &Function<A, R>, argument: &A) -> Result<R>
-    where
-        A: Serialize,
-        R: DeserializeOwned + Send + 'static,
-    {
-        Ok(self.apply_async(function, argument)?.wait()?)
-    }
-
-    /// Submits one task.
-    ///
-    /// # Errors
-    /// If the pool takes no more tasks, does not know the function, or the argument
-    /// cannot be written as bytes.
-    pub fn apply_async<A, R>(
-        &self,
-        function: &Function<A, R>,
-        argument: &A,
-    ) -> Result<Handle<R>, PoolError>
-    where
-        A: Serialize,
-        R: DeserializeOwned + Send + 'static,
-    {
-        let mut job = Arguments::new(self.number(function)?);
-        job.push(argument)?;
-        let batch = Arc::new(Batch::new(job.function, job.bytes, 1, None));
-        self.submit(&batch, 1, &[])?;
-        Ok(Handle::new(batch))
-    }
-
-    /// Runs a task for each argument, and waits for all results. They come in the order
-    /// of the arguments, each with its own error.
-    ///
-    /// The tasks are handed out in chunks of `chunk_size`; without it in four for each
-    /// worker.
-    ///
-    /// # Errors
-    /// As [`apply_async`](Self::apply_async).
-    pub fn map<A, R>(
-        &self,
-        function: &Function<A, R>,
-        arguments: impl IntoIterator<Item = A>,
-        chunk_size: Option<usize>,
-    ) -> Result<Vec<Result<R, TaskError>>, PoolError>
-    where
-        A: Serialize,
-        R: DeserializeOwned + Send + 'static,
-    {
-        let mut job = Arguments::new(self.number(function)?);
-        for argument in arguments {
-            job.push(&argument)?;
-        }
-        let tasks = job.begins.len();
-        let chunk_size = chunk_size.unwrap_or(tasks.div_ceil(4 * self.workers)).max(1);
-        let begins: Vec<usize> = job.begins.into_iter().step_by(chunk_size).skip(1).collect();
-        let batch = Arc::new(Batch::new(job.function, job.bytes, tasks, None));
-        self.submit(&batch, chunk_size, &begins)?;
-        Ok(batch.wait(None).expect("without a time limit it waits for all"))
-    }
-
-    /// As [`map`](Self::map), but gives the results one by one, in the order of the
-    /// arguments, each as soon as it is there. Arguments are taken as results are: what
-    /// nobody takes does not pile up.
-    ///
-    /// # Errors
-    /// As [`apply_async`](Self::apply_async).
-    pub fn imap<'a, A, R, I>(
-        &'a self,
-        function: &Function<A, R>,
-        arguments: I,
-        chunk_size: usize,
-    ) -> Result<Imap<'a, R, I::IntoIter>, PoolError>
-    where
-        A: Serialize,
-        R: DeserializeOwned + Send + 'static,
-        I: IntoIterator<Item = A>,
-    {
-        Ok(Imap::new(self, self.number(function)?, arguments.into_iter(), chunk_size))
-    }
-
-    /// As [`imap`](Self::imap), but in the order in which they come, each with the number
-    /// of its argument.
-    ///
-    /// # Errors
-    /// As [`apply_async`](Self::apply_async).
-    pub fn imap_unordered<'a, A, R, I>(
-        &'a self,
-        function: &Function<A, R>,
-        arguments: I,
-        chunk_size: usize,
-    ) -> Result<ImapUnordered<'a, R, I::IntoIter>, PoolError>
-    where
-        A: Serialize,
-        R: DeserializeOwned + Send + 'static,
-        I: IntoIterator<Item = A>,
-    {
-        Ok(ImapUnordered::new(self, self.number(function)?, arguments.into_iter(), chunk_size))
-    }
-
-    /// Takes no more tasks. Those that were submitted are still done.
-    pub fn close(&self) {
-        self.desk.state().closed = true;
-        self.desk.ring();
-    }
-
-    /// Waits until all tasks are done and all workers have ended.
-    ///
-    /// # Errors
-    /// If the pool was not closed, and would never end.
-    pub fn join(&mut self) -> Result<(), PoolError> {
-        let ends = {
-            let desired = self.desk.state();
-            desired.closed || desired.ended.is_some()
-        };
-        if !ends {
-            return Err(PoolError::NotClosed);
-        }
-        if let Some(manager) = self.manager.take() {
-            manager.join().expect("the manager does not panic");
-        }
-        Ok(())
-    }
-
-    /// Ends the workers at once, whatever they do. Tasks without a result get an error.
-    pub fn terminate(&mut self) {
-        self.desk.state().ended.get_or_insert_with(|| "it was terminated".to_owned());
-        self.desk.ring();
-        self.join().expect("it was told to end");
-    }
-
-    /// Submits a job. Its first chunk begins at its start, the others at these places in
-    /// its arguments, `chunk_size` tasks each.
-    pub(crate) fn submit<R>(
-        &self,
-        batch: &Arc<Batch<R>>,
-        chunk_size: usize,
-        begins: &[usize],
-    ) -> Result<(), PoolError>
-    where
-        R: DeserializeOwned + Send + 'static,
-    {
-        let (tasks, bytes) = (batch.tasks(), batch.arguments().len());
-        let ends = begins.iter().copied().chain([bytes]);
-        let begins = [0].into_iter().chain(begins.iter().copied());
-        let chunks = begins.zip(ends).enumerate().map(|(number, (begin, end))| Chunk {
-            job: batch.clone(),
-            first: number * chunk_size,
-            count: chunk_size.min(tasks - number * chunk_size),
-            arguments: begin..end,
-            deaths: 0,
-        });
-        let mut desired = self.desk.state();
-        if desired.closed || desired.ended.is_some() {
-            return Err(PoolError::Closed);
-        }
-        if tasks > 0 {
-            desired.chunks.extend(chunks);
-        }
-        drop(desired);
-        self.desk.ring();
-        Ok(())
-    }
-
-    /// Which of the pool's functions it is.
-    fn number<A, R>(&self, function: &Function<A, R>) -> Result<usize, PoolError> {
-        let name = function.name;
-        let found = self.tasks.iter().position(|task| task.name() == name);
-        found.ok_or(PoolError::Unknown(name))
     }
 }
 
-impl Drop for ProcessPool {
-    fn drop(&mut self) {
-        self.terminate();
+/// Gives each worker a task, and another whenever it has sent a result.
+/// Returns the results when all workers have closed their channels.
+fn hand_out_tasks(workers: Vec<Worker>) -> Result<Vec<Duration>> {
+    let mut queue = 0..TASKS.len();
+    let mut set = IpcReceiverSet::new().context("IpcReceiverSet::new")?;
+    let mut commands = HashMap::new();
+    for (worker, task) in workers.into_iter().zip(&mut queue) {
+        worker.commands.send(task).context("send a task")?;
+        commands.insert(set.add(worker.results).context("add")?, worker.commands);
     }
-}
+    println!("Waiting for all subprocesses done...");
 
-/// Arguments as bytes, and where each begins.
-pub(crate) struct Arguments {
-    pub function: usize,
-    pub bytes: Vec<u8>,
-    pub begins: Vec<usize>,
-}
-
-impl Arguments {
-    pub fn new(function: usize) -> Self {
-        Self { function, bytes: Vec::new(), begins: Vec::new() }
+    let mut results = Vec::new();
+    let mut open = commands.len();
+    while open > 0 {
+        for event in set.select().context("select")? {
+            match event {
+                IpcSelectionResult::MessageReceived(worker, message) => {
+                    results.push(message.to().context("decode a result")?);
+                    match queue.next() {
+                        Some(task) => commands[&worker].send(task).context("send a task")?,
+                        // No more tasks: close its channel, and it ends.
+                        None => drop(commands.remove(&worker)),
+                    }
+                }
+                // It has ended, well or not: `waitpid` will tell.
+                IpcSelectionResult::ChannelClosed(_) => open -= 1,
+            }
+        }
     }
-
-    pub fn push<A: Serialize>(&mut self, argument: &A) -> Result<(), PoolError> {
-        self.begins.push(self.bytes.len());
-        let bytes = std::mem::take(&mut self.bytes);
-        self.bytes = postcard::to_extend(argument, bytes)
-            .map_err(|why| PoolError::Argument(why.to_string()))?;
-        Ok(())
-    }
+    Ok(results)
 }

@@ -14,7 +14,7 @@ use nix::errno::Errno;
 use nix::libc;
 use serde::Serialize;
 
-use crate::shared::Shared;
+use super::shared::Shared;
 
 /// What a result is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

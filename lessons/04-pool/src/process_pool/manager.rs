@@ -12,10 +12,10 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::{TimeSpec, TimeValLike};
 
-use crate::job::Chunk;
-use crate::start::{Started, start_program};
-use crate::workers::Worker;
-use crate::{TaskError, Tasks};
+use super::job::Chunk;
+use super::start::{Started, start_program};
+use super::workers::Worker;
+use super::{TaskError, Tasks};
 
 /// While results come in quick succession, the manager looks for them this often, and
 /// wants no bell: to be woken for each would cost more than the tasks.

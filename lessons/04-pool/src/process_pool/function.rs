@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::results::{Kind, Writer};
+use super::results::{Kind, Writer};
 
 /// A function that the workers of a pool can run. It has to be known in both programs,
 /// the parent's and the worker's, so it is made as a `static`:

@@ -10,9 +10,9 @@ use common::child::{self, Child};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
-use crate::Tasks;
-use crate::shared::Shared;
-use crate::worker::{WORKER, work};
+use super::Tasks;
+use super::shared::Shared;
+use super::worker::{WORKER, work};
 
 /// A worker that was started: the process, the socket to it, the memory for results.
 pub type Started = (Child, UnixStream, Shared);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::TaskError;
-use crate::job::Batch;
+use super::TaskError;
+use super::job::Batch;
 
 /// A task that was submitted, and its result when it comes. Dropped, the task is done
 /// all the same.

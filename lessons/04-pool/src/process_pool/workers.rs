@@ -10,11 +10,11 @@ use anyhow::{Context, Result, bail};
 use common::child::{self, Child};
 use common::pidfd;
 
-use crate::frame::write_header;
-use crate::job::Chunk;
-use crate::results::{Kind, PREFIX, Reader};
-use crate::start::Started;
-use crate::{TaskError, Tasks};
+use super::frame::write_header;
+use super::job::Chunk;
+use super::results::{Kind, PREFIX, Reader};
+use super::start::Started;
+use super::{TaskError, Tasks};
 
 /// For so long a worker is given work in advance, by what it did before: as long as the
 /// manager may take to look again, and a little more.

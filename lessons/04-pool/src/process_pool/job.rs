@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::Sender;
 use serde::de::DeserializeOwned;
 
-use crate::TaskError;
-use crate::results::Kind;
+use super::TaskError;
+use super::results::Kind;
 
 /// A part of a job, as it is given to a worker.
 #[derive(Clone)]

@@ -9,9 +9,9 @@ use crossbeam::channel::{Receiver, Sender, unbounded};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::job::Batch;
-use crate::pool::Arguments;
-use crate::{PoolError, ProcessPool, TaskError};
+use super::job::Batch;
+use super::pool::Arguments;
+use super::{PoolError, ProcessPool, TaskError};
 
 /// So many chunks are under way for each worker.
 const AHEAD: usize = 4;

@@ -11,11 +11,11 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, RecvMsg, recvmsg};
 use nix::unistd::{Pid, dup2_stdin, getppid};
 
-use crate::Tasks;
-use crate::frame::Frames;
-use crate::function::keep_panics;
-use crate::results::Writer;
-use crate::shared::Shared;
+use super::Tasks;
+use super::frame::Frames;
+use super::function::keep_panics;
+use super::results::Writer;
+use super::shared::Shared;
 
 /// The argument that makes a program a worker.
 pub(crate) const WORKER: &str = "pool-worker";
