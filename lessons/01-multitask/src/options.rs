@@ -1,11 +1,13 @@
-//! Numbers that are given on the command line.
+//! What several demos are given on the command line: numbers, and CPUs.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use common::NotHere;
 use common::menu::{Options, WrongUsage};
+use lesson_01_multitask::cpus;
 
 /// The number given to an option, if one was given.
 ///
@@ -25,4 +27,23 @@ where
             Err(WrongUsage(message).into())
         }
     }
+}
+
+/// The CPUs that this process may use, or as many of them as `--cpus` says.
+///
+/// # Errors
+/// [`WrongUsage`] if that is no number, [`NotHere`] if there are not so many.
+pub fn cpus(options: &Options) -> Result<Vec<usize>> {
+    let mut cpus = cpus::allowed()?;
+    if let Some(wanted) = number(options, "--cpus", 1..=1024)? {
+        let there_are = format!("CPUs that this process may use: {}, not {wanted}", cpus.len());
+        ensure!(wanted <= cpus.len(), NotHere(there_are));
+        cpus.truncate(wanted);
+    }
+    Ok(cpus)
+}
+
+/// So many of a thing: `1 task`, `2 tasks`.
+pub fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
