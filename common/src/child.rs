@@ -36,6 +36,17 @@ impl Child {
         std::mem::forget(self);
         status
     }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// As [`Child::wait`], and if it did not end with exit status 0.
+    pub fn join(self) -> Result<()> {
+        let pid = self.pid;
+        let status = self.wait()?;
+        ensure!(status == WaitStatus::Exited(pid, 0), "child {pid} ended badly: {status:?}");
+        Ok(())
+    }
 }
 
 impl Drop for Child {
@@ -76,7 +87,5 @@ pub fn end_with(parent: Pid) -> Result<()> {
 /// # Errors
 /// If it did not end with exit status 0, or is no child of this process.
 pub fn wait_for(child: Pid) -> Result<()> {
-    let status = Child::new(child).wait()?;
-    ensure!(status == WaitStatus::Exited(child, 0), "child {child} ended badly: {status:?}");
-    Ok(())
+    Child::new(child).join()
 }

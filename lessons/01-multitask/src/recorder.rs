@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use nix::sched::sched_getcpu;
-use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::{ClockId, clock_gettime};
 
 use crate::recording::{Recording, Slice};
+use crate::usage::Usage;
 
 /// A longer jump of the clock is a time in which somebody else ran. Shorter
 /// ones are mostly interrupts: the kernel did some work and came back.
@@ -53,24 +53,19 @@ pub fn record_readings(readings: u64) -> Result<Recording> {
 fn record(readings: u64, end: Duration, jumps: usize) -> Result<Recording> {
     // The kernel's count is asked for only before and after: asked meanwhile, the
     // kernel looks how long this process has run, and may switch it out earlier.
-    let before = involuntary_switches()?;
+    let before = Usage::now()?.involuntary;
     let mut recorder = Recorder::new(now()?, end, this_cpu()?, jumps);
     for _ in 0..readings {
         if !recorder.poll(now()?, this_cpu()?) {
             break;
         }
     }
-    let switches = involuntary_switches()? - before;
+    let switches = Usage::now()?.involuntary - before;
     Ok(Recording { switches, ..recorder.finish()? })
 }
 
 fn this_cpu() -> Result<usize> {
     sched_getcpu().context("sched_getcpu")
-}
-
-fn involuntary_switches() -> Result<u64> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).context("getrusage")?;
-    Ok(usage.involuntary_context_switches().try_into()?)
 }
 
 /// Makes stretches of readings of the clock and the CPU.

@@ -9,8 +9,8 @@ use common::menu::Options;
 use common::text;
 use lesson_01_multitask::recorder::record_until;
 use lesson_01_multitask::recording::{self, Slice};
-use lesson_01_multitask::team::Team;
 use lesson_01_multitask::svg::{Lane, Picture};
+use lesson_01_multitask::team::Team;
 use lesson_01_multitask::{cpus, slices, timeline};
 use nix::unistd::getpid;
 

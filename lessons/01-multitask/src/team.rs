@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child};
-use nix::sys::wait::WaitStatus;
 use nix::unistd::{ForkResult, Pid, fork};
 
 use crate::cpus;
@@ -95,8 +94,7 @@ impl Task {
         let pid = self.child.pid();
         let mut bytes = Vec::new();
         self.result.read_to_end(&mut bytes).with_context(|| format!("read from task {pid}"))?;
-        let status = self.child.wait()?;
-        ensure!(status == WaitStatus::Exited(pid, 0), "task {pid} ended badly: {status:?}");
+        self.child.join()?;
         let (words, rest) = bytes.as_chunks();
         ensure!(rest.is_empty(), "the result of task {pid} is torn: {} bytes", bytes.len());
         Ok(words.iter().map(|&word| u64::from_le_bytes(word)).collect())
