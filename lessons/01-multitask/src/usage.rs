@@ -18,15 +18,6 @@ pub struct Usage {
     pub involuntary: u64,
 }
 
-/// The time for which this process has had a CPU, to the nanosecond.
-///
-/// # Errors
-/// If the system has no such clock.
-pub fn cpu_time() -> Result<Duration> {
-    let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID);
-    Ok(time.context("clock_gettime(CLOCK_PROCESS_CPUTIME_ID)")?.into())
-}
-
 impl Usage {
     /// What this process has used so far.
     ///
@@ -80,6 +71,12 @@ impl Sub for Usage {
             involuntary: self.involuntary - before.involuntary,
         }
     }
+}
+
+/// The time for which this process has had a CPU, to the nanosecond.
+fn cpu_time() -> Result<Duration> {
+    let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID);
+    Ok(time.context("clock_gettime(CLOCK_PROCESS_CPUTIME_ID)")?.into())
 }
 
 #[cfg(test)]

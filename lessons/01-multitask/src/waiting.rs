@@ -1,28 +1,28 @@
 //! A task that computes needs a CPU; a task that waits needs none. Here all of
 //! them may use the same CPU, and no other. Compare with `cores`.
 
-use std::hint::black_box;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::text;
 use lesson_01_multitask::cpus;
-use lesson_01_multitask::recorder::now;
+use lesson_01_multitask::recorder::{now, record_readings};
 use lesson_01_multitask::team::Team;
-use lesson_01_multitask::usage::{Usage, cpu_time};
+use lesson_01_multitask::usage::Usage;
 
-/// The CPU time that a computing task needs.
-const WORK: Duration = Duration::from_millis(50);
+/// A computing task reads the clock so often.
+const READINGS: u64 = 500_000;
 /// A waiting task waits so often, for so long.
 const WAITS: u32 = 5;
 const WAIT: Duration = Duration::from_millis(10);
 
 pub fn run() -> Result<()> {
     let cpu = cpus::allowed()?[0];
-    let (work, wait) = (text::time(WORK), text::time(WAIT));
-    println!("All on one CPU (CPU ≈ {cpu}). A task that computes needs {work} of CPU time;");
-    println!("one that waits does so {WAITS} times for {wait}.\n");
+    println!(
+        "All on one CPU (CPU ≈ {cpu}). A task that computes reads the clock {READINGS} times;"
+    );
+    println!("one that waits does so {WAITS} times, for {} each time.\n", text::time(WAIT));
     println!("                                    voluntary  involuntary");
     println!("             wall time   CPU time    switches     switches");
     row("1 computes", 1, cpu, compute)?;
@@ -59,13 +59,7 @@ fn row(name: &str, count: usize, cpu: usize, activity: fn() -> Result<()>) -> Re
 }
 
 fn compute() -> Result<()> {
-    let end = cpu_time()? + WORK;
-    while cpu_time()? < end {
-        // Much work between two looks at the clock: asked for it, the kernel looks
-        // how long this task has run, and may switch it out earlier.
-        black_box((0..50_000_u64).map(black_box).sum::<u64>());
-    }
-    Ok(())
+    record_readings(READINGS).map(drop)
 }
 
 fn wait_often() -> Result<()> {

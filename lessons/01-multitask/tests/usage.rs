@@ -20,9 +20,9 @@ fn what_the_tasks_of_waiting_used_is_what_the_kernel_counted() {
     let rows = ["1 computes", "2 compute", "1 waits", "100 wait"].map(row);
     let ms = Duration::from_millis;
     let [one, two, waits, hundred] = rows;
-    // As the numbers are printed: with three digits.
-    assert!(one.1 >= ms(50) && one.0 >= ms(50), "{one:?}");
-    assert!(two.1 >= ms(100) && two.0 >= ms(100), "two on one CPU: {two:?}");
+    // What has one CPU takes at least as long as it uses it; printed with three digits.
+    assert!(rows.iter().all(|row| row.0.mul_f64(1.01) >= row.1), "{rows:?}");
+    assert!(one.1 > ms(1) && two.1 > ms(2), "{rows:?}");
     assert!(waits.0 >= ms(50) && waits.2 >= 5, "{waits:?}");
     assert!(hundred.0 >= ms(50) && hundred.2 >= 500, "{hundred:?}");
 
