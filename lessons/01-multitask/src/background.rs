@@ -26,7 +26,7 @@ pub fn run(options: &Options) -> Result<()> {
     thread::sleep(FIRST);
     let now = Snapshot::take()?;
     match text::window() {
-        Some(_) if options.has("--watch") => watch(&before, now, busiest),
+        Some(_) if options.has("--watch") => watch(before, now, busiest),
         _ => {
             println!("{}", picture(&before, &now, busiest.unwrap_or(3))?.join("\n"));
             Ok(())
@@ -35,16 +35,17 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 /// Draws over the last picture, for ever.
-fn watch(before: &Snapshot, mut now: Snapshot, busiest: Option<usize>) -> Result<()> {
+fn watch(mut before: Snapshot, mut now: Snapshot, busiest: Option<usize>) -> Result<()> {
     let mut frame = "\x1b[2J".to_owned();
-    let mut before = before.clone();
     loop {
         let (width, height) = text::window().unwrap_or((80, 24));
-        let rows = busiest.unwrap_or(height.saturating_sub(LINES + 2).max(1));
+        // One line is for the last words, and one for the cursor, which stays behind
+        // the picture, where it is to be when Ctrl-C comes.
+        let room = height.saturating_sub(2);
+        let rows = busiest.unwrap_or(room.saturating_sub(LINES));
         let mut lines = picture(&before, &now, rows)?;
-        lines.extend([String::new(), "Every second, until Ctrl-C".to_owned()]);
-        // The cursor stays behind the last line, where it is when Ctrl-C comes.
-        lines.truncate(height.saturating_sub(1).max(1));
+        lines.truncate(room);
+        lines.push("Every second, until Ctrl-C".to_owned());
         frame += "\x1b[H";
         for line in lines {
             frame += &format!("{}\x1b[K\n", shorten(&line, width));

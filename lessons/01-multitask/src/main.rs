@@ -54,7 +54,7 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "waiting",
-        about: "a task that waits costs nothing; tasks that compute share a CPU",
+        about: "tasks that wait use hardly any CPU time; tasks that compute share a CPU",
         options: &[],
         run: |_| waiting::run(),
     },
@@ -72,7 +72,7 @@ const DEMOS: &[Demo] = &[
         about: "what a switch from one task to another costs, and how many there are",
         options: &[(
             "--rounds N",
-            "how often two tasks hand over to each other (without it, 5000)",
+            "how often two tasks hand over to each other (without it, 2000)",
         )],
         run: switch::run,
     },

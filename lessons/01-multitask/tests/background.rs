@@ -141,6 +141,7 @@ fn watch_draws_on_a_terminal_within_its_window_until_it_is_interrupted() {
     for picture in &pictures[1..4] {
         let lines: Vec<_> = picture.strip_suffix("\x1b[J").unwrap().lines().collect();
         assert_eq!(lines.len(), 8, "one line is left for the cursor: {picture}");
+        assert_eq!(lines[7], "Every second, until Ctrl-C\x1b[K");
         for line in lines {
             let line = line.strip_suffix("\x1b[K").unwrap();
             assert!(!line.contains('\x1b') && line.chars().count() <= 30, "{line}");
