@@ -2,8 +2,8 @@
 //! and then as three processes. Each adds to a variable and looks at it again.
 
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
@@ -23,22 +23,23 @@ pub fn run() -> Result<()> {
 }
 
 fn as_threads() -> Result<()> {
-    let variable = &AtomicU32::new(0);
-    let all_have_added = &Barrier::new(SUBTASKS.len());
-    thread::scope(|scope| {
-        for (name, amount) in SUBTASKS {
-            let wait = || {
-                all_have_added.wait();
-                Ok(())
-            };
-            let thread = thread::Builder::new().name(name.to_owned());
-            thread
-                .spawn_scoped(scope, move || subtask(name, amount, variable, wait))
-                .with_context(|| format!("start the thread {name}"))?;
-        }
-        anyhow::Ok(())
-    })?;
-    tell("main", "nothing", variable);
+    let variable = Arc::new(AtomicU32::new(0));
+    let barrier = Arc::new(Barrier::new(SUBTASKS.len()));
+    let threads = SUBTASKS.into_iter().map(|(name, amount)| {
+        let (variable, barrier) = (Arc::clone(&variable), Arc::clone(&barrier));
+        let wait = move || {
+            barrier.wait();
+            Ok(())
+        };
+        let thread = thread::Builder::new().name(name.to_owned());
+        thread.spawn(move || subtask(name, amount, &variable, wait))
+    });
+    // All of them before the first join: it would wait for one that is missing.
+    let threads = threads.collect::<Result<Vec<_>, _>>().context("start a thread")?;
+    for thread in threads {
+        thread.join().ok().context("join: the thread panicked")??;
+    }
+    tell("main", "nothing", &variable);
     Ok(())
 }
 
@@ -49,8 +50,8 @@ fn as_processes() -> Result<()> {
     let parent = getpid();
     let mut children = Vec::new();
     for (name, amount) in SUBTASKS {
-        // SAFETY: the three threads have been joined. The one left is this one,
-        // so no lock can be held by a thread that the child does not have.
+        // SAFETY: the three threads have been joined, so none of them runs any more,
+        // and no lock can be held by a thread that the child does not have.
         match unsafe { fork() }.context("fork")? {
             ForkResult::Child => {
                 // As long as anybody holds this end, the other never ends.
