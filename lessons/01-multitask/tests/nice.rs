@@ -32,9 +32,6 @@ fn next_tasks(demo: &Running) -> Option<[Pid; 3]> {
     Some(tasks)
 }
 
-/// On a busy machine a test may come too late: then a longer run.
-const DURATIONS: [&str; 3] = ["0.2", "2", "10"];
-
 /// The nice value of a process, by the kernel's word; `None` without the process.
 fn nice_value(pid: Pid) -> Option<i32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -42,9 +39,21 @@ fn nice_value(pid: Pid) -> Option<i32> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(16)?.parse().ok()
 }
 
+/// Looks at demos that run for longer and longer, until it was in time for one.
+/// None is left when it is done with it.
+fn look<T>(look: impl Fn(&Running, Duration) -> Option<T>) -> T {
+    let seen = [0.2, 2.0, 10.0].into_iter().find_map(|seconds| {
+        let demo = nice(&seconds.to_string());
+        let seen = look(&demo, Duration::from_secs_f64(seconds));
+        demo.finish();
+        seen
+    });
+    seen.expect("in one of three runs it is in time")
+}
+
 #[test]
 fn the_tasks_are_as_nice_as_it_says_and_share_a_cpu() {
-    let demo = nice("5");
+    let demo = nice("10");
     let tasks = next_tasks(&demo).unwrap();
     until("the tasks are nice", || {
         tasks.iter().map(|task| nice_value(*task)).eq([Some(0), Some(5), Some(10)])
@@ -54,24 +63,27 @@ fn the_tasks_are_as_nice_as_it_says_and_share_a_cpu() {
     cpus(&tasks[0]).parse::<u32>().expect("one CPU, not a list");
     assert!(tasks.iter().all(|task| cpus(task) == cpus(&tasks[0])));
     assert!(tasks.iter().all(|task| getsid(Some(*task)) == getsid(Some(demo.id()))));
+    // It fails, and leaves none of the others behind.
+    demo.signal(tasks[0], Signal::SIGKILL);
+    let (_, errors, status) = demo.finish();
+    assert!(status.code() == Some(1) && errors.contains("ended badly"), "{status}: {errors}");
 }
 
 #[test]
 fn a_task_that_is_stopped_gets_less_than_a_nicer_one() {
-    let shares = DURATIONS.into_iter().find_map(shares_with_the_first_stopped).unwrap();
+    let shares = look(shares_with_the_first_stopped);
     assert!(shares[0] < shares[1], "{shares:?}");
 }
 
 /// The shares that the demo prints if the task that is least nice is stopped as soon
 /// as it was started, until the others are done. `None` if it was stopped too late.
-fn shares_with_the_first_stopped(duration: &str) -> Option<Vec<f64>> {
-    let demo = nice(duration);
-    let [first, others @ ..] = next_tasks(&demo)?;
+fn shares_with_the_first_stopped(demo: &Running, duration: Duration) -> Option<Vec<f64>> {
+    let [first, others @ ..] = next_tasks(demo)?;
     kill(first, Signal::SIGSTOP).ok()?;
     let stopped = Instant::now();
     until("the others end", || others.into_iter().all(has_ended));
-    let for_long = stopped.elapsed().as_secs_f64() > 0.9 * duration.parse::<f64>().unwrap();
-    kill(first, Signal::SIGCONT).ok()?;
+    let for_long = stopped.elapsed() > duration.mul_f64(0.9);
+    kill(first, Signal::SIGCONT).unwrap();
     let shares = (0..3).map(|_| {
         let line = demo.next_line().unwrap();
         let (_, share) = line.split_once('≈').unwrap();
@@ -83,19 +95,16 @@ fn shares_with_the_first_stopped(duration: &str) -> Option<Vec<f64>> {
 
 #[test]
 fn in_the_second_part_each_has_its_own_session_and_none_outlives_the_demo() {
-    let seen = DURATIONS.into_iter().find_map(|duration| {
-        let demo = nice(duration);
-        next_tasks(&demo);
-        let tasks = next_tasks(&demo)?;
+    look(|demo, duration| {
+        demo.line_with(&["The same three"]);
+        let tasks = next_tasks(demo)?;
         let own_session = |task: Pid| getsid(Some(task)) == Ok(task);
-        let all = || tasks.into_iter().all(own_session).then_some(());
-        within(Duration::from_secs_f64(duration.parse().unwrap()), all)?;
+        within(duration, || tasks.into_iter().all(own_session).then_some(()))?;
         // Else they might end before their parent is interrupted.
-        tasks.into_iter().try_for_each(|task| kill(task, Signal::SIGSTOP)).ok()?;
-        Some((demo, tasks))
+        let stopped = tasks.map(|task| kill(task, Signal::SIGSTOP));
+        // Ctrl-C does not reach them.
+        demo.signal(demo.id(), Signal::SIGINT);
+        until("they end with their parent", || tasks.into_iter().all(has_ended));
+        stopped.iter().all(Result::is_ok).then_some(())
     });
-    let (demo, tasks) = seen.expect("three tasks with sessions of their own");
-    // Ctrl-C does not reach them.
-    demo.signal(demo.id(), Signal::SIGINT);
-    until("they end with their parent", || tasks.into_iter().all(has_ended));
 }
