@@ -140,7 +140,10 @@ fn browser_while_word_is_stopped(length: f64) -> Option<f64> {
     let ran = |from: f64, to: f64| -> f64 {
         picture.tasks[0].iter().map(|&(a, b)| (b.min(to) - a.max(from)).max(0.0) * ms).sum()
     };
-    let absences = picture.tasks[2].windows(2).map(|pair| ran(pair[0].1, pair[1].0));
+    // It may be the last: word does not run again before the end.
+    let word = picture.tasks[2].iter();
+    let returns = word.clone().skip(1).map(|slice| slice.0).chain([picture.length]);
+    let absences = word.zip(returns).map(|(slice, back)| ran(slice.1, back));
     in_time.then(|| absences.fold(0.0, f64::max))
 }
 
