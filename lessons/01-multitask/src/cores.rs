@@ -56,6 +56,7 @@ impl Work {
     }
 }
 
+/// Splits the work evenly among so many tasks.
 fn split(readings: u64, tasks: usize, cpus: &[usize]) -> Result<Work> {
     let part = readings / tasks as u64;
     let team = Team::fork(tasks, cpus, |_, _| Ok(record_readings(part)?.to_words()))?;

@@ -14,14 +14,13 @@ use lesson_01_multitask::team::Team;
 use lesson_01_multitask::{cpus, slices, timeline};
 use nix::unistd::{getpid, setsid};
 
-use crate::options::{count, number};
+use crate::options::{self, count};
 
 /// How nice the three are.
 const NICE: [i32; 3] = [0, 5, 10];
 
 pub fn run(options: &Options) -> Result<()> {
-    let duration = number(options, "--duration", 0.02..=10.0)?.unwrap_or(0.25);
-    let duration = Duration::from_secs_f64(duration);
+    let duration = options::duration(options, Duration::from_millis(250))?;
     let cpu = cpus::allowed()?[0];
     start_at(NICE[0])?;
 

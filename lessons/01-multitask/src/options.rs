@@ -1,8 +1,9 @@
-//! What several demos are given on the command line: numbers, and CPUs.
+//! What several demos are given on the command line: numbers, times, CPUs.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::NotHere;
@@ -27,6 +28,15 @@ where
             Err(WrongUsage(message).into())
         }
     }
+}
+
+/// The time that `--duration` gives in seconds, or `usual`.
+///
+/// # Errors
+/// [`WrongUsage`] if it is no number, too short to see anything, or too long.
+pub fn duration(options: &Options, usual: Duration) -> Result<Duration> {
+    let seconds = number(options, "--duration", 0.02..=10.0)?;
+    Ok(seconds.map_or(usual, Duration::from_secs_f64))
 }
 
 /// The CPUs that this process may use, or as many of them as `--cpus` says.

@@ -44,11 +44,17 @@ pub fn autogroups_are_on() -> bool {
 /// # Errors
 /// If the kernel writes it in another way than sched(7) says.
 pub fn autogroup() -> Result<Option<u64>> {
-    let Ok(text) = std::fs::read_to_string("/proc/self/autogroup") else { return Ok(None) };
-    // A process outside the root of the cpu cgroups may have none.
-    let Some(rest) = text.strip_prefix("/autogroup-") else { return Ok(None) };
-    let number = rest.split(' ').next().and_then(|number| number.parse().ok());
-    Ok(Some(number.with_context(|| format!("/proc/self/autogroup: '{text}'"))?))
+    // Without autogroups there is no such file, or nothing in it.
+    let text = std::fs::read_to_string("/proc/self/autogroup").unwrap_or_default();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    number_of(&text).with_context(|| format!("/proc/self/autogroup: '{text}'")).map(Some)
+}
+
+/// The number in a text such as `/autogroup-25 nice 0`.
+fn number_of(text: &str) -> Option<u64> {
+    text.strip_prefix("/autogroup-")?.split(' ').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -63,5 +69,13 @@ mod tests {
             let step = f64::from(weight(nice)) / f64::from(weight(nice + 1));
             assert!((1.17..1.31).contains(&step), "{nice}: {step}");
         }
+    }
+
+    #[test]
+    fn an_autogroup_has_a_number() {
+        assert_eq!(number_of("/autogroup-25 nice 0\n"), Some(25));
+        assert_eq!(["", "/autogroup", "/autogroup-x nice 0"].map(number_of), [None; 3]);
+        // Here it has one, or the kernel knows none.
+        autogroup().unwrap();
     }
 }

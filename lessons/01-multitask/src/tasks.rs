@@ -17,8 +17,7 @@ use nix::unistd::getpid;
 use crate::options::{self, count, number};
 
 pub fn run(options: &Options) -> Result<()> {
-    let duration = number(options, "--duration", 0.02..=10.0)?.unwrap_or(0.2);
-    let duration = Duration::from_secs_f64(duration);
+    let duration = options::duration(options, Duration::from_millis(200))?;
     let tasks = number(options, "--tasks", 1..=500)?;
     let picture: Option<PathBuf> = options.get("--svg")?;
     let cpus = options::cpus(options)?;
