@@ -1,9 +1,11 @@
 //! A forked child's life: that it ends, how, and who waits for it.
 
 use anyhow::{Context, Result, ensure};
+use nix::errno::Errno;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::WaitStatus::{self, Continued, Exited, Signaled, Stopped};
+use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Pid, getpid, getppid};
 
 /// A forked child that its parent has yet to wait for. Dropped, it is killed and
@@ -13,12 +15,14 @@ use nix::unistd::{Pid, getpid, getppid};
 pub struct Child {
     pid: Pid,
     parent: Pid,
+    /// Then its id may be that of a stranger.
+    waited_for: bool,
 }
 
 impl Child {
-    /// The child that `fork` just made.
+    /// The child that `fork` just made, or an orphan that this process adopted.
     pub fn new(pid: Pid) -> Self {
-        Self { pid, parent: getpid() }
+        Self { pid, parent: getpid(), waited_for: false }
     }
 
     /// Its id.
@@ -30,11 +34,20 @@ impl Child {
     ///
     /// # Errors
     /// If it is no child of this process, or somebody else waited for it.
-    pub fn wait(self) -> Result<WaitStatus> {
-        let status = waitpid(self.pid, None).with_context(|| format!("waitpid({})", self.pid));
-        // Waited for, its id may soon be that of a stranger.
-        std::mem::forget(self);
-        status
+    pub fn wait(mut self) -> Result<WaitStatus> {
+        self.wait_with(WaitPidFlag::empty())
+    }
+
+    /// Waits until it has ended or something happened to it that the flags name, such
+    /// as `WUNTRACED`, and returns what.
+    ///
+    /// # Errors
+    /// As [`Child::wait`], and once it has told of its end.
+    pub fn wait_with(&mut self, flags: WaitPidFlag) -> Result<WaitStatus> {
+        ensure!(!self.waited_for, "child {} was waited for", self.pid);
+        let status = wait_for_change(self.pid, flags);
+        self.waited_for = matches!(status, Ok(Exited(..) | Signaled(..)) | Err(Errno::ECHILD));
+        status.with_context(|| format!("waitpid({})", self.pid))
     }
 
     /// Waits until it has ended.
@@ -44,7 +57,7 @@ impl Child {
     pub fn join(self) -> Result<()> {
         let pid = self.pid;
         let status = self.wait()?;
-        ensure!(status == WaitStatus::Exited(pid, 0), "child {pid} ended badly: {status:?}");
+        ensure!(status == Exited(pid, 0), "child {pid} ended badly: {}", in_words(status));
         Ok(())
     }
 }
@@ -52,11 +65,32 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         // Another child of the same parent has a copy of this: not its to kill.
-        if getpid() == self.parent {
+        if !self.waited_for && getpid() == self.parent {
             // That it cannot be killed because it has ended is fine.
             let _ = kill(self.pid, Signal::SIGKILL);
-            let _ = waitpid(self.pid, None);
+            let _ = wait_for_change(self.pid, WaitPidFlag::empty());
         }
+    }
+}
+
+/// `waitpid`, also if a signal comes in between.
+fn wait_for_change(child: Pid, flags: WaitPidFlag) -> nix::Result<WaitStatus> {
+    loop {
+        match waitpid(child, Some(flags)) {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// What a wait has told of a child: `exit status: 3`, `killed by SIGTERM`.
+pub fn in_words(status: WaitStatus) -> String {
+    match status {
+        Exited(_, status) => format!("exit status: {status}"),
+        Signaled(_, signal, _) => format!("killed by {signal}"),
+        Stopped(_, signal) => format!("stopped by {signal}"),
+        Continued(_) => "continued".to_owned(),
+        other => format!("{other:?}"),
     }
 }
 
@@ -88,4 +122,68 @@ pub fn end_with(parent: Pid) -> Result<()> {
 /// If it did not end with exit status 0, or is no child of this process.
 pub fn wait_for(child: Pid) -> Result<()> {
     Child::new(child).join()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    /// A child of this process. (Tests run in threads, so they must not fork.)
+    #[expect(clippy::zombie_processes, reason = "the `Child` waits for it")]
+    fn start(script: &str) -> Child {
+        let mut command = Command::new("sh");
+        let child = command.args(["-c", script]).stdin(Stdio::null()).spawn().unwrap();
+        Child::new(Pid::from_raw(child.id() as i32))
+    }
+
+    fn is_gone(pid: Pid) -> bool {
+        waitpid(pid, None) == Err(Errno::ECHILD)
+    }
+
+    #[test]
+    fn a_child_that_is_dropped_is_killed_and_waited_for() {
+        let child = start("exec sleep 1000");
+        let pid = child.pid();
+        drop(child);
+        assert!(is_gone(pid));
+    }
+
+    #[test]
+    fn wait_tells_how_a_child_ended() {
+        let ended = |script| in_words(start(script).wait().unwrap());
+        assert_eq!(ended("exit 3"), "exit status: 3");
+        assert_eq!(ended("kill -TERM $$"), "killed by SIGTERM");
+    }
+
+    #[test]
+    fn a_stop_is_no_end() {
+        let mut child = start("kill -STOP $$; exit 4");
+        let pid = child.pid();
+        assert_eq!(
+            in_words(child.wait_with(WaitPidFlag::WUNTRACED).unwrap()),
+            "stopped by SIGSTOP"
+        );
+        kill(pid, Signal::SIGCONT).unwrap();
+        assert_eq!(child.wait_with(WaitPidFlag::empty()).unwrap(), Exited(pid, 4));
+        let again = child.wait_with(WaitPidFlag::empty()).unwrap_err();
+        assert_eq!(again.to_string(), format!("child {pid} was waited for"));
+        drop(child);
+        assert!(is_gone(pid));
+    }
+
+    #[test]
+    fn a_child_that_did_not_end_well_is_an_error() {
+        let wait = |script| {
+            let child = std::mem::ManuallyDrop::new(start(script));
+            (child.pid, wait_for(child.pid))
+        };
+        wait("exit 0").1.unwrap();
+        let (pid, result) = wait("exit 1");
+        assert_eq!(
+            result.unwrap_err().to_string(),
+            format!("child {pid} ended badly: exit status: 1")
+        );
+    }
 }

@@ -16,6 +16,10 @@ pub mod menu;
 #[cfg(target_os = "linux")]
 mod pace;
 #[cfg(target_os = "linux")]
+pub mod pidfd;
+#[cfg(target_os = "linux")]
+pub mod plot;
+#[cfg(target_os = "linux")]
 pub mod proc;
 #[cfg(target_os = "linux")]
 pub mod running;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -42,6 +44,25 @@ impl Options {
         match value.parse::<T>() {
             Ok(value) => Ok(Some(value)),
             Err(why) => Err(WrongUsage(format!("{option}: {why}")).into()),
+        }
+    }
+
+    /// The number given to an option, or `None`.
+    ///
+    /// # Errors
+    /// If it is not in `range`; the menu shows it as wrong usage and says what is.
+    pub fn number<T>(&self, option: &str, range: RangeInclusive<T>) -> anyhow::Result<Option<T>>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let Some(text) = self.get::<String>(option)? else { return Ok(None) };
+        match text.parse() {
+            Ok(number) if range.contains(&number) => Ok(Some(number)),
+            _ => {
+                let (from, to) = range.into_inner();
+                let why = format!("'{text}' will not do: give a number from {from} to {to}");
+                Err(WrongUsage(format!("{option}: {why}")).into())
+            }
         }
     }
 
@@ -228,6 +249,10 @@ mod tests {
         assert_eq!(demo, "first");
         assert_eq!(options.get::<u32>("--tasks").unwrap(), Some(3));
         assert!(options.has("--watch"));
+
+        assert_eq!(options.number("--tasks", 1..=3).unwrap(), Some(3));
+        let error = options.number("--tasks", 1..=2).unwrap_err();
+        assert!(error.is::<WrongUsage>() && error.to_string().contains("from 1 to 2"), "{error}");
 
         let (_, options) = asked(&["first", "--tasks=x"]).unwrap();
         let error = options.get::<u32>("--tasks").unwrap_err();

@@ -6,10 +6,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Pid, getpgid};
 
 /// A demo in a process group of its own, of which nothing outlives the test.
@@ -26,6 +28,8 @@ impl Running {
     /// # Panics
     /// If it cannot be started.
     pub fn start(mut command: Command) -> Running {
+        // Orphans of the demo come to this process.
+        set_child_subreaper(true).unwrap();
         command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -90,19 +94,49 @@ impl Running {
         kill(process, signal).unwrap();
     }
 
+    /// Kills the process that was started, and no other.
+    ///
+    /// # Panics
+    /// If it cannot be killed.
+    pub fn kill(&self) {
+        // It has not been waited for, so the id is its own.
+        kill(self.id(), Signal::SIGKILL).unwrap();
+    }
+
     /// The rest of the output, the text on standard error and the exit status.
     ///
     /// # Panics
     /// If a process of the demo is still there then.
-    pub fn finish(mut self) -> (Vec<String>, String, ExitStatus) {
+    pub fn finish(self) -> (Vec<String>, String, ExitStatus) {
+        let (group, end) = self.end();
+        assert_eq!(killpg(group, Signal::SIGKILL), Err(Errno::ESRCH), "a child was left behind");
+        end
+    }
+
+    /// As [`finish`](Self::finish), of a demo that was killed or leaves orphans, which
+    /// end by themselves: they are waited for.
+    ///
+    /// # Panics
+    /// If one is still there after a minute.
+    pub fn finish_with_orphans(self) -> (Vec<String>, String, ExitStatus) {
+        let (group, end) = self.end();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let of_group = Pid::from_raw(-group.as_raw());
+        while waitpid(of_group, Some(WaitPidFlag::WNOHANG)) != Err(Errno::ECHILD) {
+            assert!(Instant::now() < deadline, "a process of group {group} was left behind");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        end
+    }
+
+    /// The id of the demo's process group, and what `finish` returns.
+    fn end(mut self) -> (Pid, (Vec<String>, String, ExitStatus)) {
         let lines = std::iter::from_fn(|| self.next_line()).collect();
         let mut errors = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
         let status = self.child.wait().unwrap();
         self.waited_for = true;
-        let left = killpg(self.id(), Signal::SIGKILL);
-        assert_eq!(left, Err(Errno::ESRCH), "a child was left behind");
-        (lines, errors, status)
+        (self.id(), (lines, errors, status))
     }
 }
 

@@ -32,6 +32,17 @@ pub fn time(time: Duration) -> String {
     format!("{value:.decimals$} {unit}")
 }
 
+/// A power of ten of nanoseconds as a person reads it: `100 ns`, `1 µs`, `10 ms`.
+pub(crate) fn round_time(nanoseconds: f64) -> String {
+    let (value, unit) = match nanoseconds.log10().round() as i32 {
+        ..3 => (nanoseconds, "ns"),
+        3..6 => (nanoseconds / 1e3, "µs"),
+        6..9 => (nanoseconds / 1e6, "ms"),
+        _ => (nanoseconds / 1e9, "s"),
+    };
+    format!("{value:.0} {unit}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,16 +1,19 @@
 //! Programs to be traced: each makes processes and threads in one way, and ends
 //! only if the kernel did what it asked for.
 
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
+use common::proc;
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, pause, pipe, read, setsid};
+use nix::unistd::{ForkResult, Pid, fork, pause, pipe, read, setsid, write};
 
 fn main() -> Result<()> {
     let mode = std::env::args().nth(1).context("which way?")?;
@@ -20,6 +23,8 @@ fn main() -> Result<()> {
         "vfork-in-thread" => in_thread(vfork),
         "exec-in-thread" => exec_in_thread(),
         "killed" => killed(),
+        "killed-in-read" => killed_in_read(),
+        "interrupted" => interrupted(),
         "stopped" => stopped(),
         "vfork" => vfork(),
         "daemon" => daemon(),
@@ -98,6 +103,45 @@ fn killed() -> Result<()> {
     kill(child, Signal::SIGKILL).context("kill")?;
     let end = waitpid(child, None).context("waitpid")?;
     ensure!(end == WaitStatus::Signaled(child, Signal::SIGKILL, false), "{end:?}");
+    Ok(())
+}
+
+/// A child that waits at a pipe when it is killed.
+fn killed_in_read() -> Result<()> {
+    let (reads, _writes) = pipe().context("pipe")?;
+    let child = child(move || read(&reads, &mut [0]).is_ok().into())?;
+    until_asleep(child)?;
+    kill(child, Signal::SIGKILL).context("kill")?;
+    let end = waitpid(child, None).context("waitpid")?;
+    ensure!(end == WaitStatus::Signaled(child, Signal::SIGKILL, false), "{end:?}");
+    Ok(())
+}
+
+/// A child that is stopped and goes on while it waits, once with a time limit and once
+/// without: the kernel makes these calls again, the first by restart_syscall.
+fn interrupted() -> Result<()> {
+    let pipes = [pipe().context("pipe")?, pipe().context("pipe")?];
+    let [first, second] = pipes.each_ref().map(|(reads, _)| reads.as_fd());
+    let child = child(|| {
+        let polled = poll(&mut [PollFd::new(first, PollFlags::POLLIN)], 60_000_u16);
+        let bytes = read(second, &mut [0]);
+        if (polled, bytes) == (Ok(1), Ok(1)) { 3 } else { 1 }
+    })?;
+    for (_, writes) in &pipes {
+        until_asleep(child)?;
+        kill(child, Signal::SIGSTOP).context("kill")?;
+        waitid(Id::Pid(child), WaitPidFlag::WSTOPPED).context("waitid")?;
+        kill(child, Signal::SIGCONT).context("kill")?;
+        waitid(Id::Pid(child), WaitPidFlag::WCONTINUED).context("waitid")?;
+        write(writes, b"!").context("write")?;
+    }
+    exited(child, 3)
+}
+
+fn until_asleep(process: Pid) -> Result<()> {
+    while !proc::field(format!("/proc/{process}/status"), "State")?.starts_with('S') {
+        thread::yield_now();
+    }
     Ok(())
 }
 

@@ -41,8 +41,8 @@ call took that waits for something.
 
 The fields of the JSON: at and took (seconds), id and process (of a thread and its
 process), name, group (the sort), call and arguments (as the kernel has them; null and
-empty for what only happened), result (what the call returned, below 0 an error number),
-child (the new id, in a fork), end ({\"exited\": status}, {\"killed\": signal} or
+empty for what only happened), result (what the call returned, below 0 an error number;
+null if the task was killed in it), child (the new id, in a fork), end ({\"exited\": status}, {\"killed\": signal} or
 \"replaced\", in the last event of each), text.
 
 Exit status: 0 if the program ran to its end, whatever its own exit status was; 1 if it

@@ -140,12 +140,12 @@ pub fn compare(transcript: &Transcript, actual: &[&str]) -> Rerun {
         parts.iter().find(|part| *part.end() != usize::MAX && *part.end() > expected.len())
     {
         let lines = expected.len();
-        return Verdict::failed(format!(
+        let verdict = Verdict::failed(format!(
             "lines {}-{} may interleave, but there are {lines}",
             part.start(),
             part.end()
-        ))
-        .into();
+        ));
+        return Rerun { verdict, bless: Some(owned(actual)) };
     }
     let mut refusal = Refusal::Different;
     for outcome in std::iter::once(&transcript.output).chain(&transcript.or) {
@@ -180,7 +180,11 @@ pub fn compare(transcript: &Transcript, actual: &[&str]) -> Rerun {
     }
     let why = "the output differs (ids are shown as on the page)".to_owned();
     let verdict = Verdict::Failed(Failure { why, details, again: None });
-    Rerun { verdict, bless: Some(actual.iter().map(|line| (*line).to_owned()).collect()) }
+    Rerun { verdict, bless: Some(owned(actual)) }
+}
+
+fn owned(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(|line| (*line).to_owned()).collect()
 }
 
 /// Rewrites the output of a transcript in its page, and returns the verdict

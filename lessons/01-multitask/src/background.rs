@@ -12,8 +12,6 @@ use lesson_01_multitask::processes::Snapshot;
 use lesson_01_multitask::timeline::shorten;
 use nix::unistd::{SysconfVar, sysconf};
 
-use crate::options::number;
-
 /// How long to look on before the first picture, and before each that follows.
 const FIRST: Duration = Duration::from_millis(200);
 const NEXT: Duration = Duration::from_secs(1);
@@ -21,7 +19,7 @@ const NEXT: Duration = Duration::from_secs(1);
 const LINES: usize = 6;
 
 pub fn run(options: &Options) -> Result<()> {
-    let busiest = number(options, "--busiest", 1..=500)?;
+    let busiest = options.number("--busiest", 1..=500)?;
     let before = Snapshot::take()?;
     thread::sleep(FIRST);
     let now = Snapshot::take()?;

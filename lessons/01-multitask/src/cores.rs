@@ -14,14 +14,14 @@ use lesson_01_multitask::svg::{Lane, Picture};
 use lesson_01_multitask::team::Team;
 use lesson_01_multitask::{slices, timeline};
 
-use crate::options::{self, count, number};
+use crate::options::{self, count};
 
 /// So many tasks of a run are drawn, and the others only counted.
 const DRAWN: usize = 8;
 
 pub fn run(options: &Options) -> Result<()> {
     let cpus = options::cpus(options)?;
-    let readings = number(options, "--readings", 10_000..=100_000_000)?.unwrap_or(1_000_000);
+    let readings = options.number("--readings", 10_000..=100_000_000)?.unwrap_or(1_000_000);
     let picture: Option<PathBuf> = options.get("--svg")?;
 
     println!("The work: {readings} readings of the clock, split among the tasks.");

@@ -13,14 +13,12 @@ use lesson_01_multitask::team::Team;
 use lesson_01_multitask::{cpus, recording};
 use nix::unistd::getppid;
 
-use crate::options::number;
-
 /// How long the computing tasks run, and how many there are.
 const DURATION: Duration = Duration::from_millis(50);
 const COMPUTING: [usize; 3] = [2, 20, 200];
 
 pub fn run(options: &Options) -> Result<()> {
-    let rounds = number(options, "--rounds", 100..=1_000_000)?.unwrap_or(2000);
+    let rounds = options.number("--rounds", 100..=1_000_000)?.unwrap_or(2000);
     let cpus = cpus::allowed()?;
     let [function, system_call, pipe] = calls(cpus[0], rounds)?;
     print("a function call", function);

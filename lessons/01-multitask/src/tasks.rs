@@ -14,11 +14,11 @@ use lesson_01_multitask::team::Team;
 use lesson_01_multitask::{cpus, slices, timeline};
 use nix::unistd::getpid;
 
-use crate::options::{self, count, number};
+use crate::options::{self, count};
 
 pub fn run(options: &Options) -> Result<()> {
     let duration = options::duration(options, Duration::from_millis(200))?;
-    let tasks = number(options, "--tasks", 1..=500)?;
+    let tasks = options.number("--tasks", 1..=500)?;
     let picture: Option<PathBuf> = options.get("--svg")?;
     let cpus = options::cpus(options)?;
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use common::running::Running;
 use common::witness::{self, Line};
-use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use seen::{has_ended, until, within};
 
@@ -113,8 +112,9 @@ fn no_process_is_left_when_the_parent_is_killed() {
             demo.finish();
             return None;
         };
-        demo.signal(demo.id(), Signal::SIGKILL);
+        demo.kill();
         until("they end with their parent", || children.iter().all(has_ended));
+        demo.finish_with_orphans();
         Some(())
     });
 }

@@ -1,17 +1,99 @@
 //! Lesson 02: `fork()`, which is called once and returns twice.
 
+mod buffered;
+mod copies;
+mod cost;
+mod crash;
+mod exec;
+mod family;
+mod orphan;
+mod signals;
+mod threads;
 mod twice;
+mod zombie;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::menu::{self, Demo};
 
-const DEMOS: &[Demo] = &[Demo {
-    name: "twice",
-    about: "the notes' program: fork is called once and returns in two processes",
-    options: &[],
-    run: |_| twice::run(),
-}];
+const DEMOS: &[Demo] = &[
+    Demo {
+        name: "twice",
+        about: "the notes' program: fork is called once and returns in two processes",
+        options: &[],
+        run: |_| twice::run(),
+    },
+    Demo {
+        name: "family",
+        about: "a parent notes the id of each child, and waits for each",
+        options: &[("--children N", "how many (without it, 3)")],
+        run: |options| family::run(options.number("--children", 1..=100)?.unwrap_or(3)),
+    },
+    Demo {
+        name: "copies",
+        about: "each process has its own variable; memory is copied when it is written to",
+        options: &[("--mib N", "how much memory the child reads and writes (without it, 16)")],
+        run: |options| copies::run(options.number("--mib", 1..=1024)?.unwrap_or(16)),
+    },
+    Demo {
+        name: "exec",
+        about: "a child becomes another program, by hand and with Command",
+        options: &[],
+        run: |_| exec::run(),
+    },
+    Demo {
+        name: "zombie",
+        about: "ended, but not waited for",
+        options: &[],
+        run: |_| zombie::run(),
+    },
+    Demo {
+        name: "orphan",
+        about: "the parent ends first: who adopts the child",
+        options: &[],
+        run: |_| orphan::run(),
+    },
+    Demo {
+        name: "crash",
+        about: "one child crashes, the others go on",
+        options: &[],
+        run: |_| crash::run(),
+    },
+    Demo {
+        name: "signals",
+        about: "what signals do to a child, and what wait says of it",
+        options: &[],
+        run: |_| signals::run(),
+    },
+    Demo {
+        name: "buffered",
+        about: "a text that is printed once comes out twice",
+        options: &[],
+        run: |_| buffered::run(),
+    },
+    Demo {
+        name: "threads",
+        about: "fork while another thread holds a lock: the child hangs; three ways out",
+        options: &[],
+        run: |_| threads::run(),
+    },
+    Demo {
+        name: "cost",
+        about: "fork takes longer the more memory is in use; vfork and Command do not",
+        options: &[
+            (
+                "--most MIB",
+                "with how much memory at the most (without it, 1024 if there is so much)",
+            ),
+            ("--svg FILE", "draw the times into FILE"),
+        ],
+        run: |options| {
+            let picture: Option<PathBuf> = options.get("--svg")?;
+            cost::run(options.number("--most", 1..=1024)?, picture.as_deref())
+        },
+    },
+];
 
 fn main() -> ExitCode {
     menu::main("02-fork", "a process copies itself", DEMOS)

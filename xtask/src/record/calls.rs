@@ -59,6 +59,12 @@ impl Begun {
         Begun { name: name.to_owned(), arguments, at, program, what }
     }
 
+    /// Whether this is the same call once more, as the kernel makes it after a signal.
+    pub fn is_again(&self, interrupted: &Begun) -> bool {
+        self.name == "restart_syscall"
+            || (&self.name, self.arguments) == (&interrupted.name, interrupted.arguments)
+    }
+
     /// The program and its arguments, without the folders it lies in.
     pub fn program(&self) -> String {
         let mut words = self.program.iter();
@@ -120,6 +126,8 @@ impl Begun {
         if let Some(why) = failed(result) {
             return format!("wait for {whom} {why}");
         }
+        let left = self.name == "waitid" && self.arguments[3] & libc::WNOWAIT as u64 != 0;
+        let whom = if left { format!("{whom} (WNOWAIT)") } else { whom };
         let came = if self.name == "wait4" {
             let status = memory::int(task, self.arguments[1]);
             (result > 0).then(|| (result as i32, status.map(status_in_words)))
@@ -239,7 +247,7 @@ impl Begun {
                 let came = match result {
                     0 if !writes => "end of file".to_owned(),
                     0.. => format!("{} ({})", shown(&bytes), counted(result, "byte")),
-                    _ => failed(result)?,
+                    _ => why(result)?,
                 };
                 (Group::Data, format!("{verb} {name}: {came}"))
             }
@@ -293,12 +301,12 @@ impl Begun {
                 let came = match Errno::from_raw(i32::try_from(-result).unwrap_or(0)) {
                     Errno::EAGAIN => "not needed any more".to_owned(),
                     Errno::ETIMEDOUT => "the time is over".to_owned(),
-                    _ => failed(result).unwrap_or_else(|| "woken".to_owned()),
+                    _ => why(result).unwrap_or_else(|| "woken".to_owned()),
                 };
                 (format!("futex wait at {address:#x}: {came}"), true)
             }
             libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET => {
-                let came = failed(result).unwrap_or_else(|| format!("{result} woken"));
+                let came = why(result).unwrap_or_else(|| format!("{result} woken"));
                 (format!("futex wake at {address:#x}: {came}"), false)
             }
             operation => {
@@ -337,11 +345,26 @@ impl Begun {
 }
 
 /// The child's own return from a fork, read from its register at its first stop.
-pub fn born(task: Pid, is_thread: bool) -> anyhow::Result<(i64, String)> {
+pub fn born(task: Pid, kind: &str) -> anyhow::Result<(i64, String)> {
     let returned = arch::returned(task)?;
-    let text =
-        if is_thread { "the new thread starts".to_owned() } else { format!("fork → {returned}") };
+    let text = match kind {
+        "new thread" => "the new thread starts".to_owned(),
+        kind => format!("{kind} → {returned}"),
+    };
     Ok((returned, text))
+}
+
+/// In place of the result of a call in which its task was killed. The kernel's error
+/// numbers end before it.
+pub const NEVER: i64 = -4096;
+
+/// The result of a call that a signal interrupted (ERESTARTSYS).
+pub const INTERRUPTED: i64 = -512;
+
+/// Whether this result says that a signal interrupted the call, and that the kernel
+/// makes it again if no handler of the program runs.
+pub fn is_interrupted(result: i64) -> bool {
+    (-516..=-512).contains(&result)
 }
 
 /// How many bytes of data are shown.
@@ -385,11 +408,16 @@ pub fn plain(name: &str, result: i64) -> String {
 
 /// The error that a result stands for, with an arrow before it.
 fn failed(result: i64) -> Option<String> {
+    why(result).map(|why| format!("→ {why}"))
+}
+
+/// The error that a result stands for.
+fn why(result: i64) -> Option<String> {
     match result {
         0.. => None,
-        // ERESTARTSYS and its like: the kernel makes the call again.
-        -516..=-512 => Some("→ interrupted by a signal".to_owned()),
-        error => Some(format!("→ {:?}", Errno::from_raw(i32::try_from(-error).unwrap_or(0)))),
+        NEVER => Some("does not return".to_owned()),
+        interrupted if is_interrupted(interrupted) => Some("interrupted by a signal".to_owned()),
+        error => Some(format!("{:?}", Errno::from_raw(i32::try_from(-error).unwrap_or(0)))),
     }
 }
 

@@ -51,7 +51,7 @@ const NAMES: [(&str, Group); 11] = [
 
 /// The calls at which a traced program is stopped. What goes through a channel
 /// and what is printed are told apart only when the call is made.
-const CALLS: [(&str, Group); 36] = [
+const CALLS: [(&str, Group); 37] = [
     ("execve", Group::Exec),
     ("execveat", Group::Exec),
     ("fork", Group::Fork),
@@ -88,6 +88,8 @@ const CALLS: [(&str, Group); 36] = [
     ("sched_setaffinity", Group::Cpu),
     ("nanosleep", Group::Sleep),
     ("clock_nanosleep", Group::Sleep),
+    // Whatever a signal interrupted goes on with this.
+    ("restart_syscall", Group::Sleep),
 ];
 
 impl Group {
@@ -146,6 +148,7 @@ impl Selection {
         let wanted = |name: &str, group: Group| {
             self.has(group)
                 || group == Group::Exec
+                || name == "restart_syscall"
                 || (group == Group::Data && self.has(Group::Print))
                 || (name == "socketpair" && self.has(Group::Data))
         };

@@ -88,7 +88,7 @@ pub fn record(
     // The end of its input tells the starter that it is traced.
     drop(starter.stdin.take());
 
-    let task = Task::new(root, false, true);
+    let task = Task::new(root, "fork", true);
     let mut tracer = Tracer {
         tasks: HashMap::from([(root, task)]),
         early: HashMap::new(),
@@ -129,9 +129,12 @@ struct Task {
     process: Pid,
     /// The call that it is in, if that is followed to its end.
     begun: Option<Begun>,
+    /// A call that a signal interrupted, and that the kernel may make again.
+    interrupted: Option<Begun>,
     /// Whether it has stopped for the first time.
     born: bool,
-    is_thread: bool,
+    /// How it came to be: `fork`, `vfork` or `new thread`.
+    kind: &'static str,
     /// Whether a signal has stopped it.
     stopped: bool,
     /// The name that it had last.
@@ -139,8 +142,9 @@ struct Task {
 }
 
 impl Task {
-    fn new(process: Pid, is_thread: bool, born: bool) -> Task {
-        Task { process, begun: None, born, is_thread, stopped: false, name: String::new() }
+    fn new(process: Pid, kind: &'static str, born: bool) -> Task {
+        let (begun, interrupted, stopped, name) = (None, None, false, String::new());
+        Task { process, begun, interrupted, born, kind, stopped, name }
     }
 }
 
@@ -229,8 +233,16 @@ impl Tracer<'_> {
             self.tell(event);
             return Ok(());
         }
-        if let Some(task) = self.tasks.get_mut(&id) {
-            task.begun = Some(begun);
+        let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
+        match task.interrupted.take() {
+            // The kernel makes it again, and the program does not notice.
+            Some(interrupted) if begun.is_again(&interrupted) => task.begun = Some(interrupted),
+            interrupted => {
+                task.begun = Some(begun);
+                if let Some(interrupted) = interrupted {
+                    self.returned(id, interrupted, calls::INTERRUPTED);
+                }
+            }
         }
         Ok(())
     }
@@ -242,13 +254,25 @@ impl Tracer<'_> {
         };
         // SAFETY: at the end of a call the kernel fills in what it returned.
         let result = unsafe { info.u.exit.sval };
+        if calls::is_interrupted(result) {
+            if let Some(task) = self.tasks.get_mut(&id) {
+                task.interrupted = Some(begun);
+            }
+            return Ok(());
+        }
+        self.returned(id, begun, result);
+        Ok(())
+    }
+
+    /// Tells what came of a call.
+    fn returned(&mut self, id: Pid, begun: Begun, result: i64) {
         let told = begun.told(id, result, &mut self.channels);
         let (group, text, waited) = match told {
             Some(told) => (told.group, told.text, told.waited),
             None if *self.selection == Selection::All => {
                 (Group::Other, calls::plain(&begun.name, result), false)
             }
-            None => return Ok(()),
+            None => return,
         };
         let mut event = self.event(id, group, text);
         if !begun.waits() {
@@ -263,8 +287,8 @@ impl Tracer<'_> {
             event.child = i32::try_from(result).ok();
         }
         let (call, arguments) = (Some(begun.name), begun.arguments.to_vec());
-        self.tell(Event { call, arguments, result: Some(result), ..event });
-        Ok(())
+        let result = (result != calls::NEVER).then_some(result);
+        self.tell(Event { call, arguments, result, ..event });
     }
 
     /// A task has made another one.
@@ -274,7 +298,12 @@ impl Tracer<'_> {
         let is_thread = event == libc::PTRACE_EVENT_CLONE
             && fs::metadata(format!("/proc/{}/task/{child}", self.process(id))).is_ok();
         let process = if is_thread { self.process(id) } else { child };
-        self.tasks.insert(child, Task::new(process, is_thread, false));
+        let kind = match event {
+            _ if is_thread => "new thread",
+            libc::PTRACE_EVENT_VFORK => "vfork",
+            _ => "fork",
+        };
+        self.tasks.insert(child, Task::new(process, kind, false));
         match self.early.remove(&child) {
             Some(status) => self.take(child, status),
             None => Ok(()),
@@ -299,7 +328,7 @@ impl Tracer<'_> {
             self.tasks.remove(&other);
             self.tell(event);
         }
-        self.tasks.insert(id, Task::new(process, false, true)); // Without a call before it, it is the starter's own exec that ends only now.
+        self.tasks.insert(id, Task::new(process, "fork", true)); // Without a call before it, it is the starter's own exec that ends only now.
         let Some(begun) = begun else { return Ok(()) };
         self.start.get_or_insert_with(Instant::now);
         let text = begun.program();
@@ -314,8 +343,8 @@ impl Tracer<'_> {
         let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
         if !task.born {
             task.born = true;
-            let is_thread = task.is_thread;
-            if let Ok((returned, text)) = calls::born(id, is_thread) {
+            let kind = task.kind;
+            if let Ok((returned, text)) = calls::born(id, kind) {
                 let event = Event { result: Some(returned), ..self.event(id, Group::Fork, text) };
                 self.tell(event);
             }
@@ -354,6 +383,14 @@ impl Tracer<'_> {
     }
 
     fn ended(&mut self, id: Pid, end: End) -> Result<()> {
+        let task = self.tasks.get_mut(&id);
+        let last = task.and_then(|task| task.begun.take().or(task.interrupted.take()));
+        // It waited for something, and was killed.
+        if let (Some(last), End::Killed(_)) = (last, end)
+            && last.waits()
+        {
+            self.returned(id, last, calls::NEVER);
+        }
         let text = match end {
             End::Killed(signal) => format!("killed by {}", calls::signal_name(signal)),
             _ => "ended".to_owned(),

@@ -229,8 +229,11 @@ fn ours(selection: &str, program: &[&str]) -> Steps {
     events.sort_by(|a, b| a["at"].as_f64().unwrap().total_cmp(&b["at"].as_f64().unwrap()));
     for event in &events {
         let id = event["id"].as_i64().unwrap();
+        // strace has no result for a call in which its task was killed, nor have we.
+        let returned = |call: &str| !event["result"].is_null() || call.starts_with("exit");
         if let Some(call) = event["call"].as_str()
             && selected.contains(call)
+            && returned(call)
             && (call != "mmap" || event["arguments"][3].as_u64().unwrap() & 1 == 1)
         {
             let result = match event["result"].as_i64() {
@@ -316,7 +319,7 @@ fn theirs(program: &[&str]) -> Steps {
             }),
             [] => unreachable!(),
         };
-        // A call during which its task was killed has no result: no event of ours.
+        // A call during which its task was killed has no result.
         if result != Err("?".to_owned()) || call.starts_with("exit") {
             sorter.add(id, call, result);
         }

@@ -113,6 +113,31 @@ fn a_killed_process_ends_by_its_signal() {
 }
 
 #[test]
+fn a_call_in_which_its_process_is_killed_does_not_return() {
+    in_both("killed-in-read", |lives| {
+        let child = &lives.events[&only_child(lives, lives.root)];
+        let [.., read, end] = &child[..] else { panic!("{child:#?}") };
+        assert_eq!(end["end"], json!({ "killed": 9 }));
+        assert_eq!((&read["call"], &read["result"]), (&json!("read"), &Value::Null));
+        let text = read["text"].as_str().unwrap();
+        assert!(text.contains(", read end: does not return, after "), "{text}");
+    });
+}
+
+#[test]
+fn a_call_that_the_kernel_makes_again_is_one_call() {
+    in_both("interrupted", |lives| {
+        let child = &lives.events[&only_child(lives, lives.root)];
+        let results = |call: &str| -> Vec<&Value> {
+            let of_call = child.iter().filter(|event| event["call"] == call);
+            of_call.map(|event| &event["result"]).collect()
+        };
+        assert_eq!((results("poll"), results("read")), (vec![&json!(1)], vec![&json!(1)]));
+        assert!(!has(child, "interrupted"), "{child:#?}");
+    });
+}
+
+#[test]
 fn a_stopped_process_stays_so_until_it_goes_on() {
     in_both("stopped", |lives| {
         let child = only_child(lives, lives.root);

@@ -1,0 +1,44 @@
+//! A file descriptor that stands for a process: pidfd_open(2). Unlike its id it never
+//! stands for another process, and one can wait for its end with a deadline, also
+//! if it is no child.
+
+use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::Pid;
+
+/// A descriptor for the process `pid`, which must not have been waited for yet.
+///
+/// # Errors
+/// If there is no such process, or the kernel is older than Linux 5.3.
+pub fn open(pid: Pid) -> Result<OwnedFd> {
+    // SAFETY: the call takes two numbers and touches no memory of this process.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    let fd = Errno::result(fd).with_context(|| format!("pidfd_open({pid})"))?;
+    // SAFETY: the kernel has just given this descriptor to nobody but us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
+}
+
+/// Waits until the process has ended; `false` if it has not in that time. Without
+/// a time it waits for as long as it takes.
+///
+/// # Errors
+/// If `poll` fails.
+pub fn wait(process: &OwnedFd, time: Option<Duration>) -> Result<bool> {
+    let until = time.map(|time| Instant::now() + time);
+    let mut ended = [PollFd::new(process.as_fd(), PollFlags::POLLIN)];
+    loop {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        // In whole milliseconds, rounded up.
+        let left = left.map(|left| PollTimeout::try_from(left + Duration::from_micros(999)));
+        match poll(&mut ended, left.transpose()?.unwrap_or(PollTimeout::NONE)) {
+            Ok(events) => return Ok(events > 0),
+            Err(Errno::EINTR) => {}
+            Err(why) => return Err(why).context("poll"),
+        }
+    }
+}

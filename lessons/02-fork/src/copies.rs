@@ -1,0 +1,53 @@
+//! After a fork each process has its own variable, though both call it by the same
+//! address. The memory is not copied at once: only a page that somebody writes to.
+
+use anyhow::{Context, Result};
+use common::child;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::unistd::{ForkResult, fork, getpid};
+
+/// The size of a page of memory, in bytes: the smallest that can be copied alone.
+const PAGE: usize = 4096;
+
+pub fn run(mib: usize) -> Result<()> {
+    let mut number = 1;
+    let mut memory = vec![1_u8; mib << 20];
+    println!("before the fork: number is {number}, at {:p}; {mib} MiB are in use", &number);
+
+    // SAFETY: this process has one thread, so no lock can be held by a thread that
+    // the child does not have.
+    match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => {
+            number += 5;
+            println!("child (pid {}): number is {number}, at {:p}", getpid(), &number);
+            child::exit(use_memory(&mut memory))
+        }
+        ForkResult::Parent { child } => child::wait_for(child)?,
+    }
+    number += 8;
+    println!("parent (pid {}): number is {number}, at {:p}", getpid(), &number);
+    let unchanged = memory.iter().step_by(PAGE).all(|&byte| byte == 1);
+    println!("parent (pid {}): memory unchanged: {unchanged}", getpid());
+    Ok(())
+}
+
+/// Reads and then writes every page, and counts how often the kernel had to step
+/// in: a page fault is a use of memory that the kernel must first make possible.
+fn use_memory(memory: &mut [u8]) -> Result<()> {
+    let pages = memory.len() / PAGE;
+    let before = page_faults()?;
+    let sum: usize = memory.iter().step_by(PAGE).map(|&byte| usize::from(byte)).sum();
+    let read = page_faults()?;
+    memory.iter_mut().step_by(PAGE).for_each(|byte| *byte += 1);
+    let written = page_faults()?;
+
+    let pid = getpid();
+    println!("child (pid {pid}): read {pages} pages (sum {sum}): ≈ {} page faults", read - before);
+    println!("child (pid {pid}): wrote {pages} pages: ≈ {} page faults", written - read);
+    Ok(())
+}
+
+/// How many page faults this process has had that needed no disk.
+fn page_faults() -> Result<i64> {
+    Ok(getrusage(UsageWho::RUSAGE_SELF).context("getrusage")?.minor_page_faults())
+}

@@ -1,0 +1,93 @@
+//! What a fork costs grows with the memory that the parent uses, though none of it is
+//! copied: the tables are copied that say where its pages are. The other ways to start
+//! a process do not copy them.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use common::plot::Plot;
+use common::{NotHere, text};
+use lesson_02_fork::memory::{self, Memory};
+use lesson_02_fork::starts::Way;
+
+/// How much memory is in use, in MiB.
+const SIZES: [usize; 6] = [1, 4, 16, 64, 256, 1024];
+
+/// A row of the table: so many MiB in use, the median time of each way.
+struct Row {
+    mib: usize,
+    times: [Duration; 4],
+}
+
+/// `most` limits the sizes, in MiB; without it the machine does.
+pub fn run(most: Option<usize>, picture: Option<&Path>) -> Result<()> {
+    // Half of what there is: others want some too.
+    let room = (memory::available()? >> 21) as usize;
+    let wanted = most.unwrap_or(usize::MAX).min(SIZES[SIZES.len() - 1]);
+    ensure!(
+        wanted <= room || most.is_none(),
+        NotHere(format!("{wanted} MiB are more than half of the memory that is free here"))
+    );
+    println!("Times to start a process or a thread, while so much memory is in use:");
+    print!("{:>8}  {:>13}", "memory", "page tables");
+    Way::ALL.iter().for_each(|way| print!("  {:>8}", way.name()));
+    println!();
+
+    let mut in_use = Vec::new();
+    let mut rows = Vec::new();
+    let mut before = 0;
+    for mib in SIZES.into_iter().take_while(|&mib| mib <= wanted.min(room.max(1))) {
+        let more = NonZeroUsize::new((mib - before) << 20).context("sizes ascend")?;
+        let memory = Memory::in_use(more);
+        in_use.push(memory.with_context(|| format!("use {mib} MiB (try a smaller --most)"))?);
+        before = mib;
+        let times = measure()?;
+        print!("{mib:>4} MiB  {:>13}", format!("≈ {} pages", memory::page_table_pages()?));
+        times.iter().for_each(|&time| print!("  {:>8}", text::time(time)));
+        println!();
+        rows.push(Row { mib, times });
+    }
+    compare(&rows);
+
+    if let Some(path) = picture {
+        std::fs::write(path, draw(&rows)).with_context(|| format!("write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The median time of each way.
+fn measure() -> Result<[Duration; 4]> {
+    let mut medians = [Duration::ZERO; 4];
+    for (way, median) in Way::ALL.into_iter().zip(&mut medians) {
+        let start = Instant::now();
+        let mut times = Vec::new();
+        while times.len() < 9 || (times.len() < 51 && start.elapsed().as_millis() < 10) {
+            times.push(way.start()?);
+        }
+        times.sort_unstable();
+        *median = times[times.len() / 2];
+    }
+    Ok(medians)
+}
+
+/// How much longer it took with the most memory than with the least.
+fn compare(rows: &[Row]) {
+    let [first, .., last] = rows else { return };
+    println!("With {} MiB, compared with {} MiB:", last.mib, first.mib);
+    for (number, way) in Way::ALL.into_iter().enumerate() {
+        let ratio = last.times[number].div_duration_f64(first.times[number]);
+        println!("  {:8}  ≈ {ratio:.1} times as long", way.name());
+    }
+}
+
+fn draw(rows: &[Row]) -> String {
+    let sizes: Vec<_> =
+        rows.iter().map(|row| (row.mib as f64, format!("{} MiB", row.mib))).collect();
+    let times = |number: usize| rows.iter().map(|row| row.times[number]).collect();
+    let lines: Vec<_> =
+        Way::ALL.into_iter().enumerate().map(|(n, way)| (way.name(), times(n))).collect();
+    let title = "Time to start a process or a thread";
+    Plot { title, sizes: "memory in use", x: &sizes, lines: &lines }.draw()
+}

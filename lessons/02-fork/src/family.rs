@@ -1,0 +1,32 @@
+//! A parent with several children keeps the id of each, because nobody else will
+//! tell it, and waits for each by its id. The other way needs no notes: a child
+//! asks `getppid()`.
+
+use anyhow::{Context, Result};
+use common::child::{self, Child};
+use nix::unistd::{ForkResult, fork, getpid, getppid};
+
+pub fn run(children: u8) -> Result<()> {
+    println!("I ({}) have no child yet.", getpid());
+    let mut noted = Vec::new();
+    for number in 1..=children {
+        // SAFETY: this process has one thread, so no lock can be held by a thread
+        // that the child does not have.
+        match unsafe { fork() }.context("fork")? {
+            ForkResult::Child => {
+                println!("I am child {number} (pid {}) and my parent is {}.", getpid(), getppid());
+                std::process::exit(10 + i32::from(number))
+            }
+            ForkResult::Parent { child } => noted.push(Child::new(child)),
+        }
+    }
+    let ids: Vec<_> = noted.iter().map(|child| format!("pid {}", child.pid())).collect();
+    println!("I ({}) noted the ids of my children: {}.", getpid(), ids.join(", "));
+
+    for child in noted {
+        let pid = child.pid();
+        let end = child::in_words(child.wait()?);
+        println!("I ({}) waited for pid {pid}: {end}.", getpid());
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! A signal asks a process for something, or makes it do it. How a child ended, or
+//! that it was stopped, its parent learns from wait; that there is something to
+//! learn, from the signal SIGCHLD.
+
+use std::io::{PipeWriter, Read, pipe};
+
+use anyhow::{Context, Result, ensure};
+use common::child::{self, Child};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::wait::WaitPidFlag;
+use nix::unistd::{ForkResult, fork, getpid, pause};
+
+pub fn run() -> Result<()> {
+    // Kept back until it is waited for; else it would come and be ignored.
+    SigSet::from(Signal::SIGCHLD).thread_block().context("sigmask")?;
+
+    println!("A child that knows nothing of signals:");
+    let mut child = fork_child(sleep_for_ever)?;
+    send(&child, Signal::SIGTERM)?;
+    learn(&mut child)?;
+
+    println!("A child that tidies up and ends by itself when it is asked to:");
+    let mut child = fork_child(tidy_up_when_asked)?;
+    send(&child, Signal::SIGTERM)?;
+    learn(&mut child)?;
+
+    println!("Two signals that no program can refuse, and one in between:");
+    let mut child = fork_child(sleep_for_ever)?;
+    for signal in [Signal::SIGSTOP, Signal::SIGCONT, Signal::SIGKILL] {
+        send(&child, signal)?;
+        learn(&mut child)?;
+    }
+    Ok(())
+}
+
+fn sleep_for_ever(ready: PipeWriter) -> Result<()> {
+    drop(ready);
+    loop {
+        pause();
+    }
+}
+
+fn tidy_up_when_asked(ready: PipeWriter) -> Result<()> {
+    let sigterm = SigSet::from(Signal::SIGTERM);
+    sigterm.thread_block().context("sigmask")?;
+    drop(ready);
+    let signal = sigterm.wait().context("sigwait")?;
+    println!("  pid {} got {signal} and tidies up", getpid());
+    std::process::exit(5)
+}
+
+/// Forks a child for a task, and waits until the task has closed its end of a pipe:
+/// then the child is ready for signals.
+fn fork_child(task: fn(PipeWriter) -> Result<()>) -> Result<Child> {
+    let (mut until_ready, ready) = pipe().context("pipe")?;
+    let parent = getpid();
+    // SAFETY: this process has one thread, so no lock can be held by a thread that
+    // the child does not have.
+    let child = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => child::exit(child::end_with(parent).and_then(|()| task(ready))),
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    drop(ready);
+    until_ready.read_to_end(&mut Vec::new()).context("read from the pipe")?;
+    Ok(child)
+}
+
+fn send(child: &Child, signal: Signal) -> Result<()> {
+    println!("  I send {signal} to pid {}", child.pid());
+    kill(child.pid(), signal).with_context(|| format!("kill({}, {signal})", child.pid()))
+}
+
+/// Waits for the signal that something happened to a child, and asks what.
+fn learn(child: &mut Child) -> Result<()> {
+    let signal = SigSet::from(Signal::SIGCHLD).wait().context("sigwait")?;
+    let flags = WaitPidFlag::WUNTRACED | WaitPidFlag::WCONTINUED | WaitPidFlag::WNOHANG;
+    let what = child.wait_with(flags)?;
+    ensure!(what.pid() == Some(child.pid()), "{signal} came for nothing: {what:?}");
+    println!("  {signal} came, and wait says of pid {}: {}", child.pid(), child::in_words(what));
+    Ok(())
+}

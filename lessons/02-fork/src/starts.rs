@@ -1,0 +1,101 @@
+//! How long it takes to start a process or a thread: from the call to its return.
+
+use std::ffi::c_int;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use common::child;
+use nix::libc;
+use nix::sched::{CloneFlags, clone};
+use nix::sys::signal::Signal;
+use nix::unistd::{ForkResult, fork};
+
+/// A way to start a process or a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// `fork`.
+    Fork,
+    /// As `vfork` does: the child uses the parent's memory, and the parent waits until
+    /// it has ended or become another program.
+    Vfork,
+    /// `std::process::Command`: on Linux the C library's `posix_spawn`, another program.
+    Command,
+    /// A thread.
+    Thread,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Way; 4] = [Way::Fork, Way::Vfork, Way::Command, Way::Thread];
+
+    /// What a column or a line of it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Way::Fork => "fork",
+            Way::Vfork => "vfork",
+            Way::Command => "Command",
+            Way::Thread => "thread",
+        }
+    }
+
+    /// Starts one that does nothing, and returns how long that took; then waits for
+    /// its end, which does not count.
+    ///
+    /// # Errors
+    /// If it does not start, or does not end well.
+    pub fn start(self) -> Result<Duration> {
+        match self {
+            Way::Fork => start_fork(),
+            Way::Vfork => start_vfork(),
+            Way::Command => start_command(),
+            Way::Thread => start_thread(),
+        }
+    }
+}
+
+fn start_fork() -> Result<Duration> {
+    let start = Instant::now();
+    // SAFETY: the child calls nothing but _exit, which is async-signal-safe.
+    let forked = unsafe { fork() };
+    match forked.context("fork")? {
+        // SAFETY: this ends the process, and runs none of its code any more.
+        ForkResult::Child => unsafe { libc::_exit(0) },
+        ForkResult::Parent { child } => {
+            let time = start.elapsed();
+            child::wait_for(child)?;
+            Ok(time)
+        }
+    }
+}
+
+fn start_vfork() -> Result<Duration> {
+    let mut stack = vec![0; 1 << 16];
+    let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK;
+    let end_at_once = Box::new(|| 0 as c_int as isize);
+    let start = Instant::now();
+    // SAFETY: the child has a stack of its own, and returns at once; until then the
+    // kernel lets this thread wait, so they do not use memory at the same time.
+    let child = unsafe { clone(end_at_once, &mut stack, flags, Some(Signal::SIGCHLD as c_int)) };
+    let time = start.elapsed();
+    child::wait_for(child.context("clone")?)?;
+    Ok(time)
+}
+
+fn start_command() -> Result<Duration> {
+    let mut command = Command::new("true");
+    let start = Instant::now();
+    let mut child = command.spawn().context("start true")?;
+    let time = start.elapsed();
+    child.wait().context("wait")?;
+    Ok(time)
+}
+
+fn start_thread() -> Result<Duration> {
+    let start = Instant::now();
+    let thread = thread::Builder::new().spawn(|| {}).context("start a thread")?;
+    let time = start.elapsed();
+    thread.join().expect("it does nothing");
+    Ok(time)
+}

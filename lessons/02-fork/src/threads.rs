@@ -1,0 +1,125 @@
+//! A fork copies one thread, the one that calls it. A lock that another thread holds
+//! stays locked in the child for ever, and the child hangs. Three ways out.
+
+use std::fmt::Display;
+use std::fs::read_to_string;
+use std::io::{PipeWriter, Read, Write, pipe, stdout};
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use common::child::{self, Child, in_words};
+use common::{paced, pidfd, proc, text};
+use nix::libc;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{ForkResult, Pid, fork, getpid, write};
+
+/// What both threads, and then both processes, want to use.
+static LOCK: Mutex<()> = Mutex::new(());
+
+pub fn run() -> Result<()> {
+    println!("Way out 1: fork while there is one thread (threads here: {})", threads("self")?);
+    fork_before_threads()?;
+
+    let (mut is_locked, mut locked) = pipe().context("pipe")?;
+    thread::spawn(move || {
+        // Held until the program ends.
+        let _guard = LOCK.lock();
+        let _ = locked.write_all(b"!");
+        loop {
+            thread::park();
+        }
+    });
+    is_locked.read_exact(&mut [0]).context("the thread that takes the lock")?;
+    println!("A thread takes the lock, another forks (threads here: {})", threads("self")?);
+    use_lock_in_child()?;
+    write_and_exit_in_child()?;
+    start_program()
+}
+
+fn fork_before_threads() -> Result<()> {
+    // SAFETY: this process has one thread, so no lock can be held by a thread that
+    // the child does not have.
+    match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => {
+            let _guard = LOCK.lock();
+            println!("  child (pid {}): I have the lock", getpid());
+            std::process::exit(0)
+        }
+        ForkResult::Parent { child } => tell_end(Child::new(child)),
+    }
+}
+
+/// The mistake. The lock was copied, and is locked; the thread that would unlock it
+/// was not copied.
+fn use_lock_in_child() -> Result<()> {
+    let (mut ready, tell) = pipe().context("pipe")?;
+    let parent = getpid();
+    // SAFETY: this is the mistake that is shown: the child will wait for ever. It
+    // allocates nothing before, and then the parent kills it.
+    let child = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => child::exit(wait_for_lock(parent, tell)),
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    let pid = child.pid();
+    drop(tell);
+    ready.read_exact(&mut [0]).context("the child is not ready")?;
+    let status = format!("/proc/{pid}/status");
+    while proc::field(&status, "State")?.starts_with('R') {
+        thread::yield_now();
+    }
+    println!("  child (pid {pid}): wants the lock (threads here: {})", threads(pid)?);
+
+    let time = paced(Duration::from_secs(1));
+    let ended = pidfd::wait(&pidfd::open(pid)?, Some(time))?;
+    ensure!(!ended, "the child has ended: {}", in_words(child.wait()?));
+    let state = proc::field(&status, "State")?;
+    let place = read_to_string(format!("/proc/{pid}/wchan")).context("/proc/PID/wchan")?;
+    println!("  after {}: state {state}, in the kernel's ≈ {place:?}; I kill it", text::time(time));
+    kill(pid, Signal::SIGKILL).context("kill")?;
+    tell_end(child)
+}
+
+fn wait_for_lock(parent: Pid, mut tell: PipeWriter) -> Result<()> {
+    child::end_with(parent)?;
+    tell.write_all(b"!")?;
+    drop(LOCK.lock());
+    Ok(())
+}
+
+/// The second way out: the child calls only what is async-signal-safe, that is, what
+/// takes no lock: signal-safety(7). `println!` is not.
+fn write_and_exit_in_child() -> Result<()> {
+    println!("Way out 2: only async-signal-safe calls in the child");
+    // SAFETY: the child calls write and _exit, which are async-signal-safe.
+    match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => {
+            let written = write(stdout(), b"  child: I wrote this without a lock\n");
+            // SAFETY: this ends the process, and runs none of its code any more.
+            unsafe { libc::_exit(written.is_err().into()) }
+        }
+        ForkResult::Parent { child } => tell_end(Child::new(child)),
+    }
+}
+
+/// The third way out: another program, whose memory is its own. Between its fork and
+/// its exec a Command makes async-signal-safe calls only.
+fn start_program() -> Result<()> {
+    println!("Way out 3: another program in the child");
+    let script = "echo \"  child (pid $$): I have memory of my own\"";
+    let end = Command::new("/bin/sh").args(["-c", script]).status().context("start /bin/sh")?;
+    println!("  it has ended: {end}");
+    Ok(())
+}
+
+fn tell_end(child: Child) -> Result<()> {
+    println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+    Ok(())
+}
+
+/// How many threads a process has.
+fn threads(pid: impl Display) -> Result<String> {
+    proc::field(format!("/proc/{pid}/status"), "Threads")
+}

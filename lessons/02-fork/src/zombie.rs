@@ -1,0 +1,48 @@
+//! A child that has ended stays in the table of processes until its parent has
+//! waited for it: a zombie, of which nothing is left but how it ended.
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use common::child::{self, Child};
+use common::{paced, proc};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::{ForkResult, fork, getpid};
+
+pub fn run() -> Result<()> {
+    // SAFETY: this process has one thread, so no lock can be held by a thread that
+    // the child does not have.
+    let child = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => std::process::exit(7),
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    let pid = child.pid();
+    println!("I ({}) have a child (pid {pid}).", getpid());
+
+    // Waits for its end, and leaves it as it is (`WNOWAIT`).
+    waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)
+        .with_context(|| format!("waitid({pid})"))?;
+    println!("It has ended, and I have not waited for it:");
+    show(&child)?;
+    println!("SIGKILL does not end what has ended:");
+    kill(pid, Signal::SIGKILL).with_context(|| format!("kill({pid})"))?;
+    show(&child)?;
+    // Time to look at it from another terminal: `ps -o pid,stat,comm`.
+    sleep(paced(Duration::from_secs(5)));
+
+    println!("Now I wait for it: {}", child::in_words(child.wait()?));
+    let gone = !Path::new(&format!("/proc/{pid}")).exists();
+    println!("/proc/{pid} is gone: {gone}");
+    Ok(())
+}
+
+/// What the kernel says of a process: a zombie has a state, and no memory.
+fn show(child: &Child) -> Result<()> {
+    let file = format!("/proc/{}/status", child.pid());
+    let memory = proc::field(&file, "VmSize").unwrap_or_else(|_| "none".to_owned());
+    println!("  {file}: state {}, memory {memory}", proc::field(&file, "State")?);
+    Ok(())
+}

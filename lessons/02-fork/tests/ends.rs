@@ -1,0 +1,129 @@
+//! The demos about the ends of processes, seen from outside.
+
+use std::fs;
+use std::path::Path;
+
+use common::running::{Running, pid};
+use common::{proc, witness};
+use demo::demo;
+use nix::sys::prctl::set_child_subreaper;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{Pid, getpid};
+
+mod demo;
+
+fn status(pid: Pid, name: &str) -> String {
+    proc::field(format!("/proc/{pid}/status"), name).unwrap()
+}
+
+#[test]
+fn a_child_that_was_not_waited_for_is_a_zombie() {
+    // Time enough to look at it.
+    let zombie = Running::start(demo(&["zombie", "--pace", "1000"]));
+    let child = zombie.pid_in("I (");
+    zombie.line_with(&["SIGKILL does not end"]);
+    let shown = zombie.next_line().unwrap();
+    assert_eq!(shown, format!("  /proc/{child}/status: state Z (zombie), memory none"));
+    assert_eq!(status(child, "State"), "Z (zombie)");
+    assert_eq!(status(child, "PPid"), zombie.id().to_string());
+}
+
+#[test]
+fn a_child_that_was_waited_for_is_gone() {
+    let testimony = witness::run(demo(&["zombie", "--pace", "0"])).unwrap();
+    assert!(testimony.status.success());
+    let texts = testimony.texts();
+    let child = pid(texts[0]);
+    assert_eq!(
+        texts[texts.len() - 2..],
+        ["Now I wait for it: exit status: 7".to_owned(), format!("/proc/{child} is gone: true")]
+    );
+    assert!(!Path::new(&format!("/proc/{child}")).exists());
+}
+
+#[test]
+fn an_orphan_is_adopted_by_the_nearest_that_asks_for_it() {
+    // The first orphan is to come to this process.
+    set_child_subreaper(true).unwrap();
+    let output = demo(&["orphan"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let [before, ended, after] = &lines[1..4] else { panic!("{text}") };
+
+    let orphan = pid(before);
+    assert!(ended.ends_with("has ended: killed by SIGKILL"), "{text}");
+    let name = fs::read_to_string("/proc/self/comm").unwrap();
+    let adopted =
+        format!("  child (pid {orphan}): my parent is ≈ {} (≈ {:?})", getpid(), name.trim());
+    assert_eq!(*after, adopted);
+    // Only a parent can wait, and nobody has done it before.
+    assert_eq!(waitpid(orphan, None), Ok(WaitStatus::Exited(orphan, 0)));
+
+    let demo = text.split_once("I (").unwrap().1.split_once(')').unwrap().0;
+    assert!(lines[7].ends_with(&format!("my parent is ≈ {demo} (≈ \"02-fork\")")), "{text}");
+    let second = pid(lines[7]);
+    assert_eq!(lines[8], format!("  child (pid {second}) has ended: exit status: 0"));
+    let third = pid(lines[10]);
+    assert_eq!(lines[12], format!("  child (pid {third}) has ended: killed by SIGKILL"));
+    assert_eq!(lines.len(), 13, "{text}");
+}
+
+#[test]
+fn wait_tells_the_ends_and_stops_apart() {
+    let testimony = witness::run(demo(&["signals"])).unwrap();
+    assert!(testimony.status.success(), "{testimony:?}");
+    let texts = testimony.texts();
+    let children = [1, 4, 8].map(|line| pid(texts[line]));
+    let says = |child: usize, what: &str| {
+        format!("  SIGCHLD came, and wait says of pid {}: {what}", children[child])
+    };
+    assert_eq!(texts[2], says(0, "killed by SIGTERM"));
+    assert_eq!(texts[5], format!("  pid {} got SIGTERM and tidies up", children[1]));
+    assert_eq!(testimony.lines[5].pid.to_string(), children[1].to_string());
+    assert_eq!(texts[6], says(1, "exit status: 5"));
+    assert_eq!(texts[9], says(2, "stopped by SIGSTOP"));
+    assert_eq!(texts[11], says(2, "continued"));
+    assert_eq!(texts[13], says(2, "killed by SIGKILL"));
+    assert_eq!(texts.len(), 14);
+}
+
+#[test]
+fn a_child_that_takes_a_lock_of_a_thread_that_was_not_copied_hangs() {
+    // Minutes until the demo gives it up.
+    let hanging = Running::start(demo(&["threads", "--pace", "1000"]));
+    let child = hanging.pid_in("  child (pid ");
+    assert_eq!(hanging.pid_in("  pid "), child, "the first way out works");
+    hanging.line_with(&["A thread takes the lock"]);
+    let child = hanging.pid_in("  child (pid ");
+
+    assert_eq!(status(child, "PPid"), hanging.id().to_string());
+    assert_eq!(status(child, "State"), "S (sleeping)");
+    assert_eq!(
+        (status(child, "Threads"), status(hanging.id(), "Threads")),
+        ("1".into(), "2".into())
+    );
+    let place = fs::read_to_string(format!("/proc/{child}/wchan")).unwrap();
+    assert!(place.starts_with("futex"), "it waits in {place}");
+
+    hanging.signal(child, Signal::SIGKILL);
+    let (_, errors, status) = hanging.finish();
+    assert_eq!(status.code(), Some(1));
+    assert!(errors.contains("the child has ended: killed by SIGKILL"), "{errors}");
+}
+
+#[test]
+fn the_ways_out_work_while_the_lock_is_held() {
+    let testimony = witness::run(demo(&["threads"])).unwrap();
+    assert!(testimony.status.success(), "{testimony:?}");
+    let written = "  child: I wrote this without a lock";
+    let line = testimony.lines.iter().find(|line| line.text == written).expect(written);
+    let ended = format!("  pid {} has ended: exit status: 0", line.pid);
+    assert!(testimony.texts().contains(&ended.as_str()), "{testimony:#?}");
+
+    let program = testimony.lines.iter().find(|line| line.text.ends_with("memory of my own"));
+    let program = program.unwrap();
+    assert_eq!(program.text, format!("  child (pid {}): I have memory of my own", program.pid));
+    assert!(testimony.texts().contains(&"  it has ended: exit status: 0"));
+}
