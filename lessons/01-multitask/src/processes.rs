@@ -1,6 +1,7 @@
 //! All processes that the system tells of in /proc: proc(5).
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::time::Duration;
 
@@ -67,8 +68,9 @@ impl Snapshot {
         let switches = stat.lines().find_map(|line| line.strip_prefix("ctxt "));
         let switches = switches.and_then(|number| number.parse().ok());
         let entries = fs::read_dir("/proc").context("/proc")?.flatten();
-        // Other entries have no such file; and a process may end meanwhile.
-        let stats = entries.filter_map(|entry| fs::read(entry.path().join("stat")).ok());
+        // A process is a folder named after its id. It may end meanwhile.
+        let folders = entries.filter(|entry| is_number(&entry.file_name()));
+        let stats = folders.filter_map(|folder| fs::read(folder.path().join("stat")).ok());
         let processes = stats.filter_map(|stat| Process::read(&String::from_utf8_lossy(&stat)));
         Ok(Self {
             time: now()?,
@@ -109,6 +111,10 @@ impl Snapshot {
         let name = program.file_name()?.to_string_lossy();
         Some((name.replace(|c: char| c.is_control() || c == '"', "?"), count))
     }
+}
+
+fn is_number(name: &OsStr) -> bool {
+    name.as_encoded_bytes().iter().all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
