@@ -71,7 +71,8 @@ fn it_finds_the_processes_that_sleep_and_whose_they_are() {
     let name = format!("sleepers-{}", std::process::id());
     // `read` waits for a line that never comes.
     let _program = Program::start(&name, "read line", count);
-    let most = |lines: &[String]| lines[3].contains(&format!("≈ \"{name}\", with ≈ {count} "));
+    let most =
+        |lines: &[String]| lines[3].ends_with(&format!("≈ \"{name}\"; its processes: ≈ {count}"));
     let found =
         attempts(|| Some(lines(&["--watch", "--busiest", "500"])).filter(|lines| most(lines)));
     let &[processes, threads] = &numbers(&found[0])[..] else { panic!("{found:?}") };
