@@ -75,7 +75,7 @@ impl Picture<'_> {
 
     /// What the colours mean, and the lengths to compare with.
     fn legend(&self, top: f64) -> String {
-        let mut colours: Vec<_> = self.lanes.iter().map(|lane| lane.colour).collect();
+        let mut colours: Vec<_> = self.lanes.iter().map(|it| it.colour % svg::COLOURS).collect();
         colours.sort_unstable();
         colours.dedup();
         let mut left = LEFT;

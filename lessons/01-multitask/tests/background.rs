@@ -1,16 +1,11 @@
 //! The demo `background`: it must find the processes that the test starts.
 
-use std::fs::{self, File};
-use std::io::Read;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lesson_01_multitask::processes::Snapshot;
-use nix::libc;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 /// Processes of a program with a name of its own. Dropped, they end.
 struct Program {
@@ -103,49 +98,4 @@ fn attempts<T>(attempt: impl FnMut() -> Option<T>) -> T {
         .take_while(|_| Instant::now() < deadline)
         .find_map(|found| found)
         .expect("it was found within 30 seconds")
-}
-
-/// A terminal: what is written into the second end can be read from the first.
-fn terminal(columns: u16, rows: u16) -> (File, OwnedFd) {
-    let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-    let (mut ours, mut theirs) = (-1, -1);
-    let (no_name, no_modes) = (std::ptr::null_mut(), std::ptr::null());
-    // SAFETY: the pointers are to variables that live until it returns, or null,
-    // which it allows for the name and the modes.
-    let result = unsafe { libc::openpty(&mut ours, &mut theirs, no_name, no_modes, &size) };
-    assert_eq!(result, 0);
-    // SAFETY: openpty just opened it, and nobody else has it.
-    let ours = unsafe { File::from_raw_fd(ours) };
-    // SAFETY: the same.
-    (ours, unsafe { OwnedFd::from_raw_fd(theirs) })
-}
-
-#[test]
-fn watch_draws_on_a_terminal_within_its_window_until_it_is_interrupted() {
-    let (mut terminal, theirs) = terminal(30, 9);
-    let mut command = background(&["--watch", "--pace", "0.01"]);
-    let mut demo = command.stdout(theirs).spawn().unwrap();
-    drop(command);
-    let mut text = String::new();
-    // Each picture begins at the top: three are complete when the fourth begins.
-    while text.matches("\x1b[H").count() < 4 {
-        let mut bytes = [0; 4096];
-        let count = terminal.read(&mut bytes).unwrap();
-        text += &String::from_utf8_lossy(&bytes[..count]);
-    }
-    kill(Pid::from_raw(demo.id() as i32), Signal::SIGINT).unwrap();
-    let status = demo.wait().unwrap();
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2), "{status}");
-
-    let pictures: Vec<_> = text.split("\x1b[H").collect();
-    assert_eq!(pictures[0], "\x1b[2J");
-    for picture in &pictures[1..4] {
-        let lines: Vec<_> = picture.strip_suffix("\x1b[J").unwrap().lines().collect();
-        assert_eq!(lines.len(), 8, "one line is left for the cursor: {picture}");
-        assert_eq!(lines[7], "Every second, until Ctrl-C\x1b[K");
-        for line in lines {
-            let line = line.strip_suffix("\x1b[K").unwrap();
-            assert!(!line.contains('\x1b') && line.chars().count() <= 30, "{line}");
-        }
-    }
 }
