@@ -50,7 +50,8 @@ pub trait Job: Send + Sync {
     fn arguments(&self) -> &[u8];
 
     /// Takes small results of at most `most` tasks from `first` on. Returns how many
-    /// there were, and how many bytes they took; `None` if one cannot be read.
+    /// there were, and how many bytes they took; `None` if one cannot be read, which then
+    /// is an error of that task.
     fn take_small(&self, first: usize, most: usize, bytes: &[u8]) -> Option<(usize, usize)>;
 
     /// Takes the result of a task.
@@ -164,7 +165,15 @@ impl<R: DeserializeOwned + Send> Job for Batch<R> {
         let mut rest = bytes;
         let mut taken = 0;
         while taken < most && rest.first() == Some(&(Kind::Small as u8)) {
-            let (value, behind) = postcard::take_from_bytes(&rest[1..]).ok()?;
+            let (value, behind) = match postcard::take_from_bytes(&rest[1..]) {
+                Ok(read) => read,
+                Err(why) => {
+                    let why = TaskError::Unreadable(why.to_string());
+                    state.results[first + taken] = Some(Err(why));
+                    self.came(&mut state, taken + 1);
+                    return None;
+                }
+            };
             state.results[first + taken] = Some(Ok(value));
             rest = behind;
             taken += 1;
@@ -178,8 +187,10 @@ impl<R: DeserializeOwned + Send> Job for Batch<R> {
             postcard::from_bytes(bytes).map_err(|why| TaskError::Unreadable(why.to_string()))
         });
         let mut state = self.state();
-        if state.results[task].is_none() {
-            state.results[task] = Some(result);
+        // It may have one, and may even have been taken: a result that cannot be read is
+        // an error, and then its worker dies.
+        if let Some(slot @ None) = state.results.get_mut(task) {
+            *slot = Some(result);
             self.came(&mut state, 1);
         }
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use crossbeam::channel::Sender;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
@@ -81,7 +82,14 @@ pub struct Manager {
 }
 
 /// Runs until the pool has ended. Then no worker is left, and each task has a result.
-pub fn manage(tasks: Tasks, desk: Arc<Desk>, number: usize, forked: Vec<Started>) {
+/// `started` is told whether the workers could be started.
+pub fn manage(
+    tasks: Tasks,
+    desk: Arc<Desk>,
+    number: usize,
+    forked: Vec<Started>,
+    started: &Sender<Result<()>>,
+) {
     let mut manager = Manager {
         tasks,
         desk,
@@ -91,14 +99,20 @@ pub fn manage(tasks: Tasks, desk: Arc<Desk>, number: usize, forked: Vec<Started>
         last_results: Instant::now(),
         why: "its manager panicked".to_owned(),
     };
-    manager.why = match manager.run(number, forked) {
-        Ok(()) => "it was terminated".to_owned(),
-        Err(why) => format!("{why:#}"),
-    };
+    let can_run = manager.start(number, forked);
+    let runs = can_run.is_ok();
+    // If nobody waits to be told, the pool is gone already.
+    let _ = started.send(can_run);
+    if runs {
+        manager.why = match manager.run() {
+            Ok(()) => "it was terminated".to_owned(),
+            Err(why) => format!("{why:#}"),
+        };
+    }
 }
 
 impl Manager {
-    fn run(&mut self, number: usize, forked: Vec<Started>) -> Result<()> {
+    fn start(&mut self, number: usize, forked: Vec<Started>) -> Result<()> {
         for started in forked {
             self.workers.push(Worker::new(started)?);
         }
@@ -106,6 +120,10 @@ impl Manager {
             self.workers.push(Worker::new(start_program()?)?);
         }
         self.tell_pids();
+        Ok(())
+    }
+
+    fn run(&mut self) -> Result<()> {
         loop {
             let mut results = 0;
             for worker in &mut self.workers {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, ensure};
+use crossbeam::channel::bounded;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -63,10 +64,12 @@ impl ProcessPool {
         }
         let desk = Arc::new(Desk::new()?);
         let managed = desk.clone();
+        let (tell, told) = bounded(1);
         let manager = std::thread::Builder::new()
             .name("pool manager".to_owned())
-            .spawn(move || manage(tasks, managed, workers, forked))
+            .spawn(move || manage(tasks, managed, workers, forked, &tell))
             .context("start the manager")?;
+        told.recv().context("the manager")?.context("start the workers")?;
         Ok(Self { tasks, desk, workers, manager: Some(manager) })
     }
 

@@ -21,7 +21,6 @@ pub type Started = (Child, UnixStream, Shared);
 ///
 /// # Errors
 /// If the system refuses.
-#[expect(clippy::zombie_processes, reason = "the `Child` waits for it")]
 pub fn start_program() -> Result<Started> {
     let (ours, theirs) = UnixStream::pair().context("socketpair")?;
     let (shared, memory) = Shared::new()?;

@@ -45,8 +45,10 @@ fn start(tasks: Tasks, parent: Option<i32>) -> Result<()> {
 
 /// Runs the tasks that come, until the parent closes the socket.
 pub(crate) fn work(tasks: Tasks, parent: Pid, socket: UnixStream, shared: Shared) -> Result<()> {
-    // However the parent ends: a worker does not go on without it.
-    child::end_with(parent)?;
+    // However the parent ends, a worker does not go on without it.
+    if child::end_with(parent).is_err() {
+        return Ok(());
+    }
     // Ctrl-C goes to all processes in the terminal. What then happens to the pool is
     // the parent's business.
     // SAFETY: no handler is installed, so none can run at a bad moment.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use common::child::{self, Child};
 use common::pidfd;
+use nix::sys::signal::{Signal, kill};
 
 use super::frame::write_header;
 use super::job::Chunk;
@@ -45,6 +46,8 @@ pub struct Worker {
     done_of_first: usize,
     /// The bytes of a large result that have come, and how many are still to come.
     large: Option<(Kind, Vec<u8>, usize)>,
+    /// Its results cannot be read any more.
+    broken: bool,
     /// How many tasks it does in a second, by its last results, and when those came.
     rate: f64,
     looked: Instant,
@@ -65,6 +68,7 @@ impl Worker {
             chunks_done: 0,
             done_of_first: 0,
             large: None,
+            broken: false,
             rate: 0.0,
             looked: Instant::now(),
         })
@@ -140,7 +144,7 @@ impl Worker {
     /// Takes the results that have come, and says how many there were.
     pub fn take_results(&mut self) -> Result<usize> {
         let mut taken = 0;
-        loop {
+        while !self.broken {
             let bytes = self.results.written();
             let Some(&kind) = bytes.first() else { break };
             let Some(chunk) = self.chunks.front_mut() else { bail!("a result for no task") };
@@ -152,8 +156,15 @@ impl Worker {
                     (0, length)
                 }
                 None if kind == Kind::Small as u8 => {
-                    let taken = chunk.job.take_small(chunk.first, chunk.count, bytes);
-                    taken.context("a result that cannot be read")?
+                    match chunk.job.take_small(chunk.first, chunk.count, bytes) {
+                        Some(taken) => taken,
+                        // Where the next one begins is not known: the worker has to go.
+                        None => {
+                            self.broken = true;
+                            let _ = kill(self.child.pid(), Signal::SIGKILL);
+                            break;
+                        }
+                    }
                 }
                 None => {
                     let kind = Kind::from_byte(kind).context("a result of no known kind")?;

@@ -44,7 +44,7 @@ pub fn not_closed() {
 pub fn terminated() {
     let mut pool = pool();
     let handles: Vec<_> = (0..9).map(|_| pool.apply_async(&WAIT, &LONG).unwrap()).collect();
-    let pids = started(&pool);
+    let pids = pool.pids();
     pool.terminate();
     assert!(pids.into_iter().all(is_gone));
     for handle in handles {
@@ -56,21 +56,10 @@ pub fn terminated() {
 pub fn dropped() {
     let pool = pool();
     let handle = pool.apply_async(&WAIT, &LONG).unwrap();
-    let pids = started(&pool);
+    let pids = pool.pids();
     drop(pool);
     assert!(pids.into_iter().all(is_gone));
     assert!(matches!(handle.wait(), Err(TaskError::Ended(_))));
-}
-
-/// The ids of the workers, as soon as there are any.
-fn started(pool: &ProcessPool) -> Vec<i32> {
-    loop {
-        let pids = pool.pids();
-        if !pids.is_empty() {
-            return pids;
-        }
-        std::thread::yield_now();
-    }
 }
 
 /// The argument that makes this program a parent whose workers have much to do.
@@ -84,7 +73,7 @@ pub fn be_started() {
     }
     let pool = pool();
     let handles: Vec<_> = (0..9).map(|_| pool.apply_async(&WAIT, &LONG).unwrap()).collect();
-    let pids: Vec<String> = started(&pool).iter().map(i32::to_string).collect();
+    let pids: Vec<String> = pool.pids().iter().map(i32::to_string).collect();
     println!("{}", pids.join(" "));
     std::io::stdout().flush().unwrap();
     handles.into_iter().for_each(|handle| drop(handle.wait()));

@@ -124,7 +124,7 @@ pub fn time_limit() {
     let pool = pool();
     let handle = pool.apply_async(&WAIT, &50_000).unwrap();
     assert!(!handle.is_ready());
-    let handle = handle.wait_timeout(Duration::from_millis(1)).err().expect("it takes longer");
+    let handle = handle.wait_timeout(Duration::from_millis(1)).expect_err("it takes longer");
     let result = handle.wait_timeout(Duration::from_secs(60));
     assert!(matches!(result, Ok(Ok(50_000))));
 }
