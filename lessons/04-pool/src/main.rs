@@ -1,12 +1,21 @@
 //! Lesson 04: a pool of processes, and one of threads.
 
+mod close;
+mod crash;
+mod map;
+mod panic;
 mod pool;
+mod steal;
 mod tasks;
 mod threads;
 
 use std::process::ExitCode;
 
 use common::menu::{self, Demo};
+use lesson_04_pool::{Tasks, work_if_worker};
+
+/// What the workers of the demos can run.
+const TASKS: Tasks = &[&map::SQUARE, &map::WAIT, &crash::RUN, &panic::HALF];
 
 const DEMOS: &[Demo] = &[
     Demo {
@@ -21,8 +30,39 @@ const DEMOS: &[Demo] = &[
         options: &[],
         run: |_| threads::run(),
     },
+    Demo {
+        name: "map",
+        about: "many arguments for one function: all results, one by one, or as they come",
+        options: &[],
+        run: |_| map::run(),
+    },
+    Demo {
+        name: "crash",
+        about: "a worker is killed: this pool goes on, Python's waits for ever",
+        options: &[],
+        run: |_| crash::run(),
+    },
+    Demo {
+        name: "close",
+        about: "close, join, terminate, drop; and what a pool refuses",
+        options: &[],
+        run: |_| close::run(),
+    },
+    Demo {
+        name: "panic",
+        about: "a task panics: the traps of the crate threadpool, and the remedies",
+        options: &[],
+        run: |_| panic::run(),
+    },
+    Demo {
+        name: "steal",
+        about: "work that spreads itself: idle threads steal from the others",
+        options: &[],
+        run: |_| steal::run(),
+    },
 ];
 
 fn main() -> ExitCode {
+    work_if_worker(TASKS);
     menu::main("04-pool", "a few workers share many tasks", DEMOS)
 }

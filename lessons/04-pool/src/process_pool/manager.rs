@@ -11,11 +11,11 @@ use crossbeam::channel::Sender;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nix::sys::time::{TimeSpec, TimeValLike};
+use nix::sys::time::TimeSpec;
 
 use super::job::Chunk;
 use super::start::{Started, start_program};
-use super::workers::Worker;
+use super::workers::{A_WHILE, Worker};
 use super::{TaskError, Tasks};
 
 /// While results come in quick succession, the manager looks for them this often, and
@@ -145,31 +145,47 @@ impl Manager {
         }
     }
 
-    /// Gives chunks to the workers that have room.
+    /// Gives chunks to the workers that have room, one after the other.
     fn give(&mut self) -> Result<()> {
-        for worker in &mut self.workers {
-            while worker.has_room()
-                && let Some(chunk) = self.queue.pop_front()
-            {
-                if chunk.job.begin() {
-                    worker.give(chunk);
+        if self.queue.is_empty() && self.some_could_help() {
+            for worker in &mut self.workers {
+                self.queue.append(&mut worker.take_back());
+            }
+        }
+        // First those who have nothing; then the others are given more in advance.
+        for idle in [true, false] {
+            let mut given = true;
+            while given && !self.queue.is_empty() {
+                given = false;
+                for worker in &mut self.workers {
+                    if worker.has_room() && (worker.is_idle() || !idle) {
+                        given |= give_next(&mut self.queue, worker);
+                    }
                 }
             }
-            worker.send()?;
         }
-        Ok(())
+        self.workers.iter_mut().try_for_each(Worker::send)
+    }
+
+    /// Whether one worker has nothing to do while another has more than it works on.
+    fn some_could_help(&self) -> bool {
+        self.workers.iter().any(Worker::is_idle) && self.workers.iter().any(Worker::has_more)
     }
 
     /// Waits until there is something to do: for a short while if results come in quick
     /// succession, else until somebody rings the bell.
     fn wait(&mut self, results: usize) -> Result<()> {
         let quick = self.is_quick(results);
-        let mut time = quick.then(|| TimeSpec::nanoseconds(LOOK.as_nanos() as i64));
+        let mut time = match () {
+            () if quick => Some(LOOK),
+            () if self.some_could_help() => Some(A_WHILE),
+            () => None,
+        };
         if !quick {
             for worker in &mut self.workers {
                 // There was no bell for what came before it said so.
                 if worker.manager_sleeps(true) {
-                    time = Some(TimeSpec::nanoseconds(0));
+                    time = Some(Duration::ZERO);
                 }
             }
         }
@@ -180,7 +196,7 @@ impl Manager {
             polled.push(PollFd::new(worker.socket.as_fd(), events));
             polled.push(PollFd::new(worker.ended.as_fd(), PollFlags::POLLIN));
         }
-        match ppoll(&mut polled, time, None) {
+        match ppoll(&mut polled, time.map(TimeSpec::from), None) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(why) => return Err(why).context("ppoll"),
         }
@@ -254,6 +270,18 @@ impl Manager {
     fn tell_pids(&self) {
         self.desk.state().pids = self.workers.iter().map(Worker::pid).collect();
     }
+}
+
+/// Gives the next chunk to a worker; false if there is none. A job that was cancelled is
+/// passed over.
+fn give_next(queue: &mut VecDeque<Chunk>, worker: &mut Worker) -> bool {
+    while let Some(chunk) = queue.pop_front() {
+        if chunk.job.begin() {
+            worker.give(chunk);
+            return true;
+        }
+    }
+    false
 }
 
 impl Drop for Manager {

@@ -45,6 +45,24 @@ pub const PREFIX: usize = 9;
 /// parent reads one while the next is written.
 const PIECE: usize = 1 << 18;
 
+/// The two halves of [`Header::chunks`](super::shared::Header::chunks).
+struct Chunks {
+    allowed: u32,
+    begun: u32,
+}
+
+impl From<u64> for Chunks {
+    fn from(word: u64) -> Self {
+        Self { allowed: (word >> 32) as u32, begun: word as u32 }
+    }
+}
+
+impl Chunks {
+    fn word(&self) -> u64 {
+        u64::from(self.allowed) << 32 | u64::from(self.begun)
+    }
+}
+
 /// The worker's side.
 #[derive(Debug)]
 pub struct Writer {
@@ -103,9 +121,15 @@ impl Writer {
         Ok(())
     }
 
-    /// Notes that another chunk of tasks begins.
-    pub fn begin(&mut self) {
-        self.shared.header().begun.0.fetch_add(1, Ordering::Release);
+    /// Begins the chunk that was read; false if the parent has taken it back.
+    pub fn begin(&mut self) -> bool {
+        let header = self.shared.header();
+        let begun = header.chunks.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+            let Chunks { allowed, begun } = Chunks::from(word);
+            (allowed != begun).then(|| Chunks { allowed, begun: begun.wrapping_add(1) }.word())
+        });
+        header.read.0.fetch_add(1, Ordering::Release);
+        begun.is_ok()
     }
 
     /// Wakes the parent if it sleeps.
@@ -175,9 +199,30 @@ impl Reader {
         Ok(())
     }
 
-    /// How many chunks of tasks the worker has begun.
-    pub fn begun(&self) -> u64 {
-        self.0.header().begun.0.load(Ordering::Acquire)
+    /// How many chunks the worker has begun. (It starts again at 0 after 2³².)
+    pub fn begun(&self) -> u32 {
+        Chunks::from(self.0.header().chunks.0.load(Ordering::Acquire)).begun
+    }
+
+    /// How many chunks the worker has read, begun or not.
+    pub fn read(&self) -> u64 {
+        self.0.header().read.0.load(Ordering::Acquire)
+    }
+
+    /// Lets the worker begin one chunk more.
+    pub fn allow(&self) {
+        self.0.header().chunks.0.fetch_add(1 << 32, Ordering::AcqRel);
+    }
+
+    /// Takes back the chunks that the worker has not begun, and says how many.
+    pub fn take_back(&self) -> u32 {
+        let chunks = &self.0.header().chunks.0;
+        let before = chunks.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+            let Chunks { begun, .. } = Chunks::from(word);
+            Some(Chunks { allowed: begun, begun }.word())
+        });
+        let Chunks { allowed, begun } = before.map(Chunks::from).expect("it is always changed");
+        allowed.wrapping_sub(begun)
     }
 
     /// Says whether the parent sleeps, and wants the bell to be rung.

@@ -32,8 +32,11 @@ pub struct Header {
     pub tail: Line<AtomicU64>,
     /// How many bytes were read.
     pub head: Line<AtomicU64>,
-    /// How many chunks of tasks the worker has begun.
-    pub begun: Line<AtomicU64>,
+    /// How many chunks the worker may begin, in the upper half; how many it has begun,
+    /// in the lower one. In one word, so that a chunk is either begun or taken back.
+    pub chunks: Line<AtomicU64>,
+    /// How many chunks the worker has read, begun or not.
+    pub read: Line<AtomicU64>,
     /// 1 while the reader sleeps and wants to be told of new bytes.
     pub reader_sleeps: Line<AtomicU32>,
     /// 1 while the writer sleeps because there is no room.

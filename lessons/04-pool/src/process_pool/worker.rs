@@ -58,7 +58,10 @@ pub(crate) fn work(tasks: Tasks, parent: Pid, socket: UnixStream, shared: Shared
     let mut results = Writer::new(shared, socket.try_clone().context("dup")?);
     let mut frames = Frames::new(socket);
     while let Some(frame) = frames.next()? {
-        results.begin();
+        if !results.begin() {
+            results.tell()?;
+            continue;
+        }
         let Some(task) = tasks.get(frame.function) else {
             bail!("no function {}: parent and worker differ", frame.function)
         };

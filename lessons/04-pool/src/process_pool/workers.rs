@@ -21,6 +21,9 @@ use super::{TaskError, Tasks};
 /// manager may take to look again, and a little more.
 const AHEAD: Duration = Duration::from_micros(400);
 
+/// If so long no result has come from a worker, it is busy with something long.
+pub const A_WHILE: Duration = Duration::from_millis(1);
+
 /// Not more than so many bytes of arguments wait in a worker's socket.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -41,7 +44,11 @@ pub struct Worker {
     chunks: VecDeque<Chunk>,
     /// How many tasks these are, and how many chunks are done.
     tasks: usize,
-    chunks_done: u64,
+    chunks_done: u32,
+    /// How many chunks were sent to it.
+    chunks_sent: u64,
+    /// Some of these were taken back. Until it has read all, it is given no others.
+    passing_over: bool,
     /// How many tasks of the first one are done.
     done_of_first: usize,
     /// The bytes of a large result that have come, and how many are still to come.
@@ -66,6 +73,8 @@ impl Worker {
             chunks: VecDeque::new(),
             tasks: 0,
             chunks_done: 0,
+            chunks_sent: 0,
+            passing_over: false,
             done_of_first: 0,
             large: None,
             broken: false,
@@ -92,7 +101,25 @@ impl Worker {
     /// the manager looks again.
     pub fn has_room(&self) -> bool {
         let ahead = (self.rate * AHEAD.as_secs_f64()) as usize;
-        self.tasks == 0 || (self.tasks <= ahead && self.outgoing.len() - self.sent < MOST_BYTES)
+        let has_room = self.tasks <= ahead && self.outgoing.len() - self.sent < MOST_BYTES;
+        !self.passing_over && (self.tasks == 0 || has_room)
+    }
+
+    /// Takes back what it has not begun, if it has been busy with one chunk for a while.
+    pub fn take_back(&mut self) -> VecDeque<Chunk> {
+        if self.chunks.len() < 2 || self.looked.elapsed() < A_WHILE {
+            return VecDeque::new();
+        }
+        let taken = self.results.take_back() as usize;
+        self.passing_over |= taken > 0;
+        let chunks = self.chunks.split_off(self.chunks.len() - taken);
+        self.tasks -= chunks.iter().map(|chunk| chunk.count).sum::<usize>();
+        chunks
+    }
+
+    /// Whether it has chunks that it may not have begun.
+    pub fn has_more(&self) -> bool {
+        self.chunks.len() > 1
     }
 
     /// Puts a chunk behind what it has.
@@ -104,6 +131,8 @@ impl Worker {
         if self.tasks == 0 {
             self.looked = Instant::now();
         }
+        self.results.allow();
+        self.chunks_sent += 1;
         self.tasks += chunk.count;
         self.chunks.push_back(chunk);
     }
@@ -179,6 +208,11 @@ impl Worker {
             self.done(tasks);
             taken += self.take_large();
         }
+        self.passing_over &= self.results.read() < self.chunks_sent;
+        if taken == 0 && self.looked.elapsed() > A_WHILE {
+            // What comes next may take longer.
+            self.rate = 0.0;
+        }
         if taken > 0 {
             let now = Instant::now();
             self.rate = taken as f64 / (now - self.looked).as_secs_f64();
@@ -241,7 +275,7 @@ impl Worker {
         let status = self.child.wait()?;
         let mut not_begun = self.chunks;
         let mut running = None;
-        if self.results.begun() > self.chunks_done {
+        if self.results.begun() != self.chunks_done {
             running = not_begun.pop_front();
         }
         if let Some(chunk) = &mut running {

@@ -1,0 +1,67 @@
+//! A worker is killed in the middle of a task. This pool says which task that cost; the
+//! others are done. Python's pool waits for ever.
+
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use common::child::Child;
+use common::{paced, pidfd, text};
+use lesson_04_pool::{Function, Options, ProcessPool};
+use nix::sys::signal::{Signal, raise};
+use nix::unistd::Pid;
+
+use crate::TASKS;
+
+/// The task that ends its worker.
+const DEADLY: u64 = 3;
+
+/// Does nothing, unless it is the deadly one.
+pub static RUN: Function<u64, ()> = Function::new("crash", |task| {
+    if task == DEADLY {
+        // As the kernel does it when the memory is used up.
+        let _ = raise(Signal::SIGKILL);
+    }
+});
+
+/// The same in Python.
+const PYTHON: &str = include_str!("../crash.py");
+
+pub fn run() -> Result<()> {
+    println!("This pool, two workers, five tasks:");
+    let pool = ProcessPool::new(TASKS, Options { workers: Some(2), ..Options::default() })?;
+    let before = pool.pids();
+    for (task, result) in (1..).zip(pool.map(&RUN, 1..=5, Some(1))?) {
+        match result {
+            Ok(()) => println!("  task {task} is done"),
+            Err(why) => println!("  task {task}: {why}"),
+        }
+    }
+    let new = pool.pids().into_iter().filter(|pid| !before.contains(pid)).count();
+    println!("  new workers: {new}");
+    drop(pool);
+
+    println!("Python's multiprocessing.Pool, the same:");
+    match Command::new("python3").args(["-c", PYTHON]).stdout(Stdio::piped()).spawn() {
+        Err(why) if why.kind() == ErrorKind::NotFound => {
+            println!("  python3 is not installed");
+            Ok(())
+        }
+        started => watch(started.context("start python3")?),
+    }
+}
+
+/// Gives it a while from the crash on.
+fn watch(python: std::process::Child) -> Result<()> {
+    let (child, output) = (Child::new(Pid::from_raw(python.id().try_into()?)), python.stdout);
+    let mut line = String::new();
+    BufReader::new(output.context("a pipe")?).read_line(&mut line).context("read")?;
+    println!("  {}", line.trim_end());
+
+    let time = paced(Duration::from_secs(3));
+    let ended = pidfd::wait(&pidfd::open(child.pid())?, Some(time))?;
+    let what = if ended { "it has ended" } else { "it still waits for the result; I kill it" };
+    println!("  after {}: {what}", text::time(time));
+    Ok(())
+}

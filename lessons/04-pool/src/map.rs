@@ -1,0 +1,47 @@
+//! Many arguments, one function: `map` gives all results at once, `imap` one by one,
+//! `imap_unordered` as they come. Compare with `pool`, which shows how a pool works
+//! inside.
+
+use std::process::id;
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::Result;
+use common::paced;
+use lesson_04_pool::{Function, Options, ProcessPool};
+
+use crate::TASKS;
+
+/// Who squared it, and the square.
+pub static SQUARE: Function<u64, (u32, u64)> = Function::new("square", |n| (id(), n * n));
+
+/// Waits for so long.
+pub static WAIT: Function<Duration, Duration> = Function::new("wait", |time| {
+    sleep(time);
+    time
+});
+
+pub fn run() -> Result<()> {
+    let pool = ProcessPool::new(TASKS, Options { workers: Some(3), ..Options::default() })?;
+    let pids: Vec<_> = pool.pids().iter().map(|pid| format!("pid {pid}")).collect();
+    println!("I am pid {}, my workers are {}.", id(), pids.join(", "));
+
+    println!("map, in chunks of two:");
+    for (number, result) in (1..).zip(pool.map(&SQUARE, 1..=6, Some(2))?) {
+        let (pid, square) = result?;
+        println!("  pid {pid}: {number} * {number} = {square}");
+    }
+
+    let times = [3, 1, 2].map(|n| paced(Duration::from_millis(500 * n)));
+    println!("imap, three waits, the first is the longest:");
+    for (number, result) in (1..).zip(pool.imap(&WAIT, times, 1)?) {
+        result?;
+        println!("  wait {number} is over");
+    }
+    println!("imap_unordered, the same:");
+    for (number, result) in pool.imap_unordered(&WAIT, times, 1)? {
+        result?;
+        println!("  wait {} is over", number + 1);
+    }
+    Ok(())
+}

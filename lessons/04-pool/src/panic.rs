@@ -1,0 +1,110 @@
+//! A task panics. The crate threadpool loses its result and says nothing; each of its
+//! traps has a remedy. In the pool of processes a panic is that task's result.
+
+use std::panic::{catch_unwind, set_hook};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use anyhow::Result;
+use common::{paced, text};
+use crossbeam::channel::{RecvTimeoutError, unbounded};
+use lesson_04_pool::{Function, Options, ProcessPool};
+use threadpool::ThreadPool;
+
+use crate::TASKS;
+
+/// Half of a number that has one.
+pub static HALF: Function<u32, u32> = Function::new("half", half);
+
+fn half(number: u32) -> u32 {
+    assert!(number.is_multiple_of(2), "{number} is odd");
+    number / 2
+}
+
+pub fn run() -> Result<()> {
+    // What is printed here is enough: no message from Rust for each panic.
+    set_hook(Box::new(|_| {}));
+    wait_for_a_lost_result();
+    take_what_comes();
+    drop_a_pool();
+
+    println!("ProcessPool: the panic is the result of its task:");
+    let pool = ProcessPool::new(TASKS, Options { workers: Some(2), ..Options::default() })?;
+    for (number, result) in [2, 3, 4].into_iter().zip(pool.map(&HALF, [2, 3, 4], Some(1))?) {
+        match result {
+            Ok(half) => println!("  half of {number} is {half}"),
+            Err(why) => println!("  half of {number}: {why}"),
+        }
+    }
+    Ok(())
+}
+
+/// The trap: three results are expected, and two come.
+fn wait_for_a_lost_result() {
+    println!("threadpool, waiting for as many results as there are tasks:");
+    let pool = ThreadPool::new(2);
+    let (tx, rx) = unbounded();
+    for number in [2, 3, 4] {
+        let tx = tx.clone();
+        pool.execute(move || tx.send(half(number)).expect("the main thread waits"));
+    }
+    pool.join();
+    let time = paced(Duration::from_secs(1));
+    let came = std::iter::from_fn(|| rx.recv_timeout(time).ok()).count();
+    // `tx` is still here, so the end of the channel does not come either.
+    let hangs = rx.recv_timeout(Duration::ZERO) == Err(RecvTimeoutError::Timeout);
+    println!("  {came} of 3 came; after {} more the third has not: {hangs}", text::time(time));
+    println!("  panics that the pool counted: {}", pool.panic_count());
+}
+
+/// The remedy: a panic is caught and sent, and the end of the channel ends the wait.
+fn take_what_comes() {
+    println!("threadpool, with the panic caught in the task:");
+    let pool = ThreadPool::new(2);
+    let (tx, rx) = unbounded();
+    for number in [2, 3, 4] {
+        let tx = tx.clone();
+        pool.execute(move || {
+            let result =
+                catch_unwind(|| half(number)).map_err(|panic| match panic.downcast::<String>() {
+                    Ok(message) => *message,
+                    Err(_) => "a panic without a message".to_owned(),
+                });
+            tx.send((number, result)).expect("the main thread waits");
+        });
+    }
+    drop(tx);
+    let mut results: Vec<_> = rx.iter().collect();
+    results.sort_unstable();
+    for (number, result) in results {
+        match result {
+            Ok(half) => println!("  half of {number} is {half}"),
+            Err(why) => println!("  half of {number}: it panicked: {why}"),
+        }
+    }
+}
+
+/// Another trap: dropping the pool does not wait for its tasks.
+fn drop_a_pool() {
+    println!("threadpool, dropped and not joined:");
+    let done = Arc::new(AtomicUsize::new(0));
+    let dropped = Arc::new(Barrier::new(2));
+    let pool = ThreadPool::new(1);
+    let first = dropped.clone();
+    pool.execute(move || {
+        first.wait();
+    });
+    for _ in 0..20 {
+        let done = done.clone();
+        pool.execute(move || {
+            done.fetch_add(1, Ordering::SeqCst);
+        });
+    }
+    drop(pool);
+    println!(
+        "  {} of 20 tasks are done, and the program could end here",
+        done.load(Ordering::SeqCst)
+    );
+    dropped.wait();
+}

@@ -1,0 +1,81 @@
+//! Work that spreads itself: a thread with nothing to do steals from the others. Each
+//! task makes two smaller ones, so nobody could have handed them out before.
+
+use std::iter::repeat_with;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::{Result, ensure};
+use crossbeam::deque::{Steal, Stealer, Worker};
+
+/// Numbers to add up, and how many are few enough for one task.
+const NUMBERS: Range<u64> = 0..1 << 20;
+const FEW: u64 = 1 << 10;
+
+/// What a thread has done.
+#[derive(Default)]
+struct Done {
+    tasks: usize,
+    stolen: usize,
+    sum: u64,
+}
+
+pub fn run() -> Result<()> {
+    let threads = 4;
+    let queues: Vec<Worker<Range<u64>>> = repeat_with(Worker::new_lifo).take(threads).collect();
+    let stealers: Vec<_> = queues.iter().map(Worker::stealer).collect();
+    // All of the work lies in the first queue.
+    queues[0].push(NUMBERS);
+    let open = AtomicUsize::new(1);
+
+    let done: Vec<Done> = thread::scope(|scope| {
+        let start = |queue| {
+            let (stealers, open) = (&stealers, &open);
+            scope.spawn(move || work(&queue, stealers, open))
+        };
+        let running: Vec<_> = queues.into_iter().map(start).collect();
+        running.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
+    });
+    for (number, Done { tasks, stolen, .. }) in (1..).zip(&done) {
+        println!("thread {number}: ≈ {tasks} tasks, ≈ {stolen} of them stolen");
+    }
+    let tasks: usize = done.iter().map(|done| done.tasks).sum();
+    let sum: u64 = done.iter().map(|done| done.sum).sum();
+    println!("together: {tasks} tasks, and the sum {sum}");
+    ensure!(sum == NUMBERS.sum::<u64>(), "a task was lost, or done twice");
+    Ok(())
+}
+
+/// Works as long as any task is open, be it with another thread.
+fn work(own: &Worker<Range<u64>>, others: &[Stealer<Range<u64>>], open: &AtomicUsize) -> Done {
+    let mut done = Done::default();
+    while open.load(Ordering::Acquire) > 0 {
+        let task = own.pop().or_else(|| {
+            let stolen = steal(others);
+            done.stolen += usize::from(stolen.is_some());
+            stolen
+        });
+        let Some(task) = task else {
+            thread::yield_now();
+            continue;
+        };
+        done.tasks += 1;
+        if task.end - task.start <= FEW {
+            done.sum += task.sum::<u64>();
+        } else {
+            let middle = task.start.midpoint(task.end);
+            open.fetch_add(2, Ordering::Relaxed);
+            own.push(task.start..middle);
+            own.push(middle..task.end);
+        }
+        open.fetch_sub(1, Ordering::Release);
+    }
+    done
+}
+
+/// The oldest task of some other thread: that is the largest.
+fn steal(others: &[Stealer<Range<u64>>]) -> Option<Range<u64>> {
+    let attempt: Steal<_> = others.iter().map(Stealer::steal).collect();
+    attempt.success()
+}
