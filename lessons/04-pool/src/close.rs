@@ -16,13 +16,13 @@ pub fn run() -> Result<()> {
 
     println!("close, then join:");
     let mut pool = ProcessPool::new(TASKS, options)?;
-    let handle = pool.apply_async(&WAIT, &paced(Duration::from_secs(1)))?;
+    let handle = pool.apply_async(&WAIT, paced(Duration::from_secs(1)))?;
     match pool.join() {
         Ok(()) => println!("  join ended before the pool was closed"),
         Err(why) => println!("  join before close: {why}"),
     }
     pool.close();
-    match pool.apply_async(&SQUARE, &3) {
+    match pool.apply_async(&SQUARE, 3) {
         Ok(_) => println!("  a closed pool took a task"),
         Err(why) => println!("  a task after close: {why}"),
     }
@@ -32,7 +32,7 @@ pub fn run() -> Result<()> {
 
     println!("terminate:");
     let mut pool = ProcessPool::new(TASKS, options)?;
-    let handles = [(); 3].map(|()| pool.apply_async(&WAIT, &Duration::from_secs(3600)));
+    let handles = [(); 3].map(|()| pool.apply_async(&WAIT, Duration::from_secs(3600)));
     // Time to look at them from another terminal.
     sleep(paced(Duration::from_secs(1)));
     pool.terminate();
@@ -45,7 +45,7 @@ pub fn run() -> Result<()> {
 
     println!("drop:");
     let pool = ProcessPool::new(TASKS, options)?;
-    let handle = pool.apply_async(&WAIT, &Duration::from_secs(3600))?;
+    let handle = pool.apply_async(&WAIT, Duration::from_secs(3600))?;
     drop(pool);
     ensure!(handle.is_ready(), "the task goes on without its pool");
     println!("  it is the same as terminate");

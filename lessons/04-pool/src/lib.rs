@@ -3,6 +3,6 @@
 mod process_pool;
 
 pub use process_pool::{
-    Function, Handle, Imap, ImapUnordered, Options, PoolError, ProcessPool, Task, TaskError, Tasks,
-    work_if_worker,
+    Argument, Function, Handle, Imap, ImapUnordered, Options, Output, PoolError, ProcessPool, Task,
+    TaskError, Tasks, work_if_worker,
 };

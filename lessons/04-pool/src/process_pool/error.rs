@@ -11,8 +11,6 @@ pub enum PoolError {
     NotClosed,
     /// The function is none of those that the pool was made with.
     Unknown(&'static str),
-    /// An argument cannot be written as bytes.
-    Argument(String),
 }
 
 impl fmt::Display for PoolError {
@@ -23,7 +21,6 @@ impl fmt::Display for PoolError {
             PoolError::Unknown(name) => {
                 write!(f, "the pool knows no function '{name}': make it with that one, too")
             }
-            PoolError::Argument(why) => write!(f, "an argument cannot be sent: {why}"),
         }
     }
 }
@@ -41,7 +38,7 @@ pub enum TaskError {
     Cancelled,
     /// The pool was terminated, or cannot start workers any more.
     Ended(String),
-    /// Its result, or its argument, could not be read from the bytes that came.
+    /// Its argument or its result could not be written as bytes, or not read from them.
     Unreadable(String),
 }
 

@@ -1,13 +1,14 @@
-//! A function that workers can run: how its arguments come out of bytes, and its
-//! results go into bytes.
+//! A function that workers can run.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use anyhow::Result;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::results::{Kind, Writer};
+use super::flow::Kind;
+use super::worker::{Inbox, Outbox};
 
 /// A function that the workers of a pool can run. It has to be known in both programs,
 /// the parent's and the worker's, so it is made as a `static`:
@@ -47,13 +48,9 @@ pub trait Task: Sync {
     /// Runs it with each of so many arguments, and writes the results.
     ///
     /// # Errors
-    /// If a result cannot be written.
+    /// If the parent is gone.
     #[doc(hidden)]
-    fn run(&self, count: u32, arguments: &[u8], results: &mut Writer) -> anyhow::Result<()>;
-
-    /// The arguments without the first ones.
-    #[doc(hidden)]
-    fn skip<'a>(&self, count: usize, arguments: &'a [u8]) -> &'a [u8];
+    fn run(&self, count: u32, arguments: &mut Inbox, results: &mut Outbox) -> Result<()>;
 }
 
 impl<A: DeserializeOwned, R: Serialize> Task for Function<A, R> {
@@ -65,34 +62,22 @@ impl<A: DeserializeOwned, R: Serialize> Task for Function<A, R> {
         self.repeatable
     }
 
-    fn run(&self, count: u32, mut arguments: &[u8], results: &mut Writer) -> anyhow::Result<()> {
+    fn run(&self, count: u32, arguments: &mut Inbox, results: &mut Outbox) -> Result<()> {
         for _ in 0..count {
-            let argument = match postcard::take_from_bytes::<A>(arguments) {
-                Ok((argument, rest)) => {
-                    arguments = rest;
-                    argument
-                }
+            let argument = match arguments.take::<A>()? {
+                Ok(argument) => argument,
                 Err(why) => {
-                    results.put(Kind::Unreadable, why.to_string().as_bytes())?;
+                    results.put_text(Kind::Unreadable, &why)?;
                     continue;
                 }
             };
             // A panic unwinds to here, and whatever it left half done is of this task.
             match catch_unwind(AssertUnwindSafe(|| (self.call)(argument))) {
-                Ok(result) => results.put_value(&result)?,
-                Err(_) => results.put(Kind::Panicked, last_panic().as_bytes())?,
+                Ok(result) => results.put(&result)?,
+                Err(_) => results.put_text(Kind::Panicked, &LAST_PANIC.take())?,
             }
         }
         Ok(())
-    }
-
-    fn skip<'a>(&self, count: usize, mut arguments: &'a [u8]) -> &'a [u8] {
-        for _ in 0..count {
-            if let Ok((_, rest)) = postcard::take_from_bytes::<A>(arguments) {
-                arguments = rest;
-            }
-        }
-        arguments
     }
 }
 
@@ -111,8 +96,4 @@ pub(crate) fn keep_panics() {
         let place = panic.location().map(|place| format!("at {place}: ")).unwrap_or_default();
         LAST_PANIC.set(place + message);
     }));
-}
-
-fn last_panic() -> String {
-    LAST_PANIC.take()
 }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::TaskError;
-use super::job::Batch;
+use super::job::Results;
 
 /// A task that was submitted, and its result when it comes. Dropped, the task is done
 /// all the same.
-pub struct Handle<R>(Arc<Batch<R>>);
+pub struct Handle<R>(Arc<Results<R>>);
 
 impl<R> Handle<R> {
-    pub(crate) fn new(batch: Arc<Batch<R>>) -> Self {
-        Self(batch)
+    pub(crate) fn new(results: Arc<Results<R>>) -> Self {
+        Self(results)
     }
 
     /// Waits for the result.

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::vec;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::job::Batch;
-use super::pool::Arguments;
+use super::job::Results;
+use super::pool::{Argument, Output};
 use super::{PoolError, ProcessPool, TaskError};
 
 /// So many chunks are under way for each worker.
 const AHEAD: usize = 4;
+
+/// A chunk that was submitted, if the pool took it.
+type Submitted<R> = Result<Arc<Results<R>>, PoolError>;
 
 /// Submits chunks of arguments, each as a job.
 struct Source<'a, I> {
@@ -24,37 +25,29 @@ struct Source<'a, I> {
     chunk_size: usize,
 }
 
-impl<I> Source<'_, I> {
+impl<I: Iterator<Item: Argument>> Source<'_, I> {
     /// The most chunks that may be under way.
     fn most(&self) -> usize {
         AHEAD * self.pool.workers()
     }
 
-    /// Submits the next chunk; `None` when there are no more arguments.
-    fn submit<R>(
+    /// Submits the next chunk, and says how many tasks it has; `None` when there are no
+    /// more arguments.
+    fn submit<R: Output>(
         &mut self,
         done: Option<(Sender<usize>, usize)>,
-    ) -> Option<Result<Arc<Batch<R>>, PoolError>>
-    where
-        I: Iterator<Item: Serialize>,
-        R: DeserializeOwned + Send + 'static,
-    {
-        let mut job = Arguments::new(self.function);
-        for argument in self.arguments.by_ref().take(self.chunk_size.max(1)) {
-            if let Err(why) = job.push(&argument) {
-                return Some(Err(why));
-            }
-        }
-        let tasks = job.begins.len();
-        let batch = Arc::new(Batch::new(job.function, job.bytes, tasks, done));
-        (tasks > 0).then(|| self.pool.submit(&batch, tasks, &[]).map(|()| batch))
+    ) -> Option<(usize, Submitted<R>)> {
+        let chunk_size = self.chunk_size.max(1);
+        let arguments: Vec<_> = self.arguments.by_ref().take(chunk_size).collect();
+        let tasks = arguments.len();
+        (tasks > 0).then(|| (tasks, self.pool.submit(self.function, arguments, tasks, done)))
     }
 }
 
 /// The results of [`ProcessPool::imap`].
 pub struct Imap<'a, R, I> {
     source: Source<'a, I>,
-    under_way: VecDeque<Result<Arc<Batch<R>>, PoolError>>,
+    under_way: VecDeque<Submitted<R>>,
     ready: vec::IntoIter<Result<R, TaskError>>,
 }
 
@@ -72,8 +65,8 @@ impl<'a, R, I> Imap<'a, R, I> {
 
 impl<R, I> Iterator for Imap<'_, R, I>
 where
-    I: Iterator<Item: Serialize>,
-    R: DeserializeOwned + Send + 'static,
+    I: Iterator<Item: Argument>,
+    R: Output,
 {
     type Item = Result<R, TaskError>;
 
@@ -83,12 +76,12 @@ where
                 return Some(result);
             }
             while self.under_way.len() < self.source.most()
-                && let Some(batch) = self.source.submit(None)
+                && let Some((_, results)) = self.source.submit(None)
             {
-                self.under_way.push_back(batch);
+                self.under_way.push_back(results);
             }
             match self.under_way.pop_front()? {
-                Ok(batch) => self.ready = batch.wait(None).unwrap_or_default().into_iter(),
+                Ok(results) => self.ready = results.wait(None).unwrap_or_default().into_iter(),
                 Err(why) => return Some(Err(TaskError::Ended(why.to_string()))),
             }
         }
@@ -98,7 +91,7 @@ where
 /// The results of [`ProcessPool::imap_unordered`].
 pub struct ImapUnordered<'a, R, I> {
     source: Source<'a, I>,
-    under_way: HashMap<usize, Arc<Batch<R>>>,
+    under_way: HashMap<usize, Arc<Results<R>>>,
     /// How many tasks were submitted: the number of the next one.
     submitted: usize,
     /// The numbers of the first tasks of the chunks that are done.
@@ -126,8 +119,8 @@ impl<'a, R, I> ImapUnordered<'a, R, I> {
 
 impl<R, I> Iterator for ImapUnordered<'_, R, I>
 where
-    I: Iterator<Item: Serialize>,
-    R: DeserializeOwned + Send + 'static,
+    I: Iterator<Item: Argument>,
+    R: Output,
 {
     type Item = (usize, Result<R, TaskError>);
 
@@ -138,26 +131,20 @@ where
             }
             while self.under_way.len() < self.source.most() {
                 let done = (self.tell_done.clone(), self.submitted);
-                match self.source.submit(Some(done)) {
-                    None => break,
-                    Some(Ok(batch)) => {
-                        let tasks = batch.tasks();
-                        self.under_way.insert(self.submitted, batch);
-                        self.submitted += tasks;
-                    }
-                    Some(Err(why)) => {
-                        let number = self.submitted;
-                        self.submitted += 1;
-                        return Some((number, Err(TaskError::Ended(why.to_string()))));
-                    }
+                let Some((tasks, results)) = self.source.submit(Some(done)) else { break };
+                let first = self.submitted;
+                self.submitted += tasks;
+                match results {
+                    Ok(results) => drop(self.under_way.insert(first, results)),
+                    Err(why) => return Some((first, Err(TaskError::Ended(why.to_string())))),
                 }
             }
             if self.under_way.is_empty() {
                 return None;
             }
             self.first = self.done.recv().expect("this has a sender itself");
-            let batch = self.under_way.remove(&self.first).expect("it was submitted");
-            self.ready = batch.wait(None).unwrap_or_default().into_iter().enumerate();
+            let results = self.under_way.remove(&self.first).expect("it was submitted");
+            self.ready = results.wait(None).unwrap_or_default().into_iter().enumerate();
         }
     }
 }

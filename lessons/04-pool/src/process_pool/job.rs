@@ -1,14 +1,14 @@
 //! Tasks that were submitted together, and their results as they come.
 
-use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Sender;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::TaskError;
-use super::results::Kind;
+use super::flow::{Kind, Put, Writer};
 
 /// A part of a job, as it is given to a worker.
 #[derive(Clone)]
@@ -18,36 +18,21 @@ pub struct Chunk {
     pub first: usize,
     /// How many there are.
     pub count: usize,
-    /// Where their arguments stand in the job's.
-    pub arguments: Range<usize>,
     /// How often a worker has died of the first one.
     pub deaths: u32,
 }
 
-impl Chunk {
-    /// Its first task and the others, whose arguments are so many bytes.
-    pub fn split_first(mut self, others: usize) -> (Chunk, Chunk) {
-        let second = self.arguments.end - others;
-        let rest = Chunk {
-            first: self.first + 1,
-            count: self.count - 1,
-            arguments: second..self.arguments.end,
-            deaths: 0,
-            job: self.job.clone(),
-        };
-        self.count = 1;
-        self.arguments.end = second;
-        (self, rest)
-    }
-}
-
-/// A job whatever the type of its results is: what the manager sees of it.
+/// A job whatever its types are: what the manager sees of it.
 pub trait Job: Send + Sync {
     /// Which of the pool's functions.
     fn function(&self) -> usize;
 
-    /// The arguments of all its tasks, one after the other.
-    fn arguments(&self) -> &[u8];
+    /// Writes the arguments of at most `most` tasks from `first` on, as long as there is
+    /// room. Returns how many.
+    fn put_arguments(&self, first: usize, most: usize, flow: &mut Writer) -> usize;
+
+    /// The argument of a task as bytes, or why there are none.
+    fn argument(&self, task: usize) -> Result<Vec<u8>, String>;
 
     /// Takes small results of at most `most` tasks from `first` on. Returns how many
     /// there were, and how many bytes they took; `None` if one cannot be read, which then
@@ -57,18 +42,96 @@ pub trait Job: Send + Sync {
     /// Takes the result of a task.
     fn take(&self, task: usize, result: Result<&[u8], TaskError>);
 
-    /// Whether it was cancelled; from then on it begins, and cannot be any more.
+    /// Notes that it begins, and cannot be cancelled any more; false if it was.
     fn begin(&self) -> bool;
 }
 
-/// A job with results of one type.
-pub struct Batch<R> {
+/// A job with its arguments.
+pub struct Batch<A, R> {
     function: usize,
-    arguments: Vec<u8>,
-    tasks: usize,
+    arguments: Vec<A>,
+    results: Arc<Results<R>>,
+}
+
+impl<A, R> Batch<A, R> {
+    pub fn new(function: usize, arguments: Vec<A>, done: Option<(Sender<usize>, usize)>) -> Self {
+        let results = Arc::new(Results::new(arguments.len(), done));
+        Self { function, arguments, results }
+    }
+
+    /// Its results.
+    pub fn results(&self) -> Arc<Results<R>> {
+        self.results.clone()
+    }
+}
+
+impl<A, R> Job for Batch<A, R>
+where
+    A: Serialize + Send + Sync,
+    R: DeserializeOwned + Send,
+{
+    fn function(&self) -> usize {
+        self.function
+    }
+
+    fn put_arguments(&self, first: usize, most: usize, flow: &mut Writer) -> usize {
+        let arguments = &self.arguments[first..first + most];
+        arguments.iter().take_while(|argument| matches!(flow.put(argument), Put::Done)).count()
+    }
+
+    fn argument(&self, task: usize) -> Result<Vec<u8>, String> {
+        postcard::to_stdvec(&self.arguments[task]).map_err(|why| why.to_string())
+    }
+
+    fn take_small(&self, first: usize, most: usize, bytes: &[u8]) -> Option<(usize, usize)> {
+        let mut state = self.results.state();
+        let mut rest = bytes;
+        let mut taken = 0;
+        while taken < most && rest.first() == Some(&(Kind::Small as u8)) {
+            let result = postcard::take_from_bytes(&rest[1..]);
+            taken += 1;
+            match result {
+                Ok((value, behind)) => {
+                    state.results[first + taken - 1] = Some(Ok(value));
+                    rest = behind;
+                }
+                Err(why) => {
+                    let why = TaskError::Unreadable(why.to_string());
+                    state.results[first + taken - 1] = Some(Err(why));
+                    self.results.came(&mut state, taken);
+                    return None;
+                }
+            }
+        }
+        self.results.came(&mut state, taken);
+        Some((taken, bytes.len() - rest.len()))
+    }
+
+    fn take(&self, task: usize, result: Result<&[u8], TaskError>) {
+        let result = result.and_then(|bytes| {
+            postcard::from_bytes(bytes).map_err(|why| TaskError::Unreadable(why.to_string()))
+        });
+        let mut state = self.results.state();
+        // It may have one, and may even have been taken: a result that cannot be read is
+        // an error, and then its worker dies.
+        if let Some(slot @ None) = state.results.get_mut(task) {
+            *slot = Some(result);
+            self.results.came(&mut state, 1);
+        }
+    }
+
+    fn begin(&self) -> bool {
+        let mut state = self.results.state();
+        state.begun = !state.cancelled;
+        state.begun
+    }
+}
+
+/// The results of a job.
+pub struct Results<R> {
     state: Mutex<State<R>>,
     changed: Condvar,
-    /// Where to tell that all results have come, and as what.
+    /// Where to tell that all of them have come, and as what.
     done: Option<(Sender<usize>, usize)>,
 }
 
@@ -79,25 +142,15 @@ struct State<R> {
     cancelled: bool,
 }
 
-impl<R> Batch<R> {
-    pub fn new(
-        function: usize,
-        arguments: Vec<u8>,
-        tasks: usize,
-        done: Option<(Sender<usize>, usize)>,
-    ) -> Self {
+impl<R> Results<R> {
+    fn new(tasks: usize, done: Option<(Sender<usize>, usize)>) -> Self {
         let results = std::iter::repeat_with(|| None).take(tasks).collect();
         let state = State { results, left: tasks, begun: false, cancelled: false };
-        Self { function, arguments, tasks, state: Mutex::new(state), changed: Condvar::new(), done }
-    }
-
-    /// How many tasks there are.
-    pub fn tasks(&self) -> usize {
-        self.tasks
+        Self { state: Mutex::new(state), changed: Condvar::new(), done }
     }
 
     /// Waits until all results have come, and takes them; `None` if that takes longer
-    /// than the time that is given, or they were taken already.
+    /// than the time that is given.
     pub fn wait(&self, time: Option<Duration>) -> Option<Vec<Result<R, TaskError>>> {
         let until = time.map(|time| Instant::now() + time);
         let mut state = self.state();
@@ -119,16 +172,14 @@ impl<R> Batch<R> {
         self.state().left == 0
     }
 
-    /// Cancels it, unless a worker has got it already.
+    /// Cancels the tasks, unless a worker has got them already.
     pub fn cancel(&self) -> bool {
         let mut state = self.state();
         if state.begun || state.left == 0 {
             return false;
         }
         state.cancelled = true;
-        for result in &mut state.results {
-            *result = Some(Err(TaskError::Cancelled));
-        }
+        state.results.fill_with(|| Some(Err(TaskError::Cancelled)));
         let came = state.left;
         self.came(&mut state, came);
         true
@@ -148,56 +199,5 @@ impl<R> Batch<R> {
                 let _ = done.send(*number);
             }
         }
-    }
-}
-
-impl<R: DeserializeOwned + Send> Job for Batch<R> {
-    fn function(&self) -> usize {
-        self.function
-    }
-
-    fn arguments(&self) -> &[u8] {
-        &self.arguments
-    }
-
-    fn take_small(&self, first: usize, most: usize, bytes: &[u8]) -> Option<(usize, usize)> {
-        let mut state = self.state();
-        let mut rest = bytes;
-        let mut taken = 0;
-        while taken < most && rest.first() == Some(&(Kind::Small as u8)) {
-            let (value, behind) = match postcard::take_from_bytes(&rest[1..]) {
-                Ok(read) => read,
-                Err(why) => {
-                    let why = TaskError::Unreadable(why.to_string());
-                    state.results[first + taken] = Some(Err(why));
-                    self.came(&mut state, taken + 1);
-                    return None;
-                }
-            };
-            state.results[first + taken] = Some(Ok(value));
-            rest = behind;
-            taken += 1;
-        }
-        self.came(&mut state, taken);
-        Some((taken, bytes.len() - rest.len()))
-    }
-
-    fn take(&self, task: usize, result: Result<&[u8], TaskError>) {
-        let result = result.and_then(|bytes| {
-            postcard::from_bytes(bytes).map_err(|why| TaskError::Unreadable(why.to_string()))
-        });
-        let mut state = self.state();
-        // It may have one, and may even have been taken: a result that cannot be read is
-        // an error, and then its worker dies.
-        if let Some(slot @ None) = state.results.get_mut(task) {
-            *slot = Some(result);
-            self.came(&mut state, 1);
-        }
-    }
-
-    fn begin(&self) -> bool {
-        let mut state = self.state();
-        state.begun = !state.cancelled;
-        state.begun
     }
 }

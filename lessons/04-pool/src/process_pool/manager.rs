@@ -149,9 +149,10 @@ impl Manager {
     fn give(&mut self) -> Result<()> {
         if self.queue.is_empty() && self.some_could_help() {
             for worker in &mut self.workers {
-                self.queue.append(&mut worker.take_back());
+                self.queue.extend(worker.take_back());
             }
         }
+        self.workers.iter_mut().for_each(Worker::send);
         // First those who have nothing; then the others are given more in advance.
         for idle in [true, false] {
             let mut given = true;
@@ -164,7 +165,7 @@ impl Manager {
                 }
             }
         }
-        self.workers.iter_mut().try_for_each(Worker::send)
+        self.workers.iter_mut().try_for_each(Worker::tell)
     }
 
     /// Whether one worker has nothing to do while another has more than it works on.
@@ -177,7 +178,7 @@ impl Manager {
     fn wait(&mut self, results: usize) -> Result<()> {
         let quick = self.is_quick(results);
         let mut time = match () {
-            () if quick => Some(LOOK),
+            () if quick || self.workers.iter().any(Worker::is_sending) => Some(LOOK),
             () if self.some_could_help() => Some(A_WHILE),
             () => None,
         };
@@ -191,9 +192,7 @@ impl Manager {
         }
         let mut polled = vec![PollFd::new(self.desk.bell.as_fd(), PollFlags::POLLIN)];
         for worker in &self.workers {
-            let mut events = PollFlags::POLLIN;
-            events.set(PollFlags::POLLOUT, worker.is_sending());
-            polled.push(PollFd::new(worker.socket.as_fd(), events));
+            polled.push(PollFd::new(worker.bell.as_fd(), PollFlags::POLLIN));
             polled.push(PollFd::new(worker.ended.as_fd(), PollFlags::POLLIN));
         }
         match ppoll(&mut polled, time.map(TimeSpec::from), None) {
@@ -237,7 +236,7 @@ impl Manager {
     /// Puts a new worker in the place of one that has ended. What that had not done
     /// comes before everything else.
     fn replace(&mut self, place: usize) -> Result<()> {
-        let death = self.workers.remove(place).bury(self.tasks)?;
+        let death = self.workers.remove(place).bury()?;
         death.not_begun.into_iter().rev().for_each(|chunk| self.queue.push_front(chunk));
         if let Some(chunk) = death.running {
             self.take_up(chunk, &death.how);
@@ -253,17 +252,16 @@ impl Manager {
 
     /// Takes up a chunk whose first task was running when its worker died.
     fn take_up(&mut self, chunk: Chunk, how: &str) {
-        let task = self.tasks[chunk.job.function()];
-        let behind = task.skip(1, &chunk.job.arguments()[chunk.arguments.clone()]).len();
-        let (mut first, rest) = chunk.split_first(behind);
-        if rest.count > 0 {
+        let Chunk { job, first, count, deaths } = chunk;
+        let deaths = deaths + 1;
+        if count > 1 {
+            let rest = Chunk { job: job.clone(), first: first + 1, count: count - 1, deaths: 0 };
             self.queue.push_front(rest);
         }
-        first.deaths += 1;
-        if task.is_repeatable() && first.deaths < MOST_DEATHS {
-            self.queue.push_front(first);
+        if self.tasks[job.function()].is_repeatable() && deaths < MOST_DEATHS {
+            self.queue.push_front(Chunk { job, first, count: 1, deaths });
         } else {
-            first.job.take(first.first, Err(TaskError::WorkerDied(how.to_owned())));
+            job.take(first, Err(TaskError::WorkerDied(how.to_owned())));
         }
     }
 
@@ -272,13 +270,13 @@ impl Manager {
     }
 }
 
-/// Gives the next chunk to a worker; false if there is none. A job that was cancelled is
-/// passed over.
+/// Gives the next chunk to a worker; false if there is none, or no room. A job that was
+/// cancelled is passed over.
 fn give_next(queue: &mut VecDeque<Chunk>, worker: &mut Worker) -> bool {
     while let Some(chunk) = queue.pop_front() {
         if chunk.job.begin() {
-            worker.give(chunk);
-            return true;
+            let given = worker.give(chunk);
+            return given.map_err(|chunk| queue.push_front(chunk)).is_ok();
         }
     }
     false

@@ -23,18 +23,17 @@
 //! - `manager`: the thread that hands out tasks and takes results; `workers`: a worker
 //!   as it sees it; `start`: how one is started.
 //! - `worker`: what a worker does.
-//! - `frame`: the tasks' way, through a socket. `results`, `shared`: the results' way,
-//!   through memory that outlives the worker.
+//! - `flow`, `shared`: the way of arguments and results, through memory that outlives
+//!   the worker.
 
 mod error;
-mod frame;
+mod flow;
 mod function;
 mod handle;
 mod imap;
 mod job;
 mod manager;
 mod pool;
-mod results;
 mod shared;
 mod start;
 mod worker;
@@ -44,7 +43,7 @@ pub use error::{PoolError, TaskError};
 pub use function::{Function, Task};
 pub use handle::Handle;
 pub use imap::{Imap, ImapUnordered};
-pub use pool::{Options, ProcessPool};
+pub use pool::{Argument, Options, Output, ProcessPool};
 pub use worker::work_if_worker;
 
 /// The functions that the workers of a pool can run.

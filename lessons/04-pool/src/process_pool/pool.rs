@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, ensure};
-use crossbeam::channel::bounded;
+use crossbeam::channel::{Sender, bounded};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::handle::Handle;
 use super::imap::{Imap, ImapUnordered};
-use super::job::{Batch, Chunk, Job};
+use super::job::{Batch, Chunk, Results};
 use super::manager::{Desk, manage};
 use super::start::fork_worker;
 use super::worker::WORKER;
@@ -28,6 +28,14 @@ pub struct ProcessPool {
     workers: usize,
     manager: Option<JoinHandle<()>>,
 }
+
+/// What can be an argument of a task.
+pub trait Argument: Serialize + Send + Sync + 'static {}
+impl<A: Serialize + Send + Sync + 'static> Argument for A {}
+
+/// What can be a result of a task.
+pub trait Output: DeserializeOwned + Send + 'static {}
+impl<R: DeserializeOwned + Send + 'static> Output for R {}
 
 /// How a pool is to be.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,33 +95,25 @@ impl ProcessPool {
     ///
     /// # Errors
     /// As [`apply_async`](Self::apply_async); and the task's own.
-    pub fn apply<A, R>(&self, function: &Function<A, R>, argument: &A) -> Result<R>
-    where
-        A: Serialize,
-        R: DeserializeOwned + Send + 'static,
-    {
+    pub fn apply<A: Argument, R: Output>(
+        &self,
+        function: &Function<A, R>,
+        argument: A,
+    ) -> Result<R> {
         Ok(self.apply_async(function, argument)?.wait()?)
     }
 
     /// Submits one task.
     ///
     /// # Errors
-    /// If the pool takes no more tasks, does not know the function, or the argument
-    /// cannot be written as bytes.
-    pub fn apply_async<A, R>(
+    /// If the pool takes no more tasks, or does not know the function.
+    pub fn apply_async<A: Argument, R: Output>(
         &self,
         function: &Function<A, R>,
-        argument: &A,
-    ) -> Result<Handle<R>, PoolError>
-    where
-        A: Serialize,
-        R: DeserializeOwned + Send + 'static,
-    {
-        let mut job = Arguments::new(self.number(function)?);
-        job.push(argument)?;
-        let batch = Arc::new(Batch::new(job.function, job.bytes, 1, None));
-        self.submit(&batch, 1, &[])?;
-        Ok(Handle::new(batch))
+        argument: A,
+    ) -> Result<Handle<R>, PoolError> {
+        let results = self.submit(self.number(function)?, vec![argument], 1, None)?;
+        Ok(Handle::new(results))
     }
 
     /// Runs a task for each argument, and waits for all results. They come in the order
@@ -124,26 +124,16 @@ impl ProcessPool {
     ///
     /// # Errors
     /// As [`apply_async`](Self::apply_async).
-    pub fn map<A, R>(
+    pub fn map<A: Argument, R: Output>(
         &self,
         function: &Function<A, R>,
         arguments: impl IntoIterator<Item = A>,
         chunk_size: Option<usize>,
-    ) -> Result<Vec<Result<R, TaskError>>, PoolError>
-    where
-        A: Serialize,
-        R: DeserializeOwned + Send + 'static,
-    {
-        let mut job = Arguments::new(self.number(function)?);
-        for argument in arguments {
-            job.push(&argument)?;
-        }
-        let tasks = job.begins.len();
-        let chunk_size = chunk_size.unwrap_or(tasks.div_ceil(4 * self.workers)).max(1);
-        let begins: Vec<usize> = job.begins.into_iter().step_by(chunk_size).skip(1).collect();
-        let batch = Arc::new(Batch::new(job.function, job.bytes, tasks, None));
-        self.submit(&batch, chunk_size, &begins)?;
-        Ok(batch.wait(None).expect("without a time limit it waits for all"))
+    ) -> Result<Vec<Result<R, TaskError>>, PoolError> {
+        let arguments: Vec<A> = arguments.into_iter().collect();
+        let chunk_size = chunk_size.unwrap_or(arguments.len().div_ceil(4 * self.workers));
+        let results = self.submit(self.number(function)?, arguments, chunk_size, None)?;
+        Ok(results.wait(None).expect("without a time limit it waits for all"))
     }
 
     /// As [`map`](Self::map), but gives the results one by one, in the order of the
@@ -152,17 +142,12 @@ impl ProcessPool {
     ///
     /// # Errors
     /// As [`apply_async`](Self::apply_async).
-    pub fn imap<'a, A, R, I>(
+    pub fn imap<'a, A: Argument, R: Output, I: IntoIterator<Item = A>>(
         &'a self,
         function: &Function<A, R>,
         arguments: I,
         chunk_size: usize,
-    ) -> Result<Imap<'a, R, I::IntoIter>, PoolError>
-    where
-        A: Serialize,
-        R: DeserializeOwned + Send + 'static,
-        I: IntoIterator<Item = A>,
-    {
+    ) -> Result<Imap<'a, R, I::IntoIter>, PoolError> {
         Ok(Imap::new(self, self.number(function)?, arguments.into_iter(), chunk_size))
     }
 
@@ -171,17 +156,12 @@ impl ProcessPool {
     ///
     /// # Errors
     /// As [`apply_async`](Self::apply_async).
-    pub fn imap_unordered<'a, A, R, I>(
+    pub fn imap_unordered<'a, A: Argument, R: Output, I: IntoIterator<Item = A>>(
         &'a self,
         function: &Function<A, R>,
         arguments: I,
         chunk_size: usize,
-    ) -> Result<ImapUnordered<'a, R, I::IntoIter>, PoolError>
-    where
-        A: Serialize,
-        R: DeserializeOwned + Send + 'static,
-        I: IntoIterator<Item = A>,
-    {
+    ) -> Result<ImapUnordered<'a, R, I::IntoIter>, PoolError> {
         Ok(ImapUnordered::new(self, self.number(function)?, arguments.into_iter(), chunk_size))
     }
 
@@ -216,37 +196,29 @@ impl ProcessPool {
         self.join().expect("it was told to end");
     }
 
-    /// Submits a job. Its first chunk begins at its start, the others at these places in
-    /// its arguments, `chunk_size` tasks each.
-    pub(crate) fn submit<R>(
+    /// Submits a job in chunks of so many tasks. When all results are there, `done` is told.
+    pub(super) fn submit<A: Argument, R: Output>(
         &self,
-        batch: &Arc<Batch<R>>,
+        function: usize,
+        arguments: Vec<A>,
         chunk_size: usize,
-        begins: &[usize],
-    ) -> Result<(), PoolError>
-    where
-        R: DeserializeOwned + Send + 'static,
-    {
-        let (tasks, bytes) = (batch.tasks(), batch.arguments().len());
-        let ends = begins.iter().copied().chain([bytes]);
-        let begins = [0].into_iter().chain(begins.iter().copied());
-        let chunks = begins.zip(ends).enumerate().map(|(number, (begin, end))| Chunk {
-            job: batch.clone(),
-            first: number * chunk_size,
-            count: chunk_size.min(tasks - number * chunk_size),
-            arguments: begin..end,
-            deaths: 0,
-        });
+        done: Option<(Sender<usize>, usize)>,
+    ) -> Result<Arc<Results<R>>, PoolError> {
+        let tasks = arguments.len();
+        let chunk_size = chunk_size.max(1);
+        let batch = Arc::new(Batch::new(function, arguments, done));
+        let results = batch.results();
         let mut desired = self.desk.state();
         if desired.closed || desired.ended.is_some() {
             return Err(PoolError::Closed);
         }
-        if tasks > 0 {
-            desired.chunks.extend(chunks);
-        }
+        desired.chunks.extend((0..tasks).step_by(chunk_size).map(|first| {
+            let count = chunk_size.min(tasks - first);
+            Chunk { job: batch.clone(), first, count, deaths: 0 }
+        }));
         drop(desired);
         self.desk.ring();
-        Ok(())
+        Ok(results)
     }
 
     /// Which of the pool's functions it is.
@@ -260,26 +232,5 @@ impl ProcessPool {
 impl Drop for ProcessPool {
     fn drop(&mut self) {
         self.terminate();
-    }
-}
-
-/// Arguments as bytes, and where each begins.
-pub(crate) struct Arguments {
-    pub function: usize,
-    pub bytes: Vec<u8>,
-    pub begins: Vec<usize>,
-}
-
-impl Arguments {
-    pub fn new(function: usize) -> Self {
-        Self { function, bytes: Vec::new(), begins: Vec::new() }
-    }
-
-    pub fn push<A: Serialize>(&mut self, argument: &A) -> Result<(), PoolError> {
-        self.begins.push(self.bytes.len());
-        let bytes = std::mem::take(&mut self.bytes);
-        self.bytes = postcard::to_extend(argument, bytes)
-            .map_err(|why| PoolError::Argument(why.to_string()))?;
-        Ok(())
     }
 }

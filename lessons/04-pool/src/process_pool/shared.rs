@@ -23,8 +23,7 @@ pub const CAPACITY: usize = 4 << 20;
 /// What stands before the ring takes a page.
 const PAGE: usize = 4096;
 
-/// What both sides say to each other. A cache line each for what different processes
-/// write often.
+/// What both sides say to each other.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Header {
@@ -32,18 +31,15 @@ pub struct Header {
     pub tail: Line<AtomicU64>,
     /// How many bytes were read.
     pub head: Line<AtomicU64>,
-    /// How many chunks the worker may begin, in the upper half; how many it has begun,
-    /// in the lower one. In one word, so that a chunk is either begun or taken back.
+    /// Of tasks: which chunks may be begun, and which were; see `flow::Chunks`.
     pub chunks: Line<AtomicU64>,
-    /// How many chunks the worker has read, begun or not.
-    pub read: Line<AtomicU64>,
-    /// 1 while the reader sleeps and wants to be told of new bytes.
+    /// 1 while the reader sleeps and wants to be told of what is new.
     pub reader_sleeps: Line<AtomicU32>,
     /// 1 while the writer sleeps because there is no room.
     pub writer_sleeps: Line<AtomicU32>,
 }
 
-/// A value alone in its cache line.
+/// A value alone in its cache line: two processes write to different ones at a time.
 #[repr(align(64))]
 #[derive(Debug)]
 pub struct Line<T>(pub T);
@@ -64,8 +60,7 @@ impl Shared {
     /// # Errors
     /// If the system does not give it.
     pub fn new() -> Result<(Self, OwnedFd)> {
-        let memory =
-            memfd_create(c"pool results", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
+        let memory = memfd_create(c"pool", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
         ftruncate(&memory, (PAGE + CAPACITY) as i64).context("ftruncate")?;
         Ok((Self::map(&memory)?, memory))
     }

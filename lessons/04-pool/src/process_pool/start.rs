@@ -14,8 +14,9 @@ use super::Tasks;
 use super::shared::Shared;
 use super::worker::{WORKER, work};
 
-/// A worker that was started: the process, the socket to it, the memory for results.
-pub type Started = (Child, UnixStream, Shared);
+/// A worker that was started: the process, the socket to it, the memory for tasks and
+/// for results.
+pub type Started = (Child, UnixStream, [Shared; 2]);
 
 /// Starts this program once more, as a worker.
 ///
@@ -23,7 +24,8 @@ pub type Started = (Child, UnixStream, Shared);
 /// If the system refuses.
 pub fn start_program() -> Result<Started> {
     let (ours, theirs) = UnixStream::pair().context("socketpair")?;
-    let (shared, memory) = Shared::new()?;
+    let (tasks, tasks_fd) = Shared::new()?;
+    let (results, results_fd) = Shared::new()?;
     let program = std::env::current_exe().context("this program's path")?;
     let started = Command::new(&program)
         .args([WORKER, &getpid().to_string()])
@@ -31,13 +33,13 @@ pub fn start_program() -> Result<Started> {
         .spawn()
         .with_context(|| format!("start {}", program.display()))?;
     let child = Child::new(Pid::from_raw(started.id().try_into()?));
-    send_descriptor(&ours, &memory)?;
-    Ok((child, ours, shared))
+    send_descriptors(&ours, &[tasks_fd, results_fd])?;
+    Ok((child, ours, [tasks, results]))
 }
 
-/// Sends a descriptor to the worker, along with a byte.
-fn send_descriptor(socket: &UnixStream, memory: &OwnedFd) -> Result<()> {
-    let descriptors = [memory.as_raw_fd()];
+/// Sends descriptors to the worker, along with a byte.
+fn send_descriptors(socket: &UnixStream, memory: &[OwnedFd; 2]) -> Result<()> {
+    let descriptors = memory.each_ref().map(AsRawFd::as_raw_fd);
     let rights = [ControlMessage::ScmRights(&descriptors)];
     let flags = MsgFlags::MSG_NOSIGNAL;
     sendmsg::<()>(socket.as_raw_fd(), &[IoSlice::new(b"!")], &rights, flags, None)
@@ -53,7 +55,7 @@ pub fn fork_worker(tasks: Tasks, others: Vec<Started>) -> Result<Vec<Started>> {
     let threads = std::fs::read_dir("/proc/self/task").context("/proc/self/task")?.count();
     ensure!(threads == 1, "a process of {threads} threads must not fork");
     let (ours, theirs) = UnixStream::pair().context("socketpair")?;
-    let (shared, _memory) = Shared::new()?;
+    let memory = [Shared::new()?.0, Shared::new()?.0];
     let parent = getpid();
     // SAFETY: this process has one thread, so no lock can be held by a thread that the
     // child does not have.
@@ -61,11 +63,11 @@ pub fn fork_worker(tasks: Tasks, others: Vec<Started>) -> Result<Vec<Started>> {
         ForkResult::Child => {
             // The parent's ends: the others' sockets are not ours to hold open.
             drop((ours, others));
-            child::exit(work(tasks, parent, theirs, shared))
+            child::exit(work(tasks, parent, theirs, memory))
         }
         ForkResult::Parent { child } => {
             let mut started = others;
-            started.push((Child::new(child), ours, shared));
+            started.push((Child::new(child), ours, memory));
             Ok(started)
         }
     }

@@ -11,21 +11,18 @@ use common::child::{self, Child};
 use common::pidfd;
 use nix::sys::signal::{Signal, kill};
 
-use super::frame::write_header;
+use super::TaskError;
+use super::flow::{Kind, Reader, Writer};
 use super::job::Chunk;
-use super::results::{Kind, PREFIX, Reader};
 use super::start::Started;
-use super::{TaskError, Tasks};
+use super::worker::chunk_header;
 
 /// For so long a worker is given work in advance, by what it did before: as long as the
 /// manager may take to look again, and a little more.
 const AHEAD: Duration = Duration::from_micros(400);
 
-/// If so long no result has come from a worker, it is busy with something long.
+/// If no result has come from a worker for so long, it is busy with something long.
 pub const A_WHILE: Duration = Duration::from_millis(1);
-
-/// Not more than so many bytes of arguments wait in a worker's socket.
-const MOST_BYTES: usize = 1 << 20;
 
 /// A worker that has no more work has so long to end by itself.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -35,22 +32,17 @@ pub struct Worker {
     child: Child,
     /// Becomes readable when the process ends.
     pub ended: OwnedFd,
-    pub socket: UnixStream,
-    /// What is to be sent to it, and how much of that was.
-    outgoing: Vec<u8>,
-    sent: usize,
+    /// A byte that comes here wakes the manager, one that is sent wakes the worker.
+    pub bell: UnixStream,
+    arguments: Writer,
     results: Reader,
     /// What it was given and is not done, in order; the first without what is done.
-    chunks: VecDeque<Chunk>,
+    given: VecDeque<Given>,
     /// How many tasks these are, and how many chunks are done.
     tasks: usize,
     chunks_done: u32,
-    /// How many chunks were sent to it.
-    chunks_sent: u64,
-    /// Some of these were taken back. Until it has read all, it is given no others.
-    passing_over: bool,
-    /// How many tasks of the first one are done.
-    done_of_first: usize,
+    /// How far the last chunk was sent, if not to its end.
+    sending: Option<Sending>,
     /// The bytes of a large result that have come, and how many are still to come.
     large: Option<(Kind, Vec<u8>, usize)>,
     /// Its results cannot be read any more.
@@ -60,22 +52,33 @@ pub struct Worker {
     looked: Instant,
 }
 
+/// A chunk that a worker was given, and where its arguments begin.
+struct Given {
+    chunk: Chunk,
+    place: u64,
+}
+
+/// How far a chunk was sent: so many arguments, and of a large one so many of its bytes.
+#[derive(Default)]
+struct Sending {
+    arguments: usize,
+    large: Option<Vec<u8>>,
+    bytes: usize,
+}
+
 impl Worker {
-    pub fn new((child, socket, shared): Started) -> Result<Self> {
-        socket.set_nonblocking(true).context("fcntl")?;
+    pub fn new((child, bell, [arguments, results]): Started) -> Result<Self> {
+        bell.set_nonblocking(true).context("fcntl")?;
         Ok(Self {
             ended: pidfd::open(child.pid())?,
             child,
-            socket,
-            outgoing: Vec::new(),
-            sent: 0,
-            results: Reader::new(shared),
-            chunks: VecDeque::new(),
+            bell,
+            arguments: Writer::new(arguments),
+            results: Reader::new(results),
+            given: VecDeque::new(),
             tasks: 0,
             chunks_done: 0,
-            chunks_sent: 0,
-            passing_over: false,
-            done_of_first: 0,
+            sending: None,
             large: None,
             broken: false,
             rate: 0.0,
@@ -89,69 +92,103 @@ impl Worker {
     }
 
     pub fn is_idle(&self) -> bool {
-        self.chunks.is_empty()
+        self.given.is_empty()
     }
 
-    /// Whether something is still to be sent.
+    /// Whether arguments still wait for room.
     pub fn is_sending(&self) -> bool {
-        self.sent < self.outgoing.len()
+        self.sending.is_some()
+    }
+
+    /// Whether it has chunks that it may not have begun.
+    pub fn has_more(&self) -> bool {
+        self.given.len() > 1
     }
 
     /// Whether it should be given more: it has nothing, or what it has is done before
     /// the manager looks again.
     pub fn has_room(&self) -> bool {
         let ahead = (self.rate * AHEAD.as_secs_f64()) as usize;
-        let has_room = self.tasks <= ahead && self.outgoing.len() - self.sent < MOST_BYTES;
-        !self.passing_over && (self.tasks == 0 || has_room)
+        self.tasks == 0 || (self.tasks <= ahead && !self.is_sending())
     }
 
-    /// Takes back what it has not begun, if it has been busy with one chunk for a while.
-    pub fn take_back(&mut self) -> VecDeque<Chunk> {
-        if self.chunks.len() < 2 || self.looked.elapsed() < A_WHILE {
-            return VecDeque::new();
+    /// Gives it a chunk; the chunk comes back if there is no room.
+    pub fn give(&mut self, chunk: Chunk) -> Result<(), Chunk> {
+        let place = self.arguments.place();
+        let header = chunk_header(chunk.job.function() as u32, chunk.count as u32);
+        if !self.arguments.put_whole(&header) {
+            return Err(chunk);
         }
-        let taken = self.results.take_back() as usize;
-        self.passing_over |= taken > 0;
-        let chunks = self.chunks.split_off(self.chunks.len() - taken);
-        self.tasks -= chunks.iter().map(|chunk| chunk.count).sum::<usize>();
-        chunks
-    }
-
-    /// Whether it has chunks that it may not have begun.
-    pub fn has_more(&self) -> bool {
-        self.chunks.len() > 1
-    }
-
-    /// Puts a chunk behind what it has.
-    pub fn give(&mut self, chunk: Chunk) {
-        let arguments = &chunk.job.arguments()[chunk.arguments.clone()];
-        let function = chunk.job.function() as u32;
-        write_header(&mut self.outgoing, function, chunk.count as u32, arguments.len());
-        self.outgoing.extend_from_slice(arguments);
         if self.tasks == 0 {
             self.looked = Instant::now();
         }
-        self.results.allow();
-        self.chunks_sent += 1;
         self.tasks += chunk.count;
-        self.chunks.push_back(chunk);
+        self.given.push_back(Given { chunk, place });
+        self.sending = Some(Sending::default());
+        self.send();
+        self.arguments.allow_chunk();
+        Ok(())
     }
 
-    /// Sends as much as the socket takes. A worker that is gone takes everything: its
-    /// end is noticed elsewhere.
-    pub fn send(&mut self) -> Result<()> {
-        while self.is_sending() {
-            match self.socket.write(&self.outgoing[self.sent..]) {
-                Ok(bytes) => self.sent += bytes,
-                Err(why) if why.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(why) if why.kind() == ErrorKind::Interrupted => {}
-                Err(why) if is_gone(why.kind()) => break,
-                Err(why) => return Err(why).context("send a task"),
+    /// Sends as many arguments of the last chunk as there is room for.
+    pub fn send(&mut self) {
+        let Some(Given { chunk, .. }) = self.given.back() else { return };
+        while let Some(sent) = &mut self.sending {
+            if let Some(bytes) = &sent.large {
+                let piece = self.arguments.put_piece(&bytes[sent.bytes..]);
+                sent.bytes += piece;
+                if sent.bytes == bytes.len() {
+                    *sent = Sending { arguments: sent.arguments + 1, ..Sending::default() };
+                } else if piece == 0 {
+                    return;
+                }
+                continue;
+            }
+            let (next, left) = (chunk.first + sent.arguments, chunk.count - sent.arguments);
+            let put = chunk.job.put_arguments(next, left, &mut self.arguments);
+            sent.arguments += put;
+            if put == left {
+                self.sending = None;
+                return;
+            }
+            let (kind, bytes) = match chunk.job.argument(next + put) {
+                Ok(bytes) => (Kind::Large, bytes),
+                Err(why) => (Kind::Unreadable, why.into_bytes()),
+            };
+            if !self.arguments.put_prefix(kind, bytes.len()) {
+                return;
+            }
+            sent.large = Some(bytes);
+        }
+    }
+
+    /// Wakes it if it sleeps.
+    pub fn tell(&mut self) -> Result<()> {
+        if self.arguments.reader_sleeps() {
+            match self.bell.write(&[1]) {
+                // One that is gone needs no bell: its end is noticed elsewhere.
+                Err(why) if !is_gone(why.kind()) && why.kind() != ErrorKind::WouldBlock => {
+                    return Err(why).context("wake a worker");
+                }
+                _ => {}
             }
         }
-        self.outgoing.clear();
-        self.sent = 0;
         Ok(())
+    }
+
+    /// Takes back what it has not begun, if it has been busy with one chunk for a while.
+    pub fn take_back(&mut self) -> Vec<Chunk> {
+        if !self.has_more() || self.looked.elapsed() < A_WHILE {
+            return Vec::new();
+        }
+        let taken = self.arguments.forbid_chunks();
+        let taken = self.given.split_off(self.given.len() - taken);
+        if let Some(first) = taken.front() {
+            self.arguments.rewind(first.place);
+            self.sending = None;
+        }
+        self.tasks -= taken.iter().map(|given| given.chunk.count).sum::<usize>();
+        taken.into_iter().map(|given| given.chunk).collect()
     }
 
     /// Says whether the manager sleeps and wants to be woken. True if there is
@@ -163,7 +200,7 @@ impl Worker {
 
     /// Takes the bell's bytes away.
     pub fn silence(&mut self) -> Result<()> {
-        match self.socket.read(&mut [0; 64]) {
+        match self.bell.read(&mut [0; 64]) {
             Ok(_) => Ok(()),
             Err(why) if why.kind() == ErrorKind::WouldBlock || is_gone(why.kind()) => Ok(()),
             Err(why) => Err(why).context("read the bell"),
@@ -176,48 +213,32 @@ impl Worker {
         while !self.broken {
             let bytes = self.results.written();
             let Some(&kind) = bytes.first() else { break };
-            let Some(chunk) = self.chunks.front_mut() else { bail!("a result for no task") };
-            let (tasks, used) = match &mut self.large {
-                Some((_, result, missing)) => {
-                    let length = bytes.len().min(*missing);
-                    result.extend_from_slice(&bytes[..length]);
-                    *missing -= length;
-                    (0, length)
-                }
-                None if kind == Kind::Small as u8 => {
-                    match chunk.job.take_small(chunk.first, chunk.count, bytes) {
-                        Some(taken) => taken,
-                        // Where the next one begins is not known: the worker has to go.
-                        None => {
-                            self.broken = true;
-                            let _ = kill(self.child.pid(), Signal::SIGKILL);
-                            break;
-                        }
-                    }
-                }
-                None => {
-                    let kind = Kind::from_byte(kind).context("a result of no known kind")?;
-                    let length = bytes.get(1..PREFIX).context("a result without its length")?;
-                    let length = u64::from_le_bytes(length.try_into()?) as usize;
-                    self.large = Some((kind, Vec::with_capacity(length), length));
-                    (0, PREFIX)
-                }
+            let Some(Given { chunk, .. }) = self.given.front() else {
+                bail!("a result for no task")
             };
-            self.results.take(used)?;
-            taken += tasks;
-            self.done(tasks);
+            if let Some((_, result, missing)) = &mut self.large {
+                let piece = bytes.len().min(*missing);
+                result.extend_from_slice(&bytes[..piece]);
+                *missing -= piece;
+                self.results.take(piece)?;
+            } else if kind == Kind::Small as u8 {
+                let Some((tasks, used)) = chunk.job.take_small(chunk.first, chunk.count, bytes)
+                else {
+                    // Where the next one begins is not known: the worker has to go.
+                    self.broken = true;
+                    let _ = kill(self.child.pid(), Signal::SIGKILL);
+                    break;
+                };
+                self.results.take(used)?;
+                self.done(tasks);
+                taken += tasks;
+            } else {
+                let (kind, length) = self.results.take_prefix()?;
+                self.large = Some((kind, Vec::with_capacity(length), length));
+            }
             taken += self.take_large();
         }
-        self.passing_over &= self.results.read() < self.chunks_sent;
-        if taken == 0 && self.looked.elapsed() > A_WHILE {
-            // What comes next may take longer.
-            self.rate = 0.0;
-        }
-        if taken > 0 {
-            let now = Instant::now();
-            self.rate = taken as f64 / (now - self.looked).as_secs_f64();
-            self.looked = now;
-        }
+        self.measure(taken);
         Ok(taken)
     }
 
@@ -232,7 +253,7 @@ impl Worker {
             Kind::Unreadable => Err(TaskError::Unreadable(text())),
             Kind::Large | Kind::Small => Ok(&bytes[..]),
         };
-        let chunk = &self.chunks[0];
+        let chunk = &self.given[0].chunk;
         chunk.job.take(chunk.first, result);
         self.done(1);
         1
@@ -241,50 +262,54 @@ impl Worker {
     /// Notes that the first tasks are done.
     fn done(&mut self, tasks: usize) {
         self.tasks -= tasks;
-        if let Some(chunk) = self.chunks.front_mut() {
+        if let Some(Given { chunk, .. }) = self.given.front_mut() {
             chunk.first += tasks;
             chunk.count -= tasks;
-            self.done_of_first += tasks;
             if chunk.count == 0 {
-                self.chunks.pop_front();
-                self.chunks_done += 1;
-                self.done_of_first = 0;
+                self.given.pop_front();
+                self.chunks_done = self.chunks_done.wrapping_add(1);
             }
+        }
+    }
+
+    /// Measures how quick it is.
+    fn measure(&mut self, taken: usize) {
+        let now = Instant::now();
+        let time = now - self.looked;
+        if taken > 0 {
+            self.rate = taken as f64 / time.as_secs_f64();
+            self.looked = now;
+        } else if time > A_WHILE {
+            // What comes next may take longer.
+            self.rate = 0.0;
         }
     }
 
     /// Ends it: by itself, because its socket closes, or else by force. Returns the
     /// chunks that it has not done.
-    pub fn end(self, by_itself: bool) -> VecDeque<Chunk> {
-        drop(self.socket);
+    pub fn end(self, by_itself: bool) -> impl Iterator<Item = Chunk> {
+        drop(self.bell);
         if by_itself {
             // If it does not end, or this fails, it is killed like the others.
             let _ = pidfd::wait(&self.ended, Some(PATIENCE));
         }
         drop(self.child);
-        self.chunks
+        self.given.into_iter().map(|given| given.chunk)
     }
 
     /// After its end: what is left of its work.
     ///
     /// # Errors
     /// If its last results cannot be understood.
-    pub fn bury(mut self, tasks: Tasks) -> Result<Death> {
+    pub fn bury(mut self) -> Result<Death> {
         // What it wrote before its end is still there.
         let taken = self.take_results()?;
         let status = self.child.wait()?;
-        let mut not_begun = self.chunks;
-        let mut running = None;
-        if self.results.begun() != self.chunks_done {
-            running = not_begun.pop_front();
-        }
-        if let Some(chunk) = &mut running {
-            let arguments = &chunk.job.arguments()[chunk.arguments.clone()];
-            let rest = tasks[chunk.job.function()].skip(self.done_of_first, arguments);
-            chunk.arguments.start = chunk.arguments.end - rest.len();
-        }
+        let mut chunks: VecDeque<Chunk> = self.given.into_iter().map(|given| given.chunk).collect();
+        let was_in_one = self.arguments.chunks_begun() != self.chunks_done;
+        let running = if was_in_one { chunks.pop_front() } else { None };
         let useful = taken > 0 || self.chunks_done > 0 || running.is_some();
-        Ok(Death { how: child::in_words(status), useful, running, not_begun })
+        Ok(Death { how: child::in_words(status), useful, running, not_begun: chunks })
     }
 }
 

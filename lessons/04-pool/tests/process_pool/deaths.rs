@@ -106,7 +106,7 @@ pub fn a_repeatable_task_is_run_again() {
     for way in 1..=3 {
         let file = File::new("marker");
         std::fs::remove_file(&file.0).unwrap();
-        assert_eq!(pool.apply(&DIE_ONCE, &(way, file.0.clone())).unwrap(), way);
+        assert_eq!(pool.apply(&DIE_ONCE, (way, file.0.clone())).unwrap(), way);
     }
 }
 
@@ -114,7 +114,7 @@ pub fn it_is_given_up() {
     let pool = pool();
     // The marker can never be made there, so the task never dies; and this one always.
     let nowhere = "/no/such/folder/marker".into();
-    assert_eq!(pool.apply(&DIE_ONCE, &(1, nowhere)).unwrap(), 1);
+    assert_eq!(pool.apply(&DIE_ONCE, (1, nowhere)).unwrap(), 1);
     let before = pool.pids();
     assert_eq!(pool.map(&DIE, [3; 30], Some(1)).unwrap().len(), 30);
     assert_eq!(pool.map(&ADD_ONE, [1, 2], None).unwrap(), [Ok(2), Ok(3)]);
@@ -136,7 +136,7 @@ pub fn idle_workers_may_be_killed() {
 
 pub fn all_at_once() {
     let pool = pool();
-    let handles: Vec<_> = (0..40).map(|_| pool.apply_async(&WAIT, &2000).unwrap()).collect();
+    let handles: Vec<_> = (0..40).map(|_| pool.apply_async(&WAIT, 2000).unwrap()).collect();
     pool.pids().iter().for_each(|&pid| kill_worker(pid));
     let lost = handles.into_iter().filter_map(|handle| handle.wait().err()).count();
     assert!(lost <= 2, "two workers died, and {lost} tasks are lost");
@@ -145,9 +145,9 @@ pub fn all_at_once() {
 pub fn while_it_sends() {
     let pool = pool();
     for time in 0..20 {
-        let handle = pool.apply_async(&BIG, &(64 << 20)).unwrap();
+        let handle = pool.apply_async(&BIG, 64 << 20).unwrap();
         let others: Vec<_> = (0..4)
-            .map(|_| pool.apply_async(&ECHO, &ByteBuf::from(vec![1; 1 << 20])).unwrap())
+            .map(|_| pool.apply_async(&ECHO, ByteBuf::from(vec![1; 1 << 20])).unwrap())
             .collect();
         std::thread::sleep(Duration::from_millis(time));
         pool.pids().iter().for_each(|&pid| kill_worker(pid));

@@ -21,10 +21,10 @@ fn is_gone(pid: i32) -> bool {
 
 pub fn closed() {
     let mut pool = pool();
-    let handles: Vec<_> = (0..50).map(|n| pool.apply_async(&ADD_ONE, &n).unwrap()).collect();
+    let handles: Vec<_> = (0..50).map(|n| pool.apply_async(&ADD_ONE, n).unwrap()).collect();
     let pids = pool.pids();
     pool.close();
-    assert_eq!(pool.apply_async(&ADD_ONE, &1).err(), Some(PoolError::Closed));
+    assert_eq!(pool.apply_async(&ADD_ONE, 1).err(), Some(PoolError::Closed));
     assert_eq!(pool.map(&ADD_ONE, [1], None), Err(PoolError::Closed));
     pool.join().unwrap();
     // What was submitted before was done, and the workers are gone.
@@ -38,24 +38,24 @@ pub fn closed() {
 pub fn not_closed() {
     let mut pool = pool();
     assert_eq!(pool.join(), Err(PoolError::NotClosed));
-    assert_eq!(pool.apply(&ADD_ONE, &1).unwrap(), 2);
+    assert_eq!(pool.apply(&ADD_ONE, 1).unwrap(), 2);
 }
 
 pub fn terminated() {
     let mut pool = pool();
-    let handles: Vec<_> = (0..9).map(|_| pool.apply_async(&WAIT, &LONG).unwrap()).collect();
+    let handles: Vec<_> = (0..9).map(|_| pool.apply_async(&WAIT, LONG).unwrap()).collect();
     let pids = pool.pids();
     pool.terminate();
     assert!(pids.into_iter().all(is_gone));
     for handle in handles {
         assert_eq!(handle.wait(), Err(TaskError::Ended("it was terminated".to_owned())));
     }
-    assert_eq!(pool.apply_async(&ADD_ONE, &1).err(), Some(PoolError::Closed));
+    assert_eq!(pool.apply_async(&ADD_ONE, 1).err(), Some(PoolError::Closed));
 }
 
 pub fn dropped() {
     let pool = pool();
-    let handle = pool.apply_async(&WAIT, &LONG).unwrap();
+    let handle = pool.apply_async(&WAIT, LONG).unwrap();
     let pids = pool.pids();
     drop(pool);
     assert!(pids.into_iter().all(is_gone));
@@ -72,7 +72,7 @@ pub fn be_started() {
         return;
     }
     let pool = pool();
-    let handles: Vec<_> = (0..9).map(|_| pool.apply_async(&WAIT, &LONG).unwrap()).collect();
+    let handles: Vec<_> = (0..9).map(|_| pool.apply_async(&WAIT, LONG).unwrap()).collect();
     let pids: Vec<String> = pool.pids().iter().map(i32::to_string).collect();
     println!("{}", pids.join(" "));
     std::io::stdout().flush().unwrap();
@@ -127,7 +127,7 @@ static TWICE: Tasks = &[&ADD_ONE, &SAME_NAME];
 
 pub fn functions_are_known() {
     let pool = ProcessPool::new(TASKS, Options::default()).unwrap();
-    assert_eq!(pool.apply_async(&OTHER, &1).err(), Some(PoolError::Unknown("other")));
+    assert_eq!(pool.apply_async(&OTHER, 1).err(), Some(PoolError::Unknown("other")));
     let error = ProcessPool::new(TWICE, Options::default()).err().unwrap();
     assert_eq!(error.to_string(), "two functions 'add_one'");
 }

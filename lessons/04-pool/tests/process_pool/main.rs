@@ -24,6 +24,7 @@ fn main() {
         ("results_that_are_taken_do_not_pile_up", &results::do_not_pile_up),
         ("a_panic_is_an_error_of_its_task_only", &results::a_panic_is_an_error),
         ("what_cannot_be_read_is_an_error_of_its_task_only", &results::unreadable),
+        ("no_task_is_held_up_behind_a_long_one", &results::not_held_up),
         ("a_task_can_be_waited_for_with_a_time_limit", &results::time_limit),
         ("a_task_that_waits_can_be_cancelled", &results::cancel),
         ("a_death_costs_the_task_that_ran", &deaths::a_death_costs_the_task_that_ran),

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_bytes::ByteBuf;
 
-use crate::tasks::{ADD_ONE, BIG, ECHO, ONE_SIDED, OneSided, PANIC, TASKS, WAIT, pool};
+use crate::tasks::{
+    ADD_ONE, BIG, ECHO, File, ONE_SIDED, OneSided, PANIC, TASKS, UNTIL_GONE, WAIT, pool,
+};
 
 pub fn forked_workers_do_the_same() {
     let mut pool = ProcessPool::new(TASKS, Options { workers: Some(3), fork: true }).unwrap();
@@ -23,7 +25,7 @@ pub fn in_order() {
     let pool = pool();
     assert_eq!(pool.map(&ADD_ONE, 0..5, None).unwrap(), [1, 2, 3, 4, 5].map(Ok));
     assert_eq!(pool.map(&ADD_ONE, [], None).unwrap(), []);
-    assert_eq!(pool.apply(&ADD_ONE, &41).unwrap(), 42);
+    assert_eq!(pool.apply(&ADD_ONE, 41).unwrap(), 42);
     // The later ones are shorter.
     let times = [9000, 5000, 1000, 0];
     assert_eq!(pool.map(&WAIT, times, Some(1)).unwrap(), times.map(Ok));
@@ -112,17 +114,33 @@ pub fn a_panic_is_an_error() {
 
 pub fn unreadable() {
     let pool = pool();
-    let handles = [(); 3].map(|()| pool.apply_async(&ONE_SIDED, &1).unwrap());
+    let handles = [(); 3].map(|()| pool.apply_async(&ONE_SIDED, 1).unwrap());
     for handle in handles {
         let why = handle.wait().map(|OneSided| ()).unwrap_err();
         assert!(matches!(why, TaskError::Unreadable(_)), "{why}");
     }
-    assert_eq!(pool.apply(&ADD_ONE, &1).unwrap(), 2);
+    assert_eq!(pool.apply(&ADD_ONE, 1).unwrap(), 2);
+}
+
+pub fn not_held_up() {
+    let pool = pool();
+    let gate = File::new("gate");
+    // Many short ones, so that a worker is given much in advance; then one that goes on
+    // until the others are done.
+    let short: Vec<_> = (0..3000).map(|_| pool.apply_async(&WAIT, 5).unwrap()).collect();
+    let long = pool.apply_async(&UNTIL_GONE, gate.0.clone()).unwrap();
+    let behind: Vec<_> = (0..3000).map(|_| pool.apply_async(&WAIT, 5).unwrap()).collect();
+    for handle in short.into_iter().chain(behind) {
+        assert_eq!(handle.wait(), Ok(5));
+    }
+    assert!(!long.is_ready());
+    drop(gate);
+    assert_eq!(long.wait(), Ok(()));
 }
 
 pub fn time_limit() {
     let pool = pool();
-    let handle = pool.apply_async(&WAIT, &50_000).unwrap();
+    let handle = pool.apply_async(&WAIT, 50_000).unwrap();
     assert!(!handle.is_ready());
     let handle = handle.wait_timeout(Duration::from_millis(1)).expect_err("it takes longer");
     let result = handle.wait_timeout(Duration::from_secs(60));
@@ -132,8 +150,8 @@ pub fn time_limit() {
 pub fn cancel() {
     let pool = pool();
     // Two keep the workers busy, and what comes behind them waits.
-    let busy = [(); 2].map(|()| pool.apply_async(&WAIT, &30_000).unwrap());
-    let waiting: Vec<_> = (0..20).map(|n| pool.apply_async(&ADD_ONE, &n).unwrap()).collect();
+    let busy = [(); 2].map(|()| pool.apply_async(&WAIT, 30_000).unwrap());
+    let waiting: Vec<_> = (0..20).map(|n| pool.apply_async(&ADD_ONE, n).unwrap()).collect();
     let last = &waiting[19];
     assert!(last.cancel() && last.is_ready(), "it waits behind 19 others");
     assert!(!last.cancel(), "once is enough");
@@ -144,7 +162,7 @@ pub fn cancel() {
     for handle in busy {
         assert_eq!(handle.wait(), Ok(30_000));
     }
-    let done = pool.apply_async(&ADD_ONE, &1).unwrap();
+    let done = pool.apply_async(&ADD_ONE, 1).unwrap();
     while !done.is_ready() {
         std::thread::yield_now();
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 pub static TASKS: Tasks =
-    &[&ADD_ONE, &ECHO, &PANIC, &DIE, &DIE_ONCE, &WAIT, &NOTED, &ONE_SIDED, &BIG];
+    &[&ADD_ONE, &ECHO, &PANIC, &DIE, &DIE_ONCE, &WAIT, &UNTIL_GONE, &NOTED, &ONE_SIDED, &BIG];
 
 pub static ADD_ONE: Function<u64, u64> = Function::new("add_one", |number| number + 1);
 
@@ -50,6 +50,13 @@ pub static WAIT: Function<u64, u64> = Function::new("wait", |time| {
     let start = Instant::now();
     while start.elapsed() < Duration::from_micros(time) {}
     time
+});
+
+/// Keeps busy as long as there is such a file.
+pub static UNTIL_GONE: Function<PathBuf, ()> = Function::new("until_gone", |file| {
+    while file.exists() {
+        std::thread::yield_now();
+    }
 });
 
 /// Appends its number to a file, keeps busy for a moment and returns it.
