@@ -5,17 +5,28 @@ mod crash;
 mod map;
 mod panic;
 mod pool;
+mod speed;
 mod steal;
 mod tasks;
 mod threads;
+mod ways;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::menu::{self, Demo};
 use lesson_04_pool::{Tasks, work_if_worker};
 
 /// What the workers of the demos can run.
-const TASKS: Tasks = &[&map::SQUARE, &map::WAIT, &crash::RUN, &panic::HALF];
+const TASKS: Tasks = &[
+    &map::SQUARE,
+    &map::WAIT,
+    &crash::RUN,
+    &panic::HALF,
+    &ways::NUMBER,
+    &ways::BUSY,
+    &ways::BYTES,
+];
 
 const DEMOS: &[Demo] = &[
     Demo {
@@ -59,6 +70,20 @@ const DEMOS: &[Demo] = &[
         about: "work that spreads itself: idle threads steal from the others",
         options: &[],
         run: |_| steal::run(),
+    },
+    Demo {
+        name: "speed",
+        about: "this pool beside threads, channels, and Python's pools",
+        options: &[
+            ("--tasks N", "how many empty tasks, and of the others in proportion (20000)"),
+            ("--svg FILE", "draw the times of large arguments into FILE"),
+            ("--json", "print the figures as JSON"),
+        ],
+        run: |options| {
+            let picture: Option<PathBuf> = options.get("--svg")?;
+            let tasks = options.number("--tasks", 100..=10_000_000)?;
+            speed::run(tasks, picture.as_deref(), options.has("--json"))
+        },
     },
 ];
 

@@ -43,5 +43,8 @@ pub fn run() -> Result<()> {
         result?;
         println!("  wait {} is over", number + 1);
     }
+
+    let pool = ProcessPool::new(TASKS, Options::default())?;
+    println!("Without a number a pool has one worker for each CPU, here ≈ {}.", pool.workers());
     Ok(())
 }

@@ -237,17 +237,20 @@ impl Manager {
     /// comes before everything else.
     fn replace(&mut self, place: usize) -> Result<()> {
         let death = self.workers.remove(place).bury()?;
+        self.useless = if death.useful { 0 } else { self.useless + 1 };
+        // Before a task that is lost is told: whoever then asks sees the new worker.
+        let started = start_program().and_then(Worker::new);
+        let replaced = started.map(|worker| self.workers.push(worker));
+        self.tell_pids();
+
         death.not_begun.into_iter().rev().for_each(|chunk| self.queue.push_front(chunk));
         if let Some(chunk) = death.running {
             self.take_up(chunk, &death.how);
         }
-        self.useless = if death.useful { 0 } else { self.useless + 1 };
         if self.useless > MOST_USELESS {
             bail!("{MOST_USELESS} workers in a row ended before their first task: {}", death.how);
         }
-        self.workers.push(Worker::new(start_program()?)?);
-        self.tell_pids();
-        Ok(())
+        replaced.context("start a worker in place of one that died")
     }
 
     /// Takes up a chunk whose first task was running when its worker died.

@@ -1,0 +1,136 @@
+//! How quick this pool is, beside one of threads, bare channels, and Python's two pools:
+//! the same work given to each, one after the other, with two workers.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use common::plot::Plot;
+use common::text;
+use lesson_04_pool::{Options, ProcessPool};
+
+use crate::TASKS;
+use crate::ways::{Channels, Effort, Measured, SIZES, Threads, Way};
+
+/// How a figure is written.
+type Figure = fn(&Measured) -> String;
+
+/// The rows of the table.
+const ROWS: [(&str, Figure); 8] = [
+    ("empty tasks, one by one", |it| rate(it.one_by_one)),
+    ("empty tasks, in chunks", |it| rate(it.in_chunks)),
+    ("10 µs tasks", |it| share(it.short)),
+    ("1 ms tasks", |it| share(it.long)),
+    ("64 KiB there and back", |it| text::time(it.sizes[0])),
+    ("1 MiB there and back", |it| text::time(it.sizes[1])),
+    ("16 MiB there and back", |it| text::time(it.sizes[2])),
+    ("start to first result", |it| text::time(it.start)),
+];
+
+fn rate(per_second: f64) -> String {
+    match per_second {
+        rate if rate < 999.5e3 => format!("{:.0} k/s", rate / 1e3),
+        rate => format!("{:.2} M/s", rate / 1e6),
+    }
+}
+
+/// Of what two CPUs could do if nothing had to be handed out.
+fn share(share: f64) -> String {
+    format!("≈ {:.0} %", 100.0 * share)
+}
+
+pub fn run(tasks: Option<usize>, picture: Option<&Path>, json: bool) -> Result<()> {
+    let effort = Effort { tasks: tasks.unwrap_or(20_000) };
+    let mut ways = vec![
+        ("this pool", processes(effort)?),
+        ("threadpool", Threads::measure(effort)),
+        ("channels", Channels::measure(effort)),
+    ];
+    match python(effort)? {
+        Some([pool, executor]) => ways.extend([("Pool", pool), ("Executor", executor)]),
+        None if json => {}
+        None => println!("(python3 is not installed, so Python's pools are left out)"),
+    }
+    if json {
+        print_json(&ways);
+    } else {
+        print_table(&ways);
+    }
+    if let Some(path) = picture {
+        std::fs::write(path, draw(&ways)).with_context(|| format!("write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn processes(effort: Effort) -> Result<Measured> {
+    let start = || ProcessPool::new(TASKS, Options { workers: Some(2), ..Options::default() });
+    crate::ways::measure_pool(start, effort)
+}
+
+/// What Python measures itself: its Pool and its ProcessPoolExecutor.
+fn python(effort: Effort) -> Result<Option<[Measured; 2]>> {
+    let script = include_str!("../speed.py");
+    let output = Command::new("python3").args(["-c", script, &effort.tasks.to_string()]).output();
+    let output = match output {
+        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
+        output => output.context("start python3")?,
+    };
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "speed.py: {}: {errors}", output.status);
+    let lines: Vec<Measured> =
+        String::from_utf8_lossy(&output.stdout).lines().map(parse).collect::<Result<_>>()?;
+    Ok(Some(lines.try_into().ok().context("speed.py: two lines")?))
+}
+
+/// A line of numbers, as speed.py prints it.
+fn parse(line: &str) -> Result<Measured> {
+    let numbers: Result<Vec<f64>, _> = line.split(' ').map(str::parse).collect();
+    let numbers = numbers.with_context(|| format!("speed.py: {line}"))?;
+    let [one_by_one, in_chunks, short, long, small, medium, large, start] = numbers[..] else {
+        bail!("speed.py: {line}")
+    };
+    let sizes = [small, medium, large].map(Duration::from_secs_f64);
+    let start = Duration::from_secs_f64(start);
+    Ok(Measured { one_by_one, in_chunks, short, long, sizes, start })
+}
+
+fn print_table(ways: &[(&str, Measured)]) {
+    print!("{:24}", "");
+    ways.iter().for_each(|(name, _)| print!(" {name:>10}"));
+    println!();
+    for (what, figure) in ROWS {
+        print!("{what:24}");
+        ways.iter().for_each(|(_, measured)| print!(" {:>10}", figure(measured)));
+        println!();
+    }
+}
+
+fn print_json(ways: &[(&str, Measured)]) {
+    let objects = ways.iter().map(|(name, it)| {
+        let [small, medium, large] = it.sizes.map(|time| time.as_secs_f64());
+        format!(
+            "  {{\"name\": \"{name}\", \"one_by_one_per_second\": {}, \"in_chunks_per_second\": {}, \
+             \"share_10us\": {}, \"share_1ms\": {}, \"seconds_64KiB\": {small}, \
+             \"seconds_1MiB\": {medium}, \"seconds_16MiB\": {large}, \"seconds_to_start\": {}}}",
+            it.one_by_one,
+            it.in_chunks,
+            it.short,
+            it.long,
+            it.start.as_secs_f64()
+        )
+    });
+    println!("[\n{}\n]", objects.collect::<Vec<_>>().join(",\n"));
+}
+
+fn draw(ways: &[(&str, Measured)]) -> String {
+    let label = |size: usize| match size >> 20 {
+        0 => format!("{} KiB", size >> 10),
+        mib => format!("{mib} MiB"),
+    };
+    let sizes = SIZES.map(|size| (size as f64, label(size)));
+    let lines: Vec<_> = ways.iter().map(|(name, it)| (*name, it.sizes.to_vec())).collect();
+    let title = "An argument to a worker, and a result back";
+    Plot { title, sizes: "size of each", x: &sizes, lines: &lines }.draw()
+}

@@ -1,0 +1,185 @@
+//! The ways to have tasks done that `speed` compares, and what it measures of each.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use crossbeam::channel::{Receiver, Sender, unbounded};
+use lesson_04_pool::{Function, ProcessPool};
+use serde_bytes::ByteBuf;
+use threadpool::ThreadPool;
+
+/// The sizes of arguments and results, in bytes.
+pub const SIZES: [usize; 3] = [64 << 10, 1 << 20, 16 << 20];
+
+const WORKERS: usize = 2;
+
+/// How much is measured.
+#[derive(Clone, Copy)]
+pub struct Effort {
+    /// How many empty tasks.
+    pub tasks: usize,
+}
+
+impl Effort {
+    /// How many tasks of this length: as long together as the empty ones, about.
+    fn of(self, length: Duration) -> usize {
+        let time = Duration::from_micros(10) * self.tasks as u32;
+        (time.div_duration_f64(length) as usize).max(4 * WORKERS)
+    }
+
+    /// How many arguments of so many bytes.
+    fn of_size(self, size: usize) -> usize {
+        ((self.tasks << 12) / size).clamp(4, 64)
+    }
+}
+
+/// What was measured.
+pub struct Measured {
+    /// Empty tasks in a second, each handed out by itself, and as the way likes it.
+    pub one_by_one: f64,
+    pub in_chunks: f64,
+    /// The share of what two CPUs can do, with tasks of 10 µs and of 1 ms.
+    pub short: f64,
+    pub long: f64,
+    /// The time for one argument and a result of each of [`SIZES`], with many under way.
+    pub sizes: [Duration; 3],
+    /// From nothing to the first result.
+    pub start: Duration,
+}
+
+/// The tasks. The same functions for processes and threads.
+pub static NUMBER: Function<u64, u64> = Function::new("number", |number| number);
+pub static BUSY: Function<Duration, ()> = Function::new("busy", busy);
+pub static BYTES: Function<ByteBuf, ByteBuf> = Function::new("bytes", |bytes| bytes);
+
+fn busy(time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time {}
+}
+
+const SHORT: Duration = Duration::from_micros(10);
+const LONG: Duration = Duration::from_millis(1);
+
+/// Measures the pool of processes that `start` starts.
+pub fn measure_pool(start: impl Fn() -> Result<ProcessPool>, effort: Effort) -> Result<Measured> {
+    let begin = Instant::now();
+    let pool = start()?;
+    pool.apply(&NUMBER, 1)?;
+    let started = begin.elapsed();
+
+    let numbers = |chunk_size| -> Result<f64> {
+        let time = time(|| pool.map(&NUMBER, 0..effort.tasks as u64, chunk_size).map(drop))?;
+        Ok(effort.tasks as f64 / time.as_secs_f64())
+    };
+    let busy = |length| -> Result<f64> {
+        let count = effort.of(length);
+        let time = time(|| pool.map(&BUSY, vec![length; count], None).map(drop))?;
+        Ok((length * count as u32 / WORKERS as u32).div_duration_f64(time))
+    };
+    let size = |size| -> Result<Duration> {
+        let count = effort.of_size(size);
+        let arguments = vec![ByteBuf::from(vec![1; size]); count];
+        Ok(time(|| pool.map(&BYTES, arguments, Some(1)).map(drop))? / count as u32)
+    };
+    Ok(Measured {
+        one_by_one: numbers(Some(1))?,
+        in_chunks: numbers(None)?,
+        short: busy(SHORT)?,
+        long: busy(LONG)?,
+        sizes: [size(SIZES[0])?, size(SIZES[1])?, size(SIZES[2])?],
+        start: started,
+    })
+}
+
+fn time<E: Into<anyhow::Error>>(work: impl FnOnce() -> Result<(), E>) -> Result<Duration> {
+    let start = Instant::now();
+    work().map_err(Into::into)?;
+    Ok(start.elapsed())
+}
+
+/// A task for threads: it sends its result itself.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Threads that tasks are given to.
+pub trait Way: Sized {
+    /// Starts two of them.
+    fn start() -> Self;
+
+    /// Gives them a task.
+    fn submit(&self, job: Job);
+
+    /// Measures it.
+    fn measure(effort: Effort) -> Measured {
+        let begin = Instant::now();
+        let way = Self::start();
+        way.all(1, |number| number);
+        let start = begin.elapsed();
+
+        let rate = effort.tasks as f64 / way.all(effort.tasks, |number| number).as_secs_f64();
+        let share = |length: Duration| {
+            let count = effort.of(length);
+            let ideal = length * count as u32 / WORKERS as u32;
+            ideal.div_duration_f64(way.all(count, move |_| busy(length)))
+        };
+        // Threads share their memory: the argument is handed over, not copied.
+        let sizes = SIZES.map(|size| {
+            let count = effort.of_size(size);
+            way.all(count, move |_| vec![1_u8; size]) / count as u32
+        });
+        let (short, long) = (share(SHORT), share(LONG));
+        Measured { one_by_one: rate, in_chunks: rate, short, long, sizes, start }
+    }
+
+    /// Runs so many tasks, waits for all results, and returns how long that took.
+    fn all<R: Send + 'static>(
+        &self,
+        count: usize,
+        task: impl Fn(usize) -> R + Copy + Send + 'static,
+    ) -> Duration {
+        let start = Instant::now();
+        let (tx, rx) = unbounded();
+        for number in 0..count {
+            let tx = tx.clone();
+            self.submit(Box::new(move || {
+                tx.send(task(number)).expect("the results are waited for");
+            }));
+        }
+        drop(tx);
+        let results: Vec<R> = rx.iter().collect();
+        assert_eq!(results.len(), count);
+        start.elapsed()
+    }
+}
+
+/// The crate threadpool.
+pub struct Threads(ThreadPool);
+
+impl Way for Threads {
+    fn start() -> Self {
+        Self(ThreadPool::new(WORKERS))
+    }
+
+    fn submit(&self, job: Job) {
+        self.0.execute(job);
+    }
+}
+
+/// Threads that take tasks from a channel.
+pub struct Channels(Sender<Job>);
+
+impl Way for Channels {
+    fn start() -> Self {
+        let (tx, rx): (Sender<Job>, Receiver<Job>) = unbounded();
+        for _ in 0..WORKERS {
+            let rx = rx.clone();
+            // They end when the sender is dropped.
+            thread::spawn(move || rx.iter().for_each(|job| job()));
+        }
+        Self(tx)
+    }
+
+    fn submit(&self, job: Job) {
+        self.0.send(job).expect("the threads run as long as this is here");
+    }
+}
