@@ -20,6 +20,7 @@ fn main() {
         ("any_chunk_size_gives_the_same", &results::any_chunk_size_gives_the_same),
         ("imap_takes_arguments_as_results_are_taken", &results::imap_takes_arguments_lazily),
         ("imap_unordered_gives_each_once", &results::imap_unordered_gives_each_once),
+        ("imap_unordered_gives_what_is_there", &results::unordered_gives_what_is_there),
         ("large_arguments_and_results_do_not_block_each_other", &results::large),
         ("results_that_are_taken_do_not_pile_up", &results::do_not_pile_up),
         ("a_panic_is_an_error_of_its_task_only", &results::a_panic_is_an_error),

@@ -72,6 +72,20 @@ pub fn imap_unordered_gives_each_once() {
     assert!(results.into_iter().eq((0..5000).map(|n| (n, Ok(n as u64 + 1)))));
 }
 
+pub fn unordered_gives_what_is_there() {
+    let pool = pool();
+    let (gate, open) = (File::new("first"), File::new("open"));
+    std::fs::remove_file(&open.0).unwrap();
+    let files = [gate.0.clone(), open.0.clone(), open.0.clone()];
+    let mut results = pool.imap_unordered(&UNTIL_GONE, files, 1).unwrap();
+    // The first task goes on until its file is removed.
+    let first_two = [results.next().unwrap().0, results.next().unwrap().0];
+    assert!(first_two == [1, 2] || first_two == [2, 1], "{first_two:?}");
+    drop(gate);
+    assert_eq!(results.next(), Some((0, Ok(()))));
+    assert_eq!(results.next(), None);
+}
+
 pub fn large() {
     let pool = pool();
     // Larger than a socket's buffer, and than the memory for results.
