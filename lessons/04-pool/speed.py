@@ -37,9 +37,9 @@ def measure(start, run):
     figures = [TASKS / timed(lambda: run(number, range(TASKS), 1))]
     chunk = -(-TASKS // (4 * WORKERS))
     figures.append(TASKS / timed(lambda: run(number, range(TASKS), chunk)))
-    for seconds in (10e-6, 1e-3):
+    for seconds, chunk in ((10e-6, 1), (10e-6, None), (1e-3, None)):
         count = max(int(10e-6 * TASKS / seconds), 4 * WORKERS)
-        chunk = -(-count // (4 * WORKERS))
+        chunk = chunk or -(-count // (4 * WORKERS))
         figures.append(seconds * count / WORKERS / timed(lambda: run(busy, [seconds] * count, chunk)))
     for size in SIZES:
         count = min(max((TASKS << 12) // size, 4), 64)

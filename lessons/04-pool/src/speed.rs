@@ -18,11 +18,12 @@ use crate::ways::{Channels, Effort, Measured, SIZES, Threads, Way};
 type Figure = fn(&Measured) -> String;
 
 /// The rows of the table.
-const ROWS: [(&str, Figure); 8] = [
+const ROWS: [(&str, Figure); 9] = [
     ("empty tasks, one by one", |it| rate(it.one_by_one)),
     ("empty tasks, in chunks", |it| rate(it.in_chunks)),
-    ("10 µs tasks", |it| share(it.short)),
-    ("1 ms tasks", |it| share(it.long)),
+    ("10 µs tasks, one by one", |it| share(it.short_one_by_one)),
+    ("10 µs tasks, in chunks", |it| share(it.short)),
+    ("1 ms tasks, in chunks", |it| share(it.long)),
     ("64 KiB there and back", |it| text::time(it.sizes[0])),
     ("1 MiB there and back", |it| text::time(it.sizes[1])),
     ("16 MiB there and back", |it| text::time(it.sizes[2])),
@@ -88,12 +89,14 @@ fn python(effort: Effort) -> Result<Option<[Measured; 2]>> {
 fn parse(line: &str) -> Result<Measured> {
     let numbers: Result<Vec<f64>, _> = line.split(' ').map(str::parse).collect();
     let numbers = numbers.with_context(|| format!("speed.py: {line}"))?;
-    let [one_by_one, in_chunks, short, long, small, medium, large, start] = numbers[..] else {
+    let [one_by_one, in_chunks, short_one_by_one, short, long, small, medium, large, start] =
+        numbers[..]
+    else {
         bail!("speed.py: {line}")
     };
     let sizes = [small, medium, large].map(Duration::from_secs_f64);
     let start = Duration::from_secs_f64(start);
-    Ok(Measured { one_by_one, in_chunks, short, long, sizes, start })
+    Ok(Measured { one_by_one, in_chunks, short, long, short_one_by_one, sizes, start })
 }
 
 fn print_table(ways: &[(&str, Measured)]) {
@@ -112,10 +115,11 @@ fn print_json(ways: &[(&str, Measured)]) {
         let [small, medium, large] = it.sizes.map(|time| time.as_secs_f64());
         format!(
             "  {{\"name\": \"{name}\", \"one_by_one_per_second\": {}, \"in_chunks_per_second\": {}, \
-             \"share_10us\": {}, \"share_1ms\": {}, \"seconds_64KiB\": {small}, \
+             \"share_10us_one_by_one\": {}, \"share_10us\": {}, \"share_1ms\": {}, \"seconds_64KiB\": {small}, \
              \"seconds_1MiB\": {medium}, \"seconds_16MiB\": {large}, \"seconds_to_start\": {}}}",
             it.one_by_one,
             it.in_chunks,
+            it.short_one_by_one,
             it.short,
             it.long,
             it.start.as_secs_f64()

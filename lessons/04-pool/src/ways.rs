@@ -42,6 +42,8 @@ pub struct Measured {
     /// The share of what two CPUs can do, with tasks of 10 µs and of 1 ms.
     pub short: f64,
     pub long: f64,
+    /// As `short`, with each task handed out by itself.
+    pub short_one_by_one: f64,
     /// The time for one argument and a result of each of [`SIZES`], with many under way.
     pub sizes: [Duration; 3],
     /// From nothing to the first result.
@@ -72,9 +74,9 @@ pub fn measure_pool(start: impl Fn() -> Result<ProcessPool>, effort: Effort) -> 
         let time = time(|| pool.map(&NUMBER, 0..effort.tasks as u64, chunk_size).map(drop))?;
         Ok(effort.tasks as f64 / time.as_secs_f64())
     };
-    let busy = |length| -> Result<f64> {
+    let busy = |length, chunk_size| -> Result<f64> {
         let count = effort.of(length);
-        let time = time(|| pool.map(&BUSY, vec![length; count], None).map(drop))?;
+        let time = time(|| pool.map(&BUSY, vec![length; count], chunk_size).map(drop))?;
         Ok((length * count as u32 / WORKERS as u32).div_duration_f64(time))
     };
     let size = |size| -> Result<Duration> {
@@ -85,8 +87,9 @@ pub fn measure_pool(start: impl Fn() -> Result<ProcessPool>, effort: Effort) -> 
     Ok(Measured {
         one_by_one: numbers(Some(1))?,
         in_chunks: numbers(None)?,
-        short: busy(SHORT)?,
-        long: busy(LONG)?,
+        short: busy(SHORT, None)?,
+        long: busy(LONG, None)?,
+        short_one_by_one: busy(SHORT, Some(1))?,
         sizes: [size(SIZES[0])?, size(SIZES[1])?, size(SIZES[2])?],
         start: started,
     })
@@ -128,7 +131,8 @@ pub trait Way: Sized {
             way.all(count, move |_| vec![1_u8; size]) / count as u32
         });
         let (short, long) = (share(SHORT), share(LONG));
-        Measured { one_by_one: rate, in_chunks: rate, short, long, sizes, start }
+        let (one_by_one, in_chunks, short_one_by_one) = (rate, rate, short);
+        Measured { one_by_one, in_chunks, short, long, short_one_by_one, sizes, start }
     }
 
     /// Runs so many tasks, waits for all results, and returns how long that took.

@@ -6,19 +6,22 @@ use std::time::Duration;
 use lesson_04_pool::{ProcessPool, TaskError};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use proptest::prelude::Rng;
+use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_bytes::ByteBuf;
 
 use crate::tasks::{ADD_ONE, BIG, DIE, DIE_ONCE, ECHO, File, NOTED, WAIT, pool};
 
-/// xorshift: the same numbers in every run.
-struct Random(u64);
+/// The same numbers in every run.
+struct Random(TestRng);
 
 impl Random {
+    fn new() -> Self {
+        Self(TestRng::deterministic_rng(RngAlgorithm::XorShift))
+    }
+
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
+        self.0.next_u64() % limit
     }
 }
 
@@ -69,7 +72,7 @@ pub fn none_is_lost_or_run_twice() {
         let noted = (0..2000).map(|number| (file.0.clone(), number, 20));
         let (results, killed) = std::thread::scope(|scope| {
             let killer = scope.spawn(|| {
-                let mut random = Random(7);
+                let mut random = Random::new();
                 for killed in 0..20 {
                     let pids = pool.pids();
                     std::thread::sleep(Duration::from_micros(random.below(2000)));
@@ -161,7 +164,7 @@ pub fn a_thousand_random_kills() {
     let descriptors = || std::fs::read_dir("/proc/self/fd").unwrap().count();
     let before = descriptors();
     let mut pool = pool();
-    let mut random = Random(1);
+    let mut random = Random::new();
     let (mut kills, mut tasks, mut lost) = (0, 0, 0);
     while kills < 1000 {
         let count = 1 + random.below(60);
