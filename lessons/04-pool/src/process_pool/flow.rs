@@ -9,9 +9,10 @@ use std::sync::atomic::{Ordering, fence};
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::libc;
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
-use super::shared::Shared;
+use super::shared::{CAPACITY, Shared};
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +45,8 @@ const PIECE: usize = 1 << 18;
 
 /// What came of an attempt to write a value.
 pub enum Put {
-    /// It was written.
-    Done,
+    /// It was written, in so many bytes.
+    Done(usize),
     /// There is not enough room.
     NoRoom,
     /// It cannot be written as bytes, and why.
@@ -54,26 +55,50 @@ pub enum Put {
 
 /// The writer's side.
 #[derive(Debug)]
-pub struct Writer(Shared);
+pub struct Writer {
+    shared: Shared,
+    /// How many bytes it has written.
+    tail: u64,
+    /// How many bytes were read when it asked last. To ask is to take a cache line from
+    /// the reader, so that is done when there seems to be little room.
+    head: u64,
+}
+
+/// So much room is more than enough for a small value.
+const ENOUGH: usize = 1 << 12;
 
 impl Writer {
     pub fn new(shared: Shared) -> Self {
-        Self(shared)
+        Self { shared, tail: 0, head: 0 }
     }
 
     /// Writes a value, if there is room for it as a whole.
     pub fn put<T: Serialize>(&mut self, value: &T) -> Put {
-        let [kind, room @ ..] = self.0.room() else { return Put::NoRoom };
-        *kind = Kind::Small as u8;
-        match postcard::to_slice(value, room) {
-            Ok(bytes) => {
-                let length = bytes.len();
-                self.publish(1 + length);
-                Put::Done
+        let mut seemed = self.room(ENOUGH).len();
+        loop {
+            match write_value(value, self.room(0)) {
+                // It may only have seemed so.
+                Put::NoRoom if self.room(CAPACITY).len() > seemed => seemed = CAPACITY,
+                Put::Done(bytes) => {
+                    self.publish(bytes);
+                    return Put::Done(bytes);
+                }
+                other => return other,
             }
-            Err(postcard::Error::SerializeBufferFull) => Put::NoRoom,
-            Err(why) => Put::Impossible(why.to_string()),
         }
+    }
+
+    /// Writes values as long as there is room, and returns how many.
+    pub fn put_all<T: Serialize>(&mut self, values: &[T]) -> usize {
+        let room = self.room(CAPACITY);
+        let (mut written, mut used) = (0, 0);
+        for value in values {
+            let Put::Done(bytes) = write_value(value, &mut room[used..]) else { break };
+            used += bytes;
+            written += 1;
+        }
+        self.publish(used);
+        written
     }
 
     /// Writes what stands before a large value; false if there is no room.
@@ -85,7 +110,7 @@ impl Writer {
 
     /// Writes these bytes; false if there is no room for all of them.
     pub fn put_whole(&mut self, bytes: &[u8]) -> bool {
-        let Some(room) = self.0.room().get_mut(..bytes.len()) else { return false };
+        let Some(room) = self.room(bytes.len()).get_mut(..bytes.len()) else { return false };
         room.copy_from_slice(bytes);
         self.publish(bytes.len());
         true
@@ -93,21 +118,32 @@ impl Writer {
 
     /// Writes the first of these bytes, and returns how many.
     pub fn put_piece(&mut self, bytes: &[u8]) -> usize {
-        let room = self.0.room();
+        let room = self.room(PIECE);
         let length = bytes.len().min(room.len()).min(PIECE);
         room[..length].copy_from_slice(&bytes[..length]);
         self.publish(length);
         length
     }
 
-    fn publish(&self, length: usize) {
-        let tail = &self.0.header().tail.0;
-        tail.store(tail.load(Ordering::Relaxed) + length as u64, Ordering::Release);
+    /// The room that there is: all of it, if less than `wanted` seems to be there.
+    #[inline]
+    fn room(&mut self, wanted: usize) -> &mut [u8] {
+        if CAPACITY - (self.tail - self.head) as usize <= wanted {
+            // Never more than was written: a reader that is out of order moves nothing.
+            self.head = self.shared.header().head.0.load(Ordering::Acquire).min(self.tail);
+        }
+        self.shared.room(self.head, self.tail)
+    }
+
+    #[inline]
+    fn publish(&mut self, length: usize) {
+        self.tail += length as u64;
+        self.shared.header().tail.0.store(self.tail, Ordering::Release);
     }
 
     /// Whether the reader sleeps, and has to be woken now.
     pub fn reader_sleeps(&self) -> bool {
-        let sleeps = &self.0.header().reader_sleeps.0;
+        let sleeps = &self.shared.header().reader_sleeps.0;
         // What was published comes before this question; the reader says that it sleeps
         // before it looks once more. One of the two sees the other.
         fence(Ordering::SeqCst);
@@ -116,9 +152,9 @@ impl Writer {
 
     /// Sleeps until there may be room for so many bytes.
     pub fn sleep_until_room(&mut self, bytes: usize) {
-        self.0.header().writer_sleeps.0.store(1, Ordering::SeqCst);
-        if self.0.room().len() < bytes {
-            let word = self.0.header().writer_sleeps.0.as_ptr();
+        self.shared.header().writer_sleeps.0.store(1, Ordering::SeqCst);
+        if self.room(CAPACITY).len() < bytes {
+            let word = self.shared.header().writer_sleeps.0.as_ptr();
             // SAFETY: the word is in memory that stays mapped; the kernel compares it
             // with 1, and sleeps if it is.
             unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAIT, 1, 0) };
@@ -127,23 +163,24 @@ impl Writer {
 
     /// How many bytes were written: the place of the next one.
     pub fn place(&self) -> u64 {
-        self.0.header().tail.0.load(Ordering::Relaxed)
+        self.tail
     }
 
     /// Takes back what was written from a place on, which the reader must not have begun
     /// to read.
     pub fn rewind(&mut self, place: u64) {
-        self.0.header().tail.0.store(place, Ordering::Release);
+        self.tail = place;
+        self.shared.header().tail.0.store(place, Ordering::Release);
     }
 
     /// Lets the reader begin one chunk more.
     pub fn allow_chunk(&self) {
-        self.0.header().chunks.0.fetch_add(1 << 32, Ordering::AcqRel);
+        self.shared.header().chunks.0.fetch_add(1 << 32, Ordering::AcqRel);
     }
 
     /// Forbids the chunks that the reader has not begun, and says how many these are.
     pub fn forbid_chunks(&self) -> usize {
-        let chunks = &self.0.header().chunks.0;
+        let chunks = &self.shared.header().chunks.0;
         let before = chunks.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
             let Chunks { begun, .. } = Chunks::from(word);
             Some(Chunks { allowed: begun, begun }.word())
@@ -154,22 +191,77 @@ impl Writer {
 
     /// How many chunks the reader has begun. (After 2³² it starts again at 0.)
     pub fn chunks_begun(&self) -> u32 {
-        Chunks::from(self.0.header().chunks.0.load(Ordering::Acquire)).begun
+        Chunks::from(self.shared.header().chunks.0.load(Ordering::Acquire)).begun
+    }
+}
+
+/// Writes a small value with its kind.
+fn write_value<T: Serialize>(value: &T, room: &mut [u8]) -> Put {
+    let [kind, room @ ..] = room else { return Put::NoRoom };
+    *kind = Kind::Small as u8;
+    match postcard::serialize_with_flavor(value, Room { bytes: room, used: 0 }) {
+        Ok(used) => Put::Done(1 + used),
+        Err(postcard::Error::SerializeBufferFull) => Put::NoRoom,
+        Err(why) => Put::Impossible(why.to_string()),
+    }
+}
+
+/// Room for a value, as postcard wants it. (Its own kind of room copies every few bytes by
+/// a call of memmove, which costs more than the bytes.)
+struct Room<'a> {
+    bytes: &'a mut [u8],
+    used: usize,
+}
+
+impl Flavor for Room<'_> {
+    type Output = usize;
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        *self.bytes.get_mut(self.used).ok_or(postcard::Error::SerializeBufferFull)? = byte;
+        self.used += 1;
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        if bytes.len() < 16 {
+            return bytes.iter().try_for_each(|&byte| self.try_push(byte));
+        }
+        let room = self.bytes.get_mut(self.used..self.used + bytes.len());
+        room.ok_or(postcard::Error::SerializeBufferFull)?.copy_from_slice(bytes);
+        self.used += bytes.len();
+        Ok(())
+    }
+
+    #[inline]
+    fn finalize(self) -> postcard::Result<usize> {
+        Ok(self.used)
     }
 }
 
 /// The reader's side.
 #[derive(Debug)]
-pub struct Reader(Shared);
+pub struct Reader {
+    shared: Shared,
+    /// How many bytes it has read, and how many of these it has given back.
+    head: u64,
+    given_back: u64,
+}
+
+/// So many bytes are given back at once: to do that for each value would take a cache
+/// line from the writer each time.
+const MUCH: u64 = 1 << 16;
 
 impl Reader {
     pub fn new(shared: Shared) -> Self {
-        Self(shared)
+        Self { shared, head: 0, given_back: 0 }
     }
 
     /// What was written and not yet taken.
+    #[inline]
     pub fn written(&self) -> &[u8] {
-        self.0.written()
+        self.shared.written(self.head, self.shared.header().tail.0.load(Ordering::Acquire))
     }
 
     /// The kind and the length of a large value, when they have come.
@@ -184,13 +276,21 @@ impl Reader {
         Ok((kind, length))
     }
 
-    /// Gives back the room of the first bytes, and wakes a writer that waits for it.
+    /// Takes the first bytes away.
     ///
     /// # Errors
-    /// If the kernel refuses.
+    /// If a writer that waits for room cannot be woken.
+    #[inline]
     pub fn take(&mut self, bytes: usize) -> Result<()> {
-        let header = self.0.header();
-        header.head.0.store(header.head.0.load(Ordering::Relaxed) + bytes as u64, Ordering::SeqCst);
+        self.head += bytes as u64;
+        if self.head - self.given_back < MUCH { Ok(()) } else { self.give_back() }
+    }
+
+    /// Gives back the room of what was taken, and wakes a writer that waits for it.
+    fn give_back(&mut self) -> Result<()> {
+        self.given_back = self.head;
+        let header = self.shared.header();
+        header.head.0.store(self.head, Ordering::SeqCst);
         let sleeps = &header.writer_sleeps.0;
         if sleeps.load(Ordering::SeqCst) == 1 && sleeps.swap(0, Ordering::SeqCst) == 1 {
             // SAFETY: the word is in memory that stays mapped.
@@ -203,16 +303,19 @@ impl Reader {
 
     /// Says whether the reader sleeps, and wants to be told of what is new.
     pub fn sleep(&self, sleeps: bool) {
-        self.0.header().reader_sleeps.0.store(sleeps.into(), Ordering::SeqCst);
+        self.shared.header().reader_sleeps.0.store(sleeps.into(), Ordering::SeqCst);
     }
 
     /// Begins the next chunk; false if none is allowed.
     pub fn begin_chunk(&mut self) -> bool {
-        let begun =
-            self.0.header().chunks.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |word| {
+        let begun = self.shared.header().chunks.0.fetch_update(
+            Ordering::SeqCst,
+            Ordering::SeqCst,
+            |word| {
                 let Chunks { allowed, begun } = Chunks::from(word);
                 (allowed != begun).then(|| Chunks { allowed, begun: begun.wrapping_add(1) }.word())
-            });
+            },
+        );
         begun.is_ok()
     }
 }

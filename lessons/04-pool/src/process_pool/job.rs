@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::TaskError;
-use super::flow::{Kind, Put, Writer};
+use super::flow::{Kind, Writer};
 
 /// A part of a job, as it is given to a worker.
 #[derive(Clone)]
@@ -75,8 +75,7 @@ where
     }
 
     fn put_arguments(&self, first: usize, most: usize, flow: &mut Writer) -> usize {
-        let arguments = &self.arguments[first..first + most];
-        arguments.iter().take_while(|argument| matches!(flow.put(argument), Put::Done)).count()
+        flow.put_all(&self.arguments[first..first + most])
     }
 
     fn argument(&self, task: usize) -> Result<Vec<u8>, String> {

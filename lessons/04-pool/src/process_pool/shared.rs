@@ -9,7 +9,7 @@
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use anyhow::{Context, Result};
 use nix::libc::c_void;
@@ -93,30 +93,33 @@ impl Shared {
     }
 
     /// What stands before the ring.
+    #[inline]
     pub fn header(&self) -> &Header {
         // SAFETY: it lies at the start of a page that is mapped as long as `self` lives;
         // all of it is atomic, and any bytes are a value of it.
         unsafe { self.start.cast().as_ref() }
     }
 
-    /// The bytes that were written and not yet read. For the reader only.
-    pub fn written(&self) -> &[u8] {
-        let head = self.header().head.0.load(Ordering::Relaxed);
-        let length = self.header().tail.0.load(Ordering::Acquire).wrapping_sub(head) as usize;
+    /// The bytes from `head` to `tail`. For the reader only, who has not read them yet.
+    #[inline]
+    pub fn written(&self, head: u64, tail: u64) -> &[u8] {
+        let length = (tail.wrapping_sub(head) as usize).min(CAPACITY);
         // SAFETY: `place` gives a place from which CAPACITY bytes are mapped, and not
         // more are used; they are the reader's, who is asked to call this.
-        unsafe { std::slice::from_raw_parts(self.place(head), length.min(CAPACITY)) }
+        unsafe { std::slice::from_raw_parts(self.place(head), length) }
     }
 
-    /// The place for bytes to be written. For the writer only.
-    pub fn room(&mut self) -> &mut [u8] {
-        let tail = self.header().tail.0.load(Ordering::Relaxed);
-        let used = tail.wrapping_sub(self.header().head.0.load(Ordering::Acquire)) as usize;
+    /// The place for bytes behind `tail`, if all before `head` were read. For the writer
+    /// only.
+    #[inline]
+    pub fn room(&mut self, head: u64, tail: u64) -> &mut [u8] {
+        let length = CAPACITY.saturating_sub(tail.wrapping_sub(head) as usize);
         // SAFETY: as above; they are the writer's, who is asked to call this.
-        unsafe { std::slice::from_raw_parts_mut(self.place(tail), CAPACITY.saturating_sub(used)) }
+        unsafe { std::slice::from_raw_parts_mut(self.place(tail), length) }
     }
 
     /// Where byte `number` of the flow stands.
+    #[inline]
     fn place(&self, number: u64) -> *mut u8 {
         let offset = PAGE + number as usize % CAPACITY;
         // SAFETY: this is within the mapping, and so are CAPACITY bytes behind it.

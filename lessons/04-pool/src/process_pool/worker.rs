@@ -138,6 +138,7 @@ impl Inbox {
     }
 
     /// Waits until anything has come.
+    #[inline]
     fn wait_for_bytes(&mut self) -> Result<()> {
         while self.flow.written().is_empty() {
             self.flow.sleep(true);
@@ -166,7 +167,7 @@ impl Outbox {
     /// If the parent is gone.
     pub fn put<R: Serialize>(&mut self, result: &R) -> Result<()> {
         match self.flow.put(result) {
-            Put::Done => Ok(()),
+            Put::Done(_) => Ok(()),
             Put::Impossible(why) => self.put_text(Kind::Unreadable, &why),
             Put::NoRoom => match postcard::to_stdvec(result) {
                 Ok(bytes) => self.put_large(Kind::Large, &bytes),
