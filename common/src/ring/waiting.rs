@@ -1,0 +1,141 @@
+//! How one side waits for the other: it spins a little, it sleeps, and it looks
+//! whether the other is still there.
+
+use std::hint::spin_loop;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sched::{CpuSet, sched_getaffinity};
+use nix::sys::stat::{SFlag, fstat};
+use nix::unistd::Pid;
+
+use super::index::{ASLEEP, Bell};
+use super::{Error, futex};
+
+/// How long a sleeper goes without a look at its lifeline: who is killed rings no bell.
+const LIMIT: Duration = Duration::from_millis(50);
+
+/// How often it looks for a change before it sleeps, some 10 µs: going to sleep and
+/// being woken takes longer.
+const SPINS: u32 = 1000;
+
+/// One side's means to wait for the other.
+#[derive(Debug)]
+pub struct Waiting {
+    /// A socket whose other half the other side has. The kernel closes that when the
+    /// last process that has it ends. `None` once this side is closed.
+    lifeline: Option<OwnedFd>,
+    looked: Instant,
+    gone: bool,
+    /// Not known before the first wait.
+    spins: Option<u32>,
+}
+
+impl Waiting {
+    /// Waits for the side that holds the other half of this lifeline.
+    ///
+    /// # Errors
+    /// If it is no socket.
+    pub fn new(lifeline: OwnedFd) -> Result<Self> {
+        let kind = SFlag::from_bits_truncate(fstat(&lifeline).context("fstat")?.st_mode);
+        ensure!(kind & SFlag::S_IFMT == SFlag::S_IFSOCK, "the lifeline is no socket");
+        let lifeline = Some(lifeline);
+        Ok(Waiting { lifeline, looked: Instant::now(), gone: false, spins: None })
+    }
+
+    /// The lifeline, for another program.
+    ///
+    /// # Errors
+    /// If there is no descriptor left.
+    pub fn lifeline(&self) -> Result<OwnedFd> {
+        let lifeline = self.lifeline.as_ref().context("closed")?;
+        lifeline.try_clone().context("dup")
+    }
+
+    /// Lets go of the lifeline, and then tells the other side to look at its half.
+    pub fn close(&mut self, other: &Bell) {
+        self.lifeline = None;
+        if other.tell_closed() {
+            futex::wake(other.word());
+        }
+    }
+
+    /// Waits until `ready` says so.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] if the other side is gone, and it is not ready even so; and what
+    /// `ready` says.
+    pub fn until(
+        &mut self,
+        bell: &Bell,
+        mut ready: impl FnMut() -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let spins = *self.spins.get_or_insert_with(spins);
+        for _ in 0..spins {
+            if ready()? {
+                return Ok(());
+            }
+            spin_loop();
+        }
+        loop {
+            bell.will_sleep();
+            if self.gone || ready()? {
+                bell.is_awake();
+                return if ready()? { Ok(()) } else { Err(Error::Gone) };
+            }
+            let time_is_over = futex::wait(bell.word(), ASLEEP, LIMIT)?;
+            bell.is_awake();
+            // Meanwhile it may have been given other CPUs.
+            self.spins = None;
+            if time_is_over || bell.was_told_closed() {
+                self.look()?;
+            }
+        }
+    }
+
+    /// Whether the other side is gone, without a wait: the lifeline is looked at when the
+    /// other side has said so, and else from time to time.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn is_gone(&mut self, bell: &Bell) -> Result<bool, Error> {
+        if !self.gone && (bell.was_told_closed() || self.looked.elapsed() >= LIMIT) {
+            self.look()?;
+        }
+        Ok(self.gone)
+    }
+
+    /// As [`is_gone`](Self::is_gone), only when the other side has said so.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn is_told_gone(&mut self, bell: &Bell) -> Result<bool, Error> {
+        if bell.was_told_closed() {
+            self.look()?;
+        }
+        Ok(self.gone)
+    }
+
+    fn look(&mut self) -> Result<(), Error> {
+        let Some(lifeline) = &self.lifeline else { return Ok(()) };
+        // Asked for nothing, it tells of the other half's end (POLLHUP).
+        let mut lifeline = [PollFd::new(lifeline.as_fd(), PollFlags::empty())];
+        match poll(&mut lifeline, PollTimeout::ZERO) {
+            Ok(hung_up) => self.gone |= hung_up > 0,
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(Error::System("poll", error)),
+        }
+        self.looked = Instant::now();
+        Ok(())
+    }
+}
+
+/// Where one CPU has to do for both, the other side cannot go on while this one spins.
+fn spins() -> u32 {
+    let cpus = sched_getaffinity(Pid::from_raw(0)).unwrap_or_default();
+    let allowed = (0..CpuSet::count()).filter(|&cpu| cpus.is_set(cpu).unwrap_or(false));
+    if allowed.take(2).count() > 1 { SPINS } else { 0 }
+}
