@@ -48,6 +48,7 @@ impl Indices {
     }
 
     #[cfg(test)]
+    #[allow(dead_code)] // loom's tests make one, others map it.
     pub fn new() -> Self {
         let bell = || Bell(AtomicU32::new(0));
         Indices {
@@ -193,7 +194,10 @@ impl Bell {
 
     /// For the side that sleeps no more.
     pub fn is_awake(&self) {
-        self.0.fetch_and(!ASLEEP, AcqRel);
+        // Who woke it has done this already.
+        if self.0.load(Relaxed) & ASLEEP != 0 {
+            self.0.fetch_and(!ASLEEP, AcqRel);
+        }
     }
 
     /// For the other side, after its change: whether there is somebody to wake.

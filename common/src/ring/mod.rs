@@ -25,9 +25,13 @@ mod atomic {
 mod error;
 mod futex;
 mod index;
+#[cfg(test)]
+mod loom;
 mod memory;
 mod receiver;
 mod sender;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 use std::os::fd::OwnedFd;

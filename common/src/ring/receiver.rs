@@ -10,7 +10,7 @@ use super::{Error, Fds, futex};
 /// The end of a ring that receives messages.
 #[derive(Debug)]
 pub struct Receiver {
-    memory: Memory,
+    pub(super) memory: Memory,
     reader: Reader,
     waiting: Waiting,
 }
@@ -57,7 +57,7 @@ impl Receiver {
     /// As [`recv`](Self::recv).
     pub fn recv_with<T>(&mut self, look: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
         let (indices, reader) = (self.memory.indices(), &mut self.reader);
-        if reader.unread(indices)? == 0 {
+        if reader.unread_as_seen() == 0 {
             let ready = || Ok(reader.unread(indices)? > 0);
             self.waiting.until(indices.receiver(), ready)?;
         }

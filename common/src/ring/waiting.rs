@@ -18,9 +18,13 @@ use super::{Error, futex};
 /// How long a sleeper goes without a look at its lifeline: who is killed rings no bell.
 const LIMIT: Duration = Duration::from_millis(50);
 
-/// How often it looks for a change before it sleeps, some 10 µs: going to sleep and
-/// being woken takes longer.
-const SPINS: u32 = 1000;
+/// How often it looks for a change before it sleeps, in some 50 µs: to be woken on
+/// another CPU may take as long.
+const SPINS: u32 = 500;
+
+/// After a spin in vain so many waits go without one: the other side is slow, or
+/// shares the CPU.
+const NO_SPIN: u32 = 64;
 
 /// One side's means to wait for the other.
 #[derive(Debug)]
@@ -31,7 +35,9 @@ pub struct Waiting {
     looked: Instant,
     gone: bool,
     /// Not known before the first wait.
-    spins: Option<u32>,
+    may_spin: Option<bool>,
+    /// How many waits go without a spin from now on.
+    no_spin: u32,
 }
 
 impl Waiting {
@@ -43,7 +49,7 @@ impl Waiting {
         let kind = SFlag::from_bits_truncate(fstat(&lifeline).context("fstat")?.st_mode);
         ensure!(kind & SFlag::S_IFMT == SFlag::S_IFSOCK, "the lifeline is no socket");
         let lifeline = Some(lifeline);
-        Ok(Waiting { lifeline, looked: Instant::now(), gone: false, spins: None })
+        Ok(Waiting { lifeline, looked: Instant::now(), gone: false, may_spin: None, no_spin: 0 })
     }
 
     /// The lifeline, for another program.
@@ -73,27 +79,46 @@ impl Waiting {
         bell: &Bell,
         mut ready: impl FnMut() -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        let spins = *self.spins.get_or_insert_with(spins);
-        for _ in 0..spins {
-            if ready()? {
-                return Ok(());
-            }
-            spin_loop();
+        if self.spin(&mut ready)? {
+            return Ok(());
         }
         loop {
             bell.will_sleep();
             if self.gone || ready()? {
-                bell.is_awake();
-                return if ready()? { Ok(()) } else { Err(Error::Gone) };
+                break;
             }
             let time_is_over = futex::wait(bell.word(), ASLEEP, LIMIT)?;
-            bell.is_awake();
-            // Meanwhile it may have been given other CPUs.
-            self.spins = None;
+            if ready()? {
+                break;
+            }
             if time_is_over || bell.was_told_closed() {
                 self.look()?;
             }
         }
+        bell.is_awake();
+        if ready()? { Ok(()) } else { Err(Error::Gone) }
+    }
+
+    /// Looks for a change without sleeping, where that has a chance, and returns whether
+    /// there was one. The first look comes after a pause: the other side writes several
+    /// messages meanwhile, if it is quick, and is disturbed once.
+    fn spin(&mut self, ready: &mut impl FnMut() -> Result<bool, Error>) -> Result<bool, Error> {
+        if self.no_spin > 0 {
+            self.no_spin -= 1;
+            return Ok(false);
+        }
+        if !*self.may_spin.get_or_insert_with(has_two_cpus) {
+            return Ok(false);
+        }
+        for _ in 0..SPINS {
+            spin_loop();
+            spin_loop();
+            if ready()? {
+                return Ok(true);
+            }
+        }
+        self.no_spin = NO_SPIN;
+        Ok(false)
     }
 
     /// Whether the other side is gone, without a wait: the lifeline is looked at when the
@@ -129,13 +154,15 @@ impl Waiting {
             Err(error) => return Err(Error::System("poll", error)),
         }
         self.looked = Instant::now();
+        // Meanwhile it may have been given other CPUs.
+        self.may_spin = None;
         Ok(())
     }
 }
 
 /// Where one CPU has to do for both, the other side cannot go on while this one spins.
-fn spins() -> u32 {
+fn has_two_cpus() -> bool {
     let cpus = sched_getaffinity(Pid::from_raw(0)).unwrap_or_default();
-    let allowed = (0..CpuSet::count()).filter(|&cpu| cpus.is_set(cpu).unwrap_or(false));
-    if allowed.take(2).count() > 1 { SPINS } else { 0 }
+    let allowed = (0..CpuSet::count()).filter(|&cpu| cpus.is_set(cpu) == Ok(true));
+    allowed.take(2).count() > 1
 }
