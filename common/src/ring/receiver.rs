@@ -38,6 +38,11 @@ impl Receiver {
         Ok(Fds { memory: self.memory.file()?, lifeline: self.waiting.lifeline()? })
     }
 
+    /// The length of the longest message, in bytes.
+    pub fn capacity(&self) -> usize {
+        self.memory.capacity()
+    }
+
     /// Waits for a message and copies it: afterwards it is all that `message` holds.
     ///
     /// # Errors
