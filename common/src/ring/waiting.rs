@@ -82,6 +82,9 @@ impl Waiting {
         if self.spin(&mut ready)? {
             return Ok(());
         }
+        if bell.was_told_closed() {
+            self.look()?;
+        }
         loop {
             bell.will_sleep();
             if self.gone || ready()? {
