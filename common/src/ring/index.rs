@@ -1,4 +1,4 @@
-//! Who may write where: two counters of bytes, and a bell for each side.
+//! Who may write where: two counters of bytes.
 //!
 //! `published` counts the bytes that the sender has written, `consumed` those that the
 //! receiver has read. Both only grow; a byte's place is its count modulo the ring's
@@ -6,8 +6,9 @@
 //! all others the sender's. Each side keeps its own counter to itself and stores it
 //! for the other; what it reads of the other's counter is checked.
 
-use super::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
-use super::atomic::{AtomicU32, AtomicU64, fence};
+use super::atomic::AtomicU64;
+use super::atomic::Ordering::{Acquire, Release};
+use super::bell::Bell;
 
 /// The length of a message stands before it, and messages begin at multiples of this.
 pub const STEP: usize = 8;
@@ -50,11 +51,10 @@ impl Indices {
     #[cfg(test)]
     #[allow(dead_code)] // loom's tests make one, others map it.
     pub fn new() -> Self {
-        let bell = || Bell(AtomicU32::new(0));
         Indices {
             published: Line(AtomicU64::new(0)),
             consumed: Line(AtomicU64::new(0)),
-            bells: Line(Bells { receiver: bell(), sender: bell() }),
+            bells: Line(Bells { receiver: Bell::new(), sender: Bell::new() }),
         }
     }
 }
@@ -167,52 +167,6 @@ fn both(indices: &Indices, size: u64) -> Result<(u64, u64), Broken> {
 
 fn check(size: u64, published: u64, consumed: u64) -> Result<(), Broken> {
     let unread = published.wrapping_sub(consumed);
-    if unread > size || !published.is_multiple_of(STEP as u64) { Err(Broken) } else { Ok(()) }
-}
-
-/// A word in the memory on which one side sleeps: futex(2).
-#[repr(transparent)]
-pub struct Bell(AtomicU32);
-
-/// Set by the side that is about to sleep, taken away by who wakes it.
-pub const ASLEEP: u32 = 1;
-/// Set by the other side when one of its processes has closed its end: the last, maybe.
-const CLOSED: u32 = 2;
-
-impl Bell {
-    /// The word to sleep on while it is [`ASLEEP`].
-    pub fn word(&self) -> &AtomicU32 {
-        &self.0
-    }
-
-    /// For the side that will sleep. Afterwards it looks at the counter once more: either
-    /// it sees the other's change, or the other sees that it must ring.
-    pub fn will_sleep(&self) {
-        self.0.fetch_or(ASLEEP, AcqRel);
-        fence(SeqCst);
-    }
-
-    /// For the side that sleeps no more.
-    pub fn is_awake(&self) {
-        // Who woke it has done this already.
-        if self.0.load(Relaxed) & ASLEEP != 0 {
-            self.0.fetch_and(!ASLEEP, AcqRel);
-        }
-    }
-
-    /// For the other side, after its change: whether there is somebody to wake.
-    fn must_ring(&self) -> bool {
-        fence(SeqCst);
-        self.0.load(Relaxed) & ASLEEP != 0 && self.0.fetch_and(!ASLEEP, AcqRel) & ASLEEP != 0
-    }
-
-    /// For the other side, after it has closed its end: whether there is somebody to wake.
-    pub fn tell_closed(&self) -> bool {
-        self.0.fetch_or(CLOSED, AcqRel) & ASLEEP != 0
-    }
-
-    /// Whether the other side has told so since the last question.
-    pub fn was_told_closed(&self) -> bool {
-        self.0.load(Relaxed) & CLOSED != 0 && self.0.fetch_and(!CLOSED, AcqRel) & CLOSED != 0
-    }
+    let steps = published.is_multiple_of(STEP as u64) && unread.is_multiple_of(STEP as u64);
+    if steps && unread <= size { Ok(()) } else { Err(Broken) }
 }

@@ -7,16 +7,20 @@ use loom::cell::UnsafeCell;
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
-/// `index` once more, with loom's atomics.
+/// `bell` and `index` once more, with loom's atomics.
 mod atomic {
     pub use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 }
+#[allow(clippy::duplicate_mod)]
+#[path = "bell.rs"]
+mod bell;
 #[allow(clippy::duplicate_mod, dead_code)]
 #[path = "index.rs"]
 mod index;
 
 use atomic::{AtomicU32, Ordering::Relaxed};
-use index::{ASLEEP, Bell, Indices, Reader, STEP, Writer};
+use bell::{ASLEEP, Bell};
+use index::{Indices, Reader, STEP, Writer};
 
 /// A ring for words of eight bytes.
 struct Ring {

@@ -1,18 +1,16 @@
-//! How one side waits for the other: it spins a little, it sleeps, and it looks
-//! whether the other is still there.
+//! How one side waits for the other: it spins a little, it sleeps, and now and then it
+//! looks whether the other is still there.
 
 use std::hint::spin_loop;
-use std::os::fd::{AsFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use anyhow::Result;
 use nix::sched::{CpuSet, sched_getaffinity};
-use nix::sys::stat::{SFlag, fstat};
 use nix::unistd::Pid;
 
-use super::index::{ASLEEP, Bell};
+use super::bell::{ASLEEP, Bell};
+use super::lifeline::Lifeline;
 use super::{Error, futex};
 
 /// How long a sleeper goes without a look at its lifeline: who is killed rings no bell.
@@ -29,11 +27,7 @@ const NO_SPIN: u32 = 64;
 /// One side's means to wait for the other.
 #[derive(Debug)]
 pub struct Waiting {
-    /// A socket whose other half the other side has. The kernel closes that when the
-    /// last process that has it ends. `None` once this side is closed.
-    lifeline: Option<OwnedFd>,
-    looked: Instant,
-    gone: bool,
+    lifeline: Lifeline,
     /// Not known before the first wait.
     may_spin: Option<bool>,
     /// How many waits go without a spin from now on.
@@ -44,12 +38,9 @@ impl Waiting {
     /// Waits for the side that holds the other half of this lifeline.
     ///
     /// # Errors
-    /// If it is no socket.
+    /// If it is no lifeline.
     pub fn new(lifeline: OwnedFd) -> Result<Self> {
-        let kind = SFlag::from_bits_truncate(fstat(&lifeline).context("fstat")?.st_mode);
-        ensure!(kind & SFlag::S_IFMT == SFlag::S_IFSOCK, "the lifeline is no socket");
-        let lifeline = Some(lifeline);
-        Ok(Waiting { lifeline, looked: Instant::now(), gone: false, may_spin: None, no_spin: 0 })
+        Ok(Waiting { lifeline: Lifeline::new(lifeline)?, may_spin: None, no_spin: 0 })
     }
 
     /// The lifeline, for another program.
@@ -57,13 +48,12 @@ impl Waiting {
     /// # Errors
     /// If there is no descriptor left.
     pub fn lifeline(&self) -> Result<OwnedFd> {
-        let lifeline = self.lifeline.as_ref().context("closed")?;
-        lifeline.try_clone().context("dup")
+        self.lifeline.again()
     }
 
     /// Lets go of the lifeline, and then tells the other side to look at its half.
     pub fn close(&mut self, other: &Bell) {
-        self.lifeline = None;
+        self.lifeline.close();
         if other.tell_closed() {
             futex::wake(other.word());
         }
@@ -82,12 +72,10 @@ impl Waiting {
         if self.spin(&mut ready)? {
             return Ok(());
         }
-        if bell.was_told_closed() {
-            self.look()?;
-        }
+        self.is_told_gone(bell)?;
         loop {
             bell.will_sleep();
-            if self.gone || ready()? {
+            if self.lifeline.is_gone() || ready()? {
                 break;
             }
             let time_is_over = futex::wait(bell.word(), ASLEEP, LIMIT)?;
@@ -95,7 +83,9 @@ impl Waiting {
                 break;
             }
             if time_is_over || bell.was_told_closed() {
-                self.look()?;
+                self.lifeline.look()?;
+                // Meanwhile it may have been given other CPUs.
+                self.may_spin = None;
             }
         }
         bell.is_awake();
@@ -125,41 +115,21 @@ impl Waiting {
     }
 
     /// Whether the other side is gone, without a wait: the lifeline is looked at when the
-    /// other side has said so, and else from time to time.
-    ///
-    /// # Errors
-    /// If the system does not say.
-    pub fn is_gone(&mut self, bell: &Bell) -> Result<bool, Error> {
-        if !self.gone && (bell.was_told_closed() || self.looked.elapsed() >= LIMIT) {
-            self.look()?;
-        }
-        Ok(self.gone)
-    }
-
-    /// As [`is_gone`](Self::is_gone), only when the other side has said so.
+    /// other side has said so.
     ///
     /// # Errors
     /// If the system does not say.
     pub fn is_told_gone(&mut self, bell: &Bell) -> Result<bool, Error> {
-        if bell.was_told_closed() {
-            self.look()?;
-        }
-        Ok(self.gone)
+        if bell.was_told_closed() { self.lifeline.look() } else { Ok(self.lifeline.is_gone()) }
     }
 
-    fn look(&mut self) -> Result<(), Error> {
-        let Some(lifeline) = &self.lifeline else { return Ok(()) };
-        // Asked for nothing, it tells of the other half's end (POLLHUP).
-        let mut lifeline = [PollFd::new(lifeline.as_fd(), PollFlags::empty())];
-        match poll(&mut lifeline, PollTimeout::ZERO) {
-            Ok(hung_up) => self.gone |= hung_up > 0,
-            Err(Errno::EINTR) => {}
-            Err(error) => return Err(Error::System("poll", error)),
-        }
-        self.looked = Instant::now();
-        // Meanwhile it may have been given other CPUs.
-        self.may_spin = None;
-        Ok(())
+    /// As [`is_told_gone`](Self::is_told_gone), and it is looked at from time to time too:
+    /// for who tries again and again, and never sleeps.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn is_gone(&mut self, bell: &Bell) -> Result<bool, Error> {
+        if self.lifeline.age() >= LIMIT { self.lifeline.look() } else { self.is_told_gone(bell) }
     }
 }
 
