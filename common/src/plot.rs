@@ -14,7 +14,7 @@ const BOTTOM: f64 = 350.0;
 
 /// Added to the style sheet of all pictures.
 const STYLE: &str = "
-  .line { stroke-width: 2 } .name { font-weight: 600; fill: currentColor } .faint { font-size: 13px }
+  .line { stroke-width: 2 } .line.again { stroke-dasharray: 7 4 } .name { font-weight: 600; fill: currentColor } .faint { font-size: 13px }
 ";
 
 /// What to draw: how long something took, over sizes.
@@ -26,7 +26,8 @@ pub struct Plot<'a> {
     pub sizes: &'a str,
     /// The sizes in ascending order, all above 0, and how each is written.
     pub x: &'a [(f64, String)],
-    /// What each line is called, and a time for each size.
+    /// What each line is called, and a time for each size; or for the first few, if it
+    /// goes no further.
     pub lines: &'a [(&'a str, Vec<Duration>)],
 }
 
@@ -35,7 +36,7 @@ impl Plot<'_> {
     /// grows as the size does.
     ///
     /// # Panics
-    /// If there is no size, or a line has not as many times as there are sizes.
+    /// If there is no size, or a line has no time, or more than there are sizes.
     pub fn draw(&self) -> String {
         let times = || self.lines.iter().flat_map(|(_, times)| times.iter().map(nanoseconds));
         let lowest = 10_f64.powf(times().fold(f64::MAX, f64::min).log10().floor());
@@ -59,8 +60,9 @@ impl Plot<'_> {
 
         let mut ends: Vec<f64> = Vec::new();
         for (number, (name, times)) in self.lines.iter().enumerate() {
-            assert_eq!(times.len(), self.x.len(), "{name}: a time for each size");
-            let colour = number % COLOURS;
+            let fits = (1..=self.x.len()).contains(&times.len());
+            assert!(fits, "{name}: {} times", times.len());
+            let colour = colour(number);
             let points =
                 self.x.iter().zip(times).map(|((size, _), time)| (x(*size), y(nanoseconds(time))));
             let path: Vec<_> = points.map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
@@ -72,7 +74,7 @@ impl Plot<'_> {
             ends.push(y(nanoseconds(&times[times.len() - 1])));
         }
         for (number, end) in apart(&ends).into_iter().enumerate() {
-            let (x, y, colour) = (RIGHT + 14.0, end + 5.0, number % COLOURS);
+            let (x, y, colour) = (RIGHT + 14.0, end + 5.0, colour(number));
             let name = escaped(self.lines[number].0);
             drawn += &format!("<text class='name task{colour}' x='{x}' y='{y:.1}'>{name}</text>\n");
         }
@@ -87,6 +89,12 @@ impl Plot<'_> {
         );
         page(SIZE, self.title, &about, STYLE, &drawn)
     }
+}
+
+/// The class of a line: when the colours are used up, they come again with dashes.
+fn colour(number: usize) -> String {
+    let again = if number < COLOURS { "" } else { " again" };
+    format!("{}{again}", number % COLOURS)
 }
 
 fn nanoseconds(time: &Duration) -> f64 {

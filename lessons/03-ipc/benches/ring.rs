@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use lesson_03_ipc::ways::Way;
-use lesson_03_ipc::{cpus, speed};
+use lesson_03_ipc::{cpus, timing};
 
 const ROUNDS: usize = 9;
 const TIME: Duration = Duration::from_millis(40);
@@ -17,14 +17,14 @@ fn main() -> Result<()> {
     println!("on {} CPUs; medians of {ROUNDS} rounds of {TIME:?} each", two.len());
     cpus::use_only(two)?;
 
-    let one_way = |way, length| Ok(speed::one_way(way, length, TIME)?.expect("carried"));
-    let round_trip = |way| Ok(speed::round_trip(way, 8, TIME)?.expect("carried"));
+    let one_way = |way, length| Ok(timing::one_way(way, length, TIME)?.expect("carried"));
+    let round_trip = |way| Ok(timing::round_trip(way, 8, TIME)?.expect("carried"));
     let [pipe, ring] = medians([&|| one_way(Way::Pipe, 8), &|| one_way(Way::Ring, 8)])?;
     println!("8 bytes one way:   pipe {pipe:?}, ring {ring:?}");
     println!("  ring / pipe, messages a second: {:.1}", pipe.div_duration_f64(ring));
 
     let [copy, pipe, ring] =
-        medians([&|| speed::copy(MIB, TIME), &|| one_way(Way::Pipe, MIB), &|| {
+        medians([&|| timing::copy(MIB, TIME), &|| one_way(Way::Pipe, MIB), &|| {
             one_way(Way::Ring, MIB)
         }])?;
     println!("1 MiB one way:     copy {copy:?}, pipe {pipe:?}, ring {ring:?}");

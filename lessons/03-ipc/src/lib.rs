@@ -2,10 +2,10 @@
 //!
 //! - [`ring`]: a ring buffer between two processes.
 //! - [`ways`]: six ways to send messages from one process to another, all alike.
-//! - [`speed`]: how long a message takes on each of them.
+//! - [`timing`]: how long a message takes on each of them.
 
 pub mod cpus;
-pub mod speed;
+pub mod timing;
 pub mod ways;
 
 pub use common::ring;

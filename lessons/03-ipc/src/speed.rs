@@ -1,108 +1,127 @@
-//! How long a message takes: one after the other in one direction, or there and back.
+//! How long a message takes from one process to another, each way that this lesson
+//! shows, over lengths from 8 bytes to 16 MiB; beside Python's, and beside a mere copy.
 
-use std::time::{Duration, Instant};
+mod python;
+mod table;
 
-use anyhow::{Context, Result, ensure};
-use common::child::{self, Child};
-use nix::unistd::{ForkResult, fork};
+use std::path::Path;
+use std::time::Duration;
 
-use crate::ways::{Receive, Send, Way};
+use anyhow::{Context, Result};
+use lesson_03_ipc::ways::Way;
+use lesson_03_ipc::{cpus, timing};
 
-/// The time for each message, when a child sends one after the other to this process
-/// for so long. `None` if this way does not carry messages of this length.
-///
-/// # Errors
-/// If a call fails, or what was received is not what was sent.
-pub fn one_way(way: Way, length: usize, time: Duration) -> Result<Option<Duration>> {
-    let Some((mut sender, mut receiver)) = way.open(length)? else { return Ok(None) };
-    let message = pattern(length);
-    // SAFETY: this process has one thread, so no lock can be held by a thread that the
-    // child does not have.
-    let _child = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            drop(receiver);
-            // Until the receiver is gone, or this process is killed.
-            while sender.send(&message).is_ok() {}
-            child::exit(Ok(()))
-        }
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    drop(sender);
+use python::Python;
+use table::Row;
 
-    let mut received = vec![0; length];
-    let each = repeat(time, || receiver.receive(&mut received))?;
-    ensure!(received == message, "{}: what came is not what was sent", way.name());
-    Ok(Some(each))
+/// In bytes.
+const LENGTHS: [usize; 6] = [8, 512, 8 << 10, 64 << 10, 1 << 20, 16 << 20];
+
+/// The longest message, in bytes, if the reader does not say: a debug build takes seconds
+/// for 16 MiB through a typed channel.
+pub const MOST: usize = if cfg!(debug_assertions) { 1 << 20 } else { 16 << 20 };
+
+/// What the reader has asked for.
+pub struct Asked<'a> {
+    /// The longest message, in bytes.
+    pub most: usize,
+    /// How long to measure each.
+    pub time: Duration,
+    /// On so many CPUs at the most.
+    pub cpus: usize,
+    pub python: bool,
+    pub json: bool,
+    pub picture: Option<&'a Path>,
 }
 
-/// The time for a message to a child and back, when this is done for so long. `None` if
-/// this way does not carry messages of this length.
-///
-/// # Errors
-/// If a call fails, or what was received is not what was sent.
-pub fn round_trip(way: Way, length: usize, time: Duration) -> Result<Option<Duration>> {
-    let Some((mut sender, there)) = way.open(length)? else { return Ok(None) };
-    let Some((back, mut receiver)) = way.open(length)? else { return Ok(None) };
-    // SAFETY: as above, one thread.
-    let _child = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            drop((sender, receiver));
-            child::exit(echo(length, there, back))
-        }
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    drop((there, back));
-
-    let message = pattern(length);
-    let mut received = vec![0; length];
-    let each = repeat(time, || {
-        // One message at a time: if both sides sat in `send`, neither would receive.
-        sender.send(&message)?;
-        receiver.receive(&mut received)
-    })?;
-    ensure!(received == message, "{}: what came is not what was sent", way.name());
-    Ok(Some(each))
+#[derive(Clone, Copy, PartialEq)]
+enum Direction {
+    OneWay,
+    RoundTrip,
 }
 
-/// Sends back what comes, until the other side is gone, or this process is killed.
-fn echo(length: usize, mut there: Box<dyn Receive>, mut back: Box<dyn Send>) -> Result<()> {
-    let mut message = vec![0; length];
-    while there.receive(&mut message).is_ok() && back.send(&message).is_ok() {}
+/// What a table is about.
+struct Setting {
+    direction: Direction,
+    cpus: Vec<usize>,
+}
+
+pub fn run(asked: &Asked) -> Result<()> {
+    let lengths: Vec<_> = LENGTHS.into_iter().take_while(|&length| length <= asked.most).collect();
+    let allowed = cpus::allowed()?;
+    let mut python = if asked.python { start_python(asked.json) } else { None };
+    // Whoever reads JSON reads nothing else.
+    if cfg!(debug_assertions) && !asked.json {
+        println!("(A debug build is slow. For true times: cargo run --release --bin 03-ipc speed)");
+    }
+    if asked.cpus > allowed.len() && !asked.json {
+        println!("(Not measured on two CPUs: this process may use one.)");
+    }
+    let mut drawn = None;
+    for direction in [Direction::OneWay, Direction::RoundTrip] {
+        for count in (1..=asked.cpus.min(allowed.len())).rev() {
+            let setting = Setting { direction, cpus: allowed[..count].to_vec() };
+            let rows = fill_table(&setting, &lengths, asked, python.as_mut())?;
+            drawn.get_or_insert_with(|| table::draw(&setting, &rows, &lengths));
+        }
+    }
+    if let (Some(path), Some(drawn)) = (asked.picture, drawn) {
+        std::fs::write(path, drawn).with_context(|| format!("write {}", path.display()))?;
+    }
     Ok(())
 }
 
-/// The time to copy so many bytes within this process: the limit for every way.
-pub fn copy(length: usize, time: Duration) -> Result<Duration> {
-    let from = pattern(length);
-    let mut to = vec![0; length];
-    repeat(time, || {
-        std::hint::black_box(&mut to).copy_from_slice(std::hint::black_box(&from));
-        Ok(())
-    })
-}
-
-/// Does it for so long, after a tenth of that to get going, and returns the time for
-/// each. The clock is looked at now and then: that would take longer than a message.
-fn repeat(time: Duration, mut step: impl FnMut() -> Result<()>) -> Result<Duration> {
-    let mut batch = 1;
-    let mut each = Duration::ZERO;
-    for time in [time / 10, time] {
-        let start = Instant::now();
-        let mut done = 0;
-        while done == 0 || start.elapsed() < time {
-            for _ in 0..batch {
-                step()?;
+fn start_python(quietly: bool) -> Option<Python> {
+    match Python::start() {
+        Ok(python) => Some(python),
+        Err(why) => {
+            if !quietly {
+                println!("(Python's Pipe and Queue are not measured: {why:#})");
             }
-            done += batch;
+            None
         }
-        each = start.elapsed() / done;
-        batch =
-            (Duration::from_micros(20).as_nanos() / each.as_nanos().max(1)).clamp(1, 1000) as u32;
     }
-    Ok(each)
 }
 
-/// So many bytes, not all the same.
-fn pattern(length: usize) -> Vec<u8> {
-    (0..length).map(|place| (place * 31 + 7) as u8).collect()
+fn fill_table(
+    setting: &Setting,
+    lengths: &[usize],
+    asked: &Asked,
+    python: Option<&mut Python>,
+) -> Result<Vec<Row>> {
+    cpus::use_only(&setting.cpus)?;
+    if !asked.json {
+        table::print_head(setting, lengths);
+    }
+    let mut rows = Vec::new();
+    let mut add =
+        |name, measure: &mut dyn FnMut(usize) -> Result<Option<Duration>>| -> Result<()> {
+            let times = lengths.iter().map_while(|&length| measure(length).transpose());
+            let times = times.collect::<Result<_>>().with_context(|| format!("measure {name}"))?;
+            let row = Row { name, times };
+            match asked.json {
+                true => table::print_json(setting, &row, lengths),
+                false => table::print_row(&row, lengths),
+            }
+            rows.push(row);
+            Ok(())
+        };
+    for way in Way::ALL {
+        add(way.name(), &mut |length| match setting.direction {
+            Direction::OneWay => timing::one_way(way, length, asked.time),
+            Direction::RoundTrip => timing::round_trip(way, length, asked.time),
+        })?;
+    }
+    if let Some(python) = python {
+        for (name, what) in [("Python's Pipe", "Pipe"), ("Python's Queue", "Queue")] {
+            add(name, &mut |length| {
+                let (direction, cpus) = (setting.direction, &setting.cpus);
+                python.measure(what, direction, length, asked.time, cpus).map(Some)
+            })?;
+        }
+    }
+    if setting.direction == Direction::OneWay {
+        add("a copy (the limit)", &mut |length| timing::copy(length, asked.time).map(Some))?;
+    }
+    Ok(rows)
 }

@@ -53,11 +53,11 @@ impl Way {
     pub fn name(self) -> &'static str {
         match self {
             Way::Pipe => "pipe",
-            Way::Stream => "stream",
-            Way::SeqPacket => "seqpacket",
-            Way::Typed => "Vec<u8>",
-            Way::Bytes => "bytes",
-            Way::Ring => "ring",
+            Way::Stream => "socket, stream",
+            Way::SeqPacket => "socket, seqpacket",
+            Way::Typed => "ipc-channel, typed",
+            Way::Bytes => "ipc-channel, bytes",
+            Way::Ring => "shared memory, ring",
         }
     }
 
