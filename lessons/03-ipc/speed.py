@@ -69,7 +69,9 @@ def round_trip(channel, message, seconds, back):
     return each
 
 
+# Ended by Ctrl-C or when nobody hears it any more, without a traceback.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 for request in sys.stdin:
     what, how, length, seconds, cpus = request.split()
     os.sched_setaffinity(0, {int(cpu) for cpu in cpus.split(",")})

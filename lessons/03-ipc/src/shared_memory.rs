@@ -1,25 +1,25 @@
-//! Two processes share memory by hand: memfd_create, mmap, and a futex to sleep on. A
-//! counter in it goes wrong, then right. Then the same with a ring buffer (`messages`).
+//! Two processes share memory by hand: memfd_create and mmap, and a futex to sleep on
+//! (`by_hand`). A counter in it goes wrong, then right. Then a ring buffer (`messages`).
 
+mod by_hand;
 mod messages;
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicU64};
-use std::thread::{sleep, yield_now};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child};
-use common::proc;
-use nix::errno::Errno;
-use nix::libc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap};
 use nix::sys::wait::WaitStatus::Exited;
-use nix::unistd::{ForkResult, Pid, fork, ftruncate, getpid};
+use nix::unistd::{ForkResult, fork, ftruncate, getpid};
+
+use by_hand::{wait_until_asleep, wait_while_0, wake_all};
 
 /// What stands in the memory.
 #[repr(C)]
@@ -112,7 +112,8 @@ fn run_children(
 
     let added = || counter.added.iter().map(|added| added.load(SeqCst)).sum();
     let limit = Instant::now() + Duration::from_secs(20);
-    while !enough(added()) {
+    let both = || counter.added.iter().all(|added| added.load(SeqCst) > 0);
+    while !(both() && enough(added())) {
         ensure!(Instant::now() < limit, "gave up: after 20 s the counter is still right");
         sleep(Duration::from_millis(1));
     }
@@ -123,30 +124,4 @@ fn run_children(
         ensure!(end == Exited(pid, 0), "child {pid} ended badly: {}", child::in_words(end));
     }
     Ok(added())
-}
-
-/// Sleeps in the kernel as long as the word is 0: futex(2). The kernel looks at it once
-/// more itself, so a change that comes in between is not lost.
-fn wait_while_0(word: &AtomicU32) {
-    while word.load(SeqCst) == 0 {
-        let no_limit = ptr::null::<libc::timespec>();
-        // SAFETY: the word is there for as long as the call takes.
-        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, 0, no_limit) };
-    }
-}
-
-/// Wakes everybody who sleeps on this word.
-fn wake_all(word: &AtomicU32) -> Result<()> {
-    // SAFETY: the call changes nothing in this process.
-    let woken =
-        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, i32::MAX) };
-    Errno::result(woken).map(drop).context("futex(FUTEX_WAKE)")
-}
-
-/// Looks on until a process sleeps, or has ended.
-pub fn wait_until_asleep(pid: Pid) -> Result<()> {
-    while !proc::field(format!("/proc/{pid}/status"), "State")?.starts_with(['S', 'Z']) {
-        yield_now();
-    }
-    Ok(())
 }

@@ -13,7 +13,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pause};
 
-use super::wait_until_asleep;
+use super::by_hand::wait_until_asleep;
 
 /// So many fit into the ring at once.
 const MESSAGES: u64 = 100;
