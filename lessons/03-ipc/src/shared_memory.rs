@@ -58,7 +58,9 @@ pub fn run(awake: bool) -> Result<()> {
         // First `added`, then the value: it can only be too small if something is lost.
         added > wrong.value.load(SeqCst)
     })?;
-    println!("  added ≈ {added} times, and it is ≈ {}: wrong", wrong.value.load(SeqCst));
+    let value = wrong.value.load(SeqCst);
+    ensure!(value < added, "added {added} times, and it is {value}");
+    println!("  added ≈ {added} times, and it is ≈ {value}: wrong");
 
     println!("They add 1 to another, as often at least, by fetch_add:");
     let right = &shared.by_fetch_add;
