@@ -1,5 +1,13 @@
-//! The memory that both processes see: a file without a name, with the counters in its
-//! first page and then the ring.
+//! The memory that both processes see: a file without a name.
+//!
+//! ```text
+//!             header, a page                   the ring, a power of two
+//!    ┌───────────────────────────────┬─────────────────────────────────────────────┐
+//!    │ published   consumed   bells  │  free  │ 4 pear.... │ 3 fig..... │   free    │
+//!    └───────────────────────────────┴─────────────────────────────────────────────┘
+//!                                             ▲                         ▲
+//!                                consumed, modulo the size    published, modulo the size
+//! ```
 
 use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
