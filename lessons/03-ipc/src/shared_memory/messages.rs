@@ -105,6 +105,7 @@ fn receive_asleep(receiver: &mut Receiver) -> Result<()> {
 /// What it has sent is still there.
 fn receive_from_dead(receiver: &mut Receiver, child: Child) -> Result<()> {
     let (me, pid) = (getpid(), child.pid());
+    wait_until_asleep(pid)?;
     kill(pid, Signal::SIGKILL).context("kill")?;
     println!("  parent (pid {me}): I kill the child (pid {pid}): {}", in_words(child.wait()?));
     let start = Instant::now();
