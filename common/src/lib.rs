@@ -1,6 +1,6 @@
 //! What the lessons share, and no more: the menu of demos, the pace of the
 //! waits that are there for a person to watch, text that fits the window, pictures,
-//! a forked child's life, what /proc tells; and for their tests a witness, and
+//! a forked child's life, what /proc tells, a ring buffer between two processes; and for their tests a witness, and
 //! demos that run while a test looks on.
 
 #[cfg(not(target_os = "linux"))]
@@ -21,6 +21,8 @@ pub mod pidfd;
 pub mod plot;
 #[cfg(target_os = "linux")]
 pub mod proc;
+#[cfg(target_os = "linux")]
+pub mod ring;
 #[cfg(target_os = "linux")]
 pub mod running;
 #[cfg(target_os = "linux")]

@@ -14,7 +14,7 @@ const BOTTOM: f64 = 350.0;
 
 /// Added to the style sheet of all pictures.
 const STYLE: &str = "
-  .line { stroke-width: 2 } .name { font-weight: 600; fill: currentColor } .faint { font-size: 13px }
+  .line { stroke-width: 2 } .line.again { stroke-dasharray: 7 4 } .name { font-weight: 600; fill: currentColor } .faint { font-size: 13px }
 ";
 
 /// What to draw: how long something took, over sizes.
@@ -26,7 +26,8 @@ pub struct Plot<'a> {
     pub sizes: &'a str,
     /// The sizes in ascending order, all above 0, and how each is written.
     pub x: &'a [(f64, String)],
-    /// What each line is called, and a time for each size.
+    /// What each line is called, and a time for each size; or for the first few, if it
+    /// goes no further.
     pub lines: &'a [(&'a str, Vec<Duration>)],
 }
 
@@ -35,32 +36,37 @@ impl Plot<'_> {
     /// grows as the size does.
     ///
     /// # Panics
-    /// If there is no size, or a line has not as many times as there are sizes.
+    /// If there is no size, or a line has no time, or more than there are sizes.
     pub fn draw(&self) -> String {
         let times = || self.lines.iter().flat_map(|(_, times)| times.iter().map(nanoseconds));
         let lowest = 10_f64.powf(times().fold(f64::MAX, f64::min).log10().floor());
         let highest = 10_f64.powf(times().fold(1.0, f64::max).log10().ceil()).max(lowest * 10.0);
         let (first, last) = (self.x[0].0, self.x[self.x.len() - 1].0);
-        let x = |size: f64| LEFT + (RIGHT - LEFT) * share(size, first, last);
+        // With dashes a piece of the line stands before its name.
+        let sample = if self.lines.len() > COLOURS { 26.0 } else { 0.0 };
+        let longest = self.lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let right = RIGHT.min(SIZE.0 - 24.0 - sample - 8.5 * longest as f64);
+        let x = |size: f64| LEFT + (right - LEFT) * share(size, first, last);
         let y = |time: f64| BOTTOM - (BOTTOM - TOP) * share(time, lowest, highest);
 
         let mut drawn = String::new();
         let decades = (highest / lowest).log10().round() as i32;
         for time in (0..=decades).map(|decade| lowest * 10_f64.powi(decade)) {
             let (y, label) = (y(time), text::round_time(time));
-            drawn += &format!("<path class='guide' d='M{LEFT} {y:.1}H{RIGHT}'/>\n");
+            drawn += &format!("<path class='guide' d='M{LEFT} {y:.1}H{right}'/>\n");
             drawn += &label_at(LEFT - 10.0, y + 5.0, "end", &label);
         }
         for (size, label) in self.x {
             drawn += &format!("<path class='guide' d='M{:.1} {TOP}V{BOTTOM}'/>\n", x(*size));
             drawn += &label_at(x(*size), BOTTOM + 22.0, "middle", label);
         }
-        drawn += &label_at((LEFT + RIGHT) / 2.0, BOTTOM + 48.0, "middle", self.sizes);
+        drawn += &label_at((LEFT + right) / 2.0, BOTTOM + 48.0, "middle", self.sizes);
 
         let mut ends: Vec<f64> = Vec::new();
         for (number, (name, times)) in self.lines.iter().enumerate() {
-            assert_eq!(times.len(), self.x.len(), "{name}: a time for each size");
-            let colour = number % COLOURS;
+            let fits = (1..=self.x.len()).contains(&times.len());
+            assert!(fits, "{name}: {} times", times.len());
+            let colour = colour(number);
             let points =
                 self.x.iter().zip(times).map(|((size, _), time)| (x(*size), y(nanoseconds(time))));
             let path: Vec<_> = points.map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
@@ -72,7 +78,13 @@ impl Plot<'_> {
             ends.push(y(nanoseconds(&times[times.len() - 1])));
         }
         for (number, end) in apart(&ends).into_iter().enumerate() {
-            let (x, y, colour) = (RIGHT + 14.0, end + 5.0, number % COLOURS);
+            let (x, y, colour) = (right + 14.0 + sample, end + 5.0, colour(number));
+            if sample > 0.0 {
+                drawn += &format!(
+                    "<path class='line task{colour}' d='M{} {end:.1}h22'/>\n",
+                    right + 12.0
+                );
+            }
             let name = escaped(self.lines[number].0);
             drawn += &format!("<text class='name task{colour}' x='{x}' y='{y:.1}'>{name}</text>\n");
         }
@@ -87,6 +99,12 @@ impl Plot<'_> {
         );
         page(SIZE, self.title, &about, STYLE, &drawn)
     }
+}
+
+/// The class of a line: when the colours are used up, they come again with dashes.
+fn colour(number: usize) -> String {
+    let again = if number < COLOURS { "" } else { " again" };
+    format!("{}{again}", number % COLOURS)
 }
 
 fn nanoseconds(time: &Duration) -> f64 {

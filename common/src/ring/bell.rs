@@ -1,0 +1,58 @@
+//! How one side tells the other that it sleeps, so that a system call is made only when
+//! there is somebody to wake.
+
+use super::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
+use super::atomic::{AtomicU32, fence};
+
+/// A word in the memory on which one side sleeps: futex(2).
+#[repr(transparent)]
+pub struct Bell(AtomicU32);
+
+/// Set by the side that is about to sleep, taken away by who wakes it.
+pub const ASLEEP: u32 = 1;
+/// Set by the other side when one of its processes has closed its end: the last, maybe.
+const CLOSED: u32 = 2;
+
+impl Bell {
+    #[cfg(test)]
+    #[allow(dead_code)] // loom's tests make one, others map it.
+    pub fn new() -> Self {
+        Bell(AtomicU32::new(0))
+    }
+
+    /// The word to sleep on while it is [`ASLEEP`].
+    pub fn word(&self) -> &AtomicU32 {
+        &self.0
+    }
+
+    /// For the side that will sleep. Afterwards it looks at the counter once more: either
+    /// it sees the other's change, or the other sees that it must ring.
+    pub fn will_sleep(&self) {
+        self.0.fetch_or(ASLEEP, AcqRel);
+        fence(SeqCst);
+    }
+
+    /// For the side that sleeps no more.
+    pub fn is_awake(&self) {
+        // Who woke it has done this already.
+        if self.0.load(Relaxed) & ASLEEP != 0 {
+            self.0.fetch_and(!ASLEEP, AcqRel);
+        }
+    }
+
+    /// For the other side, after its change: whether there is somebody to wake.
+    pub fn must_ring(&self) -> bool {
+        fence(SeqCst);
+        self.0.load(Relaxed) & ASLEEP != 0 && self.0.fetch_and(!ASLEEP, AcqRel) & ASLEEP != 0
+    }
+
+    /// For the other side, after it has closed its end: whether there is somebody to wake.
+    pub fn tell_closed(&self) -> bool {
+        self.0.fetch_or(CLOSED, AcqRel) & ASLEEP != 0
+    }
+
+    /// Whether the other side has told so since the last question.
+    pub fn was_told_closed(&self) -> bool {
+        self.0.load(Relaxed) & CLOSED != 0 && self.0.fetch_and(!CLOSED, AcqRel) & CLOSED != 0
+    }
+}

@@ -1,0 +1,42 @@
+//! Sleeping on a word in shared memory, and waking who sleeps there: futex(2).
+
+use std::ptr;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::libc;
+
+use super::Error;
+
+/// Sleeps while the word has this value, until it is woken or the time is over:
+/// returns whether it is over. May wake for no reason.
+///
+/// # Errors
+/// If the system has no futex for this word.
+pub fn wait(word: &AtomicU32, value: u32, limit: Duration) -> Result<bool, Error> {
+    let limit = libc::timespec {
+        tv_sec: limit.as_secs() as libc::time_t,
+        tv_nsec: limit.subsec_nanos().into(),
+    };
+    // Not FUTEX_PRIVATE_FLAG: the one that wakes is another process.
+    // SAFETY: the word and the time are there for as long as the call takes.
+    let result = unsafe {
+        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, value, &raw const limit)
+    };
+    match Errno::result(result) {
+        // The word has changed before, or a signal came.
+        Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => Ok(false),
+        Err(Errno::ETIMEDOUT) => Ok(true),
+        Err(error) => Err(Error::System("futex(FUTEX_WAIT)", error)),
+    }
+}
+
+/// Wakes the one that sleeps on this word, if somebody does.
+pub fn wake(word: &AtomicU32) {
+    let nothing = ptr::null::<libc::timespec>();
+    // SAFETY: the call changes nothing in this process.
+    let result =
+        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, 1, nothing) };
+    debug_assert!(result >= 0, "futex(FUTEX_WAKE): {}", Errno::last());
+}

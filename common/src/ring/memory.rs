@@ -1,0 +1,125 @@
+//! The memory that both processes see: a file without a name.
+//!
+//! ```text
+//!             header, a page                   the ring, a power of two
+//!    ┌───────────────────────────────┬─────────────────────────────────────────────┐
+//!    │ published   consumed   bells  │  free  │ 4 pear.... │ 3 fig..... │   free    │
+//!    └───────────────────────────────┴─────────────────────────────────────────────┘
+//!                                             ▲                         ▲
+//!                                consumed, modulo the size    published, modulo the size
+//! ```
+
+use std::os::fd::OwnedFd;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use anyhow::{Context, Result, ensure};
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::stat::fstat;
+use nix::unistd::ftruncate;
+
+use super::index::{Indices, taken};
+use super::mapping::{Mapping, page};
+
+/// Tells a ring from other files, and this layout from others.
+const MAGIC: u64 = u64::from_be_bytes(*b"ring  01");
+
+#[repr(C)]
+struct Header {
+    magic: AtomicU64,
+    capacity: AtomicU64,
+    indices: Indices,
+}
+
+/// The file and where it is mapped.
+#[derive(Debug)]
+pub struct Memory {
+    file: OwnedFd,
+    mapping: Mapping,
+    /// The longest message, in bytes.
+    capacity: usize,
+}
+
+impl Memory {
+    /// A new ring for messages of up to so many bytes.
+    pub fn create(capacity: usize) -> Result<Self> {
+        ensure!(capacity <= 1 << 40, "a ring for messages of {capacity} bytes");
+        let size = (taken(capacity) as usize).next_power_of_two().max(page());
+        let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+        let file = memfd_create(c"ring", flags).context("memfd_create")?;
+        ftruncate(&file, (page() + size) as i64).context("ftruncate")?;
+        // Who shortened the file would let the other process die of SIGBUS.
+        fcntl(&file, FcntlArg::F_ADD_SEALS(seals())).context("fcntl(F_ADD_SEALS)")?;
+
+        let mapping = Mapping::of(&file, size)?;
+        let memory = Memory { file, mapping, capacity };
+        let header = memory.header();
+        header.capacity.store(capacity as u64, Relaxed);
+        header.magic.store(MAGIC, Relaxed);
+        Ok(memory)
+    }
+
+    /// The ring in a file that another process has made.
+    ///
+    /// # Errors
+    /// If the file is no ring.
+    pub fn open(file: OwnedFd) -> Result<Self> {
+        let flags = fcntl(&file, FcntlArg::F_GET_SEALS).context("no ring: fcntl(F_GET_SEALS)")?;
+        let sealed = SealFlag::from_bits_truncate(flags).contains(seals());
+        ensure!(sealed, "no ring: its size may change");
+        let length = fstat(&file).context("fstat")?.st_size as usize;
+        let size = length.saturating_sub(page());
+        ensure!(size.is_power_of_two() && size >= page(), "no ring: a file of {length} bytes");
+
+        let mapping = Mapping::of(&file, size)?;
+        let mut memory = Memory { file, mapping, capacity: 0 };
+        let magic = memory.header().magic.load(Relaxed);
+        let capacity = memory.header().capacity.load(Relaxed);
+        ensure!(magic == MAGIC, "no ring: it begins with {magic:#x}");
+        let fits = capacity < size as u64 && taken(capacity as usize) <= size as u64;
+        ensure!(fits, "no ring: messages of {capacity} bytes in {size}");
+        memory.capacity = capacity as usize;
+        Ok(memory)
+    }
+
+    /// The same ring, mapped once more.
+    pub fn again(&self) -> Result<Self> {
+        Memory::open(self.file.try_clone().context("dup")?)
+    }
+
+    /// The file, for another program.
+    pub fn file(&self) -> Result<OwnedFd> {
+        self.file.try_clone().context("dup")
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: it is in a page that is mapped as long as `self` is, and consists of
+        // atomics, for which any bytes will do, whoever writes them.
+        unsafe { self.mapping.header().cast().as_ref() }
+    }
+
+    /// The counters and bells.
+    pub fn indices(&self) -> &Indices {
+        &self.header().indices
+    }
+
+    /// The longest message, in bytes.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// The size of the ring, in bytes.
+    pub fn size(&self) -> usize {
+        self.mapping.size()
+    }
+
+    /// As [`Mapping::ring`].
+    pub fn ring(&self, place: usize, length: usize) -> NonNull<[u8]> {
+        self.mapping.ring(place, length)
+    }
+}
+
+fn seals() -> SealFlag {
+    SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL
+}

@@ -1,0 +1,129 @@
+//! Two processes share memory by hand: memfd_create and mmap, and a futex to sleep on
+//! (`by_hand`). A counter in it goes wrong, then right. Then a ring buffer (`messages`).
+
+mod by_hand;
+mod messages;
+
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::ptr::NonNull;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use common::child::{self, Child};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap};
+use nix::sys::wait::WaitStatus::Exited;
+use nix::unistd::{ForkResult, fork, ftruncate, getpid};
+
+use by_hand::{wait_until_asleep, wait_while_0, wake_all};
+
+/// What stands in the memory.
+#[repr(C)]
+struct Shared {
+    /// 0: wait; 1: add; 2: stop.
+    state: AtomicU32,
+    by_load_and_store: Counter,
+    by_fetch_add: Counter,
+}
+
+#[repr(C)]
+struct Counter {
+    /// Both children add 1 to it.
+    value: AtomicU64,
+    /// How often each has done so: a word that no other writes to.
+    added: [AtomicU64; 2],
+}
+
+const SIZE: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+
+pub fn run(awake: bool) -> Result<()> {
+    let file = memfd_create(c"counter", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
+    ftruncate(&file, SIZE.get() as i64).context("ftruncate")?;
+    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    // SAFETY: the kernel chooses the place, so nothing else is there.
+    let memory = unsafe { mmap(None, SIZE, access, MapFlags::MAP_SHARED, &file, 0) };
+    let memory: NonNull<Shared> = memory.context("mmap")?.cast();
+    // SAFETY: it stays mapped until this process ends, the file is long enough and full
+    // of zeros, which is a value of each atomic.
+    let shared: &'static Shared = unsafe { memory.as_ref() };
+    println!("parent (pid {}): {SIZE} bytes of memory at {shared:p}", getpid());
+
+    println!("Two children add 1 to a counter in it, by load, add, store:");
+    let wrong = &shared.by_load_and_store;
+    let added = run_children(shared, wrong, add_by_load_and_store, |added| {
+        // First `added`, then the value: it can only be too small if something is lost.
+        added > wrong.value.load(SeqCst)
+    })?;
+    let value = wrong.value.load(SeqCst);
+    ensure!(value < added, "added {added} times, and it is {value}");
+    println!("  added ≈ {added} times, and it is ≈ {value}: wrong");
+
+    println!("They add 1 to another, as often at least, by fetch_add:");
+    let right = &shared.by_fetch_add;
+    let added = run_children(shared, right, add_by_fetch_add, |now| now >= added)?;
+    let value = right.value.load(SeqCst);
+    ensure!(value == added, "added {added} times, and it is {value}");
+    println!("  added ≈ {added} times, and it is ≈ {value}: right");
+    messages::run(awake)
+}
+
+fn add_by_load_and_store(value: &AtomicU64) {
+    // The black box keeps them apart in an optimised build too.
+    let old = black_box(value.load(Relaxed));
+    value.store(old + 1, Relaxed);
+}
+
+fn add_by_fetch_add(value: &AtomicU64) {
+    value.fetch_add(1, Relaxed);
+}
+
+/// Two children start together and add until this process, which looks on, has seen
+/// enough. Returns how often they have added.
+fn run_children(
+    shared: &Shared,
+    counter: &Counter,
+    add: fn(&AtomicU64),
+    enough: impl Fn(u64) -> bool,
+) -> Result<u64> {
+    shared.state.store(0, SeqCst);
+    let parent = getpid();
+    let mut children = Vec::new();
+    for mine in &counter.added {
+        // SAFETY: this process has one thread, so no lock can be held by a thread that
+        // the child does not have.
+        match unsafe { fork() }.context("fork")? {
+            ForkResult::Child => child::exit(child::end_with(parent).map(|()| {
+                wait_while_0(&shared.state);
+                while shared.state.load(SeqCst) == 1 {
+                    (0..1000).for_each(|_| add(&counter.value));
+                    mine.fetch_add(1000, SeqCst);
+                }
+            })),
+            ForkResult::Parent { child } => children.push(Child::new(child)),
+        }
+    }
+    for child in &children {
+        wait_until_asleep(child.pid())?;
+    }
+    shared.state.store(1, SeqCst);
+    wake_all(&shared.state)?;
+
+    let added = || counter.added.iter().map(|added| added.load(SeqCst)).sum();
+    let limit = Instant::now() + Duration::from_secs(20);
+    let both = || counter.added.iter().all(|added| added.load(SeqCst) > 0);
+    while !(both() && enough(added())) {
+        ensure!(Instant::now() < limit, "gave up: after 20 s the counter is still right");
+        sleep(Duration::from_millis(1));
+    }
+    shared.state.store(2, SeqCst);
+    for child in children {
+        let pid = child.pid();
+        let end = child.wait()?;
+        ensure!(end == Exited(pid, 0), "child {pid} ended badly: {}", child::in_words(end));
+    }
+    Ok(added())
+}
