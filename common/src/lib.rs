@@ -12,6 +12,10 @@ compile_error!(
 #[cfg(target_os = "linux")]
 pub mod child;
 #[cfg(target_os = "linux")]
+pub mod futex;
+#[cfg(target_os = "linux")]
+pub mod mapping;
+#[cfg(target_os = "linux")]
 pub mod menu;
 #[cfg(target_os = "linux")]
 mod pace;

@@ -20,7 +20,7 @@ use nix::sys::stat::fstat;
 use nix::unistd::ftruncate;
 
 use super::index::{Indices, taken};
-use super::mapping::{Mapping, page};
+use crate::mapping::{Mapping, page};
 
 /// Tells a ring from other files, and this layout from others.
 const MAGIC: u64 = u64::from_be_bytes(*b"ring  01");

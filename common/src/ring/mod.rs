@@ -2,9 +2,9 @@
 //! and both copy from and to the same memory. The kernel is asked only when one of
 //! them has to sleep.
 //!
-//! - [`memory`], [`mapping`]: what both processes see, and where.
+//! - [`memory`]: what both processes see; [`mapping`](crate::mapping): where.
 //! - [`index`]: who may write where.
-//! - [`bell`], [`futex`]: sleeping and waking.
+//! - [`bell`]: sleeping and waking, with a [`futex`](crate::futex).
 //! - [`lifeline`]: how the survivor learns of a death.
 //! - [`waiting`]: all of this together.
 //!
@@ -26,12 +26,10 @@ mod atomic {
 }
 mod bell;
 mod error;
-mod futex;
 mod index;
 mod lifeline;
 #[cfg(test)]
 mod loom;
-mod mapping;
 mod memory;
 mod receiver;
 mod sender;

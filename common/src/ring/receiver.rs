@@ -5,7 +5,8 @@ use anyhow::Result;
 use super::index::{Reader, STEP, taken};
 use super::memory::Memory;
 use super::waiting::Waiting;
-use super::{Error, Fds, futex};
+use super::{Error, Fds};
+use crate::futex;
 
 /// The end of a ring that receives messages.
 #[derive(Debug)]

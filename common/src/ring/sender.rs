@@ -7,7 +7,8 @@ use anyhow::Result;
 use super::index::{STEP, Writer, taken};
 use super::memory::Memory;
 use super::waiting::Waiting;
-use super::{Error, Fds, futex};
+use super::{Error, Fds};
+use crate::futex;
 
 /// The end of a ring that sends messages.
 #[derive(Debug)]

@@ -9,9 +9,10 @@ use anyhow::Result;
 use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::Pid;
 
+use super::Error;
 use super::bell::{ASLEEP, Bell};
 use super::lifeline::Lifeline;
-use super::{Error, futex};
+use crate::futex;
 
 /// How long a sleeper goes without a look at its lifeline: who is killed rings no bell.
 const LIMIT: Duration = Duration::from_millis(50);
@@ -78,7 +79,8 @@ impl Waiting {
             if self.lifeline.is_gone() || ready()? {
                 break;
             }
-            let time_is_over = futex::wait(bell.word(), ASLEEP, LIMIT)?;
+            let time_is_over = futex::wait(bell.word(), ASLEEP, Some(LIMIT))
+                .map_err(|why| Error::System("futex(FUTEX_WAIT)", why))?;
             if ready()? {
                 break;
             }

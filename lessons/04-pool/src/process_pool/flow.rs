@@ -7,8 +7,7 @@
 use std::sync::atomic::{Ordering, fence};
 
 use anyhow::{Context, Result};
-use nix::errno::Errno;
-use nix::libc;
+use common::futex;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
@@ -154,10 +153,8 @@ impl Writer {
     pub fn sleep_until_room(&mut self, bytes: usize) {
         self.shared.header().writer_sleeps.0.store(1, Ordering::SeqCst);
         if self.room(CAPACITY).len() < bytes {
-            let word = self.shared.header().writer_sleeps.0.as_ptr();
-            // SAFETY: the word is in memory that stays mapped; the kernel compares it
-            // with 1, and sleeps if it is.
-            unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAIT, 1, 0) };
+            // Whatever wakes it: it looks again.
+            let _ = futex::wait(&self.shared.header().writer_sleeps.0, 1, None);
         }
     }
 
@@ -272,33 +269,28 @@ impl Reader {
         let bytes = self.written().get(..PREFIX).context("a value without its length")?;
         let kind = Kind::from_byte(bytes[0]).context("a value of no known kind")?;
         let length = u64::from_le_bytes(bytes[1..].try_into()?) as usize;
-        self.take(PREFIX)?;
+        self.take(PREFIX);
         Ok((kind, length))
     }
 
     /// Takes the first bytes away.
-    ///
-    /// # Errors
-    /// If a writer that waits for room cannot be woken.
     #[inline]
-    pub fn take(&mut self, bytes: usize) -> Result<()> {
+    pub fn take(&mut self, bytes: usize) {
         self.head += bytes as u64;
-        if self.head - self.given_back < MUCH { Ok(()) } else { self.give_back() }
+        if self.head - self.given_back >= MUCH {
+            self.give_back();
+        }
     }
 
     /// Gives back the room of what was taken, and wakes a writer that waits for it.
-    fn give_back(&mut self) -> Result<()> {
+    fn give_back(&mut self) {
         self.given_back = self.head;
         let header = self.shared.header();
         header.head.0.store(self.head, Ordering::SeqCst);
         let sleeps = &header.writer_sleeps.0;
         if sleeps.load(Ordering::SeqCst) == 1 && sleeps.swap(0, Ordering::SeqCst) == 1 {
-            // SAFETY: the word is in memory that stays mapped.
-            let woken =
-                unsafe { libc::syscall(libc::SYS_futex, sleeps.as_ptr(), libc::FUTEX_WAKE, 1) };
-            Errno::result(woken).context("futex wake")?;
+            futex::wake(sleeps);
         }
-        Ok(())
     }
 
     /// Says whether the reader sleeps, and wants to be told of what is new.

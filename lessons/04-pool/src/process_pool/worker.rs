@@ -101,7 +101,7 @@ impl Inbox {
     fn take_header(&mut self) -> Result<(u32, u32)> {
         let bytes = self.flow.written().first_chunk().context("a chunk without its header")?;
         let header = u64::from_le_bytes(*bytes);
-        self.flow.take(bytes.len())?;
+        self.flow.take(bytes.len());
         Ok(((header >> 32) as u32, header as u32))
     }
 
@@ -119,7 +119,7 @@ impl Inbox {
                 // Where the next one begins is not known: this worker has to go.
                 Err(why) => bail!("read an argument: {why}"),
             };
-            self.flow.take(length - rest)?;
+            self.flow.take(length - rest);
             return Ok(Ok(argument));
         }
         let (kind, length) = self.flow.take_prefix()?;
@@ -129,7 +129,7 @@ impl Inbox {
             let written = self.flow.written();
             let piece = written.len().min(length - bytes.len());
             bytes.extend_from_slice(&written[..piece]);
-            self.flow.take(piece)?;
+            self.flow.take(piece);
         }
         Ok(match kind {
             Kind::Large => postcard::from_bytes(&bytes).map_err(|why| why.to_string()),

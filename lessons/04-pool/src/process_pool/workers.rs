@@ -220,7 +220,7 @@ impl Worker {
                 let piece = bytes.len().min(*missing);
                 result.extend_from_slice(&bytes[..piece]);
                 *missing -= piece;
-                self.results.take(piece)?;
+                self.results.take(piece);
             } else if kind == Kind::Small as u8 {
                 let Some((tasks, used)) = chunk.job.take_small(chunk.first, chunk.count, bytes)
                 else {
@@ -229,7 +229,7 @@ impl Worker {
                     let _ = kill(self.child.pid(), Signal::SIGKILL);
                     break;
                 };
-                self.results.take(used)?;
+                self.results.take(used);
                 self.done(tasks);
                 taken += tasks;
             } else {

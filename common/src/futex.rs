@@ -7,28 +7,27 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::libc;
 
-use super::Error;
-
 /// Sleeps while the word has this value, until it is woken or the time is over:
-/// returns whether it is over. May wake for no reason.
+/// returns whether it is over. Without a time it sleeps until it is woken. May wake for
+/// no reason.
 ///
 /// # Errors
 /// If the system has no futex for this word.
-pub fn wait(word: &AtomicU32, value: u32, limit: Duration) -> Result<bool, Error> {
-    let limit = libc::timespec {
+pub fn wait(word: &AtomicU32, value: u32, limit: Option<Duration>) -> nix::Result<bool> {
+    let limit = limit.map(|limit| libc::timespec {
         tv_sec: limit.as_secs() as libc::time_t,
         tv_nsec: limit.subsec_nanos().into(),
-    };
+    });
+    let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
     // Not FUTEX_PRIVATE_FLAG: the one that wakes is another process.
     // SAFETY: the word and the time are there for as long as the call takes.
-    let result = unsafe {
-        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, value, &raw const limit)
-    };
+    let result =
+        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, value, limit) };
     match Errno::result(result) {
         // The word has changed before, or a signal came.
         Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => Ok(false),
         Err(Errno::ETIMEDOUT) => Ok(true),
-        Err(error) => Err(Error::System("futex(FUTEX_WAIT)", error)),
+        Err(why) => Err(why),
     }
 }
 

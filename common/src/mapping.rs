@@ -1,4 +1,5 @@
-//! Where the file of a ring is mapped. The ring is mapped twice, one after the other, so
+//! Where a file is mapped that two processes share: a page for what they say to each
+//! other, and a ring for bytes that flow from one to the other. The ring is mapped twice, one after the other, so
 //! that a message that goes over its end is in one piece all the same:
 //!
 //! ```text
