@@ -38,6 +38,17 @@ impl Child {
         self.wait_with(WaitPidFlag::empty())
     }
 
+    /// Waits until it has ended, as it should.
+    ///
+    /// # Errors
+    /// As [`Child::wait`], and if it did not end with exit status 0.
+    pub fn wait_for_success(self) -> Result<()> {
+        let pid = self.pid;
+        let status = self.wait()?;
+        ensure!(status == Exited(pid, 0), "child {pid} ended badly: {}", in_words(status));
+        Ok(())
+    }
+
     /// Waits until it has ended or something happened to it that the flags name, such
     /// as `WUNTRACED`, and returns what.
     ///
@@ -110,9 +121,7 @@ pub fn end_with(parent: Pid) -> Result<()> {
 /// # Errors
 /// If it did not end with exit status 0, or is no child of this process.
 pub fn wait_for(child: Pid) -> Result<()> {
-    let status = Child::new(child).wait()?;
-    ensure!(status == Exited(child, 0), "child {child} ended badly: {}", in_words(status));
-    Ok(())
+    Child::new(child).wait_for_success()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the lessons share, and no more: the menu of demos, the pace of the
 //! waits that are there for a person to watch, text that fits the window, pictures,
-//! a forked child's life, what /proc tells; and for their tests a witness, and
-//! demos that run while a test looks on.
+//! a forked child's life, a wait with a deadline for its end, what /proc tells; and
+//! for their tests a witness, and demos that run while a test looks on.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(
@@ -15,6 +15,8 @@ pub mod child;
 pub mod menu;
 #[cfg(target_os = "linux")]
 mod pace;
+#[cfg(target_os = "linux")]
+pub mod pidfd;
 #[cfg(target_os = "linux")]
 pub mod plot;
 #[cfg(target_os = "linux")]
