@@ -76,12 +76,12 @@ fn write_and_wait(writer: &Writer, size: usize, moment: Moment, ready: PipeWrite
         writer.write(&message)?;
     }
     drop(ready);
-    while moment == InTheMiddle {
-        // Nobody reads, so one of these calls will not return.
-        writer.write(&message)?;
-    }
     loop {
-        pause();
+        match moment {
+            // Nobody reads, so one of these calls will not return.
+            InTheMiddle => writer.write(&message)?,
+            Before | After => pause(),
+        }
     }
 }
 

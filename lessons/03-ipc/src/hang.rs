@@ -25,6 +25,7 @@ pub fn wait_until_asleep(pid: Pid) -> Result<()> {
 /// If it has ended.
 pub fn show(child: &Child) -> Result<()> {
     let pid = child.pid();
+    println!("  pid {pid} waits");
     wait_until_asleep(pid)?;
     let time = paced(Duration::from_secs(1));
     let ended = pidfd::wait(&pidfd::open(pid)?, Some(time))?;
@@ -32,6 +33,6 @@ pub fn show(child: &Child) -> Result<()> {
     let state = proc::field(format!("/proc/{pid}/status"), "State")?;
     let place = std::fs::read_to_string(format!("/proc/{pid}/wchan")).context("/proc/PID/wchan")?;
     let time = text::time(time);
-    println!("  pid {pid} after {time}: state {state}, in the kernel's ≈ {place:?}");
+    println!("  after {time}: state {state}, in the kernel's ≈ {place:?}");
     Ok(())
 }

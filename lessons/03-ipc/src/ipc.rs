@@ -21,8 +21,6 @@ struct Order {
 #[derive(Serialize, Deserialize)]
 struct Bill {
     cents: u32,
-    /// The id of the process that has written it.
-    by: i32,
 }
 
 pub fn run() -> Result<()> {
@@ -56,7 +54,7 @@ fn serve(orders: &IpcReceiver<Order>) -> Result<()> {
         match orders.recv() {
             Ok(Order { fruit, count, answer }) => {
                 println!("  shop (pid {}): an order of {count} {fruit}", getpid());
-                let bill = Bill { cents: 20 * count, by: getpid().as_raw() };
+                let bill = Bill { cents: 20 * count };
                 answer.send(bill).context("send the bill")?;
             }
             Err(IpcError::Disconnected) => break,
@@ -73,8 +71,8 @@ fn order(shop: Shop) -> Result<()> {
         let (answer, bills) = channel().context("channel")?;
         let order = Order { fruit: fruit.to_owned(), count, answer };
         shop.orders.send(order).context("send an order")?;
-        let Bill { cents, by } = bills.recv().context("receive the bill")?;
-        println!("  I have a bill of {cents} cents, by pid {by}");
+        let Bill { cents } = bills.recv().context("receive the bill")?;
+        println!("  I have a bill of {cents} cents");
     }
     drop(shop.orders);
     shop.process.wait_for_success()

@@ -33,7 +33,7 @@ pub fn for_ever() -> Result<()> {
         }
         ForkResult::Parent { child } => Child::new(child),
     };
-    println!("  pid {} waits in accept", waiting.pid());
+    println!("  I call accept, in another process:");
     hang::show(&waiting)?;
     println!("  I kill it");
     Ok(())
@@ -50,11 +50,10 @@ pub fn in_time(role: &str, time: Duration) -> Result<()> {
     if pidfd::wait(&pidfd::open(child.pid())?, Some(Duration::ZERO))? {
         println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
     } else {
-        println!(
-            "  pid {} is there, but has let {} pass; I kill it",
-            child.pid(),
-            text::time(time)
-        );
+        let time = text::time(time);
+        println!("  pid {} is there, but has let {time} pass; I kill it", child.pid());
+        // Before its standard input is closed.
+        drop(child);
     }
     Ok(())
 }
@@ -73,13 +72,16 @@ where
     let process = pidfd::open(child.pid())?;
     let (accepted, accepting) = pipe().context("pipe")?;
     thread::scope(|scope| {
-        let watch = scope.spawn(move || {
+        let watch = thread::Builder::new().spawn_scoped(scope, move || {
             let first = pidfd::wait_for_any(&[process.as_fd(), accepted.as_fd()], Some(time));
-            // If accept still waits then: a connection that is closed at once. It comes
-            // behind the child's, if there is one.
+            // To connect takes a descriptor, and there may be no more.
+            drop((process, accepted));
+            // If accept still waits: a connection that is closed at once. It comes behind
+            // the child's, if there is one.
             drop(IpcSender::<T>::connect(name));
             first
         });
+        let watch = watch.context("start a thread")?;
         let result = server.accept();
         drop(accepting);
         watch.join().expect("the watching thread does not panic")?;
