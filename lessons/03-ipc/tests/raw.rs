@@ -163,7 +163,7 @@ fn two_signals_of_a_kind_are_one_and_real_time_signals_are_queued() {
 
     let testimony = run("signals");
     let [parent, child] = testimony.writers()[..] else { panic!("{testimony:#?}") };
-    assert_eq!(pid(&testimony.texts()[0]).to_string(), child.to_string());
+    assert_eq!(pid(testimony.texts()[0]).to_string(), child.to_string());
     let queued = |value| format!("  SIGRTMIN from pid {parent}, with {value}");
     assert_eq!(
         written_by(&testimony, child),
