@@ -33,7 +33,7 @@ pub fn run() -> Result<()> {
     println!("I ({}) got fd {}: {}", getpid(), file.as_raw_fd(), name(&file)?);
     println!("  I read {:?}", read_word(&mut file)?);
     write(&ours, b"your turn").context("write to the socket")?;
-    child.wait_for_success()?;
+    child.join()?;
 
     println!("The child has ended. The file is still open here, at its end:");
     println!("  position {}", file.stream_position().context("lseek")?);

@@ -75,7 +75,7 @@ fn order(shop: Shop) -> Result<()> {
         println!("  I have a bill of {cents} cents");
     }
     drop(shop.orders);
-    shop.process.wait_for_success()
+    shop.process.join()
 }
 
 fn wait_for_several() -> Result<()> {
@@ -104,7 +104,7 @@ fn wait_for_several() -> Result<()> {
                 IpcSelectionResult::ChannelClosed(id) => {
                     let writer = writers.remove(&id).context("closed twice")?;
                     println!("  pid {}: the channel is closed", writer.pid());
-                    writer.wait_for_success()?;
+                    writer.join()?;
                 }
             }
         }

@@ -37,8 +37,8 @@ pub fn run() -> Result<()> {
     drop(rx);
 
     // Both have ended before either result counts: each can see the other's end.
-    let read = reader.wait_for_success();
-    let written = writer.wait_for_success();
+    let read = reader.join();
+    let written = writer.join();
     read.and(written)
 }
 

@@ -43,7 +43,7 @@ pub fn run() -> Result<()> {
     }
     sleep(paced(Duration::from_secs(1)));
     drop(go_on);
-    receiver.wait_for_success()
+    receiver.join()
 }
 
 /// Waits until the parent has sent all, then takes what there is.

@@ -49,7 +49,7 @@ fn ask_and_answer() -> Result<()> {
     let mut answer = String::new();
     ours.read_to_string(&mut answer).context("read")?;
     println!("  I got {answer:?}, and the end of file");
-    child.wait_for_success()
+    child.join()
 }
 
 fn answer(mut socket: UnixStream) -> Result<()> {
@@ -73,7 +73,7 @@ fn receive_two_words(kind: SockType, most: usize) -> Result<Vec<String>> {
     };
     drop(theirs);
     // Both words are in the socket then, before either is received.
-    child.wait_for_success()?;
+    child.join()?;
 
     let mut received = Vec::new();
     loop {
