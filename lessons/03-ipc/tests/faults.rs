@@ -2,6 +2,8 @@
 //! killed.
 
 use std::fs;
+use std::path::Path;
+use std::thread;
 
 use common::running::Running;
 use demo::{demo, has_strace, temporary, through};
@@ -48,19 +50,27 @@ fn a_demo_that_is_killed_takes_its_children_along() {
     // A name to connect to is a folder, which a program that is killed leaves behind.
     let folder = temporary("killed");
     fs::create_dir_all(&folder).unwrap();
-    for name in DEMOS {
-        // After its first line, after its second, and so on to its end.
-        for lines in 1.. {
-            let mut command = demo(&[name]);
-            command.env("TMPDIR", &folder).env("LESSON_PACE", "0.01");
-            let running = Running::start(command);
-            if (0..lines).any(|_| running.next_line().is_none()) {
-                running.finish_with_orphans();
-                break;
-            }
-            running.kill();
-            running.finish_with_orphans();
+    thread::scope(|scope| {
+        for name in DEMOS {
+            let folder = &folder;
+            scope.spawn(move || kill_after_each_line(name, folder));
         }
-    }
+    });
     fs::remove_dir_all(&folder).unwrap();
+}
+
+/// After its first line, after its second, and so on to its end.
+fn kill_after_each_line(name: &str, folder: &Path) {
+    for lines in 1.. {
+        let mut command = demo(&[name]);
+        command.env("TMPDIR", folder).env("LESSON_PACE", "0.01");
+        let running = Running::start(command);
+        if (0..lines).any(|_| running.next_line().is_none()) {
+            let (_, errors, status) = running.finish_with_orphans();
+            assert!(status.success(), "{name}: {errors}");
+            return;
+        }
+        running.kill();
+        running.finish_with_orphans();
+    }
 }

@@ -178,8 +178,12 @@ fn two_signals_of_a_kind_are_one_and_real_time_signals_are_queued() {
         ]
     );
 
-    let Some(calls) = calls("signals", "kill,rt_sigqueueinfo") else { return };
-    let sent = |signal: &str| calls.iter().filter(|call| call.text.contains(signal)).count();
-    assert_eq!(sent(", SIGUSR1) = 0"), 2, "{calls:#?}");
-    assert_eq!(sent("rt_sigqueueinfo("), 3, "{calls:#?}");
+    let Some(calls) = calls("signals", "kill,rt_sigqueueinfo,read") else { return };
+    let parent = calls[0].pid;
+    let count = |is: fn(&demo::Call) -> bool| calls.iter().filter(|call| is(call)).count();
+    assert_eq!(count(|call| call.text.contains(", SIGUSR1) = 0")), 2, "{calls:#?}");
+    assert_eq!(count(|call| call.text.starts_with("rt_sigqueueinfo(")), 3, "{calls:#?}");
+    // What a signalfd has to say of a signal are 128 bytes.
+    let taken = calls.iter().filter(|call| call.pid != parent && call.text.ends_with("128) = 128"));
+    assert_eq!(taken.count(), 5, "{calls:#?}");
 }
