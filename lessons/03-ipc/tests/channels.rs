@@ -39,6 +39,12 @@ fn an_answer_comes_through_the_channel_that_was_sent() {
     let writers: HashSet<u32> =
         calls.iter().filter(|call| call.text.contains(" says ")).map(|call| call.pid).collect();
     assert!(writers.len() == 3 && !writers.contains(&parent), "{calls:#?}");
+    // What is left are the bills.
+    let others = calls.iter().filter(|call| {
+        call.pid != parent && !writers.contains(&call.pid) && call.text.starts_with("sendmsg(")
+    });
+    let shop: Vec<u32> = others.map(|call| call.pid).collect();
+    assert!(shop.len() == 2 && shop[0] == shop[1], "{calls:#?}");
 }
 
 #[test]

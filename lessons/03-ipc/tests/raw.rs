@@ -38,6 +38,11 @@ fn the_end_of_file_comes_when_the_last_write_end_is_closed() {
         [format!("  child (pid {to_nobody}): write says EPIPE: Broken pipe")]
     );
     assert!(by_parent.iter().any(|line| line.ends_with("has ended: killed by SIGPIPE")));
+
+    let Some(calls) = calls("pipe", "write") else { return };
+    let to_nobody = calls.iter().filter(|call| call.text.contains("\"pear\", 4) = -1 EPIPE"));
+    let to_nobody: HashSet<u32> = to_nobody.map(|call| call.pid).collect();
+    assert_eq!(to_nobody.len(), 2, "{calls:#?}");
 }
 
 #[test]
