@@ -5,7 +5,6 @@ use anyhow::{Context, Result, ensure};
 use common::child::Child;
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender, channel};
-
 use nix::unistd::pause;
 
 use super::{fork_child, kill_and_wait};
