@@ -53,11 +53,11 @@ fn send_until_it_waits() -> Result<()> {
 /// Two processes that each receive only when they have sent.
 fn send_to_each_other() -> Result<()> {
     println!("Two children send each other 1 MiB, then would receive:");
-    let (to_first, first) = channel::<Vec<u8>>().context("channel")?;
-    let (to_second, second) = channel::<Vec<u8>>().context("channel")?;
+    let (to_first, first) = channel::<String>().context("channel")?;
+    let (to_second, second) = channel::<String>().context("channel")?;
     let [one, other] = [(to_second, first), (to_first, second)].map(|(sender, receiver)| {
         fork_child(move || {
-            sender.send(vec![b'!'; 1 << 20])?;
+            sender.send("!".repeat(1 << 20))?;
             receiver.recv()?;
             Ok(())
         })

@@ -15,7 +15,7 @@ pub fn run() -> Result<()> {
     let (sender, receiver) = channel().context("channel")?;
     kill_one_of_two(&sender)?;
     tell(&receiver);
-    sender.send(b"plum".to_vec()).context("send")?;
+    sender.send("plum".to_owned()).context("send")?;
     println!("  the other sender is there, and sends 4 bytes");
     tell(&receiver);
 
@@ -27,7 +27,7 @@ pub fn run() -> Result<()> {
     let events = set.select().context("select")?;
     ensure!(matches!(events[..], [IpcSelectionResult::ChannelClosed(_)]), "{events:?}");
     println!("  select: ChannelClosed");
-    let result = sigpipe::ignored(|| sender.send(b"plum".to_vec()))?;
+    let result = sigpipe::ignored(|| sender.send("plum".to_owned()))?;
     println!("  the other sender is there, and gets: {}", in_words(result));
 
     println!("A sender in the middle of a large message, and its receiver is killed:");
@@ -48,21 +48,21 @@ pub fn run() -> Result<()> {
 }
 
 /// Kills a child in the middle of a large message. It had a copy of the sender.
-fn kill_one_of_two(sender: &IpcSender<Vec<u8>>) -> Result<()> {
+fn kill_one_of_two(sender: &IpcSender<String>) -> Result<()> {
     kill_and_wait(send_large(sender.clone())?)
 }
 
 /// A child that sleeps in the middle of a large message.
-fn send_large(sender: IpcSender<Vec<u8>>) -> Result<Child> {
+fn send_large(sender: IpcSender<String>) -> Result<Child> {
     let child = fork_child(move |ready| {
         drop(ready);
-        sender.send(vec![b'!'; 1 << 20]).context("send")
+        sender.send("!".repeat(1 << 20)).context("send")
     })?;
     hang::wait_until_asleep(child.pid())?;
     Ok(child)
 }
 
-fn tell(receiver: &IpcReceiver<Vec<u8>>) {
+fn tell(receiver: &IpcReceiver<String>) {
     println!("  recv: {}", in_words(receiver.recv().map(|message| message.len())));
 }
 

@@ -56,12 +56,12 @@ impl Way {
 
 pub enum Writer {
     Descriptor(OwnedFd),
-    Ipc(IpcSender<Vec<u8>>),
+    Ipc(IpcSender<String>),
 }
 
 pub enum Reader {
     Descriptor(OwnedFd),
-    Ipc(IpcReceiver<Vec<u8>>),
+    Ipc(IpcReceiver<String>),
 }
 
 impl Writer {
@@ -75,7 +75,10 @@ impl Writer {
                 }
                 Ok(())
             }
-            Writer::Ipc(sender) => sender.send(message.to_vec()).map_err(errno),
+            Writer::Ipc(sender) => {
+                let text = String::from_utf8_lossy(message).into_owned();
+                sender.send(text).map_err(errno)
+            }
         }
     }
 
