@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::fs;
 
 use common::running::Running;
-use common::{proc, witness};
-use demo::{Call, calls, demo, run, temporary, written_by};
-use nix::sys::signal::Signal;
+use common::witness;
+use demo::{
+    Call, calls, demo, kill_what_was_to_wait, run, temporary, wait_until_asleep, written_by,
+};
 
 mod demo;
 
@@ -53,14 +54,10 @@ fn send_waits_when_nobody_receives() {
     let running = Running::start(demo(&["limits", "--pace", "1000"]));
     running.line_with(&["A child sends numbers"]);
     let sender = running.pid_in("  pid ");
-    let status = format!("/proc/{sender}/status");
-    while proc::field(&status, "State").unwrap() != "S (sleeping)" {}
+    wait_until_asleep(sender);
     let place = fs::read_to_string(format!("/proc/{sender}/wchan")).unwrap();
     assert!(place == "0" || place.contains("send"), "it waits in {place}");
-    running.signal(sender, Signal::SIGKILL);
-    let (_, errors, status) = running.finish();
-    assert_eq!(status.code(), Some(1));
-    assert!(errors.contains(&format!("pid {sender} has ended")), "{errors}");
+    kill_what_was_to_wait(running, sender);
 }
 
 #[test]

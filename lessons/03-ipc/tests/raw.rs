@@ -5,8 +5,7 @@ use std::fs;
 
 use common::proc;
 use common::running::{Running, pid};
-use demo::{calls, demo, run, written_by};
-use nix::sys::signal::Signal;
+use demo::{calls, demo, kill_what_was_to_wait, run, wait_until_asleep, written_by};
 
 mod demo;
 
@@ -51,7 +50,7 @@ fn a_reader_with_a_write_end_of_its_own_waits_for_ever() {
     let demo = Running::start(demo(&["pipe", "--pace", "1000"]));
     demo.line_with(&["A reader forgets"]);
     let reader = demo.pid_in("  pid ");
-    while proc::field(format!("/proc/{reader}/status"), "State").unwrap() != "S (sleeping)" {}
+    wait_until_asleep(reader);
 
     // It has both ends of one pipe, and waits for a writer: itself.
     let ends: Vec<(String, String)> = fs::read_dir(format!("/proc/{reader}/fd"))
@@ -71,10 +70,7 @@ fn a_reader_with_a_write_end_of_its_own_waits_for_ever() {
     };
     assert!(ends.iter().any(|(name, _)| modes(name) == HashSet::from(['0', '1'])), "{ends:?}");
 
-    demo.signal(reader, Signal::SIGKILL);
-    let (_, errors, status) = demo.finish();
-    assert_eq!(status.code(), Some(1));
-    assert!(errors.contains(&format!("pid {reader} has ended")), "{errors}");
+    kill_what_was_to_wait(demo, reader);
 }
 
 #[test]

@@ -5,8 +5,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use common::proc;
 use common::running::Running;
 use common::witness::{self, Testimony};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
 pub fn demo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_03-ipc"));
@@ -25,6 +28,20 @@ pub fn run(name: &str) -> Testimony {
 pub fn written_by(testimony: &Testimony, pid: u32) -> Vec<&str> {
     let lines = testimony.lines.iter().filter(|line| line.pid == pid);
     lines.map(|line| line.text.as_str()).collect()
+}
+
+/// Waits until a process of a demo sleeps in the kernel.
+pub fn wait_until_asleep(process: Pid) {
+    while proc::field(format!("/proc/{process}/status"), "State").unwrap() != "S (sleeping)" {}
+}
+
+/// Kills a process of which a demo says that it will wait for ever; the demo is to
+/// notice that it has ended.
+pub fn kill_what_was_to_wait(demo: Running, process: Pid) {
+    demo.signal(process, Signal::SIGKILL);
+    let (_, errors, status) = demo.finish();
+    assert_eq!(status.code(), Some(1));
+    assert!(errors.contains(&format!("pid {process} has ended")), "{errors}");
 }
 
 /// A program that starts the demo in some way: its words, then those of the demo.
