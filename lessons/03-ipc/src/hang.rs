@@ -8,15 +8,18 @@ use common::child::Child;
 use common::{paced, pidfd, proc, text};
 use nix::unistd::Pid;
 
-/// Waits until a process sleeps in the kernel, or has ended.
+/// Waits until a process sleeps in the kernel; `false` if it has ended instead.
 ///
 /// # Errors
 /// If it has been waited for.
-pub fn wait_until_asleep(pid: Pid) -> Result<()> {
-    while !proc::field(format!("/proc/{pid}/status"), "State")?.starts_with(['S', 'Z']) {
-        thread::yield_now();
+pub fn wait_until_asleep(pid: Pid) -> Result<bool> {
+    loop {
+        match proc::field(format!("/proc/{pid}/status"), "State")?.chars().next() {
+            Some('S') => return Ok(true),
+            Some('Z') => return Ok(false),
+            _ => thread::yield_now(),
+        }
     }
-    Ok(())
 }
 
 /// Gives a child a second to end, and tells where it waits instead.

@@ -5,7 +5,7 @@ use std::io::PipeWriter;
 use anyhow::{Context, Result, bail};
 use common::child::in_words;
 use nix::errno::Errno;
-use nix::sys::wait::{WaitPidFlag, WaitStatus};
+use nix::sys::wait::WaitStatus;
 use nix::unistd::pause;
 
 use super::Moment::{self, After, Before};
@@ -55,14 +55,15 @@ fn kill_reader_in_the_middle(way: Way) -> Result<String> {
     let (writer, reader) = way.open()?;
     // The reader first: so it is the only one that has the read end for long.
     let reader = fork_child(move |ready| read_and_wait(&reader, Before, ready))?;
-    let mut writer = fork_child(move |ready| write_until_it_fails(&writer, way, ready))?;
+    let writer = fork_child(move |ready| write_until_it_fails(&writer, way, ready))?;
     hang::wait_until_asleep(writer.pid())?;
     kill_and_wait(reader)?;
 
     // By now it has been woken, if it ever is.
-    hang::wait_until_asleep(writer.pid())?;
-    match writer.wait_with(WaitPidFlag::WNOHANG)? {
-        WaitStatus::StillAlive => Ok("sleeps on".to_owned()),
+    if hang::wait_until_asleep(writer.pid())? {
+        return Ok("sleeps on".to_owned());
+    }
+    match writer.wait()? {
         WaitStatus::Exited(_, number) => Ok(format!("{:?}", Errno::from_raw(number))),
         end => bail!("the writer has ended badly: {}", in_words(end)),
     }
