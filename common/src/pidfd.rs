@@ -2,7 +2,7 @@
 //! stands for another process, and one can wait for its end with a deadline, also
 //! if it is no child.
 
-use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -29,13 +29,23 @@ pub fn open(pid: Pid) -> Result<OwnedFd> {
 /// # Errors
 /// If `poll` fails.
 pub fn wait(process: &OwnedFd, time: Option<Duration>) -> Result<bool> {
+    wait_for_any(&[process.as_fd()], time)
+}
+
+/// As [`wait`], until one of the processes has ended, or one of the other descriptors
+/// can be read or is at its end.
+///
+/// # Errors
+/// If `poll` fails.
+pub fn wait_for_any(descriptors: &[BorrowedFd], time: Option<Duration>) -> Result<bool> {
     let until = time.map(|time| Instant::now() + time);
-    let mut ended = [PollFd::new(process.as_fd(), PollFlags::POLLIN)];
+    let mut ready: Vec<_> =
+        descriptors.iter().map(|&descriptor| PollFd::new(descriptor, PollFlags::POLLIN)).collect();
     loop {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         // In whole milliseconds, rounded up.
         let left = left.map(|left| PollTimeout::try_from(left + Duration::from_micros(999)));
-        match poll(&mut ended, left.transpose()?.unwrap_or(PollTimeout::NONE)) {
+        match poll(&mut ready, left.transpose()?.unwrap_or(PollTimeout::NONE)) {
             Ok(events) => return Ok(events > 0),
             Err(Errno::EINTR) => {}
             Err(why) => return Err(why).context("poll"),

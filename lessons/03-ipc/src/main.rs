@@ -1,7 +1,17 @@
 //! Lesson 03: processes that talk to each other.
 
+mod broken;
+mod descriptor;
+mod hang;
+mod ipc;
+mod limits;
+mod pipe;
 mod queue;
 mod shared_memory;
+mod signals;
+mod sigpipe;
+mod socket;
+mod spawn;
 mod speed;
 
 use std::path::PathBuf;
@@ -18,10 +28,58 @@ const DEMOS: &[Demo] = &[
         run: |_| queue::run(),
     },
     Demo {
+        name: "pipe",
+        about: "two ends, who closes what, and how the end is seen",
+        options: &[],
+        run: |_| pipe::run(),
+    },
+    Demo {
+        name: "socket",
+        about: "both directions on one channel; messages with and without boundaries",
+        options: &[],
+        run: |_| socket::run(),
+    },
+    Demo {
+        name: "descriptor",
+        about: "an open file is sent to another process",
+        options: &[],
+        run: |_| descriptor::run(),
+    },
+    Demo {
+        name: "ipc",
+        about: "typed messages, a channel sent through a channel, several channels at once",
+        options: &[],
+        run: |_| ipc::run(),
+    },
+    Demo {
+        name: "limits",
+        about: "what ipc-channel does not tell: types, sends that wait, too many channels",
+        options: &[],
+        run: |_| limits::run(),
+    },
+    Demo {
+        name: "spawn",
+        about: "another program connects by a name, and what if it never does",
+        options: &[],
+        run: |_| spawn::run(),
+    },
+    Demo {
         name: "shared-memory",
         about: "two processes use the same memory: a counter, and a ring buffer",
         options: &[("--awake", "leave out the part in which the receiver sleeps")],
         run: |options| shared_memory::run(options.has("--awake")),
+    },
+    Demo {
+        name: "signals",
+        about: "a signal as a message, and how little it can say",
+        options: &[],
+        run: |_| signals::run(),
+    },
+    Demo {
+        name: "broken",
+        about: "the other process is killed: what the survivor sees, for each way",
+        options: &[],
+        run: |_| broken::run(),
     },
     Demo {
         name: "speed",

@@ -6,7 +6,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use common::{child, paced};
+use common::child::{self, Child};
+use common::paced;
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{self, IpcReceiver, IpcSender};
 use nix::unistd::{ForkResult, fork, getpid};
@@ -22,23 +23,22 @@ pub fn run() -> Result<()> {
             drop(rx);
             child::exit(write(tx))
         }
-        ForkResult::Parent { child } => child,
+        ForkResult::Parent { child } => Child::new(child),
     };
     // The queue is closed when the last sender is gone. A sender kept here
     // would let the reader wait for ever.
     drop(tx);
 
     // SAFETY: still one thread.
-    let reader = match unsafe { fork() }.context("fork the reader") {
-        Ok(ForkResult::Child) => child::exit(read(&rx)),
-        Ok(ForkResult::Parent { child }) => Ok(child),
-        Err(error) => Err(error),
+    let reader = match unsafe { fork() }.context("fork the reader")? {
+        ForkResult::Child => child::exit(read(&rx)),
+        ForkResult::Parent { child } => Child::new(child),
     };
     drop(rx);
 
-    // Both have ended before either result counts: an error leaves no child behind.
-    let read = reader.and_then(child::wait_for);
-    let written = child::wait_for(writer);
+    // Both have ended before either result counts: each can see the other's end.
+    let read = reader.join();
+    let written = writer.join();
     read.and(written)
 }
 

@@ -1,0 +1,132 @@
+//! The other process is killed with SIGKILL: before a message, in the middle of it, and
+//! after it. What the survivor sees, and which messages have arrived, for each way.
+
+mod large;
+mod reader;
+mod ways;
+
+use std::io::{PipeWriter, Read, pipe};
+
+use anyhow::{Context, Result, bail, ensure};
+use common::child::{self, Child, in_words};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::WaitStatus;
+use nix::unistd::{ForkResult, fork, getpid, pause};
+
+use crate::hang;
+use ways::{Way, Writer};
+
+/// Where a process is when it is killed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Before,
+    InTheMiddle,
+    After,
+}
+
+use Moment::{After, Before, InTheMiddle};
+
+pub fn run() -> Result<()> {
+    println!("The writer is killed. The reader gets:");
+    row("", ["before a message", "in the middle of it", "after it"].map(String::from));
+    for way in Way::ALL {
+        let [before, middle, after] = [Before, InTheMiddle, After].map(|at| kill_writer(way, at));
+        row(way.name(), [before?, middle?, after?]);
+    }
+    reader::run()?;
+    large::run()?;
+    exit_or_kill()
+}
+
+fn row(name: &str, cells: [String; 3]) {
+    let [first, second, third] = cells;
+    println!("{}", format!("  {name:16}  {first:18}  {second:26}  {third}").trim_end());
+}
+
+/// Kills a writer, then reads what there is.
+fn kill_writer(way: Way, moment: Moment) -> Result<String> {
+    let (writer, reader) = way.open()?;
+    let size = if moment == InTheMiddle { way.too_large() } else { 4 };
+    // The child takes the writer along: here it is closed.
+    let child = fork_child(move |ready| write_and_wait(&writer, size, moment, ready))?;
+    if moment == InTheMiddle {
+        hang::wait_until_asleep(child.pid())?;
+    }
+    kill_and_wait(child)?;
+
+    let mut bytes = 0;
+    let end = loop {
+        match reader.read() {
+            Ok(count) => bytes += count,
+            Err(end) => break end,
+        }
+    };
+    Ok(match moment {
+        Before if bytes == 0 => end,
+        InTheMiddle if bytes % size != 0 => format!("a part, {end}"),
+        InTheMiddle => format!("nothing, {end}"),
+        After if bytes == size => format!("all, {end}"),
+        _ => format!("{bytes} bytes, {end}"),
+    })
+}
+
+fn write_and_wait(writer: &Writer, size: usize, moment: Moment, ready: PipeWriter) -> Result<()> {
+    let message = vec![b'!'; size];
+    if moment == After {
+        writer.write(&message)?;
+    }
+    drop(ready);
+    loop {
+        match moment {
+            // Nobody reads, so one of these calls will not return.
+            InTheMiddle => writer.write(&message)?,
+            Before | After => pause(),
+        }
+    }
+}
+
+/// Forks a child for a task, and waits until the task has closed its end of a pipe.
+fn fork_child(task: impl FnOnce(PipeWriter) -> Result<()>) -> Result<Child> {
+    let (mut until_ready, ready) = pipe().context("pipe")?;
+    let parent = getpid();
+    // SAFETY: this process has one thread, so no lock can be held by a thread that
+    // the child does not have.
+    let child = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => child::exit(child::end_with(parent).and_then(|()| task(ready))),
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    drop(ready);
+    until_ready.read_to_end(&mut Vec::new()).context("read from the pipe")?;
+    Ok(child)
+}
+
+fn kill_and_wait(child: Child) -> Result<()> {
+    let pid = child.pid();
+    kill(pid, Signal::SIGKILL).with_context(|| format!("kill({pid})"))?;
+    let end = child.wait()?;
+    let killed = matches!(end, WaitStatus::Signaled(_, Signal::SIGKILL, _));
+    ensure!(killed, "pid {pid} was to be killed: {}", in_words(end));
+    Ok(())
+}
+
+/// Two ends that look the same to the reader; only the parent can tell them apart.
+fn exit_or_kill() -> Result<()> {
+    println!("One writer exits, one is killed. The reader of an ipc-channel gets:");
+    for kills_itself in [false, true] {
+        let (writer, reader) = Way::Ipc.open()?;
+        let child = fork_child(move |ready| {
+            writer.write(b"pear")?;
+            drop(ready);
+            if kills_itself {
+                kill(getpid(), Signal::SIGKILL).context("kill")?;
+            }
+            Ok(())
+        })?;
+        let (first, then) = (reader.read(), reader.read());
+        let (Ok(bytes), Err(end)) = (first, then) else {
+            bail!("a message and an end were to come")
+        };
+        println!("  {bytes} bytes, {end}; wait says: {}", in_words(child.wait()?));
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! A message that is too large for the kernel's memory travels in parts. One sender is
+//! killed in the middle of such a message, while another one of the same channel lives.
+
+use anyhow::{Context, Result, ensure};
+use common::child::Child;
+use ipc_channel::IpcError;
+use ipc_channel::ipc::{IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender, channel};
+use nix::unistd::pause;
+
+use super::{fork_child, kill_and_wait};
+use crate::{hang, sigpipe};
+
+pub fn run() -> Result<()> {
+    println!("A channel with two senders, and one is killed in the middle of a large message:");
+    let (sender, receiver) = channel().context("channel")?;
+    kill_one_of_two(&sender)?;
+    tell(&receiver);
+    sender.send("plum".to_owned()).context("send")?;
+    println!("  the other sender is there, and sends 4 bytes");
+    tell(&receiver);
+
+    println!("The same when the receiver is in an IpcReceiverSet:");
+    let (sender, receiver) = channel().context("channel")?;
+    kill_one_of_two(&sender)?;
+    let mut set = IpcReceiverSet::new().context("IpcReceiverSet::new")?;
+    set.add(receiver).context("add to the set")?;
+    let events = set.select().context("select")?;
+    ensure!(matches!(events[..], [IpcSelectionResult::ChannelClosed(_)]), "{events:?}");
+    println!("  select: ChannelClosed");
+    let result = sigpipe::ignored(|| sender.send("plum".to_owned()))?;
+    println!("  the other sender is there, and gets: {}", in_words(result));
+
+    println!("A sender in the middle of a large message, and its receiver is killed:");
+    let (sender, receiver) = channel().context("channel")?;
+    let receiving = fork_child(move |ready| {
+        drop(ready);
+        // It has the receiver, and does not receive.
+        let _receiver = receiver;
+        loop {
+            pause();
+        }
+    })?;
+    let sending = send_large(sender)?;
+    kill_and_wait(receiving)?;
+    hang::show(&sending)?;
+    println!("  I kill it");
+    Ok(())
+}
+
+/// Kills a child in the middle of a large message. It had a copy of the sender.
+fn kill_one_of_two(sender: &IpcSender<String>) -> Result<()> {
+    kill_and_wait(send_large(sender.clone())?)
+}
+
+/// A child that sleeps in the middle of a large message.
+fn send_large(sender: IpcSender<String>) -> Result<Child> {
+    let child = fork_child(move |ready| {
+        drop(ready);
+        sender.send("!".repeat(1 << 20)).context("send")
+    })?;
+    hang::wait_until_asleep(child.pid())?;
+    Ok(child)
+}
+
+fn tell(receiver: &IpcReceiver<String>) {
+    println!("  recv: {}", in_words(receiver.recv().map(|message| message.len())));
+}
+
+fn in_words<T: std::fmt::Debug>(result: Result<T, IpcError>) -> String {
+    match result {
+        Ok(value) => format!("{value:?} bytes"),
+        Err(IpcError::Io(error)) => format!("{:?}", error.kind()),
+        Err(error) => format!("{error:?}"),
+    }
+}

@@ -1,0 +1,120 @@
+//! Typed messages: a struct goes in, a struct comes out. A channel can be sent through
+//! a channel, for the answer; and one process can wait for several channels at once.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use common::child::{self, Child};
+use ipc_channel::IpcError;
+use ipc_channel::ipc::{IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender, channel};
+use nix::unistd::{ForkResult, fork, getpid};
+use serde::{Deserialize, Serialize};
+
+/// What a customer sends, with the sender of a channel for the answer.
+#[derive(Serialize, Deserialize)]
+struct Order {
+    fruit: String,
+    count: u32,
+    answer: IpcSender<Bill>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Bill {
+    cents: u32,
+}
+
+pub fn run() -> Result<()> {
+    let shop = open_shop()?;
+    order(shop)?;
+    wait_for_several()
+}
+
+/// A process and the sender of the channel that it reads.
+struct Shop {
+    orders: IpcSender<Order>,
+    process: Child,
+}
+
+fn open_shop() -> Result<Shop> {
+    let (orders, receiver) = channel().context("channel")?;
+    // SAFETY: this process has one thread, so no lock can be held by a thread that
+    // the child does not have.
+    match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => {
+            drop(orders);
+            child::exit(serve(&receiver))
+        }
+        ForkResult::Parent { child } => Ok(Shop { orders, process: Child::new(child) }),
+    }
+}
+
+/// Answers each order, until nobody can send one any more.
+fn serve(orders: &IpcReceiver<Order>) -> Result<()> {
+    loop {
+        match orders.recv() {
+            Ok(Order { fruit, count, answer }) => {
+                println!("  shop (pid {}): an order of {count} {fruit}", getpid());
+                let bill = Bill { cents: 20 * count };
+                answer.send(bill).context("send the bill")?;
+            }
+            Err(IpcError::Disconnected) => break,
+            Err(error) => return Err(error).context("receive an order"),
+        }
+    }
+    println!("  shop (pid {}): nobody can order any more", getpid());
+    Ok(())
+}
+
+fn order(shop: Shop) -> Result<()> {
+    println!("I ({}) send orders, and with each a channel for the bill:", getpid());
+    for (count, fruit) in [(3, "pears"), (5, "plums")] {
+        let (answer, bills) = channel().context("channel")?;
+        let order = Order { fruit: fruit.to_owned(), count, answer };
+        shop.orders.send(order).context("send an order")?;
+        let Bill { cents } = bills.recv().context("receive the bill")?;
+        println!("  I have a bill of {cents} cents");
+    }
+    drop(shop.orders);
+    shop.process.join()
+}
+
+fn wait_for_several() -> Result<()> {
+    println!("I wait for three writers at once, each with a channel of its own:");
+    let mut channels = Vec::new();
+    for number in 1..=3 {
+        let (sender, receiver) = channel().context("channel")?;
+        // SAFETY: as above, one thread.
+        match unsafe { fork() }.context("fork")? {
+            ForkResult::Child => child::exit(report(number, sender)),
+            ForkResult::Parent { child } => channels.push((receiver, Child::new(child))),
+        }
+    }
+    let mut open = IpcReceiverSet::new().context("IpcReceiverSet::new")?;
+    let mut writers = HashMap::new();
+    for (receiver, child) in channels {
+        writers.insert(open.add(receiver).context("add to the set")?, child);
+    }
+    while !writers.is_empty() {
+        for event in open.select().context("select")? {
+            match event {
+                IpcSelectionResult::MessageReceived(id, message) => {
+                    let text: String = message.to().context("a message")?;
+                    println!("  pid {}: {text}", writers[&id].pid());
+                }
+                IpcSelectionResult::ChannelClosed(id) => {
+                    let writer = writers.remove(&id).context("closed twice")?;
+                    println!("  pid {}: the channel is closed", writer.pid());
+                    writer.join()?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn report(number: u32, sender: IpcSender<String>) -> Result<()> {
+    for text in ["hello", "goodbye"] {
+        sender.send(format!("writer {number} says {text}")).context("send")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! A pipe: what one process writes into it, another reads. Nobody sends a message
+//! for the end: it comes when the last write end is closed. Compare with `socket`.
+
+use std::io::{ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
+use std::os::fd::AsRawFd;
+
+use anyhow::{Context, Result, bail};
+use common::child::{self, Child, in_words};
+use nix::errno::Errno;
+use nix::unistd::{ForkResult, fork, getpid};
+
+use crate::{hang, sigpipe};
+
+pub fn run() -> Result<()> {
+    read_until_the_end()?;
+    forget_an_end()?;
+    write_for_nobody()
+}
+
+fn read_until_the_end() -> Result<()> {
+    let (mut read_end, write_end) = pipe().context("pipe")?;
+    let (from, to) = (read_end.as_raw_fd(), write_end.as_raw_fd());
+    println!("I ({}) have a pipe: fd {from} to read from, fd {to} to write to.", getpid());
+
+    // SAFETY: this process has one thread, so no lock can be held by a thread that
+    // the child does not have.
+    let writer = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => {
+            drop(read_end);
+            child::exit(write_two_words(write_end))
+        }
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    // The end of file comes when no write end is open any more, and this is one.
+    drop(write_end);
+
+    tell_end(writer)?;
+    loop {
+        let mut bytes = [0; 100];
+        match read_end.read(&mut bytes).context("read")? {
+            0 => break println!("  I read 0 bytes: end of file"),
+            count => {
+                let text = String::from_utf8_lossy(&bytes[..count]);
+                println!("  I read {count} bytes: {text:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_two_words(mut write_end: PipeWriter) -> Result<()> {
+    println!("  child (pid {}): I write \"pear\", then \"plum\"", getpid());
+    write_end.write_all(b"pear").context("write")?;
+    write_end.write_all(b"plum").context("write")
+}
+
+fn forget_an_end() -> Result<()> {
+    println!("A reader forgets that the fork has copied the write end too:");
+    let reader = start_reader(true)?;
+    hang::show(&reader)?;
+    println!("  I kill it");
+    drop(reader);
+
+    println!("A reader that has closed it:");
+    tell_end(start_reader(false)?)
+}
+
+/// Forks a reader, writes a word for it, and closes the write end.
+fn start_reader(forgets: bool) -> Result<Child> {
+    let (read_end, mut write_end) = pipe().context("pipe")?;
+    let parent = getpid();
+    // SAFETY: as above, one thread.
+    let reader = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => {
+            if !forgets {
+                drop(write_end);
+            }
+            child::exit(child::end_with(parent).and_then(|()| read_all(read_end)))
+        }
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    write_end.write_all(b"pear").context("write")?;
+    Ok(reader)
+}
+
+fn read_all(mut read_end: PipeReader) -> Result<()> {
+    let mut text = String::new();
+    read_end.read_to_string(&mut text).context("read")?;
+    println!("  child (pid {}): I have read {text:?}, and the end of file", getpid());
+    Ok(())
+}
+
+fn write_for_nobody() -> Result<()> {
+    let (read_end, write_end) = pipe().context("pipe")?;
+    drop(read_end);
+
+    println!("A writer when no read end is open, and SIGPIPE has its default action:");
+    // SAFETY: as above, one thread.
+    let writer = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => child::exit((&write_end).write_all(b"pear").context("write")),
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    tell_end(writer)?;
+
+    println!("The same when SIGPIPE is ignored:");
+    // SAFETY: as above, one thread.
+    let writer = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => child::exit(learn_that_nobody_reads(&write_end)),
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    tell_end(writer)
+}
+
+fn learn_that_nobody_reads(mut write_end: &PipeWriter) -> Result<()> {
+    match sigpipe::ignored(|| write_end.write(b"pear"))? {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            println!("  child (pid {}): write says {}", getpid(), Errno::EPIPE);
+            Ok(())
+        }
+        other => bail!("write into a pipe that nobody reads: {other:?}"),
+    }
+}
+
+fn tell_end(child: Child) -> Result<()> {
+    println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The other process is another program: this one, started again. It has no copy of
+//! the parent's channels, so it gets a name to connect to. And what if it never does?
+
+mod accept;
+
+use std::env;
+use std::io::Read;
+use std::process::{ChildStdin, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use common::child::{Child, in_words};
+use common::paced;
+use ipc_channel::ipc::{IpcOneShotServer, IpcSender, channel};
+use nix::unistd::{Pid, getpid, getppid};
+use serde::{Deserialize, Serialize};
+
+/// The variables that make this program the child: where it is to connect, and what
+/// it is to do.
+const SERVER: &str = "LESSON_SERVER";
+const ROLE: &str = "LESSON_ROLE";
+
+/// The child's first message: who it is, and where it takes questions.
+#[derive(Serialize, Deserialize)]
+struct Hello {
+    pid: i32,
+    questions: IpcSender<Question>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Question {
+    text: String,
+    answer: IpcSender<String>,
+}
+
+pub fn run() -> Result<()> {
+    let Ok(name) = env::var(SERVER) else { return be_parent() };
+    match env::var(ROLE).context(ROLE)?.as_str() {
+        "answers" => be_child(name),
+        "ends" => std::process::exit(3),
+        // The end of standard input is the parent's end.
+        "waits" => std::io::stdin().read_to_end(&mut Vec::new()).map(drop).context("read"),
+        role => bail!("{ROLE}: there is no '{role}'"),
+    }
+}
+
+fn be_parent() -> Result<()> {
+    let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
+    let (child, _stdin) = start("answers", &name)?;
+    println!("I ({}) have started pid {}, and wait until it connects.", getpid(), child.pid());
+    let (_, Hello { pid, questions }) = server.accept().context("accept")?;
+    println!("  pid {pid} has connected");
+    let (answer, answers) = channel().context("channel")?;
+    let text = "Who are you?".to_owned();
+    questions.send(Question { text, answer }).context("send the question")?;
+    println!("  it answers: {}", answers.recv().context("receive the answer")?);
+    drop(questions);
+    println!("  it has ended: {}", in_words(child.wait()?));
+
+    println!("A child that ends before it connects:");
+    accept::for_ever()?;
+    println!("The same, but I watch the child meanwhile:");
+    accept::in_time("ends", Duration::from_secs(60))?;
+    println!("A child that neither connects nor ends, and a deadline:");
+    accept::in_time("waits", paced(Duration::from_secs(1)))
+}
+
+/// Starts this program again, as a child that does something else. It can see the
+/// parent's end, at its standard input.
+fn start(role: &str, server: &str) -> Result<(Child, ChildStdin)> {
+    let program = env::current_exe().context("the path of this program")?;
+    let mut child = Command::new(program)
+        .arg("spawn")
+        .envs([(SERVER, server), (ROLE, role)])
+        .stdin(Stdio::piped())
+        .spawn()
+        .context("start this program again")?;
+    let stdin = child.stdin.take().expect("it was asked to be a pipe");
+    Ok((Child::new(Pid::from_raw(child.id() as i32)), stdin))
+}
+
+/// Connects to the parent, and answers what it asks.
+fn be_child(server: String) -> Result<()> {
+    let (sender, questions) = channel::<Question>().context("channel")?;
+    let parent = IpcSender::connect(server).context("connect")?;
+    let hello = Hello { pid: getpid().as_raw(), questions: sender };
+    parent.send(hello).context("send who I am")?;
+    let question = questions.recv().context("receive a question")?;
+    println!("  child (pid {}): I am asked: {}", getpid(), question.text);
+    let answer = format!("pid {}, started by pid {}", getpid(), getppid());
+    question.answer.send(answer).context("send the answer")
+}

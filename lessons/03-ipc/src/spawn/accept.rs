@@ -1,0 +1,90 @@
+//! `IpcOneShotServer::accept` waits until somebody connects. If the child never does, it
+//! waits for ever (ipc-channel, issues 201 and 261).
+
+use std::io::pipe;
+use std::os::fd::AsFd;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use common::child::{self, Child, in_words};
+use common::{pidfd, text};
+use ipc_channel::IpcError;
+use ipc_channel::ipc::{IpcOneShotServer, IpcReceiver, IpcSender};
+use nix::unistd::{ForkResult, fork, getpid};
+use serde::{Deserialize, Serialize};
+
+use super::{Hello, start};
+use crate::hang;
+
+/// The mistake: the child is dead, and nobody else will connect.
+pub fn for_ever() -> Result<()> {
+    let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
+    let (child, _stdin) = start("ends", &name)?;
+    println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+
+    // In a process that can be killed in the middle of it.
+    let parent = getpid();
+    // SAFETY: this process has one thread, so no lock can be held by a thread that
+    // the child does not have.
+    let waiting = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => {
+            child::exit(child::end_with(parent).and_then(|()| Ok(server.accept().map(drop)?)))
+        }
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    println!("  I call accept, in another process:");
+    hang::show(&waiting)?;
+    println!("  I kill it");
+    Ok(())
+}
+
+/// The cure. A child that has ended is seen at once, however long the time is.
+pub fn in_time(role: &str, time: Duration) -> Result<()> {
+    let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
+    let (child, _stdin) = start(role, &name)?;
+    let Err(error) = accept(server, name, &child, time)? else {
+        bail!("pid {} has connected", child.pid());
+    };
+    println!("  accept returns: {error:?}");
+    if pidfd::wait(&pidfd::open(child.pid())?, Some(Duration::ZERO))? {
+        println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+    } else {
+        let time = text::time(time);
+        println!("  pid {} is there, but has let {time} pass; I kill it", child.pid());
+        // Before its standard input is closed.
+        drop(child);
+    }
+    Ok(())
+}
+
+/// `accept`, and if the child ends or lets the time pass before it connects, the
+/// error `Disconnected`.
+fn accept<T>(
+    server: IpcOneShotServer<T>,
+    name: String,
+    child: &Child,
+    time: Duration,
+) -> Result<Result<(IpcReceiver<T>, T), IpcError>>
+where
+    T: for<'de> Deserialize<'de> + Serialize,
+{
+    let process = pidfd::open(child.pid())?;
+    let (accepted, accepting) = pipe().context("pipe")?;
+    thread::scope(|scope| {
+        let watch = thread::Builder::new().spawn_scoped(scope, move || {
+            let first = pidfd::wait_for_any(&[process.as_fd(), accepted.as_fd()], Some(time));
+            // To connect takes a descriptor, and there may be no more.
+            drop((process, accepted));
+            // If accept still waits: a connection that is closed at once. It comes behind
+            // the child's, if there is one.
+            drop(IpcSender::<T>::connect(name));
+            first
+        });
+        let watch = watch.context("start a thread")?;
+        let result = server.accept();
+        drop(accepting);
+        watch.join().expect("the watching thread does not panic")?;
+        Ok(result)
+    })
+}

@@ -1,0 +1,148 @@
+//! The demos about ipc-channel, and about what is left when a process is killed.
+
+use std::collections::HashSet;
+use std::fs;
+
+use common::running::Running;
+use common::witness;
+use demo::{
+    Call, calls, demo, kill_what_was_to_wait, run, temporary, wait_until_asleep, written_by,
+};
+
+mod demo;
+
+fn count(calls: &[Call], parts: &[&str]) -> usize {
+    calls.iter().filter(|call| parts.iter().all(|part| call.text.contains(part))).count()
+}
+
+#[test]
+fn an_answer_comes_through_the_channel_that_was_sent() {
+    let testimony = run("ipc");
+    let [parent, shop] = testimony.writers()[..] else { panic!("{testimony:#?}") };
+    assert_eq!(
+        written_by(&testimony, shop),
+        [
+            format!("  shop (pid {shop}): an order of 3 pears"),
+            format!("  shop (pid {shop}): an order of 5 plums"),
+            format!("  shop (pid {shop}): nobody can order any more"),
+        ]
+    );
+    let by_parent = written_by(&testimony, parent);
+    assert_eq!(by_parent[1..3], ["  I have a bill of 60 cents", "  I have a bill of 100 cents"]);
+    let told: HashSet<&str> =
+        by_parent[4..].iter().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!((by_parent.len(), told.len()), (13, 3), "{by_parent:#?}");
+
+    let Some(calls) = calls("ipc", "sendmsg") else { return };
+    let parent = calls[0].pid;
+    assert_eq!(count(&calls, &["pears", "SCM_RIGHTS"]), 1, "{calls:#?}");
+    assert_eq!(count(&calls, &["plums", "SCM_RIGHTS"]), 1, "{calls:#?}");
+    let writers: HashSet<u32> =
+        calls.iter().filter(|call| call.text.contains(" says ")).map(|call| call.pid).collect();
+    assert!(writers.len() == 3 && !writers.contains(&parent), "{calls:#?}");
+    // What is left are the bills.
+    let others = calls.iter().filter(|call| {
+        call.pid != parent && !writers.contains(&call.pid) && call.text.starts_with("sendmsg(")
+    });
+    let shop: Vec<u32> = others.map(|call| call.pid).collect();
+    assert!(shop.len() == 2 && shop[0] == shop[1], "{calls:#?}");
+}
+
+#[test]
+fn send_waits_when_nobody_receives() {
+    // Minutes until the demo gives it up.
+    let running = Running::start(demo(&["limits", "--pace", "1000"]));
+    running.line_with(&["A child sends numbers"]);
+    let sender = running.pid_in("  pid ");
+    wait_until_asleep(sender);
+    let place = fs::read_to_string(format!("/proc/{sender}/wchan")).unwrap();
+    assert!(place == "0" || place.contains("send"), "it waits in {place}");
+    kill_what_was_to_wait(running, sender);
+}
+
+#[test]
+fn what_was_sent_before_the_kill_is_counted() {
+    let testimony = run("limits");
+    let texts = testimony.texts();
+    assert_eq!(texts[1], "  0: Ok(\"\")");
+    assert!(texts[2].starts_with("  700: Err(Serialization"), "{texts:#?}");
+    let waiting = texts.iter().filter(|text| text.contains(": state S (sleeping), in the")).count();
+    assert_eq!(waiting, 3, "{texts:#?}");
+    let last = &texts[texts.len() - 2..];
+    assert_eq!(last[0], "  64: Ok(())");
+    assert!(last[1].starts_with("  65: panic: Some(\"assertion failed: fds.len()"), "{texts:#?}");
+
+    let Some(calls) = calls("limits", "sendmsg,recvmsg") else { return };
+    let parent = calls[0].pid;
+    // A message of 17 bytes and more is a number; the first two are the parent's.
+    let sender = calls.iter().find(|call| call.pid != parent).unwrap().pid;
+    let sent = calls.iter().filter(|call| call.pid == sender && call.returned());
+    let received = calls.iter().filter(|call| {
+        call.pid == parent && call.text.starts_with("recvmsg(") && !call.text.ends_with(" = 0")
+    });
+    // Beside those, the parent receives the two of the wrong type.
+    assert_eq!(received.count() - 2, sent.count());
+}
+
+#[test]
+fn a_program_that_was_started_connects_by_name() {
+    let folder = temporary("spawn");
+    fs::create_dir_all(&folder).unwrap();
+    let mut command = demo(&["spawn"]);
+    command.env("TMPDIR", &folder);
+    let testimony = witness::run(command).unwrap();
+    assert!(testimony.status.success(), "{testimony:#?}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "a name to connect to is left");
+    fs::remove_dir(&folder).unwrap();
+
+    let [parent, child] = testimony.writers()[..] else { panic!("{testimony:#?}") };
+    assert_eq!(
+        written_by(&testimony, child),
+        [format!("  child (pid {child}): I am asked: Who are you?")]
+    );
+    let by_parent = written_by(&testimony, parent);
+    assert_eq!(by_parent[2], format!("  it answers: pid {child}, started by pid {parent}"));
+    assert_eq!(
+        by_parent.iter().filter(|line| **line == "  accept returns: Disconnected").count(),
+        2
+    );
+
+    let Some(calls) = calls("spawn", "execve,accept,connect,exit_group") else { return };
+    let programs: HashSet<u32> = calls
+        .iter()
+        .filter(|call| call.text.starts_with("execve(") && call.text.ends_with(" = 0"))
+        .map(|call| call.pid)
+        .collect();
+    assert_eq!(programs.len(), 5, "the demo and four children: {calls:#?}");
+    assert_eq!(count(&calls, &["exit_group(3)"]), 2, "{calls:#?}");
+    assert_eq!(count(&calls, &["connect(", "= 0"]), 3, "{calls:#?}");
+    // That of the process that is killed in it has not returned.
+    let accepted = calls.iter().filter(|call| call.text.starts_with("accept(") && call.returned());
+    assert_eq!(accepted.count(), 3, "{calls:#?}");
+}
+
+#[test]
+fn the_survivor_sees_what_the_kernel_says() {
+    let testimony = run("broken");
+    assert_eq!(testimony.writers(), [testimony.pid]);
+
+    let Some(calls) = calls("broken", "read,write,sendmsg,recvmsg,recvfrom,kill") else { return };
+    let parent = calls[0].pid;
+    let killed = count(&calls, &["+++ killed by SIGKILL +++"]);
+    assert_eq!(killed, 34, "{calls:#?}");
+    let seen = |call: &str, result: &str| {
+        let by_parent = calls.iter().filter(|call| call.pid == parent);
+        by_parent.filter(|it| it.text.starts_with(call) && it.text.contains(result)).count()
+    };
+    // What the writers wrote before they were killed, and then the end, but for two
+    // sockets the answer that does not come.
+    assert_eq!(seen("read(", "\"!!!!\", 1048576)"), 3, "{calls:#?}");
+    assert!(seen("read(", "= 100000") > 0, "{calls:#?}");
+    assert_eq!(seen("read(", "\"\", 1048576)"), 9 + 2, "{calls:#?}");
+    assert_eq!(seen("read(", "= -1 ECONNRESET"), 2, "{calls:#?}");
+    // What writing to dead readers says.
+    assert_eq!(seen("write(", "= -1 EPIPE"), 5, "{calls:#?}");
+    assert_eq!(seen("write(", "= -1 ECONNRESET"), 1, "{calls:#?}");
+    assert_eq!(seen("sendmsg(", "= -1 EPIPE"), 2, "{calls:#?}");
+    assert_eq!(seen("sendmsg(", "= -1 ECONNRESET"), 1, "{calls:#?}");
+}

@@ -1,0 +1,76 @@
+//! No demo leaves a process behind: not when it fails in the middle, and not when it is
+//! killed.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+
+use common::running::Running;
+use demo::{demo, has_strace, temporary, through};
+
+mod demo;
+
+const DEMOS: [&str; 9] =
+    ["queue", "pipe", "socket", "descriptor", "ipc", "limits", "spawn", "signals", "broken"];
+
+#[test]
+fn without_descriptors_a_demo_fails_and_leaves_nothing() {
+    let mut failed_in_the_middle = 0;
+    for name in DEMOS {
+        for limit in 4..14 {
+            // A command with a limit: what it opens beyond it fails.
+            let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
+            let (lines, errors, status) =
+                through(&["sh", "-c", &script], &[name]).finish_with_orphans();
+            assert!(status.success() || !errors.is_empty(), "{name}, {limit}: {status}");
+            failed_in_the_middle += usize::from(!status.success() && !lines.is_empty());
+        }
+    }
+    assert!(failed_in_the_middle >= 5, "{failed_in_the_middle} runs failed in the middle");
+}
+
+#[test]
+fn without_another_process_a_demo_fails_and_leaves_nothing() {
+    if !has_strace() {
+        return;
+    }
+    for name in DEMOS {
+        for number in 1..4 {
+            let fault = format!("inject=clone,clone3,fork,vfork:error=EAGAIN:when={number}");
+            let strace = ["strace", "-f", "-qq", "-o/dev/null", "-e", &fault];
+            let (_, errors, status) = through(&strace, &[name]).finish_with_orphans();
+            let told = errors.contains("EAGAIN") || errors.contains("temporarily unavailable");
+            assert!(status.success() || told, "{name}, {number}: {status} {errors}");
+        }
+    }
+}
+
+#[test]
+fn a_demo_that_is_killed_takes_its_children_along() {
+    // A name to connect to is a folder, which a program that is killed leaves behind.
+    let folder = temporary("killed");
+    fs::create_dir_all(&folder).unwrap();
+    thread::scope(|scope| {
+        for name in DEMOS {
+            let folder = &folder;
+            scope.spawn(move || kill_after_each_line(name, folder));
+        }
+    });
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+/// After its first line, after its second, and so on to its end.
+fn kill_after_each_line(name: &str, folder: &Path) {
+    for lines in 1.. {
+        let mut command = demo(&[name]);
+        command.env("TMPDIR", folder).env("LESSON_PACE", "0.01");
+        let running = Running::start(command);
+        if (0..lines).any(|_| running.next_line().is_none()) {
+            let (_, errors, status) = running.finish_with_orphans();
+            assert!(status.success(), "{name}: {errors}");
+            return;
+        }
+        running.kill();
+        running.finish_with_orphans();
+    }
+}

@@ -1,0 +1,190 @@
+//! The demos about what the kernel itself offers, seen from outside.
+
+use std::collections::HashSet;
+use std::fs;
+
+use common::proc;
+use common::running::{Running, pid};
+use demo::{calls, demo, kill_what_was_to_wait, run, wait_until_asleep, written_by};
+
+mod demo;
+
+#[test]
+fn the_end_of_file_comes_when_the_last_write_end_is_closed() {
+    let testimony = run("pipe");
+    let parent = testimony.pid;
+    let [writer, reader, to_nobody] = testimony.writers()[1..] else { panic!("{testimony:#?}") };
+    let by_parent = written_by(&testimony, parent);
+    assert_eq!(
+        written_by(&testimony, writer),
+        [format!("  child (pid {writer}): I write \"pear\", then \"plum\"")]
+    );
+    assert!(by_parent[0].starts_with(&format!("I ({parent}) have a pipe: fd ")), "{by_parent:#?}");
+    assert_eq!(
+        by_parent[1..4],
+        [
+            format!("  pid {writer} has ended: exit status: 0").as_str(),
+            "  I read 8 bytes: \"pearplum\"",
+            "  I read 0 bytes: end of file",
+        ]
+    );
+    assert_eq!(
+        written_by(&testimony, reader),
+        [format!("  child (pid {reader}): I have read \"pear\", and the end of file")]
+    );
+    assert_eq!(
+        written_by(&testimony, to_nobody),
+        [format!("  child (pid {to_nobody}): write says EPIPE: Broken pipe")]
+    );
+    assert!(by_parent.iter().any(|line| line.ends_with("has ended: killed by SIGPIPE")));
+
+    let Some(calls) = calls("pipe", "write") else { return };
+    let to_nobody = calls.iter().filter(|call| call.text.contains("\"pear\", 4) = -1 EPIPE"));
+    let to_nobody: HashSet<u32> = to_nobody.map(|call| call.pid).collect();
+    assert_eq!(to_nobody.len(), 2, "{calls:#?}");
+}
+
+#[test]
+fn a_reader_with_a_write_end_of_its_own_waits_for_ever() {
+    // Minutes until the demo gives it up.
+    let demo = Running::start(demo(&["pipe", "--pace", "1000"]));
+    demo.line_with(&["A reader forgets"]);
+    let reader = demo.pid_in("  pid ");
+    wait_until_asleep(reader);
+
+    // It has both ends of one pipe, and waits for a writer: itself.
+    let ends: Vec<(String, String)> = fs::read_dir(format!("/proc/{reader}/fd"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.file_name().unwrap().to_string_lossy().parse::<u32>().unwrap() > 2)
+        .map(|path| {
+            let number = path.file_name().unwrap().to_string_lossy().into_owned();
+            let flags = proc::field(format!("/proc/{reader}/fdinfo/{number}"), "flags").unwrap();
+            (fs::read_link(path).unwrap().display().to_string(), flags)
+        })
+        .filter(|(name, _)| name.starts_with("pipe:"))
+        .collect();
+    let modes = |name: &str| -> HashSet<char> {
+        let ends = ends.iter().filter(|(of, _)| of == name);
+        ends.map(|(_, flags)| flags.chars().last().unwrap()).collect()
+    };
+    assert!(ends.iter().any(|(name, _)| modes(name) == HashSet::from(['0', '1'])), "{ends:?}");
+
+    kill_what_was_to_wait(demo, reader);
+}
+
+#[test]
+fn a_pair_of_sockets_goes_both_ways_and_one_sort_keeps_boundaries() {
+    let testimony = run("socket");
+    let [parent, child] = testimony.writers()[..] else { panic!("{testimony:#?}") };
+    assert_eq!(
+        written_by(&testimony, child),
+        [format!("  child (pid {child}): I got \"pear\", and the end of file")]
+    );
+    assert_eq!(
+        written_by(&testimony, parent)[1..],
+        [
+            "  I got \"PEAR\", and the end of file",
+            "A child sends \"pear\", then \"plum\". What I receive, and how much at most at once:",
+            "  stream, 100 bytes: [\"pearplum\"]",
+            "  stream, 3 bytes: [\"pea\", \"rpl\", \"um\"]",
+            "  seqpacket, 100 bytes: [\"pear\", \"plum\"]",
+            "  seqpacket, 3 bytes: [\"pea\", \"plu\"]",
+        ]
+    );
+
+    let Some(calls) = calls("socket", "sendto,recvfrom") else { return };
+    let parent = calls.last().unwrap().pid;
+    let received = calls
+        .iter()
+        .filter(|call| call.pid == parent && call.text.starts_with("recvfrom(") && call.returned());
+    let texts: Vec<&str> = received
+        .filter_map(|call| call.text.split('"').nth(1))
+        .filter(|text| !text.is_empty() && *text != "PEAR")
+        .collect();
+    assert_eq!(texts, ["pearplum", "pea", "rpl", "um", "pear", "plum", "pea", "plu"]);
+    let senders: HashSet<u32> = calls
+        .iter()
+        .filter(|call| call.text.contains("\"plum\", 4, 0, NULL, 0) = 4"))
+        .map(|call| call.pid)
+        .collect();
+    assert_eq!(senders.len(), 4, "{calls:#?}");
+    assert!(!senders.contains(&parent));
+}
+
+#[test]
+fn a_file_is_read_by_a_process_that_has_not_opened_it() {
+    let testimony = run("descriptor");
+    let [child, parent] = testimony.writers()[..] else { panic!("{testimony:#?}") };
+    assert_eq!(parent, testimony.pid);
+    let (by_child, by_parent) = (written_by(&testimony, child), written_by(&testimony, parent));
+    let file = ": /memfd:fruit (deleted)";
+    assert!(by_child[0].starts_with(&format!("child (pid {child}): I have fd ")), "{by_child:?}");
+    assert!(by_child[0].ends_with(file) && by_parent[0].ends_with(file), "{testimony:#?}");
+    let number =
+        |line: &str| line.split_once("fd ").unwrap().1.split(':').next().unwrap().to_owned();
+    assert_ne!(number(by_child[0]), number(by_parent[0]));
+    assert_eq!(
+        by_child[1..],
+        ["  child: I read \"pear \", and send the descriptor", "  child: I read \"figs\""]
+    );
+    assert_eq!(by_parent[1], "  I read \"plum \"");
+    assert_eq!(by_parent[3..], ["  position 14", "  I read from the start: \"pear plum figs\""]);
+
+    let Some(calls) = calls("descriptor", "memfd_create,sendmsg,read") else { return };
+    let by = |part: &str| {
+        let callers: Vec<u32> =
+            calls.iter().filter(|call| call.text.contains(part)).map(|call| call.pid).collect();
+        assert_eq!(callers.len(), 1, "{part}: {calls:#?}");
+        callers[0]
+    };
+    let child = by("memfd_create(");
+    assert_eq!([by("SCM_RIGHTS"), by("\"pear \", 5) = 5"), by("\"figs\", 5) = 4")], [child; 3]);
+    assert_ne!(by("\"plum \", 5) = 5"), child);
+}
+
+#[test]
+fn two_signals_of_a_kind_are_one_and_real_time_signals_are_queued() {
+    // Minutes until the parent lets the child take them.
+    let demo = Running::start(demo::demo(&["signals", "--pace", "1000"]));
+    let receiver = demo.pid_in("I (");
+    let lines: Vec<String> = (0..6).map(|_| demo.next_line().unwrap()).collect();
+    let shown = |line: &str| line.rsplit_once(": ").unwrap().1.to_owned();
+    assert_eq!(shown(&lines[0]), "SIGUSR2");
+    assert_eq!([shown(&lines[1]), shown(&lines[2])], ["SIGUSR1 SIGUSR2"; 2]);
+    assert_eq!(shown(&lines[5]), "SIGUSR1 SIGUSR2 SIGRTMIN");
+    let mask = |name: &str| {
+        let mask = proc::field(format!("/proc/{receiver}/status"), name).unwrap();
+        u64::from_str_radix(&mask, 16).unwrap()
+    };
+    let bits = [10, 12, nix::libc::SIGRTMIN()].map(|number| 1 << (number - 1));
+    let bits = bits.iter().fold(0, |bits, bit| bits | bit);
+    assert_eq!((mask("ShdPnd"), mask("SigBlk") & bits), (bits, bits));
+    drop(demo);
+
+    let testimony = run("signals");
+    let [parent, child] = testimony.writers()[..] else { panic!("{testimony:#?}") };
+    assert_eq!(pid(testimony.texts()[0]).to_string(), child.to_string());
+    let queued = |value| format!("  SIGRTMIN from pid {parent}, with {value}");
+    assert_eq!(
+        written_by(&testimony, child),
+        [
+            format!("I (pid {child}) take what there is:"),
+            format!("  SIGUSR1 from pid {parent}"),
+            format!("  SIGUSR2 from pid {parent}"),
+            queued(30),
+            queued(10),
+            queued(20),
+            "  that is all".to_owned(),
+        ]
+    );
+
+    let Some(calls) = calls("signals", "kill,rt_sigqueueinfo,read") else { return };
+    let parent = calls[0].pid;
+    let count = |is: fn(&demo::Call) -> bool| calls.iter().filter(|call| is(call)).count();
+    assert_eq!(count(|call| call.text.contains(", SIGUSR1) = 0")), 2, "{calls:#?}");
+    assert_eq!(count(|call| call.text.starts_with("rt_sigqueueinfo(")), 3, "{calls:#?}");
+    // What a signalfd has to say of a signal are 128 bytes.
+    let taken = calls.iter().filter(|call| call.pid != parent && call.text.ends_with("128) = 128"));
+    assert_eq!(taken.count(), 5, "{calls:#?}");
+}
