@@ -22,6 +22,9 @@ use super::{TaskError, Tasks};
 /// wants no bell: to be woken for each would cost more than the tasks.
 const LOOK: Duration = Duration::from_micros(100);
 
+/// Of so many tasks under way some end soon, if they are short.
+const MANY: usize = 16;
+
 /// A task that may be run again is given up after so many workers died of it.
 const MOST_DEATHS: u32 = 3;
 
@@ -75,8 +78,8 @@ pub struct Manager {
     workers: Vec<Worker>,
     /// How many workers in a row have ended before their first task.
     useless: u32,
-    /// When results came last.
-    last_results: Instant,
+    /// When results came last, or tasks were given out.
+    last_change: Instant,
     /// Why the pool has ended.
     why: String,
 }
@@ -96,7 +99,7 @@ pub fn manage(
         queue: VecDeque::new(),
         workers: Vec::new(),
         useless: 0,
-        last_results: Instant::now(),
+        last_change: Instant::now(),
         why: "its manager panicked".to_owned(),
     };
     let can_run = manager.start(number, forked);
@@ -125,9 +128,10 @@ impl Manager {
 
     fn run(&mut self) -> Result<()> {
         loop {
-            let mut results = 0;
             for worker in &mut self.workers {
-                results += worker.take_results()?;
+                if worker.take_results()? > 0 {
+                    self.last_change = Instant::now();
+                }
             }
             let closed = {
                 let mut desired = self.desk.state();
@@ -141,7 +145,7 @@ impl Manager {
             if closed && self.queue.is_empty() && self.workers.iter().all(Worker::is_idle) {
                 return Ok(());
             }
-            self.wait(results)?;
+            self.wait()?;
         }
     }
 
@@ -163,6 +167,9 @@ impl Manager {
                         given |= give_next(&mut self.queue, worker);
                     }
                 }
+                if given {
+                    self.last_change = Instant::now();
+                }
             }
         }
         self.workers.iter_mut().try_for_each(Worker::tell)
@@ -175,8 +182,8 @@ impl Manager {
 
     /// Waits until there is something to do: for a short while if results come in quick
     /// succession, else until somebody rings the bell.
-    fn wait(&mut self, results: usize) -> Result<()> {
-        let quick = self.is_quick(results);
+    fn wait(&mut self) -> Result<()> {
+        let quick = self.is_quick();
         let mut time = match () {
             () if quick || self.workers.iter().any(Worker::is_sending) => Some(LOOK),
             () if self.some_could_help() => Some(A_WHILE),
@@ -223,14 +230,10 @@ impl Manager {
         Ok(())
     }
 
-    /// Whether results come in quick succession, and more of them are to come.
-    fn is_quick(&mut self, results: usize) -> bool {
-        if results == 0 {
-            return false;
-        }
-        let now = Instant::now();
-        let since = now - std::mem::replace(&mut self.last_results, now);
-        since < 2 * LOOK && !self.workers.iter().all(Worker::is_idle)
+    /// Whether results are to come in quick succession.
+    fn is_quick(&self) -> bool {
+        let tasks: usize = self.workers.iter().map(Worker::tasks).sum();
+        tasks > MANY && self.last_change.elapsed() < A_WHILE
     }
 
     /// Puts a new worker in the place of one that has ended. What that had not done

@@ -105,11 +105,16 @@ impl Worker {
         self.given.len() > 1
     }
 
-    /// Whether it should be given more: it has nothing, or what it has is done before
-    /// the manager looks again.
+    /// How many tasks it has.
+    pub fn tasks(&self) -> usize {
+        self.tasks
+    }
+
+    /// Whether it should be given more: it has nothing to go on with, or what it has is
+    /// done before the manager looks again.
     pub fn has_room(&self) -> bool {
         let ahead = (self.rate * AHEAD.as_secs_f64()) as usize;
-        self.tasks == 0 || (self.tasks <= ahead && !self.is_sending())
+        !self.is_sending() && (self.given.len() < 2 || self.tasks <= ahead)
     }
 
     /// Gives it a chunk; the chunk comes back if there is no room.
