@@ -49,6 +49,17 @@ impl Child {
         self.waited_for = matches!(status, Ok(Exited(..) | Signaled(..)) | Err(Errno::ECHILD));
         status.with_context(|| format!("waitpid({})", self.pid))
     }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// As [`Child::wait`], and if it did not end with exit status 0.
+    pub fn join(self) -> Result<()> {
+        let pid = self.pid;
+        let status = self.wait()?;
+        ensure!(status == Exited(pid, 0), "child {pid} ended badly: {}", in_words(status));
+        Ok(())
+    }
 }
 
 impl Drop for Child {
@@ -110,9 +121,7 @@ pub fn end_with(parent: Pid) -> Result<()> {
 /// # Errors
 /// If it did not end with exit status 0, or is no child of this process.
 pub fn wait_for(child: Pid) -> Result<()> {
-    let status = Child::new(child).wait()?;
-    ensure!(status == Exited(child, 0), "child {child} ended badly: {}", in_words(status));
-    Ok(())
+    Child::new(child).join()
 }
 
 #[cfg(test)]
@@ -122,6 +131,7 @@ mod tests {
     use super::*;
 
     /// A child of this process. (Tests run in threads, so they must not fork.)
+    #[expect(clippy::zombie_processes, reason = "the `Child` waits for it")]
     fn start(script: &str) -> Child {
         let mut command = Command::new("sh");
         let child = command.args(["-c", script]).stdin(Stdio::null()).spawn().unwrap();

@@ -16,6 +16,8 @@ pub mod menu;
 #[cfg(target_os = "linux")]
 mod pace;
 #[cfg(target_os = "linux")]
+pub mod pidfd;
+#[cfg(target_os = "linux")]
 pub mod plot;
 #[cfg(target_os = "linux")]
 pub mod proc;

@@ -120,12 +120,7 @@ impl Running {
     /// If one is still there after a minute.
     pub fn finish_with_orphans(self) -> (Vec<String>, String, ExitStatus) {
         let (group, end) = self.end();
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let of_group = Pid::from_raw(-group.as_raw());
-        while waitpid(of_group, Some(WaitPidFlag::WNOHANG)) != Err(Errno::ECHILD) {
-            assert!(Instant::now() < deadline, "a process of group {group} was left behind");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        assert!(wait_for_group(group), "a process of group {group} was left behind");
         end
     }
 
@@ -146,8 +141,23 @@ impl Drop for Running {
         if !self.waited_for {
             let _ = killpg(self.id(), Signal::SIGKILL);
             let _ = self.child.wait();
+            wait_for_group(self.id());
         }
     }
+}
+
+/// Waits for the orphans of a process group; false if one is still there after a
+/// minute.
+fn wait_for_group(group: Pid) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let any = Pid::from_raw(-group.as_raw());
+    while waitpid(any, Some(WaitPidFlag::WNOHANG)) != Err(Errno::ECHILD) {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    true
 }
 
 /// The id behind the first `pid ` of a line.

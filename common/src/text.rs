@@ -5,7 +5,13 @@ use std::time::Duration;
 /// The width in columns that text to standard output may take: the window's,
 /// or 80 where there is no window.
 pub fn width() -> usize {
-    terminal_size::terminal_size_of(std::io::stdout()).map_or(80, |(width, _)| usize::from(width.0))
+    window().map_or(80, |(width, _)| width)
+}
+
+/// The columns and lines of the window that standard output is, if it is one.
+pub fn window() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some((width.0.into(), height.0.into()))
 }
 
 /// A time as a person reads it, with three digits that count and the unit that

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const LESSONS: [&str; 4] = ["02-fork", "03-ipc", "04-pool", "05-threading"];
+const LESSONS: [&str; 5] = ["01-multitask", "02-fork", "03-ipc", "04-pool", "05-threading"];
 
 /// The course with these lessons replaced by fakes: its own pages and Python
 /// programs, and binaries that print what the pages show.

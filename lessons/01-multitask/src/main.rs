@@ -1,22 +1,82 @@
 //! Lesson 01: many tasks, few CPUs.
 
+mod background;
+mod cores;
+mod nice;
+mod options;
+mod switch;
 mod tasks;
+mod waiting;
+mod word;
 
 use std::process::ExitCode;
 
 use common::menu::{self, Demo};
 
-const DEMOS: &[Demo] = &[Demo {
-    name: "tasks",
-    about: "three tasks take turns on one CPU; many tasks rotate over all of them",
-    options: &[
-        ("--tasks N", "how many tasks on all CPUs (without it, 2 for each CPU and 1 more)"),
-        ("--cpus N", "how many CPUs those get (without it, all there are)"),
-        ("--duration SECONDS", "how long each of the two parts runs (without it, 0.2)"),
-        ("--svg FILE", "write the turns on one CPU to FILE, as a picture"),
-    ],
-    run: tasks::run,
-}];
+const CPUS: (&str, &str) = ("--cpus N", "how many CPUs it takes (without it, all there are)");
+
+const DEMOS: &[Demo] = &[
+    Demo {
+        name: "tasks",
+        about: "three tasks take turns on one CPU; many tasks rotate over all of them",
+        options: &[
+            ("--tasks N", "how many tasks on all CPUs (without it, 2 for each CPU and 1 more)"),
+            CPUS,
+            ("--duration SECONDS", "how long each of the two parts runs (without it, 0.2)"),
+            ("--svg FILE", "write the turns on one CPU to FILE, as a picture"),
+        ],
+        run: tasks::run,
+    },
+    Demo {
+        name: "background",
+        about: "what else is running: the processes and threads that you do not see",
+        options: &[
+            ("--busiest N", "how many of the busiest it names (without it, 3)"),
+            ("--watch", "go on, a picture a second, until Ctrl-C"),
+        ],
+        run: background::run,
+    },
+    Demo {
+        name: "cores",
+        about: "the same work for one task, for one on each CPU, and for more than that",
+        options: &[
+            CPUS,
+            ("--readings N", "how much work, in readings of the clock (without it, 1000000)"),
+            ("--svg FILE", "write who ran when to FILE, as a picture"),
+        ],
+        run: cores::run,
+    },
+    Demo {
+        name: "word",
+        about: "subtasks as three threads, which share their memory, and as three processes",
+        options: &[],
+        run: |_| word::run(),
+    },
+    Demo {
+        name: "waiting",
+        about: "tasks that wait use hardly any CPU time; tasks that compute share a CPU",
+        options: &[],
+        run: |_| waiting::run(),
+    },
+    Demo {
+        name: "nice",
+        about: "three busy tasks on one CPU, of which two give way; and when they do not",
+        options: &[(
+            "--duration SECONDS",
+            "how long each of the two parts runs (without it, 0.25)",
+        )],
+        run: nice::run,
+    },
+    Demo {
+        name: "switch",
+        about: "what a switch from one task to another costs, and how many there are",
+        options: &[(
+            "--rounds N",
+            "how often two tasks hand over to each other (without it, 2000)",
+        )],
+        run: switch::run,
+    },
+];
 
 fn main() -> ExitCode {
     menu::main("01-multitask", "many tasks, few CPUs", DEMOS)

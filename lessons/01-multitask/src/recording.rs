@@ -28,26 +28,24 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// The recording as bytes, for a pipe.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    /// The recording as numbers, for the parent.
+    pub fn to_words(&self) -> Vec<u64> {
         let nanoseconds = |time: Duration| time.as_nanos() as u64;
         let stretches = self.stretches.iter();
         let words =
             stretches.flat_map(|s| [nanoseconds(s.start), nanoseconds(s.end), s.cpu as u64]);
-        [self.gaps, self.switches].into_iter().chain(words).flat_map(u64::to_le_bytes).collect()
+        [self.gaps, self.switches].into_iter().chain(words).collect()
     }
 
-    /// The recording from the bytes of [`Recording::to_bytes`].
+    /// The recording from the numbers of [`Recording::to_words`].
     ///
     /// # Errors
     /// If a part of it is missing.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::parse(bytes).with_context(|| format!("a recording of {} bytes is torn", bytes.len()))
+    pub fn from_words(words: &[u64]) -> Result<Self> {
+        Self::parse(words).with_context(|| format!("a recording of {} words is torn", words.len()))
     }
 
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let (words, []) = bytes.as_chunks() else { return None };
-        let words: Vec<u64> = words.iter().map(|&word| u64::from_le_bytes(word)).collect();
+    fn parse(words: &[u64]) -> Option<Self> {
         let (&[gaps, switches], stretches) = words.split_first_chunk()?;
         let (stretches, []) = stretches.as_chunks() else { return None };
         let stretches = stretches.iter().map(|&[start, end, cpu]| Slice {
@@ -57,6 +55,14 @@ impl Recording {
         });
         Some(Self { stretches: stretches.collect(), gaps, switches })
     }
+}
+
+/// The recordings that the tasks of a team handed over.
+///
+/// # Errors
+/// If a part of one is missing.
+pub fn all(results: &[Vec<u64>]) -> Result<Vec<Recording>> {
+    results.iter().map(|words| Recording::from_words(words)).collect()
 }
 
 #[cfg(test)]
@@ -71,17 +77,16 @@ mod tests {
             cpu,
         };
         let stretches = vec![slice(1, 2, 0), slice(u64::MAX - 1, u64::MAX, 1023)];
-        for recording in [Recording::default(), Recording { stretches, gaps: 3, switches: 4 }] {
-            assert_eq!(Recording::from_bytes(&recording.to_bytes()).unwrap(), recording);
-        }
+        let recordings = [Recording::default(), Recording { stretches, gaps: 3, switches: 4 }];
+        assert_eq!(all(&recordings.each_ref().map(Recording::to_words)).unwrap(), recordings);
     }
 
     #[test]
     fn a_torn_recording_is_refused() {
-        let slice = Slice { start: Duration::ZERO, end: Duration::MAX, cpu: 0 };
-        let whole = Recording { stretches: vec![slice], gaps: 1, switches: 1 }.to_bytes();
-        for length in (0..whole.len()).filter(|&length| length != 16) {
-            assert!(Recording::from_bytes(&whole[..length]).is_err(), "{length} bytes were taken");
+        let slice = Slice { start: Duration::ZERO, end: Duration::from_secs(1), cpu: 0 };
+        let whole = Recording { stretches: vec![slice], gaps: 1, switches: 1 }.to_words();
+        for length in (0..whole.len()).filter(|&length| length != 2) {
+            assert!(Recording::from_words(&whole[..length]).is_err(), "{length} words were taken");
         }
     }
 }

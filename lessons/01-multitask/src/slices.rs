@@ -4,7 +4,13 @@
 use std::time::Duration;
 
 use crate::recorder::GAP;
-use crate::recording::Slice;
+use crate::recording::{Recording, Slice};
+
+/// The slices of tasks that were recorded together: [`of_tasks`].
+pub fn of_recordings(recordings: &[Recording]) -> Vec<Vec<Slice>> {
+    let stretches = recordings.iter().map(|recording| recording.stretches.as_slice());
+    of_tasks(&stretches.collect::<Vec<_>>())
+}
 
 /// The slices of tasks that were recorded together, from the stretches of each.
 ///

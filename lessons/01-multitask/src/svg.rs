@@ -1,11 +1,10 @@
-//! The turns of tasks on one CPU as a picture, for light and dark pages.
+//! Recordings as a picture, for light and dark pages.
 
 use std::time::Duration;
 
-use common::{svg, text};
+use common::svg;
 
 use crate::recording::Slice;
-use crate::slices;
 
 /// The picture's width, and the part of it that stands for time, in pixels.
 const WIDTH: f64 = 880.0;
@@ -16,67 +15,100 @@ const TOP: f64 = 58.0;
 const LANE: f64 = 34.0;
 const STEP: f64 = 44.0;
 
-/// Draws a lane for each task, with the slices from `start` to `end`, beside the
-/// notes' slice of 0.01 s.
-pub fn draw(names: &[&str], tasks: &[&[Slice]], start: Duration, end: Duration) -> String {
-    let scale = (WIDTH - LEFT - RIGHT) / (end - start).as_secs_f64();
-    let x = |time: Duration| LEFT + scale * time.as_secs_f64();
-    let bottom = TOP + STEP * names.len() as f64;
-    let height = bottom + 84.0;
-
-    let ticks = ticks(end - start).map(|time| {
-        let (x, top, text_y) = (x(time), TOP - 6.0, bottom + 18.0);
-        let label = time.as_millis();
-        format!(
-            "<path class='guide' d='M{x:.2} {top}V{bottom}'/>\n\
-             <text class='faint' x='{x:.2}' y='{text_y}' text-anchor='middle'>{label}</text>\n"
-        )
-    });
-    let lanes = names.iter().zip(tasks).enumerate().map(|(number, (name, slices))| {
-        let top = TOP + STEP * number as f64;
-        let name = format!("<text x='18' y='{}'>{name}</text>\n", top + LANE / 2.0 + 5.0);
-        let lane = rect("lane", LEFT, top, x(end - start), LANE);
-        let slices = slices.iter().map(|slice| {
-            rect(&format!("task{number}"), x(slice.start - start), top, x(slice.end - start), LANE)
-        });
-        name + &lane + &slices.collect::<String>()
-    });
-    let median = slices::median(tasks.iter().copied().flatten());
-    let legend = legend(bottom + 52.0, scale, median);
-
-    let title = "Tasks take turns on one CPU";
-    let about = format!(
-        "A lane for each of {}: coloured while the task runs. At no time are two lanes coloured.",
-        names.join(", ")
-    );
-    let unit = format!(
-        "<text class='faint' x='{}' y='33' text-anchor='end'>time in ms</text>\n",
-        WIDTH - RIGHT
-    );
-    let drawn = unit + &ticks.collect::<String>() + &lanes.collect::<String>() + &legend;
-    svg::page((WIDTH, height), title, &about, "", &drawn)
+/// What is to be drawn.
+pub struct Picture<'a> {
+    /// What stands above it.
+    pub title: &'a str,
+    /// What it shows, in words, for those who cannot see it.
+    pub about: &'a str,
+    /// From top to bottom.
+    pub lanes: Vec<Lane<'a>>,
+    /// The time that a lane shows.
+    pub length: Duration,
+    /// Lengths of time to compare the slices with, and what they are.
+    pub rules: &'a [(Duration, String)],
 }
 
-/// What the colours mean, and two lengths to compare the slices with.
-fn legend(top: f64, scale: f64, median: Duration) -> String {
-    let text =
-        |x: f64, words: &str| format!("<text x='{x:.2}' y='{}'>{words}</text>\n", top + 13.0);
-    let colours = (0..3).map(|number| {
-        let left = LEFT + 14.0 * f64::from(number);
-        rect(&format!("task{number}"), left, top, left + 14.0, 16.0)
-    });
-    let mut legend = colours.collect::<String>() + &text(LEFT + 50.0, "runs");
-    legend += &(rect("lane", LEFT + 110.0, top, LEFT + 140.0, 16.0) + &text(LEFT + 148.0, "waits"));
-    let mut left = LEFT + 228.0;
-    for (time, words) in [
-        (median, format!("median slice, {}", text::time(median))),
-        (Duration::from_millis(10), "slice in the notes, 0.01 s".to_owned()),
-    ] {
-        let right = left + (scale * time.as_secs_f64()).min(120.0);
-        legend += &(rect("rule", left, top + 5.0, right, 6.0) + &text(right + 8.0, &words));
-        left = right + 8.0 + 195.0;
+/// A task's lane: coloured while it runs.
+pub struct Lane<'a> {
+    /// What stands beside it.
+    pub name: &'a str,
+    /// Which of the colours it has.
+    pub colour: usize,
+    /// The instant at its left edge.
+    pub start: Duration,
+    /// When the task ran.
+    pub slices: &'a [Slice],
+}
+
+impl Picture<'_> {
+    /// Draws it.
+    pub fn draw(&self) -> String {
+        let bottom = TOP + STEP * self.lanes.len() as f64;
+        let ticks = ticks(self.length).map(|time| {
+            let (x, top, text_y) = (self.x(time), TOP - 6.0, bottom + 18.0);
+            let label = time.as_millis();
+            format!(
+                "<path class='guide' d='M{x:.2} {top}V{bottom}'/>\n\
+                 <text class='faint' x='{x:.2}' y='{text_y}' text-anchor='middle'>{label}</text>\n"
+            )
+        });
+        let lanes = self.lanes.iter().enumerate().map(|(number, lane)| {
+            let top = TOP + STEP * number as f64;
+            let name = text(18.0, top + LANE / 2.0 + 5.0, lane.name);
+            let slices = lane.slices.iter().map(|slice| {
+                let (left, right) = (slice.start - lane.start, slice.end - lane.start);
+                rect(&class(lane.colour), self.x(left), top, self.x(right), LANE)
+            });
+            name + &rect("lane", LEFT, top, self.x(self.length), LANE) + &slices.collect::<String>()
+        });
+        let unit = format!(
+            "<text class='faint' x='{}' y='33' text-anchor='end'>time in ms</text>\n",
+            WIDTH - RIGHT
+        );
+        let drawn = unit
+            + &ticks.collect::<String>()
+            + &lanes.collect::<String>()
+            + &self.legend(bottom + 52.0);
+        svg::page((WIDTH, bottom + 84.0), self.title, self.about, "", &drawn)
     }
-    legend
+
+    /// What the colours mean, and the lengths to compare with.
+    fn legend(&self, top: f64) -> String {
+        let mut colours: Vec<_> = self.lanes.iter().map(|it| it.colour % svg::COLOURS).collect();
+        colours.sort_unstable();
+        colours.dedup();
+        let mut left = LEFT;
+        let mut legend = String::new();
+        for colour in colours {
+            legend += &rect(&class(colour), left, top, left + 14.0, 16.0);
+            left += 14.0;
+        }
+        let baseline = top + 13.0;
+        legend += &text(left + 8.0, baseline, "runs");
+        legend += &rect("lane", left + 68.0, top, left + 98.0, 16.0);
+        legend += &text(left + 106.0, baseline, "does not run");
+        left += 226.0;
+        for (time, words) in self.rules {
+            let right = left + (self.x(*time) - LEFT).min(120.0);
+            legend += &rect("rule", left, top + 5.0, right, 6.0);
+            legend += &text(right + 8.0, baseline, words);
+            left = right + 203.0;
+        }
+        legend
+    }
+
+    fn x(&self, time: Duration) -> f64 {
+        LEFT + (WIDTH - LEFT - RIGHT) * time.div_duration_f64(self.length)
+    }
+}
+
+fn class(colour: usize) -> String {
+    format!("task{}", colour % svg::COLOURS)
+}
+
+fn text(x: f64, y: f64, words: &str) -> String {
+    format!("<text x='{x:.2}' y='{y}'>{}</text>\n", svg::escaped(words))
 }
 
 /// Both edges are rounded, not the width: what does not overlap stays so.

@@ -6,29 +6,23 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use common::menu::Options;
-use common::{NotHere, text};
-use lesson_01_multitask::recording::Slice;
-use lesson_01_multitask::team::{Run, Team};
-use lesson_01_multitask::{cpus, slices, svg, timeline};
+use common::text;
+use lesson_01_multitask::recorder::record_until;
+use lesson_01_multitask::recording::{self, Slice};
+use lesson_01_multitask::svg::{Lane, Picture};
+use lesson_01_multitask::team::Team;
+use lesson_01_multitask::{cpus, slices, timeline};
 use nix::unistd::getpid;
 
+use crate::options::{self, count};
+
 pub fn run(options: &Options) -> Result<()> {
-    let duration = options.number("--duration", 0.02..=10.0)?.unwrap_or(0.2);
-    let duration = Duration::from_secs_f64(duration);
+    let duration = options::duration(options, Duration::from_millis(200))?;
     let tasks = options.number("--tasks", 1..=500)?;
-    let wanted_cpus = options.number("--cpus", 1..=1024)?;
     let picture: Option<PathBuf> = options.get("--svg")?;
+    let cpus = options::cpus(options)?;
 
-    let mut cpus = cpus::allowed()?;
-    let first = cpus[0];
-    if let Some(wanted) = wanted_cpus {
-        let there_are = format!("CPUs that this process may use: {}, not {wanted}", cpus.len());
-        ensure!(wanted <= cpus.len(), NotHere(there_are));
-        cpus.truncate(wanted);
-    }
-
-    println!("Processes in sight now: ≈ {}\n", count_processes()?);
-    on_one_cpu(first, duration, picture.as_deref())?;
+    on_one_cpu(cpus[0], duration, picture.as_deref())?;
     println!();
     on_all_cpus(tasks.unwrap_or(2 * cpus.len() + 1), &cpus, duration)
 }
@@ -37,16 +31,19 @@ pub fn run(options: &Options) -> Result<()> {
 fn on_one_cpu(cpu: usize, duration: Duration, picture: Option<&Path>) -> Result<()> {
     println!("3 tasks on one CPU (CPU ≈ {cpu}), for {}:", text::time(duration));
     let names = ["browser", "music", "word"];
-    let team = Team::fork(names.len(), &[cpu])?;
+    let job = |_, start| Ok(record_until(start + duration)?.to_words());
+    let team = Team::fork(names.len(), &[cpu], job)?;
     let children = names.iter().zip(team.pids()).map(|(name, pid)| format!("{name} (pid {pid})"));
     println!("I ({}) started {}.", getpid(), children.collect::<Vec<_>>().join(", "));
-    let run = team.run(duration)?;
+    let run = team.run()?;
 
-    let slices = slices_of(&run);
+    let (start, end) = (run.start, run.start + duration);
+    let recordings = recording::all(&run.results)?;
+    let slices = slices::of_recordings(&recordings);
     let tasks: Vec<_> = slices.iter().map(Vec::as_slice).collect();
     let width = text::width().saturating_sub(9).max(8);
     for (name, task) in names.iter().zip(&tasks) {
-        println!("{name:7}  {}", timeline::bar(task, run.start, run.end, width));
+        println!("{name:7}  {}", timeline::bar(task, start, end, width));
     }
     println!("         0 ms{:>1$}", text::time(duration), width - 4);
     println!("         █ ran   ▓▒ ran for a part of this time   ░ waited");
@@ -55,15 +52,15 @@ fn on_one_cpu(cpu: usize, duration: Duration, picture: Option<&Path>) -> Result<
     if overlap.is_zero() {
         println!("overlap  none: at no instant did two of them run");
     }
-    let gaps: u64 = run.recordings.iter().map(|recording| recording.gaps).sum();
-    let switches: u64 = run.recordings.iter().map(|recording| recording.switches).sum();
+    let gaps: u64 = recordings.iter().map(|recording| recording.gaps).sum();
+    let switches: u64 = recordings.iter().map(|recording| recording.switches).sum();
     println!(
         "gaps     ≈ {gaps} in their own clocks; the kernel counted ≈ {switches} involuntary switches"
     );
 
     if let Some(path) = picture {
-        std::fs::write(path, svg::draw(&names, &tasks, run.start, run.end))
-            .with_context(|| format!("write {}", path.display()))?;
+        let svg = draw(&names, &tasks, start, duration);
+        std::fs::write(path, svg).with_context(|| format!("write {}", path.display()))?;
     }
     let overlap_text = text::time(overlap);
     ensure!(overlap.is_zero(), "for {overlap_text} two tasks ran at once on one CPU: impossible");
@@ -74,16 +71,18 @@ fn on_one_cpu(cpu: usize, duration: Duration, picture: Option<&Path>) -> Result<
 fn on_all_cpus(tasks: usize, cpus: &[usize], duration: Duration) -> Result<()> {
     let header = format!("{} on {}", count(tasks, "task"), count(cpus.len(), "CPU"));
     println!("{header} (CPUs ≈ {}), for {}:", cpus::list(cpus), text::time(duration));
-    let run = Team::fork(tasks, cpus)?.run(duration)?;
+    let job = |_, start| Ok(record_until(start + duration)?.to_words());
+    let run = Team::fork(tasks, cpus, job)?.run()?;
 
-    let slices = slices_of(&run);
+    let (start, end) = (run.start, run.start + duration);
+    let slices = slices::of_recordings(&recording::all(&run.results)?);
     let tasks: Vec<_> = slices.iter().map(Vec::as_slice).collect();
     let label = tasks.len().to_string().len();
     // A line takes 37 columns besides the number and the bar.
     let width = text::width().saturating_sub(37 + label).max(8);
-    let share = |task| 100.0 * slices::share(task, run.start, run.end);
+    let share = |task| 100.0 * slices::share(task, start, end);
     for (number, task) in (1..).zip(&tasks) {
-        let bar = timeline::bar(task, run.start, run.end, width);
+        let bar = timeline::bar(task, start, end, width);
         let share = share(task);
         let cpus = timeline::shorten(&cpus::list(&slices::cpus(task)), 9);
         println!("task {number:<label$}  {bar}  ≈ {share:3.0} %  on CPUs ≈ {cpus}");
@@ -104,18 +103,22 @@ fn print_slices(tasks: &[&[Slice]]) {
     println!("slices   ≈ {number}, the median one {median} long (the notes: 0.01 s)");
 }
 
-fn slices_of(run: &Run) -> Vec<Vec<Slice>> {
-    let stretches = run.recordings.iter().map(|recording| recording.stretches.as_slice());
-    slices::of_tasks(&stretches.collect::<Vec<_>>())
-}
-
-fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
-}
-
-/// Every process is a directory of /proc, named after its id.
-fn count_processes() -> Result<usize> {
-    let entries = std::fs::read_dir("/proc").context("/proc")?.flatten();
-    let names = entries.map(|entry| entry.file_name().into_encoded_bytes());
-    Ok(names.filter(|name| name.iter().all(u8::is_ascii_digit)).count())
+fn draw(names: &[&str], tasks: &[&[Slice]], start: Duration, length: Duration) -> String {
+    let median = slices::median(tasks.iter().copied().flatten());
+    let lanes = names.iter().zip(tasks).enumerate();
+    let lanes = lanes.map(|(colour, (name, slices))| Lane { name, colour, start, slices });
+    let picture = Picture {
+        title: "Tasks take turns on one CPU",
+        about: &format!(
+            "A lane for each of {}: coloured while the task runs. At no time are two coloured.",
+            names.join(", ")
+        ),
+        lanes: lanes.collect(),
+        length,
+        rules: &[
+            (median, format!("median slice, {}", text::time(median))),
+            (Duration::from_millis(10), "slice in the notes, 0.01 s".to_owned()),
+        ],
+    };
+    picture.draw()
 }

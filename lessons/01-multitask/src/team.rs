@@ -1,138 +1,119 @@
-//! Tasks that keep busy at the same time, each a process of its own.
+//! Tasks that start together, each a process of its own.
 
-use std::collections::VecDeque;
 use std::io::{ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, getpid};
+use common::child::{self, Child};
+use nix::unistd::{ForkResult, Pid, fork};
 
 use crate::cpus;
-use crate::recorder::{now, record_until};
-use crate::recording::Recording;
+use crate::recorder::now;
 
-/// Tasks that are ready and wait for the common start.
+/// Tasks that are ready and wait for the common start. Dropped, it takes them
+/// along: a call that fails leaves no process behind.
 #[derive(Debug)]
 pub struct Team {
-    children: Children,
-    /// Each task takes from this pipe the instant at which to end. The parent
-    /// keeps the read end too, so that it can write whatever became of them.
+    tasks: Vec<Task>,
+    /// Each task takes from this pipe the instant of the start. The parent keeps
+    /// the read end too, so that it can write whatever became of them.
     start: (PipeReader, PipeWriter),
 }
 
-/// The children that were not yet waited for. None outlives this list: a call
-/// that fails leaves no process behind. (If the parent is killed they see the
-/// end of the pipe, or end at the instant that they were given.)
-#[derive(Debug, Default)]
-struct Children(VecDeque<Child>);
-
 #[derive(Debug)]
-struct Child {
-    pid: Pid,
-    results: PipeReader,
+struct Task {
+    child: Child,
+    result: PipeReader,
 }
 
-/// What the tasks of a team recorded.
+/// What the tasks of a team handed over.
 #[derive(Debug)]
 pub struct Run {
-    /// When they were started.
+    /// When they were started, on the clock of [`now`].
     pub start: Duration,
-    /// When they ended, all at the same instant.
-    pub end: Duration,
-    /// One recording a task.
-    pub recordings: Vec<Recording>,
+    /// The result of each task.
+    pub results: Vec<Vec<u64>>,
 }
 
 impl Team {
-    /// Forks `count` tasks that may run on `cpus` only.
+    /// Forks `count` tasks that may run on `cpus` only. Each is to do `job`: it is
+    /// given its number, from 0, and the instant at which all were started.
     ///
     /// # Errors
     /// If a process cannot be started, or not be bound to these CPUs.
-    pub fn fork(count: usize, cpus: &[usize]) -> Result<Self> {
+    pub fn fork<J>(count: usize, cpus: &[usize], job: J) -> Result<Self>
+    where
+        J: FnOnce(usize, Duration) -> Result<Vec<u64>>,
+    {
         let threads = std::fs::read_dir("/proc/self/task").context("/proc/self/task")?.count();
         ensure!(threads == 1, "a process of {threads} threads must not fork");
 
-        let mut children = Children::default();
+        let mut tasks = Vec::new();
         let (start, starter) = pipe().context("pipe")?;
-        for _ in 0..count {
-            let (results, to_parent) = pipe().context("pipe")?;
+        for number in 0..count {
+            let (result, to_parent) = pipe().context("pipe")?;
             // SAFETY: this process has one thread, so no lock can be held by a
             // thread that the child does not have.
             match unsafe { fork() }.context("fork")? {
                 ForkResult::Child => {
-                    // Copies of what is the parent's: its other children are
-                    // not ours to kill, and its end of the pipe is not ours to
-                    // hold open.
-                    children.0.clear();
+                    // As long as somebody holds this end, no task sees that the
+                    // parent is gone.
                     drop(starter);
-                    std::process::exit(match task(start, to_parent) {
-                        Ok(()) => 0,
-                        Err(error) => {
-                            eprintln!("task (pid {}): {error:#}", getpid());
-                            1
-                        }
-                    })
+                    child::exit(task(start, to_parent, |instant| job(number, instant)))
                 }
                 ForkResult::Parent { child: pid } => {
-                    children.0.push_back(Child { pid, results });
+                    tasks.push(Task { child: Child::new(pid), result });
                     cpus::pin(pid, cpus)?;
                 }
             }
         }
-        Ok(Self { children, start: (start, starter) })
+        Ok(Self { tasks, start: (start, starter) })
     }
 
     /// The ids of the processes.
     pub fn pids(&self) -> Vec<Pid> {
-        self.children.0.iter().map(|child| child.pid).collect()
+        self.tasks.iter().map(|task| task.child.pid()).collect()
     }
 
-    /// Lets the tasks run for `duration`, all from the same instant on, waits
-    /// for them and returns what they recorded.
+    /// Starts the tasks, waits for them and returns what they handed over.
     ///
     /// # Errors
     /// If one of them does not end well.
-    pub fn run(self, duration: Duration) -> Result<Run> {
-        let Self { mut children, start: (_reader, mut starter) } = self;
+    pub fn run(self) -> Result<Run> {
+        let Self { tasks, start: (_reader, mut starter) } = self;
         let start = now()?;
-        let end = start + duration;
-        let message = (end.as_nanos() as u64).to_le_bytes();
-        starter.write_all(&message.repeat(children.0.len())).context("write to the tasks")?;
-
-        let mut recordings = Vec::new();
-        while let Some(Child { pid, results }) = children.0.front_mut() {
-            let pid = *pid;
-            let mut bytes = Vec::new();
-            results.read_to_end(&mut bytes).with_context(|| format!("read from task {pid}"))?;
-            let status = waitpid(pid, None).with_context(|| format!("waitpid({pid})"))?;
-            children.0.pop_front();
-            ensure!(status == WaitStatus::Exited(pid, 0), "task {pid} ended badly: {status:?}");
-            recordings.push(Recording::from_bytes(&bytes)?);
-        }
-        Ok(Run { start, end, recordings })
+        let message = (start.as_nanos() as u64).to_le_bytes();
+        starter.write_all(&message.repeat(tasks.len())).context("write to the tasks")?;
+        let results = tasks.into_iter().map(Task::join).collect::<Result<_>>()?;
+        Ok(Run { start, results })
     }
 }
 
-/// What a child does: wait for the start, keep busy, hand over the recording.
-fn task(mut start: PipeReader, mut to_parent: PipeWriter) -> Result<()> {
-    let mut end = [0; 8];
-    match start.read_exact(&mut end) {
-        // The parent is gone, and nobody is left to run for.
+impl Task {
+    fn join(mut self) -> Result<Vec<u64>> {
+        let pid = self.child.pid();
+        let mut bytes = Vec::new();
+        self.result.read_to_end(&mut bytes).with_context(|| format!("read from task {pid}"))?;
+        self.child.join()?;
+        let (words, rest) = bytes.as_chunks();
+        ensure!(rest.is_empty(), "the result of task {pid} is torn: {} bytes", bytes.len());
+        Ok(words.iter().map(|&word| u64::from_le_bytes(word)).collect())
+    }
+}
+
+/// What a child does: wait for the start, do its job, hand over the result.
+fn task(
+    mut start: PipeReader,
+    mut to_parent: PipeWriter,
+    job: impl FnOnce(Duration) -> Result<Vec<u64>>,
+) -> Result<()> {
+    let mut instant = [0; 8];
+    match start.read_exact(&mut instant) {
+        // The parent is gone, and nobody is left to work for.
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
         result => result.context("wait for the start")?,
     }
-    let recording = record_until(Duration::from_nanos(u64::from_le_bytes(end)))?;
-    to_parent.write_all(&recording.to_bytes()).context("write to the parent")
-}
-
-impl Drop for Children {
-    fn drop(&mut self) {
-        for Child { pid, .. } in &self.0 {
-            // A child that has ended already cannot be killed, and that is fine.
-            let _ = kill(*pid, Signal::SIGKILL);
-            let _ = waitpid(*pid, None);
-        }
-    }
+    let result = job(Duration::from_nanos(u64::from_le_bytes(instant)))?;
+    let bytes: Vec<u8> = result.into_iter().flat_map(u64::to_le_bytes).collect();
+    to_parent.write_all(&bytes).context("write to the parent")
 }

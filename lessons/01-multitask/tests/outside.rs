@@ -5,12 +5,13 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpgid};
+use seen::{has_ended, until};
 
 mod picture;
+mod seen;
 
 /// A demo that has started its three tasks on one CPU.
 struct Demo {
@@ -69,24 +70,11 @@ fn line_with(lines: &mut impl BufRead, part: &str) -> String {
     lines.lines().map(Result::unwrap).find(|line| line.contains(part)).expect(part)
 }
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !done() {
-        assert!(Instant::now() < deadline, "in 30 seconds it did not happen: {what}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
 /// The fields of /proc/PID/stat from the state on; `None` without the process.
 fn stat(pid: i32) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
     Some(fields.split_whitespace().map(str::to_owned).collect())
-}
-
-fn has_ended(pid: i32) -> bool {
-    // Nobody may be there to reap an orphan: then it stays as a zombie.
-    stat(pid).is_none_or(|fields| fields[0] == "Z")
 }
 
 /// The time that a process has used in user mode, in ticks of 10 ms.
@@ -152,7 +140,10 @@ fn browser_while_word_is_stopped(length: f64) -> Option<f64> {
     let ran = |from: f64, to: f64| -> f64 {
         picture.tasks[0].iter().map(|&(a, b)| (b.min(to) - a.max(from)).max(0.0) * ms).sum()
     };
-    let absences = picture.tasks[2].windows(2).map(|pair| ran(pair[0].1, pair[1].0));
+    // It may be the last: word does not run again before the end.
+    let word = picture.tasks[2].iter();
+    let returns = word.clone().skip(1).map(|slice| slice.0).chain([picture.length]);
+    let absences = word.zip(returns).map(|(slice, back)| ran(slice.1, back));
     in_time.then(|| absences.fold(0.0, f64::max))
 }
 

@@ -5,8 +5,7 @@ use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use common::child::{self, Child};
-use common::proc;
-use lesson_02_fork::pidfd;
+use common::{pidfd, proc};
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, getpid, getppid, pause};

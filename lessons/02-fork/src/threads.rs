@@ -11,8 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child, in_words};
-use common::{paced, proc, text};
-use lesson_02_fork::pidfd;
+use common::{paced, pidfd, proc, text};
 use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, getpid, write};

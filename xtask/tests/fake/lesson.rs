@@ -6,14 +6,16 @@ const PAGE: &str = include_str!(concat!("../../../docs/", env!("CARGO_BIN_NAME")
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let default = format!("$ cargo lesson {LESSON}");
+    // Cargo takes these dashes away.
+    let page = PAGE.replace(&format!("{default} -- "), &format!("{default} "));
     if arguments == ["--list"] {
         println!("default\tthe first block");
-        let demos = PAGE.lines().filter_map(|line| line.strip_prefix(&format!("{default} ")));
+        let demos = page.lines().filter_map(|line| line.strip_prefix(&format!("{default} ")));
         demos.for_each(|demo| println!("{demo}\tanother block"));
         return;
     }
     let command = format!("{default} {}", arguments.join(" "));
-    let (_, block) = PAGE.split_once(&format!("{}\n", command.trim_end())).expect("a block");
+    let (_, block) = page.split_once(&format!("{}\n", command.trim_end())).expect("a block");
     let (output, _) = block.split_once("```").expect("the end of the block");
     output.lines().for_each(|line| println!("{line}"));
 }

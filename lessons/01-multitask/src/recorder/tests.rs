@@ -8,7 +8,7 @@ fn at(microseconds: u64) -> Duration {
 /// (start, end, CPU), and how many gaps it saw.
 fn stretches_of(readings: &[(u64, usize)], end: u64) -> (Vec<(u64, u64, usize)>, u64) {
     let (start, cpu) = readings[0];
-    let mut recorder = Recorder::new(at(start), at(end), cpu);
+    let mut recorder = Recorder::new(at(start), at(end), cpu, 9);
     for &(time, cpu) in &readings[1..] {
         if !recorder.poll(at(time), cpu) {
             break;
@@ -48,7 +48,7 @@ fn nothing_is_recorded_after_the_end() {
 
 #[test]
 fn no_memory_is_asked_for_while_recording() {
-    let mut recorder = Recorder::new(at(0), at(1_000_000), 0);
+    let mut recorder = Recorder::new(at(0), at(1_000_000), 0, 100_000);
     let room = (recorder.stretches.as_ptr(), recorder.stretches.capacity());
     let mut time = at(0);
     while recorder.poll(time, 0) {
@@ -75,4 +75,15 @@ fn a_task_records_itself() {
         assert!(start <= stretch.start && stretch.start <= stretch.end && stretch.end <= end);
     }
     assert!(recording.stretches.is_sorted_by(|a, b| a.end <= b.start));
+}
+
+#[test]
+fn a_fixed_amount_of_work_takes_as_long_as_its_readings() {
+    let start = now().unwrap();
+    let recording = record_readings(10_000).unwrap();
+    let end = now().unwrap();
+    let (first, last) = (recording.stretches.first().unwrap(), recording.stretches.last().unwrap());
+    assert!(start <= first.start && first.start < last.end && last.end <= end);
+    // Without one reading there is nothing to record but where it was.
+    assert_eq!(record_readings(0).unwrap().stretches.len(), 1);
 }

@@ -21,3 +21,26 @@ fn slices_that_touch_do_not_overlap_when_rounded() {
         assert!(gap.abs() < 1e-9, "{edge}: {gap}");
     }
 }
+
+#[test]
+fn there_are_as_many_lanes_as_are_given_and_colours_come_again() {
+    let ms = Duration::from_millis;
+    let slices = [Slice { start: ms(7), end: ms(9), cpu: 0 }];
+    let lane = |colour| Lane { name: "a < b", colour, start: ms(5), slices: &slices };
+    let picture = Picture {
+        title: "many",
+        about: "lanes",
+        lanes: (0..svg::COLOURS + 2).map(lane).collect(),
+        length: ms(8),
+        rules: &[(ms(1), "a rule".to_owned())],
+    };
+    let drawn = picture.draw();
+    // One more of each is in the legend.
+    assert_eq!(drawn.matches("class='lane'").count(), svg::COLOURS + 2 + 1);
+    assert_eq!(drawn.matches(">a &lt; b</text>").count(), svg::COLOURS + 2);
+    assert_eq!(drawn.matches("class='task1'").count(), 3);
+    assert_eq!(drawn.matches("class='task2'").count(), 2);
+    // A quarter of the lane, from the time at which the task was 2 ms old.
+    assert_eq!(drawn.matches("x='286' y='58' width='190'").count(), 1, "{drawn}");
+    assert!(drawn.contains(">a rule</text>") && !drawn.contains("class='task5'"));
+}

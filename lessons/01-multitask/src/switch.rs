@@ -1,0 +1,97 @@
+//! What one switch between two tasks costs, beside a call; and how many switches
+//! there are when many tasks compute. Compare with `tasks`, which shows them.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use common::menu::Options;
+use common::text;
+use lesson_01_multitask::ping_pong::{PingPong, alone, ping_pong};
+use lesson_01_multitask::recorder::{now, record_until};
+use lesson_01_multitask::team::Team;
+use lesson_01_multitask::{cpus, recording};
+use nix::unistd::getppid;
+
+/// How long the computing tasks run, and how many there are.
+const DURATION: Duration = Duration::from_millis(50);
+const COMPUTING: [usize; 3] = [2, 20, 200];
+
+pub fn run(options: &Options) -> Result<()> {
+    let rounds = options.number("--rounds", 100..=1_000_000)?.unwrap_or(2000);
+    let cpus = cpus::allowed()?;
+    let [function, system_call, pipe] = calls(cpus[0], rounds)?;
+    print("a function call", function);
+    print("a system call: getppid()", system_call);
+    print("a byte into a pipe and out again, one process", pipe);
+
+    let on_one = ping_pong(rounds, [cpus[0]; 2])?;
+    print_round_trip("on one CPU", on_one, rounds);
+    // The byte cannot come back before both were switched in.
+    ensure!(on_one.switches >= 2 * rounds - 1, "only {} switches: impossible", on_one.switches);
+    match cpus[..] {
+        [first, .., last] => {
+            print_round_trip("on two CPUs", ping_pong(rounds, [first, last])?, rounds);
+        }
+        _ => println!("(on two CPUs: this process may use only one)"),
+    }
+    let switch = (nanoseconds(on_one.time, rounds) / 2.0 - pipe).max(0.0);
+    println!(
+        "\nA round trip on one CPU is two switches, and twice a byte in and out. Without these"
+    );
+    print("one switch", switch);
+
+    println!("\nTasks that compute, all on one CPU, for {}:", text::time(DURATION));
+    COMPUTING.into_iter().try_for_each(|tasks| compute(tasks, cpus[0], switch))
+}
+
+/// What three sorts of calls take, one of each, in nanoseconds.
+fn calls(cpu: usize, rounds: u64) -> Result<[f64; 3]> {
+    let measure = |_, _| {
+        let function = time_of(rounds, || _ = black_box(a_function(black_box(1))))?;
+        let system_call = time_of(rounds, || _ = black_box(getppid()))?;
+        Ok([function, system_call, alone(rounds)?].map(|time| time.as_nanos() as u64).to_vec())
+    };
+    let run = Team::fork(1, &[cpu], measure)?.run()?;
+    let each = |number: usize| run.results[0][number] as f64 / rounds as f64;
+    Ok([0, 1, 2].map(each))
+}
+
+fn time_of(count: u64, call: impl Fn()) -> Result<Duration> {
+    let start = now()?;
+    (0..count).for_each(|_| call());
+    Ok(now()? - start)
+}
+
+#[inline(never)]
+fn a_function(number: u64) -> u64 {
+    number + 1
+}
+
+/// How often tasks that compute are switched out, and what that takes.
+fn compute(tasks: usize, cpu: usize, switch: f64) -> Result<()> {
+    let job = |_, start| Ok(record_until(start + DURATION)?.to_words());
+    let run = Team::fork(tasks, &[cpu], job)?.run()?;
+    let recordings = recording::all(&run.results)?;
+    let switches: u64 = recordings.iter().map(|recording| recording.switches).sum();
+    let lost = Duration::from_nanos((switches as f64 * switch) as u64);
+    let share = 100.0 * lost.div_duration_f64(DURATION);
+    println!(
+        "{tasks:4} tasks: ≈ {switches} switches × {switch:.1} ns = {}, ≈ {share:.2} % of the time",
+        text::time(lost)
+    );
+    Ok(())
+}
+
+fn print_round_trip(place: &str, PingPong { time, switches }: PingPong, rounds: u64) {
+    print(&format!("a byte to another process and back, {place}"), nanoseconds(time, rounds));
+    println!("    in {rounds} round trips the kernel counted ≈ {switches} switches");
+}
+
+fn nanoseconds(time: Duration, rounds: u64) -> f64 {
+    time.as_nanos() as f64 / rounds as f64
+}
+
+fn print(what: &str, nanoseconds: f64) {
+    println!("{what:48} {nanoseconds:9.1} ns");
+}

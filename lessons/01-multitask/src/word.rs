@@ -1,0 +1,99 @@
+//! A word processor does three things at once: as three threads of one process,
+//! and then as three processes. Each adds to a variable and looks at it again.
+
+use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use common::child::{self, Child};
+use common::paced;
+use nix::unistd::{ForkResult, fork, getpid, gettid};
+
+/// The subtasks of the notes, and what each adds.
+const SUBTASKS: [(&str, u32); 3] = [("typing", 1), ("spelling", 10), ("printing", 100)];
+
+pub fn run() -> Result<()> {
+    println!("three threads, started by pid {}:", getpid());
+    as_threads()?;
+    println!("\nthree processes, started by pid {}:", getpid());
+    as_processes()
+}
+
+fn as_threads() -> Result<()> {
+    let variable = Arc::new(AtomicU32::new(0));
+    let barrier = Arc::new(Barrier::new(SUBTASKS.len()));
+    let threads = SUBTASKS.into_iter().map(|(name, amount)| {
+        let (variable, barrier) = (Arc::clone(&variable), Arc::clone(&barrier));
+        let wait = move || {
+            barrier.wait();
+            Ok(())
+        };
+        let thread = thread::Builder::new().name(name.to_owned());
+        thread.spawn(move || subtask(name, amount, &variable, wait))
+    });
+    // All of them before the first join: it would wait for one that is missing.
+    let threads = threads.collect::<Result<Vec<_>, _>>().context("start a thread")?;
+    for thread in threads {
+        thread.join().ok().context("join: the thread panicked")??;
+    }
+    tell("main", "nothing", &variable);
+    Ok(())
+}
+
+fn as_processes() -> Result<()> {
+    let variable = &AtomicU32::new(0);
+    let (mut added, to_parent) = pipe().context("pipe")?;
+    let (all_have_added, from_parent) = pipe().context("pipe")?;
+    let parent = getpid();
+    let mut children = Vec::new();
+    for (name, amount) in SUBTASKS {
+        // SAFETY: the three threads have been joined, so none of them runs any more,
+        // and no lock can be held by a thread that the child does not have.
+        match unsafe { fork() }.context("fork")? {
+            ForkResult::Child => {
+                // As long as anybody holds this end, the other never ends.
+                drop(from_parent);
+                let wait = || report_and_wait(to_parent, all_have_added);
+                let work = || subtask(name, amount, variable, wait);
+                child::exit(child::end_with(parent).and_then(|()| work()))
+            }
+            ForkResult::Parent { child } => children.push(Child::new(child)),
+        }
+    }
+    drop(to_parent);
+    added.read_exact(&mut [0; SUBTASKS.len()]).context("wait until all have added")?;
+    drop(from_parent);
+    children.into_iter().try_for_each(Child::join)?;
+    tell("main", "nothing", variable);
+    Ok(())
+}
+
+/// What each of them does, thread or process.
+fn subtask(
+    name: &str,
+    amount: u32,
+    variable: &AtomicU32,
+    wait_for_the_others: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    thread::sleep(paced(Duration::from_millis(300)));
+    variable.fetch_add(amount, SeqCst);
+    wait_for_the_others()?;
+    tell(name, &amount.to_string(), variable);
+    Ok(())
+}
+
+/// A barrier for processes: a byte says that this one is there, and the pipe from
+/// the parent ends when all of them are.
+fn report_and_wait(mut to_parent: PipeWriter, mut from_parent: PipeReader) -> Result<()> {
+    to_parent.write_all(&[1]).context("write to the parent")?;
+    from_parent.read_to_end(&mut Vec::new()).context("wait for the others")?;
+    Ok(())
+}
+
+fn tell(name: &str, added: &str, variable: &AtomicU32) {
+    let (tid, pid, sees) = (gettid(), getpid(), variable.load(SeqCst));
+    println!("{name:8}  tid {tid} of pid {pid}: added {added}, sees {sees}");
+}

@@ -1,0 +1,101 @@
+//! The demo `background`: it must find the processes that the test starts.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lesson_01_multitask::processes::Snapshot;
+
+/// Processes of a program with a name of its own. Dropped, they end.
+struct Program {
+    file: PathBuf,
+    processes: Vec<Child>,
+}
+
+impl Program {
+    /// A copy of the shell by this name, started so many times with a script.
+    fn start(name: &str, script: &str, count: usize) -> Self {
+        let file = std::env::temp_dir().join(name);
+        // Not copied by this process: a shell that another test starts meanwhile
+        // would hold the copy open for writing, and then it cannot be run.
+        assert!(Command::new("cp").arg("/bin/sh").arg(&file).status().unwrap().success());
+        let mut program = Self { file, processes: Vec::new() };
+        for _ in 0..count {
+            let mut shell = Command::new(&program.file);
+            let child = shell.args(["-c", script]).stdin(Stdio::piped()).spawn().unwrap();
+            program.processes.push(child);
+        }
+        program
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        let _ = fs::remove_file(&self.file);
+    }
+}
+
+fn background(arguments: &[&str]) -> Command {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_01-multitask"));
+    demo.arg("background").args(arguments);
+    demo
+}
+
+fn lines(arguments: &[&str]) -> Vec<String> {
+    let output = background(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// The numbers of a line behind `≈`.
+fn numbers(line: &str) -> Vec<usize> {
+    let parts = line.split('≈').skip(1).map(|part| part.trim_start().trim_start_matches('"'));
+    let digits = parts.map(|part| part.split(|c: char| !c.is_ascii_digit()).next().unwrap());
+    digits.filter_map(|digits| digits.parse().ok()).collect()
+}
+
+#[test]
+fn it_finds_the_processes_that_sleep_and_whose_they_are() {
+    let (_, most) = Snapshot::take().unwrap().largest_program().unwrap();
+    let count = most + 5;
+    let name = format!("sleepers-{}", std::process::id());
+    // `read` waits for a line that never comes.
+    let _program = Program::start(&name, "read line", count);
+    let most =
+        |lines: &[String]| lines[3].ends_with(&format!("≈ \"{name}\"; its processes: ≈ {count}"));
+    let found =
+        attempts(|| Some(lines(&["--watch", "--busiest", "500"])).filter(|lines| most(lines)));
+    let &[processes, threads] = &numbers(&found[0])[..] else { panic!("{found:?}") };
+    let &[running, sleeping, others] = &numbers(&found[1])[..] else { panic!("{found:?}") };
+    assert!(sleeping >= count && running >= 1, "{found:?}");
+    assert_eq!(running + sleeping + others, processes, "{found:?}");
+    assert!(threads >= count, "{found:?}");
+    assert!(numbers(&found[2])[0] > 0, "{found:?}");
+    // Without a terminal `--watch` is one picture, with as many lines as asked for.
+    assert_eq!(found.len(), 506, "{found:?}");
+}
+
+#[test]
+fn it_names_the_one_that_is_busy() {
+    let name = format!("busy-{}", std::process::id());
+    let program = Program::start(&name, "while :; do :; done", 1);
+    let row = format!("pid ≈ {:7}  ≈ \"{name}\"", program.processes[0].id());
+    attempts(|| {
+        let lines = lines(&["--busiest", "20"]);
+        lines.into_iter().find(|line| line.ends_with(&row) && numbers(line)[0] > 0)
+    });
+}
+
+/// Tries until it finds something: on a busy machine not at once.
+fn attempts<T>(attempt: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    std::iter::repeat_with(attempt)
+        .take_while(|_| Instant::now() < deadline)
+        .find_map(|found| found)
+        .expect("it was found within 30 seconds")
+}
