@@ -2,11 +2,11 @@
 //! and both copy from and to the same memory. The kernel is asked only when one of
 //! them has to sleep.
 //!
-//! - [`memory`]: what both processes see; [`mapping`](crate::mapping): where.
-//! - [`index`]: who may write where.
-//! - [`bell`]: sleeping and waking, with a [`futex`](crate::futex).
-//! - [`lifeline`]: how the survivor learns of a death.
-//! - [`waiting`]: all of this together.
+//! - `memory`: what both processes see; [`mapping`](crate::mapping): where.
+//! - `index`: who may write where.
+//! - `bell`: sleeping and waking, with a [`futex`](crate::futex).
+//! - `lifeline`: how the survivor learns of a death.
+//! - `waiting`: all of this together.
 //!
 //! One process sends and one receives. The ends are made before a fork, and each
 //! process drops the one that it does not use:
@@ -20,7 +20,7 @@
 //! # Ok(()) }
 //! ```
 
-/// The atomics of [`bell`] and [`index`]: in a test they are loom's.
+/// The atomics of `bell` and `index`: in a test they are loom's.
 mod atomic {
     pub use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 }

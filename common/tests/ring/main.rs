@@ -115,7 +115,7 @@ fn who_is_stopped_is_not_gone() {
     sender.send(b"one").unwrap();
     receiver.recv(&mut message).unwrap();
 
-    peer.signal(Signal::SIGSTOP);
+    peer.stop();
     sender.send(b"two").unwrap();
     let receiving = thread::spawn(move || receiver.recv(&mut message).map(|()| message));
     // Time enough to look at the lifeline more than once.

@@ -4,7 +4,9 @@
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::thread::yield_now;
 
+use common::proc;
 use common::ring::{Error, Fds, Receiver, Sender};
 use nix::libc::dup2;
 use nix::sys::signal::{Signal, kill};
@@ -50,6 +52,15 @@ impl Peer {
 
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.0.id() as i32), signal).unwrap();
+    }
+
+    /// Stops it, and waits until it stands still.
+    pub fn stop(&self) {
+        self.signal(Signal::SIGSTOP);
+        let status = format!("/proc/{}/status", self.0.id());
+        while !proc::field(&status, "State").unwrap().starts_with('T') {
+            yield_now();
+        }
     }
 
     /// Waits for it, and says whether it ended well.

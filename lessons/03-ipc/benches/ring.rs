@@ -1,5 +1,6 @@
 //! The ring beside a pipe and beside a copy: `cargo bench --package lesson-03-ipc`.
-//! All peers take turns, several rounds; what is printed are medians.
+//! All peers take turns, several rounds; what is printed are medians. On a machine that
+//! has nothing else to do: otherwise both processes may have to share a CPU.
 
 use std::time::Duration;
 

@@ -16,7 +16,6 @@ use anyhow::{Context, Result, ensure};
 use common::child::{self, Child};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap};
-use nix::sys::wait::WaitStatus::Exited;
 use nix::unistd::{ForkResult, fork, ftruncate, getpid};
 
 use by_hand::{wait_until_asleep, wait_while_0, wake_all};
@@ -120,10 +119,6 @@ fn run_children(
         sleep(Duration::from_millis(1));
     }
     shared.state.store(2, SeqCst);
-    for child in children {
-        let pid = child.pid();
-        let end = child.wait()?;
-        ensure!(end == Exited(pid, 0), "child {pid} ended badly: {}", child::in_words(end));
-    }
+    children.into_iter().try_for_each(Child::join)?;
     Ok(added())
 }
