@@ -49,11 +49,13 @@ impl Mapping {
     }
 
     /// The first page.
+    #[inline]
     pub fn header(&self) -> NonNull<c_void> {
         self.start
     }
 
     /// The size of the ring, in bytes.
+    #[inline]
     pub fn size(&self) -> usize {
         self.size
     }
@@ -62,6 +64,7 @@ impl Mapping {
     ///
     /// # Panics
     /// If the place is not in the ring, or there are more bytes than it has.
+    #[inline]
     pub fn ring(&self, place: usize, length: usize) -> NonNull<[u8]> {
         assert!(place < self.size && length <= self.size, "{length} bytes at {place}");
         // SAFETY: a page and twice the size are mapped, and this is less.

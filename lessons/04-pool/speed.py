@@ -28,15 +28,17 @@ def timed(work):
     return time.perf_counter() - start
 
 
-def measure(start, run):
-    """`run(function, arguments, chunksize)` waits for all results."""
+def measure(start, run, take):
+    """`run(function, arguments, chunksize)` waits for all results, `take(function,
+    arguments)` takes them as they come."""
     begin = time.perf_counter()
     start()
     run(number, [1], 1)
     started = time.perf_counter() - begin
-    figures = [TASKS / timed(lambda: run(number, range(TASKS), 1))]
-    chunk = -(-TASKS // (4 * WORKERS))
-    figures.append(TASKS / timed(lambda: run(number, range(TASKS), chunk)))
+    figures = []
+    for chunk in (1, -(-TASKS // (4 * WORKERS))):
+        times = [timed(lambda: run(number, range(TASKS), chunk)) for _ in range(5)]
+        figures.append(TASKS / sorted(times)[2])
     for seconds, chunk in ((10e-6, 1), (10e-6, None), (1e-3, None)):
         count = max(int(10e-6 * TASKS / seconds), 4 * WORKERS)
         chunk = chunk or -(-count // (4 * WORKERS))
@@ -44,7 +46,7 @@ def measure(start, run):
     for size in SIZES:
         count = min(max((TASKS << 12) // size, 4), 64)
         value = bytes(size)
-        figures.append(timed(lambda: run(same, [value] * count, 1)) / count)
+        figures.append(timed(lambda: take(same, [value] * count)) / count)
     print(*figures, started)
 
 
@@ -55,12 +57,23 @@ if __name__ == "__main__":
         global pool
         pool = multiprocessing.Pool(WORKERS)
 
-    measure(start_pool, lambda function, arguments, chunk: pool.map(function, arguments, chunk))
+    def run_in_pool(function, arguments, chunk):
+        pool.map(function, arguments, chunk)
+
+    def take_from_pool(function, arguments):
+        for _ in pool.imap_unordered(function, arguments):
+            pass
+
+    measure(start_pool, run_in_pool, take_from_pool)
     pool.terminate()
 
     def start_executor():
         global pool
         pool = ProcessPoolExecutor(WORKERS)
 
-    measure(start_executor, lambda function, arguments, chunk: list(pool.map(function, arguments, chunksize=chunk)))
+    def run_in_executor(function, arguments, chunk):
+        for _ in pool.map(function, arguments, chunksize=chunk):
+            pass
+
+    measure(start_executor, run_in_executor, lambda function, arguments: run_in_executor(function, arguments, 1))
     pool.shutdown()

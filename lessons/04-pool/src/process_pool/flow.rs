@@ -244,6 +244,9 @@ pub struct Reader {
     /// How many bytes it has read, and how many of these it has given back.
     head: u64,
     given_back: u64,
+    /// How many bytes were written when it looked last. It looks again when it has read
+    /// all of them: to look is to take a cache line from the writer.
+    tail: u64,
 }
 
 /// So many bytes are given back at once: to do that for each value would take a cache
@@ -252,13 +255,16 @@ const MUCH: u64 = 1 << 16;
 
 impl Reader {
     pub fn new(shared: Shared) -> Self {
-        Self { shared, head: 0, given_back: 0 }
+        Self { shared, head: 0, given_back: 0, tail: 0 }
     }
 
-    /// What was written and not yet taken.
+    /// What was written and not yet taken; not all of it, if more came since it looked.
     #[inline]
-    pub fn written(&self) -> &[u8] {
-        self.shared.written(self.head, self.shared.header().tail.0.load(Ordering::Acquire))
+    pub fn written(&mut self) -> &[u8] {
+        if self.tail == self.head {
+            self.tail = self.shared.header().tail.0.load(Ordering::Acquire);
+        }
+        self.shared.written(self.head, self.tail)
     }
 
     /// The kind and the length of a large value, when they have come.
@@ -300,14 +306,13 @@ impl Reader {
 
     /// Begins the next chunk; false if none is allowed.
     pub fn begin_chunk(&mut self) -> bool {
-        let begun = self.shared.header().chunks.0.fetch_update(
-            Ordering::SeqCst,
-            Ordering::SeqCst,
-            |word| {
-                let Chunks { allowed, begun } = Chunks::from(word);
-                (allowed != begun).then(|| Chunks { allowed, begun: begun.wrapping_add(1) }.word())
-            },
-        );
+        let chunks = &self.shared.header().chunks.0;
+        let begun = chunks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |word| {
+            let Chunks { allowed, begun } = Chunks::from(word);
+            (allowed != begun).then(|| Chunks { allowed, begun: begun.wrapping_add(1) }.word())
+        });
+        // What it saw behind the last chunk may have been taken back, and another be there.
+        self.tail = self.head;
         begun.is_ok()
     }
 }

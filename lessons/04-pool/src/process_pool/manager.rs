@@ -18,12 +18,9 @@ use super::start::{Started, start_program};
 use super::workers::{A_WHILE, Worker};
 use super::{TaskError, Tasks};
 
-/// While results come in quick succession, the manager looks for them this often, and
+/// While chunks are done in quick succession, the manager looks for results this often, and
 /// wants no bell: to be woken for each would cost more than the tasks.
 const LOOK: Duration = Duration::from_micros(100);
-
-/// Of so many tasks under way some end soon, if they are short.
-const MANY: usize = 16;
 
 /// A task that may be run again is given up after so many workers died of it.
 const MOST_DEATHS: u32 = 3;
@@ -78,8 +75,8 @@ pub struct Manager {
     workers: Vec<Worker>,
     /// How many workers in a row have ended before their first task.
     useless: u32,
-    /// When results came last, or tasks were given out.
-    last_change: Instant,
+    /// When a chunk was done last.
+    last_chunk: Instant,
     /// Why the pool has ended.
     why: String,
 }
@@ -99,7 +96,7 @@ pub fn manage(
         queue: VecDeque::new(),
         workers: Vec::new(),
         useless: 0,
-        last_change: Instant::now(),
+        last_chunk: Instant::now(),
         why: "its manager panicked".to_owned(),
     };
     let can_run = manager.start(number, forked);
@@ -128,10 +125,9 @@ impl Manager {
 
     fn run(&mut self) -> Result<()> {
         loop {
+            let mut chunks_done = 0;
             for worker in &mut self.workers {
-                if worker.take_results()? > 0 {
-                    self.last_change = Instant::now();
-                }
+                chunks_done += worker.take_results()?;
             }
             let closed = {
                 let mut desired = self.desk.state();
@@ -145,7 +141,7 @@ impl Manager {
             if closed && self.queue.is_empty() && self.workers.iter().all(Worker::is_idle) {
                 return Ok(());
             }
-            self.wait()?;
+            self.wait(chunks_done)?;
         }
     }
 
@@ -165,10 +161,9 @@ impl Manager {
                 for worker in &mut self.workers {
                     if worker.has_room() && (worker.is_idle() || !idle) {
                         given |= give_next(&mut self.queue, worker);
+                        // It can begin while the next chunk is made ready.
+                        worker.tell()?;
                     }
-                }
-                if given {
-                    self.last_change = Instant::now();
                 }
             }
         }
@@ -180,10 +175,10 @@ impl Manager {
         self.workers.iter().any(Worker::is_idle) && self.workers.iter().any(Worker::has_more)
     }
 
-    /// Waits until there is something to do: for a short while if results come in quick
+    /// Waits until there is something to do: for a short while if chunks are done in quick
     /// succession, else until somebody rings the bell.
-    fn wait(&mut self) -> Result<()> {
-        let quick = self.is_quick();
+    fn wait(&mut self, chunks_done: u32) -> Result<()> {
+        let quick = self.is_quick(chunks_done);
         let mut time = match () {
             () if quick || self.workers.iter().any(Worker::is_sending) => Some(LOOK),
             () if self.some_could_help() => Some(A_WHILE),
@@ -230,10 +225,14 @@ impl Manager {
         Ok(())
     }
 
-    /// Whether results are to come in quick succession.
-    fn is_quick(&self) -> bool {
-        let tasks: usize = self.workers.iter().map(Worker::tasks).sum();
-        tasks > MANY && self.last_change.elapsed() < A_WHILE
+    /// Whether chunks are done in quick succession, and more of them are to come.
+    fn is_quick(&mut self, chunks_done: u32) -> bool {
+        if chunks_done == 0 {
+            return false;
+        }
+        let now = Instant::now();
+        let since = now - std::mem::replace(&mut self.last_chunk, now);
+        since < 2 * LOOK && !self.workers.iter().all(Worker::is_idle)
     }
 
     /// Puts a new worker in the place of one that has ended. What that had not done

@@ -32,8 +32,8 @@ pub struct Header {
     pub writer_sleeps: Line<AtomicU32>,
 }
 
-/// A value alone in its cache line: two processes write to different ones at a time.
-#[repr(align(64))]
+/// A value alone in its cache line, and the neighbour that CPUs fetch along.
+#[repr(align(128))]
 #[derive(Debug)]
 pub struct Line<T>(pub T);
 

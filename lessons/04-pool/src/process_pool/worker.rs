@@ -101,7 +101,7 @@ impl Inbox {
     fn take_header(&mut self) -> Result<(u32, u32)> {
         let bytes = self.flow.written().first_chunk().context("a chunk without its header")?;
         let header = u64::from_le_bytes(*bytes);
-        self.flow.take(bytes.len());
+        self.flow.take(size_of_val(&header));
         Ok(((header >> 32) as u32, header as u32))
     }
 

@@ -105,11 +105,6 @@ impl Worker {
         self.given.len() > 1
     }
 
-    /// How many tasks it has.
-    pub fn tasks(&self) -> usize {
-        self.tasks
-    }
-
     /// Whether it should be given more: it has nothing to go on with, or what it has is
     /// done before the manager looks again.
     pub fn has_room(&self) -> bool {
@@ -212,9 +207,9 @@ impl Worker {
         }
     }
 
-    /// Takes the results that have come, and says how many there were.
-    pub fn take_results(&mut self) -> Result<usize> {
-        let mut taken = 0;
+    /// Takes the results that have come, and says how many chunks are done by that.
+    pub fn take_results(&mut self) -> Result<u32> {
+        let (mut taken, chunks_before) = (0, self.chunks_done);
         while !self.broken {
             let bytes = self.results.written();
             let Some(&kind) = bytes.first() else { break };
@@ -244,7 +239,7 @@ impl Worker {
             taken += self.take_large();
         }
         self.measure(taken);
-        Ok(taken)
+        Ok(self.chunks_done.wrapping_sub(chunks_before))
     }
 
     /// Takes a large result if it has come as a whole.
@@ -308,12 +303,12 @@ impl Worker {
     /// If its last results cannot be understood.
     pub fn bury(mut self) -> Result<Death> {
         // What it wrote before its end is still there.
-        let taken = self.take_results()?;
+        self.take_results()?;
         let status = self.child.wait()?;
         let mut chunks: VecDeque<Chunk> = self.given.into_iter().map(|given| given.chunk).collect();
         let was_in_one = self.arguments.chunks_begun() != self.chunks_done;
         let running = if was_in_one { chunks.pop_front() } else { None };
-        let useful = taken > 0 || self.chunks_done > 0 || running.is_some();
+        let useful = self.chunks_done > 0 || running.is_some();
         Ok(Death { how: child::in_words(status), useful, running, not_begun: chunks })
     }
 }
