@@ -1,11 +1,11 @@
 //! A worker: a process that runs tasks until its parent has no more.
 
 use std::fs::File;
-use std::io::{IoSliceMut, Read, Write, stdin};
+use std::io::{ErrorKind, IoSliceMut, Read, Write, stdin};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use common::child;
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, RecvMsg, recvmsg};
@@ -91,7 +91,7 @@ impl Inbox {
                 self.flow.sleep(false);
                 return Ok(true);
             }
-            if self.bell.read(&mut [0; 64]).context("wait for the parent")? == 0 {
+            if !self.wait_for_bell()? {
                 return Ok(false);
             }
         }
@@ -145,11 +145,20 @@ impl Inbox {
             if !self.flow.written().is_empty() {
                 break;
             }
-            if self.bell.read(&mut [0; 64]).context("wait for the parent")? == 0 {
-                bail!("the parent is gone");
-            }
+            ensure!(self.wait_for_bell()?, "the parent is gone");
         }
         Ok(())
+    }
+
+    /// Sleeps until the parent rings; false if it has closed the socket.
+    fn wait_for_bell(&mut self) -> Result<bool> {
+        match self.bell.read(&mut [0; 64]) {
+            Ok(bytes) => Ok(bytes > 0),
+            // It was killed, and had not heard this worker's last bell.
+            Err(why) if why.kind() == ErrorKind::ConnectionReset => Ok(false),
+            Err(why) if why.kind() == ErrorKind::Interrupted => Ok(true),
+            Err(why) => Err(why).context("wait for the parent"),
+        }
     }
 }
 
