@@ -13,6 +13,8 @@ compile_error!(
 #[cfg(target_os = "linux")]
 pub mod child;
 #[cfg(target_os = "linux")]
+pub mod cpus;
+#[cfg(target_os = "linux")]
 pub mod futex;
 #[cfg(target_os = "linux")]
 pub mod mapping;

@@ -6,13 +6,11 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use anyhow::Result;
-use nix::sched::{CpuSet, sched_getaffinity};
-use nix::unistd::Pid;
 
 use super::Error;
 use super::bell::{ASLEEP, Bell};
 use super::lifeline::Lifeline;
-use crate::futex;
+use crate::{cpus, futex};
 
 /// How long a sleeper goes without a look at its lifeline: who is killed rings no bell.
 const LIMIT: Duration = Duration::from_millis(50);
@@ -137,7 +135,5 @@ impl Waiting {
 
 /// Where one CPU has to do for both, the other side cannot go on while this one spins.
 fn has_two_cpus() -> bool {
-    let cpus = sched_getaffinity(Pid::from_raw(0)).unwrap_or_default();
-    let allowed = (0..CpuSet::count()).filter(|&cpu| cpus.is_set(cpu) == Ok(true));
-    allowed.take(2).count() > 1
+    cpus::allowed().is_ok_and(|cpus| cpus.len() > 1)
 }

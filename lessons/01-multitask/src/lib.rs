@@ -1,7 +1,7 @@
 //! What lesson 01 builds: tasks, each a process, that note when they ran or what
 //! they used; what can be read from their notes; and what else is running.
 //!
-//! - [`cpus`]: the CPUs that a process may use; [`priority`]: how nice it is.
+//! - [`priority`]: how nice a task is to the others.
 //! - [`team`]: several tasks, each a process, that start together.
 //! - [`recorder`]: a busy task records the slices of time in which it ran;
 //!   [`recording`]: what it hands over.
@@ -11,7 +11,6 @@
 //! - [`ping_pong`]: two processes that hand over to each other.
 //! - [`processes`]: all processes, by what the system tells of them.
 
-pub mod cpus;
 pub mod ping_pong;
 pub mod priority;
 pub mod processes;

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::menu::Options;
-use common::{NotHere, child, text};
+use common::{NotHere, child, cpus, text};
 use lesson_01_multitask::priority::{autogroup, autogroups_are_on, set_nice, weight};
 use lesson_01_multitask::recorder::record_until;
 use lesson_01_multitask::recording::{self, Slice};
 use lesson_01_multitask::team::Team;
-use lesson_01_multitask::{cpus, slices, timeline};
+use lesson_01_multitask::{slices, timeline};
 use nix::unistd::{getpid, setsid};
 
 use crate::options::{self, count};

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use common::NotHere;
 use common::menu::Options;
-use lesson_01_multitask::cpus;
+use common::{NotHere, cpus};
 
 /// The time that `--duration` gives in seconds, or `usual`.
 ///

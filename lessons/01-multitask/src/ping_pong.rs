@@ -4,9 +4,9 @@ use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use common::cpus;
 use nix::unistd::Pid;
 
-use crate::cpus;
 use crate::recorder::now;
 use crate::team::Team;
 use crate::usage::Usage;

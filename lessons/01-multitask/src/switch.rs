@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::menu::Options;
-use common::text;
+use common::{cpus, text};
 use lesson_01_multitask::ping_pong::{PingPong, alone, ping_pong};
 use lesson_01_multitask::recorder::{now, record_until};
+use lesson_01_multitask::recording;
 use lesson_01_multitask::team::Team;
-use lesson_01_multitask::{cpus, recording};
 use nix::unistd::getppid;
 
 /// How long the computing tasks run, and how many there are.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use common::menu::Options;
-use common::text;
+use common::{cpus, text};
 use lesson_01_multitask::recorder::record_until;
 use lesson_01_multitask::recording::{self, Slice};
 use lesson_01_multitask::svg::{Lane, Picture};
 use lesson_01_multitask::team::Team;
-use lesson_01_multitask::{cpus, slices, timeline};
+use lesson_01_multitask::{slices, timeline};
 use nix::unistd::getpid;
 
 use crate::options::{self, count};

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child};
+use common::cpus;
 use nix::unistd::{ForkResult, Pid, fork};
 
-use crate::cpus;
 use crate::recorder::now;
 
 /// Tasks that are ready and wait for the common start. Dropped, it takes them

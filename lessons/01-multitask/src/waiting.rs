@@ -5,8 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use common::text;
-use lesson_01_multitask::cpus;
+use common::{cpus, text};
 use lesson_01_multitask::recorder::{now, record_readings};
 use lesson_01_multitask::team::Team;
 use lesson_01_multitask::usage::Usage;

@@ -52,8 +52,8 @@ fn the_switches_of_switch_are_those_that_the_kernel_counted() {
 #[test]
 fn switch_shows_what_it_can_on_one_cpu() {
     // The programs that this thread starts may use what it may use.
-    let first = lesson_01_multitask::cpus::allowed().unwrap()[0];
-    lesson_01_multitask::cpus::pin(nix::unistd::Pid::from_raw(0), &[first]).unwrap();
+    let first = common::cpus::allowed().unwrap()[0];
+    common::cpus::pin(nix::unistd::Pid::from_raw(0), &[first]).unwrap();
     let demo = counted::run(&["switch", "--rounds", "100"]);
     assert!(demo.lines.contains(&"(on two CPUs: this process may use only one)".to_owned()));
 }

@@ -5,8 +5,10 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use common::cpus;
+use lesson_03_ipc::timing;
 use lesson_03_ipc::ways::Way;
-use lesson_03_ipc::{cpus, timing};
+use nix::unistd::Pid;
 
 const ROUNDS: usize = 9;
 const TIME: Duration = Duration::from_millis(40);
@@ -16,7 +18,7 @@ fn main() -> Result<()> {
     let allowed = cpus::allowed()?;
     let two = &allowed[..allowed.len().min(2)];
     println!("on {} CPUs; medians of {ROUNDS} rounds of {TIME:?} each", two.len());
-    cpus::use_only(two)?;
+    cpus::pin(Pid::from_raw(0), two)?;
 
     let one_way = |way, length| Ok(timing::one_way(way, length, TIME)?.expect("carried"));
     let round_trip = |way| Ok(timing::round_trip(way, 8, TIME)?.expect("carried"));
@@ -35,7 +37,7 @@ fn main() -> Result<()> {
     println!("round trip, awake: pipe {pipe:?}, ring {ring:?}");
     println!("  ring / pipe, time: 1 / {:.0}", pipe.div_duration_f64(ring));
 
-    cpus::use_only(&two[..1])?;
+    cpus::pin(Pid::from_raw(0), &two[..1])?;
     let [pipe, ring] = medians([&|| round_trip(Way::Pipe), &|| round_trip(Way::Ring)])?;
     println!("round trip, on one CPU: pipe {pipe:?}, ring {ring:?}");
     println!("  ring / pipe, time: {:.2}", ring.div_duration_f64(pipe));

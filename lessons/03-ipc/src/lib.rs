@@ -4,7 +4,6 @@
 //! - [`ways`]: six ways to send messages from one process to another, all alike.
 //! - [`timing`]: how long a message takes on each of them.
 
-pub mod cpus;
 pub mod timing;
 pub mod ways;
 

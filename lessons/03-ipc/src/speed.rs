@@ -8,8 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use common::cpus;
+use lesson_03_ipc::timing;
 use lesson_03_ipc::ways::Way;
-use lesson_03_ipc::{cpus, timing};
+use nix::unistd::Pid;
 
 use python::Python;
 use table::Row;
@@ -89,7 +91,7 @@ fn fill_table(
     asked: &Asked,
     python: Option<&mut Python>,
 ) -> Result<Vec<Row>> {
-    cpus::use_only(&setting.cpus)?;
+    cpus::pin(Pid::from_raw(0), &setting.cpus)?;
     if !asked.json {
         table::print_head(setting, lengths);
     }

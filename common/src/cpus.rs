@@ -1,10 +1,11 @@
 //! The CPUs that a process may use, and how the kernel writes a list of them.
 
 use anyhow::Result;
-use common::NotHere;
 use nix::errno::Errno;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
+
+use crate::NotHere;
 
 /// The CPUs that this process may use, in ascending order.
 ///
