@@ -1,7 +1,7 @@
 //! How quick this pool is, beside one of threads, bare channels, and Python's two pools:
 //! the same work given to each, one after the other, with two workers.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal, stderr};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -44,11 +44,13 @@ fn share(share: f64) -> String {
 
 pub fn run(tasks: Option<usize>, picture: Option<&Path>, json: bool) -> Result<()> {
     let effort = Effort { tasks: tasks.unwrap_or(20_000) };
-    let mut ways = vec![
-        ("this pool", processes(effort)?),
-        ("threadpool", Threads::measure(effort)),
-        ("channels", Channels::measure(effort)),
-    ];
+    let mut ways = Vec::new();
+    tell("this pool");
+    ways.push(("this pool", processes(effort)?));
+    tell("threads");
+    ways.push(("threadpool", Threads::measure(effort)));
+    ways.push(("channels", Channels::measure(effort)));
+    tell("Python's pools");
     match python(effort)? {
         Some([pool, executor]) => ways.extend([("Pool", pool), ("Executor", executor)]),
         None if json => {}
@@ -63,6 +65,13 @@ pub fn run(tasks: Option<usize>, picture: Option<&Path>, json: bool) -> Result<(
         std::fs::write(path, draw(&ways)).with_context(|| format!("write {}", path.display()))?;
     }
     Ok(())
+}
+
+/// Says on a terminal what takes its time.
+fn tell(what: &str) {
+    if stderr().is_terminal() {
+        eprintln!("measuring {what} ...");
+    }
 }
 
 fn processes(effort: Effort) -> Result<Measured> {

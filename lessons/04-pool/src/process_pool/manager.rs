@@ -3,16 +3,16 @@
 
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use crossbeam::channel::Sender;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
-use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
 
+use super::desk::Desk;
 use super::job::Chunk;
 use super::start::{Started, start_program};
 use super::workers::{A_WHILE, Worker};
@@ -28,44 +28,6 @@ const MOST_DEATHS: u32 = 3;
 /// So many workers in a row may die before they begin a task. Then something is wrong
 /// that no other worker cures.
 const MOST_USELESS: u32 = 20;
-
-/// What the manager and those who submit tasks share.
-pub struct Desk {
-    state: Mutex<Desired>,
-    /// Wakes the manager.
-    bell: EventFd,
-}
-
-/// What is wanted of the manager.
-#[derive(Default)]
-pub struct Desired {
-    /// Chunks that were submitted, and that the manager has not seen yet.
-    pub chunks: VecDeque<Chunk>,
-    /// No more will come.
-    pub closed: bool,
-    /// What there is, is not to be done either; and why.
-    pub ended: Option<String>,
-    /// The workers' process ids.
-    pub pids: Vec<i32>,
-}
-
-impl Desk {
-    pub fn new() -> Result<Self> {
-        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
-        let bell = EventFd::from_flags(flags).context("eventfd")?;
-        Ok(Self { state: Mutex::default(), bell })
-    }
-
-    pub fn state(&self) -> MutexGuard<'_, Desired> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Wakes the manager, so that it sees what has changed.
-    pub fn ring(&self) {
-        // It fails only if it was rung very often and not heard: then it will be.
-        let _ = self.bell.write(1);
-    }
-}
 
 /// The manager's own things.
 pub struct Manager {

@@ -20,12 +20,13 @@
 //!
 //! - [`ProcessPool`]: what a program calls; `handle`, `imap`: the ways to its results.
 //! - [`Function`]: what a worker can run. `job`: tasks that were submitted together.
-//! - `manager`: the thread that hands out tasks and takes results; `workers`: a worker
-//!   as it sees it; `start`: how one is started.
+//! - `desk`: where tasks are submitted. `manager`: the thread that hands them out and takes
+//!   results; `workers`: a worker as it sees it; `start`: how one is started.
 //! - `worker`: what a worker does.
 //! - `flow`, `shared`: the way of arguments and results, through memory that outlives
 //!   the worker.
 
+mod desk;
 mod error;
 mod flow;
 mod function;

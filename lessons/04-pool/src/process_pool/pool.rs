@@ -8,10 +8,11 @@ use crossbeam::channel::{Sender, bounded};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::desk::Desk;
 use super::handle::Handle;
 use super::imap::{Imap, ImapUnordered};
 use super::job::{Batch, Chunk, Results};
-use super::manager::{Desk, manage};
+use super::manager::manage;
 use super::start::fork_worker;
 use super::worker::WORKER;
 use super::{Function, PoolError, TaskError, Tasks};
