@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use common::proc;
 use common::running::{Running, pid};
@@ -13,8 +14,22 @@ fn demo(arguments: &[&str]) -> Command {
     command
 }
 
-/// The workers of a demo: those of its children that were started as such.
-fn workers(demo: Pid) -> Vec<Pid> {
+/// The workers of a demo, as soon as there are so many. (A new process has no command
+/// line for a moment.)
+fn workers(demo: Pid, number: usize) -> Vec<Pid> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let workers = workers_now(demo);
+        if workers.len() == number {
+            return workers;
+        }
+        assert!(Instant::now() < deadline, "{workers:?} and no more");
+        std::thread::yield_now();
+    }
+}
+
+/// Those of its children that were started as workers.
+fn workers_now(demo: Pid) -> Vec<Pid> {
     let tasks = fs::read_dir(format!("/proc/{demo}/task")).unwrap();
     let children = tasks.map(|task| task.unwrap().path().join("children"));
     let children: String =
@@ -34,7 +49,7 @@ fn the_workers_of_map_are_processes_of_the_same_program() {
     let line = running.next_line().unwrap();
     let named: Vec<Pid> =
         line.split("pid ").skip(2).map(|part| pid(&format!("pid {part}"))).collect();
-    let mut there = workers(running.id());
+    let mut there = workers(running.id(), 3);
     there.sort_unstable();
     assert_eq!(named.len(), 3);
     assert!(named.iter().all(|pid| there.contains(pid)) && there.len() == 3, "{line} {there:?}");
@@ -116,7 +131,7 @@ fn a_terminated_pool_had_workers_and_has_none() {
     let running = Running::start(demo(&["close", "--pace", "1000"]));
     running.line_with(&["close, then join:"]);
     running.line_with(&["  a task after close:"]);
-    assert_eq!(workers(running.id()).len(), 2);
+    workers(running.id(), 2);
 }
 
 #[test]
@@ -128,7 +143,7 @@ fn a_result_that_is_lost_never_comes() {
     while threads() != "3" {
         std::thread::yield_now();
     }
-    assert_eq!(running.lines_until_silent_for(std::time::Duration::from_millis(50)), [""; 0]);
+    assert_eq!(running.lines_until_silent_for(Duration::from_millis(50)), [""; 0]);
 }
 
 #[test]

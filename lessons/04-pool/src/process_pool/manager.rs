@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use crossbeam::channel::Sender;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
@@ -15,7 +15,7 @@ use nix::sys::time::TimeSpec;
 use super::desk::Desk;
 use super::job::Chunk;
 use super::start::{Started, start_program};
-use super::workers::{A_WHILE, Worker};
+use super::workers::{A_WHILE, Death, Worker};
 use super::{TaskError, Tasks};
 
 /// While chunks are done in quick succession, the manager looks for results this often, and
@@ -25,9 +25,13 @@ const LOOK: Duration = Duration::from_micros(100);
 /// A task that may be run again is given up after so many workers died of it.
 const MOST_DEATHS: u32 = 3;
 
-/// So many workers in a row may die before they begin a task. Then something is wrong
-/// that no other worker cures.
-const MOST_USELESS: u32 = 20;
+/// How bad it is if a worker ends before its first task: by itself, as when the program
+/// does not know that it is to be a worker; or killed, by somebody who kills workers.
+const ENDED: u32 = 50;
+const KILLED: u32 = 1;
+
+/// If it gets as bad as this, something is wrong that no other worker cures.
+const TOO_BAD: u32 = 1000;
 
 /// The manager's own things.
 pub struct Manager {
@@ -35,7 +39,7 @@ pub struct Manager {
     desk: Arc<Desk>,
     queue: VecDeque<Chunk>,
     workers: Vec<Worker>,
-    /// How many workers in a row have ended before their first task.
+    /// How bad it is: workers in a row that have ended before their first task.
     useless: u32,
     /// When a chunk was done last.
     last_chunk: Instant,
@@ -201,7 +205,11 @@ impl Manager {
     /// comes before everything else.
     fn replace(&mut self, place: usize) -> Result<()> {
         let death = self.workers.remove(place).bury()?;
-        self.useless = if death.useful { 0 } else { self.useless + 1 };
+        self.useless = match &death {
+            Death { useful: true, .. } => 0,
+            Death { killed: true, .. } => self.useless + KILLED,
+            _ => self.useless + ENDED,
+        };
         // Before a task that is lost is told: whoever then asks sees the new worker.
         let started = start_program().and_then(Worker::new);
         let replaced = started.map(|worker| self.workers.push(worker));
@@ -211,9 +219,11 @@ impl Manager {
         if let Some(chunk) = death.running {
             self.take_up(chunk, &death.how);
         }
-        if self.useless > MOST_USELESS {
-            bail!("{MOST_USELESS} workers in a row ended before their first task: {}", death.how);
-        }
+        ensure!(
+            self.useless < TOO_BAD,
+            "many workers in a row ended before their first task: {}",
+            death.how
+        );
         replaced.context("start a worker in place of one that died")
     }
 

@@ -76,8 +76,11 @@ pub fn be_started() {
     let pids: Vec<String> = pool.pids().iter().map(i32::to_string).collect();
     println!("{}", pids.join(" "));
     std::io::stdout().flush().unwrap();
-    handles.into_iter().for_each(|handle| drop(handle.wait()));
-    std::process::exit(0);
+    let results: Result<Vec<_>, _> = handles.into_iter().map(|handle| handle.wait()).collect();
+    if let Err(why) = &results {
+        eprintln!("{why}");
+    }
+    std::process::exit(results.is_err().into());
 }
 
 /// Such a program, and its workers.
@@ -119,6 +122,18 @@ pub fn ctrl_c_ends_everything() {
     killpg(Pid::from_raw(parent.id() as i32), Signal::SIGINT).unwrap();
     assert!(!parent.wait().unwrap().success());
     end_within_a_second(&pids);
+}
+
+/// The variable that makes this program forget that it may be a worker.
+pub const FORGETFUL: &str = "FORGETFUL";
+
+pub fn forgetful() {
+    // Its workers look for tests that are called like a worker, and find none.
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let output = command.env(FORGETFUL, "1").arg(PARENT).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("many workers in a row ended before their first task"), "{errors}");
 }
 
 static OTHER: Function<u64, u64> = Function::new("other", |number| number);

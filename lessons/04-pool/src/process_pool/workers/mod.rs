@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use common::child::{self, Child};
 use common::pidfd;
+use nix::sys::wait::WaitStatus;
 
 use super::flow::{Kind, Reader, Writer};
 use super::job::Chunk;
@@ -145,7 +146,8 @@ impl Worker {
         let was_in_one = self.arguments.chunks_begun() != self.chunks_done;
         let running = if was_in_one { chunks.pop_front() } else { None };
         let useful = self.chunks_done > 0 || running.is_some();
-        Ok(Death { how: child::in_words(status), useful, running, not_begun: chunks })
+        let killed = matches!(status, WaitStatus::Signaled(..));
+        Ok(Death { how: child::in_words(status), killed, useful, running, not_begun: chunks })
     }
 }
 
@@ -153,6 +155,8 @@ impl Worker {
 pub struct Death {
     /// How it ended, in words.
     pub how: String,
+    /// Whether a signal has ended it.
+    pub killed: bool,
     /// Whether it ever began a task.
     pub useful: bool,
     /// The chunk that it was in, without what is done: the first task was running.
