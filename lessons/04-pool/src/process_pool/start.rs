@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child};
+use nix::errno::Errno;
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
@@ -42,9 +43,11 @@ fn send_descriptors(socket: &UnixStream, memory: &[OwnedFd; 2]) -> Result<()> {
     let descriptors = memory.each_ref().map(AsRawFd::as_raw_fd);
     let rights = [ControlMessage::ScmRights(&descriptors)];
     let flags = MsgFlags::MSG_NOSIGNAL;
-    sendmsg::<()>(socket.as_raw_fd(), &[IoSlice::new(b"!")], &rights, flags, None)
-        .context("sendmsg")?;
-    Ok(())
+    match sendmsg::<()>(socket.as_raw_fd(), &[IoSlice::new(b"!")], &rights, flags, None) {
+        // It has ended already. That is noticed as it is of any other.
+        Ok(_) | Err(Errno::EPIPE | Errno::ECONNRESET) => Ok(()),
+        Err(why) => Err(why).context("sendmsg"),
+    }
 }
 
 /// Forks a worker. `others` are those that were forked before.

@@ -1,14 +1,14 @@
 //! A worker: a process that runs tasks until its parent has no more.
 
 use std::fs::File;
-use std::io::{ErrorKind, IoSliceMut, Read, Write, stdin};
+use std::io::{ErrorKind, IoSliceMut, Read, stdin};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use anyhow::{Context, Result, bail, ensure};
 use common::child;
 use nix::sys::signal::{SigHandler, Signal, signal};
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, RecvMsg, recvmsg};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, RecvMsg, recvmsg, send};
 use nix::unistd::{Pid, dup2_stdin};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -165,7 +165,7 @@ impl Inbox {
 /// The results of a worker.
 pub struct Outbox {
     flow: Writer,
-    /// A byte that is written here wakes the parent.
+    /// A byte that is sent here wakes the parent.
     bell: UnixStream,
 }
 
@@ -212,7 +212,7 @@ impl Outbox {
     /// Wakes the parent if it sleeps.
     fn tell(&mut self) -> Result<()> {
         if self.flow.reader_sleeps() {
-            self.bell.write_all(&[1]).context("wake the parent")?;
+            send(self.bell.as_raw_fd(), &[1], MsgFlags::MSG_NOSIGNAL).context("wake the parent")?;
         }
         Ok(())
     }

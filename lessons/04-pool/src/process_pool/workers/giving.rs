@@ -1,12 +1,14 @@
 //! What goes to a worker: chunks and their arguments; and back, if it does not get to
 //! them.
 
-use std::io::{ErrorKind, Write};
+use std::os::fd::AsRawFd;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
 
-use super::{A_WHILE, Given, Worker, is_gone};
+use super::{A_WHILE, Given, Worker};
 use crate::process_pool::flow::Kind;
 use crate::process_pool::job::Chunk;
 use crate::process_pool::worker::chunk_header;
@@ -73,12 +75,12 @@ impl Worker {
     /// Wakes it if it sleeps.
     pub fn tell(&mut self) -> Result<()> {
         if self.arguments.reader_sleeps() {
-            match self.bell.write(&[1]) {
-                // One that is gone needs no bell: its end is noticed elsewhere.
-                Err(why) if !is_gone(why.kind()) && why.kind() != ErrorKind::WouldBlock => {
-                    return Err(why).context("wake a worker");
-                }
-                _ => {}
+            // Not as a write, which would also send SIGPIPE if the worker is gone.
+            match send(self.bell.as_raw_fd(), &[1], MsgFlags::MSG_NOSIGNAL) {
+                // One that is gone needs no bell: its end is noticed elsewhere. One with so
+                // many bells has not heard the first, and will.
+                Ok(_) | Err(Errno::EPIPE | Errno::ECONNRESET | Errno::EAGAIN) => {}
+                Err(why) => return Err(why).context("wake a worker"),
             }
         }
         Ok(())
