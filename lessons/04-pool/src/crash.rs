@@ -1,16 +1,17 @@
 //! A worker is killed in the middle of a task. This pool says which task that cost; the
 //! others are done. Python's pool waits for ever.
 
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::io::{BufRead, BufReader, Error, ErrorKind};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use common::child::Child;
+use common::child::{self, Child};
 use common::{paced, pidfd, text};
 use lesson_04_pool::{Function, Options, ProcessPool};
 use nix::sys::signal::{Signal, raise};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid};
 
 use crate::TASKS;
 
@@ -43,7 +44,13 @@ pub fn run() -> Result<()> {
     drop(pool);
 
     println!("Python's multiprocessing.Pool, the same:");
-    match Command::new("python3").args(["-c", PYTHON]).stdout(Stdio::piped()).spawn() {
+    let mut python = Command::new("python3");
+    python.args(["-c", PYTHON]).stdout(Stdio::piped());
+    let parent = getpid();
+    // SAFETY: the pool has ended, so this process has one thread, and no lock can be held
+    // by a thread that the child does not have.
+    unsafe { python.pre_exec(move || child::end_with(parent).map_err(Error::other)) };
+    match python.spawn() {
         Err(why) if why.kind() == ErrorKind::NotFound => {
             println!("  python3 is not installed");
             Ok(())

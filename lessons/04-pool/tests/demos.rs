@@ -115,6 +115,9 @@ fn python_s_pool_still_waits_when_its_worker_is_dead() {
     let python = children.split_whitespace().next().expect("python is a child");
     let name = proc::field(format!("/proc/{python}/status"), "Name").unwrap();
     assert!(name.starts_with("python"), "{name}");
+    // Killed, the demo takes it along.
+    running.kill();
+    running.finish_with_orphans();
 }
 
 #[test]
