@@ -55,7 +55,7 @@ fn on_one_cpu(cpu: usize, duration: Duration, picture: Option<&Path>) -> Result<
     let gaps: u64 = recordings.iter().map(|recording| recording.gaps).sum();
     let switches: u64 = recordings.iter().map(|recording| recording.switches).sum();
     println!(
-        "gaps     ≈ {gaps} in their own clocks; the kernel counted ≈ {switches} involuntary switches"
+        "gaps     ≈ {gaps} in their clocks; the kernel counted ≈ {switches} involuntary switches"
     );
 
     if let Some(path) = picture {
