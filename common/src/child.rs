@@ -73,6 +73,17 @@ impl Drop for Child {
     }
 }
 
+/// Fails in a process of several threads: a `fork` copies only the calling one, and
+/// with it whatever lock another holds.
+///
+/// # Errors
+/// If there are others, or `/proc` cannot be read.
+pub fn ensure_one_thread() -> Result<()> {
+    let threads = std::fs::read_dir("/proc/self/task").context("/proc/self/task")?.count();
+    ensure!(threads == 1, "a process of {threads} threads must not fork");
+    Ok(())
+}
+
 /// `waitpid`, also if a signal comes in between.
 fn wait_for_change(child: Pid, flags: WaitPidFlag) -> nix::Result<WaitStatus> {
     loop {
@@ -185,5 +196,15 @@ mod tests {
             result.unwrap_err().to_string(),
             format!("child {pid} ended badly: exit status: 1")
         );
+    }
+
+    #[test]
+    fn a_second_thread_forbids_to_fork() {
+        let (keep, gate) = std::sync::mpsc::channel::<()>();
+        let second = std::thread::spawn(move || gate.recv());
+        let error = ensure_one_thread().expect_err("there are two");
+        assert!(error.to_string().ends_with("threads must not fork"), "{error}");
+        drop(keep);
+        second.join().expect("no panic").expect_err("nothing was sent");
     }
 }

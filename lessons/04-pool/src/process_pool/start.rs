@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use common::child::{self, Child};
 use nix::errno::Errno;
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
@@ -55,8 +55,7 @@ fn send_descriptors(socket: &UnixStream, memory: &[OwnedFd; 2]) -> Result<()> {
 /// # Errors
 /// If this process has other threads, or the system refuses.
 pub fn fork_worker(tasks: Tasks, others: Vec<Started>) -> Result<Vec<Started>> {
-    let threads = std::fs::read_dir("/proc/self/task").context("/proc/self/task")?.count();
-    ensure!(threads == 1, "a process of {threads} threads must not fork");
+    child::ensure_one_thread()?;
     let (ours, theirs) = UnixStream::pair().context("socketpair")?;
     let memory = [Shared::new()?.0, Shared::new()?.0];
     let parent = getpid();
