@@ -18,7 +18,8 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap};
 use nix::unistd::{ForkResult, fork, ftruncate, getpid};
 
-use by_hand::{wait_until_asleep, wait_while_0, wake_all};
+use crate::hang;
+use by_hand::{wait_while_0, wake_all};
 
 /// What stands in the memory.
 #[repr(C)]
@@ -106,7 +107,7 @@ fn run_children(
         }
     }
     for child in &children {
-        wait_until_asleep(child.pid())?;
+        hang::wait_until_asleep(child.pid())?;
     }
     shared.state.store(1, SeqCst);
     wake_all(&shared.state)?;

@@ -2,13 +2,10 @@
 
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::thread::yield_now;
 
 use anyhow::{Context, Result};
-use common::proc;
 use nix::errno::Errno;
 use nix::libc;
-use nix::unistd::Pid;
 
 /// Sleeps in the kernel as long as the word is 0. The kernel looks at it once
 /// more itself, so a change that comes in between is not lost.
@@ -26,12 +23,4 @@ pub fn wake_all(word: &AtomicU32) -> Result<()> {
     let woken =
         unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, i32::MAX) };
     Errno::result(woken).map(drop).context("futex(FUTEX_WAKE)")
-}
-
-/// Looks on until a process sleeps, or has ended.
-pub fn wait_until_asleep(pid: Pid) -> Result<()> {
-    while !proc::field(format!("/proc/{pid}/status"), "State")?.starts_with(['S', 'Z']) {
-        yield_now();
-    }
-    Ok(())
 }

@@ -13,7 +13,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pause};
 
-use super::by_hand::wait_until_asleep;
+use crate::hang;
 
 /// So many fit into the ring at once.
 const MESSAGES: u64 = 100;
@@ -64,7 +64,7 @@ fn send(
 
     wait.read_exact(&mut [0]).context("the parent is gone")?;
     if !awake {
-        wait_until_asleep(parent)?;
+        hang::wait_until_asleep(parent)?;
         let place = std::fs::read_to_string(format!("/proc/{parent}/wchan")).unwrap_or_default();
         println!("  child (pid {me}): my parent sleeps, in the kernel's ≈ {place:?}");
         sleep(paced(Duration::from_secs(1)));
@@ -105,7 +105,7 @@ fn receive_asleep(receiver: &mut Receiver) -> Result<()> {
 /// What it has sent is still there.
 fn receive_from_dead(receiver: &mut Receiver, child: Child) -> Result<()> {
     let (me, pid) = (getpid(), child.pid());
-    wait_until_asleep(pid)?;
+    hang::wait_until_asleep(pid)?;
     kill(pid, Signal::SIGKILL).context("kill")?;
     println!("  parent (pid {me}): I kill the child (pid {pid}): {}", in_words(child.wait()?));
     let start = Instant::now();
