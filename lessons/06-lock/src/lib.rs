@@ -1,0 +1,3 @@
+//! What lesson 06 builds that is worth more than one demo.
+
+pub mod explorer;
