@@ -2,5 +2,6 @@
 //! verdicts against those of loom and shuttle.
 
 mod faults;
+mod peers;
 mod random;
 mod theory;
