@@ -2,6 +2,7 @@
 
 mod balance;
 mod mutex;
+mod schedule;
 
 use std::process::ExitCode;
 
@@ -16,6 +17,19 @@ const DEMOS: &[Demo] = &[
             ("--rounds N", "give up after so many rounds with a right balance (default 100)"),
         ],
         run: balance::run,
+    },
+    Demo {
+        name: "schedule",
+        about: "every order of the steps: how many go wrong, the simplest, and none with a lock",
+        options: &[
+            ("--times N", "how often each thread calls change_it: 1 or 2 (default 1)"),
+            (
+                "--replay S",
+                "run it in the order S, as 1x2,2x4,1x2: two steps of t1, four of t2, ...",
+            ),
+            ("--lock", "with --replay: with the lock"),
+        ],
+        run: schedule::run,
     },
     Demo {
         name: "mutex",

@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::Bounds;
+use super::op::ThreadId;
 use super::schedule::Schedule;
 use super::search::{Cut, Orders, Search};
 
@@ -26,6 +27,8 @@ pub enum Fault {
 /// A thread that cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
+    /// Its number.
+    pub number: ThreadId,
     /// Its name.
     pub thread: &'static str,
     /// What it waits for, in words.
@@ -142,7 +145,7 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// How many orders were tried, how many went wrong, and within which bounds.
+    /// How many orders were tried and how many went wrong.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let which = match self.orders {
             Orders::All => "every order".to_owned(),
@@ -152,16 +155,24 @@ impl fmt::Display for Report {
         };
         let (all, wrong) = (self.executions, self.failures);
         match self.finished {
-            true => writeln!(f, "{which}: {all} tried, {wrong} went wrong")?,
-            false => writeln!(f, "not {which}: stopped after {all}, {wrong} went wrong")?,
+            true => write!(f, "{which}: {all} tried, {wrong} went wrong")?,
+            false => write!(f, "not {which}: stopped after {all}, {wrong} went wrong")?,
         }
         if self.too_long > 0 {
-            writeln!(f, "{} cut off after {} steps", self.too_long, self.bounds.steps)?;
+            write!(f, ", {} cut off after {} steps", self.too_long, self.bounds.steps)?;
         }
-        write!(
-            f,
-            "bounds: {} steps an execution, {} spurious wake-ups a thread, sequential consistency",
-            self.bounds.steps, self.bounds.spurious
-        )
+        Ok(())
+    }
+}
+
+impl fmt::Display for Bounds {
+    /// Within which bounds a report holds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { steps, spurious, .. } = self;
+        let wakes = match spurious {
+            0 => "no wait ends for no reason".to_owned(),
+            times => format!("each thread's waits end {times} times for no reason"),
+        };
+        write!(f, "at most {steps} steps; {wakes}; memory is sequentially consistent")
     }
 }

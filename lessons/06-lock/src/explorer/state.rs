@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::panic::Location;
 
 use super::op::{Object, Op, ThreadId};
-use super::report::{Blocked, Fault};
 use super::replay::{Replay, Standing};
+use super::report::{Blocked, Fault};
 use super::search::Search;
 
 /// What a thread runs.
@@ -250,7 +250,7 @@ impl State {
             _ => unreachable!("{op:?} never waits"),
         };
         let for_notification = matches!(op, Op::Wake { .. }) && what.starts_with("a notification");
-        Some(Blocked { thread: name(thread), what, for_notification, at })
+        Some(Blocked { number: thread, thread: name(thread), what, for_notification, at })
     }
 
     /// Adds to what is told of the step that was just taken.

@@ -1,7 +1,8 @@
 //! What can go wrong is found, told, and can be seen again.
 
 use lesson_06_lock::explorer::{
-    Bounds, Cell, Condvar, Explorer, Failure, Fault, Mutex, Orders, Outcome, Program, Schedule, spawn,
+    Bounds, Cell, Condvar, Explorer, Failure, Fault, Mutex, Orders, Outcome, Program, Schedule,
+    spawn,
 };
 
 fn find(program: impl Fn(&mut Program) + Sync) -> Option<Failure> {
