@@ -1,6 +1,10 @@
 //! Lesson 06: two threads corrupt a bank balance, and a lock that prevents it.
 
+mod atomic;
 mod balance;
+mod condvar;
+mod deadlock;
+mod found;
 mod mutex;
 mod schedule;
 
@@ -36,6 +40,24 @@ const DEMOS: &[Demo] = &[
         about: "what a lock asks of the kernel: nothing while it is free",
         options: &[],
         run: |_| mutex::run(),
+    },
+    Demo {
+        name: "atomic",
+        about: "a change in one step needs no lock; a load and a store are two steps",
+        options: &[],
+        run: |_| atomic::run(),
+    },
+    Demo {
+        name: "deadlock",
+        about: "two locks in opposite order: found, seen under a deadline, and cured",
+        options: &[],
+        run: |_| deadlock::run(),
+    },
+    Demo {
+        name: "condvar",
+        about: "waiting until there is something; three ways to miss it",
+        options: &[],
+        run: |_| condvar::run(),
     },
 ];
 

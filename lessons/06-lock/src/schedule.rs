@@ -61,7 +61,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let explorer = Explorer::default();
     let balances = Balances::default();
-    println!("t1 calls change_it(5), t2 calls change_it(8), {times} times; in every order");
+    println!("t1 calls change_it(5), t2 calls change_it(8); how often: {times}");
 
     let report = explorer.explore(Orders::All, two_threads(times, false, &balances));
     println!("without a lock, {report}");
@@ -75,7 +75,7 @@ pub fn run(options: &Options) -> Result<()> {
 
     let report = explorer.explore(Orders::All, two_threads(times, true, &balances));
     println!("with the lock, {report}");
-    println!("(This holds for: {}.)", report.bounds);
+    println!("bounds: {}", report.bounds);
     Ok(())
 }
 

@@ -47,7 +47,7 @@ mod variable;
 pub use lock::{Condvar, Guard, Mutex};
 pub use op::{Op, ThreadId};
 pub use replay::{Impossible, Outcome, Run, Standing};
-pub use report::{Blocked, Failure, Fault, Report};
+pub use report::{Awaited, Blocked, Failure, Fault, Report};
 pub use run::{Bounds, Explorer, Program};
 pub use schedule::{NoSchedule, Schedule};
 pub use search::Orders;

@@ -31,17 +31,52 @@ pub struct Blocked {
     pub number: ThreadId,
     /// Its name.
     pub thread: &'static str,
-    /// What it waits for, in words.
-    pub what: String,
-    /// Whether that is a notification of a condition variable.
-    pub for_notification: bool,
+    /// What it waits for.
+    pub awaits: Awaited,
     /// Where in the source.
     pub at: &'static Location<'static>,
 }
 
+/// What a thread that cannot go on waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// A lock.
+    Lock {
+        /// Its name.
+        lock: &'static str,
+        /// Who has it.
+        owner: &'static str,
+    },
+    /// A notification of this condition variable.
+    Notification(&'static str),
+    /// The end of this thread.
+    End(&'static str),
+}
+
+impl Awaited {
+    /// The name of the lock, the condition variable, or the thread.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Awaited::Lock { lock: name, .. } | Awaited::Notification(name) | Awaited::End(name) => {
+                name
+            }
+        }
+    }
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Awaited::Lock { lock, owner } => write!(f, "the lock {lock}, which {owner} has"),
+            Awaited::Notification(condition) => write!(f, "a notification of {condition}"),
+            Awaited::End(thread) => write!(f, "the end of {thread}"),
+        }
+    }
+}
+
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} waits for {}", self.thread, self.what)
+        write!(f, "{} waits for {}", self.thread, self.awaits)
     }
 }
 
@@ -49,7 +84,9 @@ impl Fault {
     /// Whether threads wait for a notification, and nobody is left who could send it: it
     /// was sent before they waited, or to another.
     pub fn is_lost_wake_up(&self) -> bool {
-        matches!(self, Fault::Deadlock(all) if all.iter().any(|blocked| blocked.for_notification))
+        let for_notification =
+            |blocked: &Blocked| matches!(blocked.awaits, Awaited::Notification(_));
+        matches!(self, Fault::Deadlock(all) if all.iter().any(for_notification))
     }
 }
 
@@ -151,7 +188,7 @@ impl fmt::Display for Report {
             Orders::All => "every order".to_owned(),
             Orders::Preemptions(1) => "every order with at most 1 preemption".to_owned(),
             Orders::Preemptions(most) => format!("every order with at most {most} preemptions"),
-            Orders::Distinct => "one of all orders that come to the same".to_owned(),
+            Orders::Distinct => "every order that makes a difference".to_owned(),
         };
         let (all, wrong) = (self.executions, self.failures);
         match self.finished {
@@ -170,9 +207,9 @@ impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { steps, spurious, .. } = self;
         let wakes = match spurious {
-            0 => "no wait ends for no reason".to_owned(),
-            times => format!("each thread's waits end {times} times for no reason"),
+            0 => "no spurious wake-ups".to_owned(),
+            times => format!("{times} spurious wake-ups a thread"),
         };
-        write!(f, "at most {steps} steps; {wakes}; memory is sequentially consistent")
+        write!(f, "at most {steps} steps, {wakes}, sequentially consistent memory")
     }
 }

@@ -2,59 +2,36 @@
 
 use std::panic::Location;
 
-use super::op::{Op, ThreadId};
+use super::op::ThreadId;
 use super::replay::{Outcome, Run};
 use super::report::Fault;
 
-/// The column on the right, for what a step did.
-const TOLD: usize = 22;
+/// The width of a thread's column: the number of the line, and what was done.
+const COLUMN: usize = 24;
 
 /// Draws an execution into lines of `width` columns. `source` is the file that the steps
-/// are in: each is shown with its line.
+/// are in: where there is room, each is shown beside its line.
 pub fn timeline(run: &Run, source: &str, width: usize) -> String {
-    let columns = Columns { count: run.threads.len(), width, source };
-    let mut drawn = String::new();
-    for (place, thread) in run.threads.iter().enumerate() {
-        drawn += &format!("{:width$}", format!("     {}", thread.name), width = columns.each());
-        if place + 1 == run.threads.len() {
-            drawn.truncate(drawn.trim_end().len());
-            drawn.push('\n');
-        }
-    }
+    let count = run.threads.len();
+    let names = run.threads.iter().map(|thread| format!("     {:1$}", thread.name, COLUMN - 5));
+    let mut drawn = names.collect::<String>().trim_end().to_owned() + "\n";
+    let mut row = |thread: ThreadId, at: &Location, told: &str| {
+        let before = " ".repeat((thread - 1) * COLUMN);
+        let told = format!("{:>3}  {}", at.line(), fitted(told, COLUMN - 6));
+        let line = format!("{before}{told:0$}", (count - thread + 1) * COLUMN);
+        let text = fitted(line_of(source, at.line()), width.saturating_sub(count * COLUMN));
+        drawn += (line + &text).trim_end();
+        drawn.push('\n');
+    };
     for step in &run.steps {
-        // The end of a block has no line of its own.
-        let text = matches!(step.op, Op::Unlock(_)).then_some("(the guard ends)");
-        drawn += &columns.row(step.thread, step.at, text, &step.told);
+        row(step.thread, step.at, &step.told);
     }
     if let Outcome::Fault(Fault::Deadlock(blocked)) = &run.outcome {
         for blocked in blocked {
-            drawn += &columns.row(blocked.number, blocked.at, None, "waits for ever");
+            row(blocked.number, blocked.at, &format!("waits for {}", blocked.awaits.name()));
         }
     }
     drawn
-}
-
-struct Columns<'a> {
-    count: usize,
-    width: usize,
-    source: &'a str,
-}
-
-impl Columns<'_> {
-    /// The width of a thread's column.
-    fn each(&self) -> usize {
-        (self.width.saturating_sub(TOLD) / self.count.max(1)).max(10)
-    }
-
-    /// A line with something in the column of one thread, and what it did on the right.
-    fn row(&self, thread: ThreadId, at: &Location, text: Option<&str>, told: &str) -> String {
-        let (each, line) = (self.each(), at.line());
-        let before = " ".repeat((thread - 1) * each);
-        let text = fitted(text.unwrap_or_else(|| line_of(self.source, line)), each - 6);
-        let after = " ".repeat((self.count - thread) * each);
-        let width = each - 5;
-        format!("{before}{line:>3}  {text:width$}{after}{}\n", fitted(told, TOLD))
-    }
 }
 
 /// The text of a line, without the room before it.
@@ -62,9 +39,11 @@ pub fn line_of(source: &str, line: u32) -> &str {
     source.lines().nth(line as usize - 1).map_or("", str::trim)
 }
 
+/// The beginning of a text that is too long; nothing where there is no room for any.
 fn fitted(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
+    match text.chars().count() {
+        length if length <= width => text.to_owned(),
+        _ if width < 10 => String::new(),
+        _ => text.chars().take(width - 1).chain(['…']).collect(),
     }
-    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
