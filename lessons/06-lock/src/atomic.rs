@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
 use anyhow::{Result, ensure};
+use common::menu::Options;
 use lesson_06_lock::explorer::{Atomic, Explorer, Mutex, Program};
 
 use crate::found::{show_simplest, try_all};
@@ -65,7 +66,8 @@ fn transfer_and_count(locked: bool) -> impl Fn(&mut Program) + Sync {
     }
 }
 
-pub fn run() -> Result<()> {
+pub fn run(options: &Options) -> Result<()> {
+    let times = options.number("--times", 1..=10_000_000)?.unwrap_or(100_000);
     let explorer = Explorer::default();
     println!("t1 adds 5, t2 adds 8, with a load and a store:");
     try_all(explorer, two_threads(load_and_store))?;
@@ -80,25 +82,24 @@ pub fn run() -> Result<()> {
     show_simplest(explorer, transfer_and_count(false), include_str!("atomic.rs"))?;
     println!("the same with a lock around both:");
     try_all(explorer, transfer_and_count(true))?;
-    real_threads()
+    real_threads(times)
 }
 
 /// Without the explorer: all the adding of two real threads is there in the end.
-fn real_threads() -> Result<()> {
-    const TIMES: i64 = 100_000;
+fn real_threads(times: i64) -> Result<()> {
     let balance = AtomicI64::new(0);
     thread::scope(|scope| {
         for n in [5, 8] {
             let balance = &balance;
             scope.spawn(move || {
-                for _ in 0..TIMES {
+                for _ in 0..times {
                     balance.fetch_add(n, Ordering::Relaxed);
                 }
             });
         }
     });
     let balance = balance.into_inner();
-    println!("two real threads, fetch_add, {TIMES} times each: {balance}");
-    ensure!(balance == 13 * TIMES, "some was lost");
+    println!("two real threads, fetch_add, {times} times each: {balance}");
+    ensure!(balance == 13 * times, "some was lost");
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
+use common::menu::Options;
 use lesson_06_lock::explorer::{self, Bounds, Explorer, Program};
 
 use crate::found::{show_simplest, try_all};
@@ -76,7 +77,8 @@ fn items(takers: usize, how: How) -> impl Fn(&mut Program) + Sync {
     }
 }
 
-pub fn run() -> Result<()> {
+pub fn run(options: &Options) -> Result<()> {
+    let count = options.number("--items", 0..=1_000_000)?.unwrap_or(1000);
     let explorer = Explorer::default();
     let source = include_str!("condvar.rs");
     println!("a loop around each wait, and all are woken; one puts two items, two take one each:");
@@ -91,7 +93,7 @@ pub fn run() -> Result<()> {
     show_simplest(spurious, items(1, How::LooksOnce), source)?;
     println!("a loop, and one is woken:");
     show_simplest(explorer, items(2, How::WakesOne), source)?;
-    real_threads()
+    real_threads(count)
 }
 
 /// The right one without the explorer, with room for two.
@@ -122,16 +124,15 @@ impl Buffer {
     }
 }
 
-fn real_threads() -> Result<()> {
-    const ITEMS: u32 = 1000;
+fn real_threads(count: u32) -> Result<()> {
     let buffer = Buffer::default();
     let taken = thread::scope(|scope| {
         let puts = thread::Builder::new().name("puts".to_owned());
-        let puts = puts.spawn_scoped(scope, || (0..ITEMS).for_each(|item| buffer.put(item)));
+        let puts = puts.spawn_scoped(scope, || (0..count).for_each(|item| buffer.put(item)));
         puts.context("start a thread")?;
-        anyhow::Ok((0..ITEMS).map(|_| buffer.take()).collect::<Vec<_>>())
+        anyhow::Ok((0..count).map(|_| buffer.take()).collect::<Vec<_>>())
     })?;
-    ensure!(taken.iter().copied().eq(0..ITEMS), "an item was lost, or out of order");
-    println!("two real threads, with room for {ROOM}: {ITEMS} items came, in their order");
+    ensure!(taken.iter().copied().eq(0..count), "an item was lost, or out of order");
+    println!("two real threads, with room for {ROOM}: {count} items came, in their order");
     Ok(())
 }

@@ -2,10 +2,12 @@
 
 mod atomic;
 mod balance;
+mod change_it;
 mod condvar;
 mod deadlock;
 mod found;
 mod mutex;
+mod play;
 mod schedule;
 
 use std::process::ExitCode;
@@ -36,6 +38,15 @@ const DEMOS: &[Demo] = &[
         run: schedule::run,
     },
     Demo {
+        name: "play",
+        about: "be the scheduler yourself: a key for each step",
+        options: &[
+            ("--lock", "with the lock"),
+            ("--keys KEYS", "press these keys, show the screen and leave"),
+        ],
+        run: play::run,
+    },
+    Demo {
         name: "mutex",
         about: "what a lock asks of the kernel: nothing while it is free",
         options: &[],
@@ -44,8 +55,8 @@ const DEMOS: &[Demo] = &[
     Demo {
         name: "atomic",
         about: "a change in one step needs no lock; a load and a store are two steps",
-        options: &[],
-        run: |_| atomic::run(),
+        options: &[("--times N", "how often each of two real threads adds (default 100000)")],
+        run: atomic::run,
     },
     Demo {
         name: "deadlock",
@@ -56,8 +67,8 @@ const DEMOS: &[Demo] = &[
     Demo {
         name: "condvar",
         about: "waiting until there is something; three ways to miss it",
-        options: &[],
-        run: |_| condvar::run(),
+        options: &[("--items N", "how many items real threads hand over (default 1000)")],
+        run: condvar::run,
     },
 ];
 
