@@ -1,7 +1,14 @@
 //! Lesson 06: two threads corrupt a bank balance, and a lock that prevents it.
 
+mod atomic;
 mod balance;
+mod change_it;
+mod condvar;
+mod deadlock;
+mod found;
 mod mutex;
+mod play;
+mod schedule;
 
 use std::process::ExitCode;
 
@@ -18,10 +25,50 @@ const DEMOS: &[Demo] = &[
         run: balance::run,
     },
     Demo {
+        name: "schedule",
+        about: "every order of the steps: how many go wrong, the simplest, and none with a lock",
+        options: &[
+            ("--times N", "how often each thread calls change_it: 1 or 2 (default 1)"),
+            (
+                "--replay S",
+                "run it in the order S, as 1x2,2x4,1x2: two steps of t1, four of t2, ...",
+            ),
+            ("--lock", "with --replay: with the lock"),
+        ],
+        run: schedule::run,
+    },
+    Demo {
+        name: "play",
+        about: "be the scheduler yourself: a key for each step",
+        options: &[
+            ("--lock", "with the lock"),
+            ("--keys KEYS", "press these keys, show the screen and leave"),
+        ],
+        run: play::run,
+    },
+    Demo {
         name: "mutex",
         about: "what a lock asks of the kernel: nothing while it is free",
         options: &[],
         run: |_| mutex::run(),
+    },
+    Demo {
+        name: "atomic",
+        about: "a change in one step needs no lock; a load and a store are two steps",
+        options: &[("--times N", "how often each of two real threads adds (default 100000)")],
+        run: atomic::run,
+    },
+    Demo {
+        name: "deadlock",
+        about: "two locks in opposite order: found, seen under a deadline, and cured",
+        options: &[],
+        run: |_| deadlock::run(),
+    },
+    Demo {
+        name: "condvar",
+        about: "waiting until there is something; three ways to miss it",
+        options: &[("--items N", "how many items real threads hand over (default 1000)")],
+        run: condvar::run,
     },
 ];
 

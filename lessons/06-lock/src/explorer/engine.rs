@@ -50,7 +50,15 @@ pub(super) fn step<R>(
 ) -> R {
     with_current(|engine, me| {
         let mut state = engine.state();
-        if me != CONTROLLER {
+        if me == CONTROLLER {
+            // What is done before the threads begin and after they have ended is not told.
+            let steps = state.steps.take();
+            let result = effect(&mut state);
+            state.steps = steps;
+            return result;
+        }
+        // A thread that unwinds has the turn, and its execution is over.
+        if !thread::panicking() {
             state.threads[me].next = Some((op, at));
             let next = match state.arriving.pop() {
                 Some(next) => next,
@@ -175,7 +183,10 @@ impl Engine {
 
     /// Sees to it that there is a thread of this number.
     fn hire(self: &Arc<Self>, number: ThreadId) {
-        assert!(number <= MOST_THREADS, "a program that is explored has {MOST_THREADS} threads at most");
+        assert!(
+            number <= MOST_THREADS,
+            "a program that is explored has {MOST_THREADS} threads at most"
+        );
         let mut crew = self.crew.lock().unwrap_or_else(PoisonError::into_inner);
         while crew.len() < number {
             let (engine, number) = (Arc::clone(self), crew.len() + 1);
@@ -216,7 +227,11 @@ impl Engine {
             };
             drop(state);
             // Dropping what it never came to run can panic, too.
-            let result = panic::catch_unwind(AssertUnwindSafe(|| if !over { job() }));
+            let result = panic::catch_unwind(AssertUnwindSafe(|| {
+                if !over {
+                    job()
+                }
+            }));
             let mut state = self.state();
             state.ended(me, result);
             let next = state.arriving.pop().unwrap_or_else(|| state.choose());
@@ -246,9 +261,8 @@ fn catch_messages() {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             // Not if the thread is being torn down, and its variables with it.
-            let explored = CURRENT.try_with(|current| {
-                current.try_borrow().is_ok_and(|current| current.is_some())
-            });
+            let explored = CURRENT
+                .try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some()));
             if explored.unwrap_or(false) {
                 let message = panic.payload_as_str().unwrap_or("without a message");
                 MESSAGE.set(message.to_owned());

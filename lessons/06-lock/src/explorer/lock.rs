@@ -48,7 +48,9 @@ impl<T> Mutex<T> {
     /// Takes the lock, as soon as it is free: a step.
     #[track_caller]
     pub fn lock(&self) -> Guard<'_, T> {
-        self.take(Op::Lock(self.object), Location::caller(), |_| {})
+        self.take(Op::Lock(self.object), Location::caller(), |state| {
+            state.tell(|| format!("lock {}", self.name));
+        })
     }
 
     fn take(
@@ -60,7 +62,6 @@ impl<T> Mutex<T> {
         step(op, at, |state| {
             let me = with_current(|_, me| me);
             *state.owner(self.object) = Some(me);
-            state.tell(|| format!("lock {}", self.name));
             also(state);
         });
         let value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
@@ -126,15 +127,15 @@ impl Condvar {
         step(Op::Wait { condition, lock: object }, at, |state| {
             *state.owner(object) = None;
             state.queue(condition).begin(me);
-            state.tell(|| format!("unlock {}, wait for {}", lock.name, self.name));
+            state.tell(|| format!("wait for {}", self.name));
         });
         // It has given the lock back already.
         std::mem::forget(guard);
         lock.take(Op::Wake { condition, lock: object }, at, |state| {
-            if !state.queue(condition).end(me) {
-                state.threads[me].spurious -= 1;
-                state.tell(|| ", woken for no reason".to_owned());
-            }
+            let notified = state.queue(condition).end(me);
+            state.threads[me].spurious -= u32::from(!notified);
+            let why = if notified { "woken, lock" } else { "no reason, lock" };
+            state.tell(|| format!("{why} {}", lock.name));
         })
     }
 
@@ -153,7 +154,7 @@ impl Condvar {
     fn notify(&self, all: bool, at: &'static Location<'static>) {
         step(Op::Notify(self.object), at, |state| {
             let count = state.queue(self.object).notify(all);
-            state.tell(|| format!("notify {}: {count} woken", self.name));
+            state.tell(|| format!("notify {}: {count}", self.name));
         });
     }
 }

@@ -41,15 +41,17 @@ mod schedule;
 mod search;
 mod state;
 mod thread;
+mod timeline;
 mod variable;
 
 pub use lock::{Condvar, Guard, Mutex};
 pub use op::{Op, ThreadId};
-pub use report::{Blocked, Failure, Fault, Report};
 pub use replay::{Impossible, Outcome, Run, Standing};
+pub use report::{Awaited, Blocked, Failure, Fault, Report};
 pub use run::{Bounds, Explorer, Program};
 pub use schedule::{NoSchedule, Schedule};
 pub use search::Orders;
 pub use state::Step;
 pub use thread::{JoinHandle, spawn};
+pub use timeline::{line_of, timeline};
 pub use variable::{Atomic, Cell};

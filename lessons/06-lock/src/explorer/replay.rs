@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::op::ThreadId;
-use super::report::Fault;
+use super::report::{Awaited, Fault};
 use super::schedule::Schedule;
 use super::search::{Ready, bit};
 use super::state::{State, Step};
@@ -61,7 +61,7 @@ pub struct Standing {
     /// Where in the source its next step is; `None` if it has ended.
     pub next: Option<&'static Location<'static>>,
     /// What it waits for, if it cannot take it.
-    pub waits_for: Option<String>,
+    pub awaits: Option<Awaited>,
 }
 
 impl State {
@@ -69,7 +69,7 @@ impl State {
         let standing = |id: ThreadId| Standing {
             name: self.threads[id].name,
             next: self.threads[id].next.map(|(_, at)| at),
-            waits_for: self.blocked(id).map(|blocked| blocked.what),
+            awaits: self.blocked(id).map(|blocked| blocked.awaits),
         };
         self.ids().map(standing).collect()
     }
@@ -99,7 +99,7 @@ impl Impossible {
     pub(super) fn new(step: usize, thread: ThreadId, threads: &[Standing]) -> Self {
         let why = match thread.checked_sub(1).and_then(|place| threads.get(place)) {
             None => format!("there are {}", threads.len()),
-            Some(Standing { waits_for: Some(what), .. }) => format!("it waits for {what}"),
+            Some(Standing { awaits: Some(what), .. }) => format!("it waits for {what}"),
             Some(_) => "it has ended".to_owned(),
         };
         Self { step, thread, why }

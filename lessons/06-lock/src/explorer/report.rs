@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::Bounds;
+use super::op::ThreadId;
 use super::schedule::Schedule;
 use super::search::{Cut, Orders, Search};
 
@@ -26,19 +27,56 @@ pub enum Fault {
 /// A thread that cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
+    /// Its number.
+    pub number: ThreadId,
     /// Its name.
     pub thread: &'static str,
-    /// What it waits for, in words.
-    pub what: String,
-    /// Whether that is a notification of a condition variable.
-    pub for_notification: bool,
+    /// What it waits for.
+    pub awaits: Awaited,
     /// Where in the source.
     pub at: &'static Location<'static>,
 }
 
+/// What a thread that cannot go on waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// A lock.
+    Lock {
+        /// Its name.
+        lock: &'static str,
+        /// Who has it.
+        owner: &'static str,
+    },
+    /// A notification of this condition variable.
+    Notification(&'static str),
+    /// The end of this thread.
+    End(&'static str),
+}
+
+impl Awaited {
+    /// The name of the lock, the condition variable, or the thread.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Awaited::Lock { lock: name, .. } | Awaited::Notification(name) | Awaited::End(name) => {
+                name
+            }
+        }
+    }
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Awaited::Lock { lock, owner } => write!(f, "the lock {lock}, which {owner} has"),
+            Awaited::Notification(condition) => write!(f, "a notification of {condition}"),
+            Awaited::End(thread) => write!(f, "the end of {thread}"),
+        }
+    }
+}
+
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} waits for {}", self.thread, self.what)
+        write!(f, "{} waits for {}", self.thread, self.awaits)
     }
 }
 
@@ -46,7 +84,9 @@ impl Fault {
     /// Whether threads wait for a notification, and nobody is left who could send it: it
     /// was sent before they waited, or to another.
     pub fn is_lost_wake_up(&self) -> bool {
-        matches!(self, Fault::Deadlock(all) if all.iter().any(|blocked| blocked.for_notification))
+        let for_notification =
+            |blocked: &Blocked| matches!(blocked.awaits, Awaited::Notification(_));
+        matches!(self, Fault::Deadlock(all) if all.iter().any(for_notification))
     }
 }
 
@@ -142,26 +182,34 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// How many orders were tried, how many went wrong, and within which bounds.
+    /// How many orders were tried and how many went wrong.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let which = match self.orders {
             Orders::All => "every order".to_owned(),
             Orders::Preemptions(1) => "every order with at most 1 preemption".to_owned(),
             Orders::Preemptions(most) => format!("every order with at most {most} preemptions"),
-            Orders::Distinct => "one of all orders that come to the same".to_owned(),
+            Orders::Distinct => "every order that makes a difference".to_owned(),
         };
         let (all, wrong) = (self.executions, self.failures);
         match self.finished {
-            true => writeln!(f, "{which}: {all} tried, {wrong} went wrong")?,
-            false => writeln!(f, "not {which}: stopped after {all}, {wrong} went wrong")?,
+            true => write!(f, "{which}: {all} tried, {wrong} went wrong")?,
+            false => write!(f, "not {which}: stopped after {all}, {wrong} went wrong")?,
         }
         if self.too_long > 0 {
-            writeln!(f, "{} cut off after {} steps", self.too_long, self.bounds.steps)?;
+            write!(f, ", {} cut off after {} steps", self.too_long, self.bounds.steps)?;
         }
-        write!(
-            f,
-            "bounds: {} steps an execution, {} spurious wake-ups a thread, sequential consistency",
-            self.bounds.steps, self.bounds.spurious
-        )
+        Ok(())
+    }
+}
+
+impl fmt::Display for Bounds {
+    /// Within which bounds a report holds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { steps, spurious, .. } = self;
+        let wakes = match spurious {
+            0 => "no spurious wake-ups".to_owned(),
+            times => format!("{times} spurious wake-ups a thread"),
+        };
+        write!(f, "at most {steps} steps, {wakes}, sequentially consistent memory")
     }
 }

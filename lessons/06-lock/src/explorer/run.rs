@@ -128,8 +128,7 @@ impl Explorer {
         schedule: &Schedule,
         program: impl Fn(&mut Program) + Sync,
     ) -> Result<Run, Impossible> {
-        let mut state =
-            State::new(Chooser::Replay(Replay::new(schedule)), self.bounds.spurious);
+        let mut state = State::new(Chooser::Replay(Replay::new(schedule)), self.bounds.spurious);
         state.steps = Some(Vec::new());
         on_one_cpu(|| {
             Engine::enter(state, |engine| {

@@ -120,7 +120,8 @@ impl Search {
         let last = self.path.last().map(|choice| choice.thread);
         let goes_on = last.filter(|&last| ready.enabled & bit(last) != 0);
         let awake = ready.enabled & !asleep;
-        let first = goes_on.filter(|&last| awake & bit(last) != 0).or_else(|| members(awake).next());
+        let first =
+            goes_on.filter(|&last| awake & bit(last) != 0).or_else(|| members(awake).next());
         let Some(thread) = first else {
             self.cut = Some(Cut::Redundant);
             return None;

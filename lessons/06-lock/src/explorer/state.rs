@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::panic::Location;
 
 use super::op::{Object, Op, ThreadId};
-use super::report::{Blocked, Fault};
 use super::replay::{Replay, Standing};
+use super::report::{Awaited, Blocked, Fault};
 use super::search::Search;
 
 /// What a thread runs.
@@ -237,20 +237,18 @@ impl State {
             return None;
         }
         let name = |thread: ThreadId| self.threads[thread].name;
-        let lock = |lock: Object| {
-            let owner = self.has(lock).map_or("nobody", name);
-            format!("the lock {}, which {owner} has", self.things[lock].0)
-        };
-        let what = match op {
+        let awaits = match op {
             Op::Wake { condition, .. } if !self.is_notified(condition, thread) => {
-                format!("a notification of {}", self.things[condition].0)
+                Awaited::Notification(self.things[condition].0)
             }
-            Op::Lock(it) | Op::Wake { lock: it, .. } => lock(it),
-            Op::Join(other) => format!("the end of {}", name(other)),
-            _ => unreachable!("{op:?} never waits"),
+            Op::Join(other) => Awaited::End(name(other)),
+            _ => {
+                let lock = op.takes().expect("nothing else has to wait");
+                let owner = self.has(lock).map_or("nobody", name);
+                Awaited::Lock { lock: self.things[lock].0, owner }
+            }
         };
-        let for_notification = matches!(op, Op::Wake { .. }) && what.starts_with("a notification");
-        Some(Blocked { thread: name(thread), what, for_notification, at })
+        Some(Blocked { number: thread, thread: name(thread), awaits, at })
     }
 
     /// Adds to what is told of the step that was just taken.

@@ -1,7 +1,8 @@
 //! What can go wrong is found, told, and can be seen again.
 
 use lesson_06_lock::explorer::{
-    Bounds, Cell, Condvar, Explorer, Failure, Fault, Mutex, Orders, Outcome, Program, Schedule, spawn,
+    Bounds, Cell, Condvar, Explorer, Failure, Fault, Mutex, Orders, Outcome, Program, Schedule,
+    spawn,
 };
 
 fn find(program: impl Fn(&mut Program) + Sync) -> Option<Failure> {
@@ -215,7 +216,8 @@ fn a_schedule_that_cannot_be_is_an_error_that_says_why() {
     assert!(run.contains("which t1 has"), "{run}");
     let run = replay("1x2").expect("it can be");
     assert_eq!(run.outcome, Outcome::Unfinished);
-    assert_eq!(run.threads[1].waits_for.as_deref(), Some("the lock b, which t1 has"));
+    let awaits = run.threads[1].awaits.as_ref().map(ToString::to_string);
+    assert_eq!(awaits.as_deref(), Some("the lock b, which t1 has"));
     assert!(run.threads[0].next.is_some());
     let told: Vec<_> = run.steps.iter().map(|step| step.told.as_str()).collect();
     assert_eq!(told, ["lock a", "lock b"]);

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex as StdMutex};
 
-use lesson_06_lock::explorer::{
-    Cell, Condvar, Explorer, Mutex, Orders, Program, Schedule, spawn,
-};
+use lesson_06_lock::explorer::{Cell, Condvar, Explorer, Mutex, Orders, Program, Schedule, spawn};
 use proptest::prelude::*;
 
 /// What a thread of a random program does.
