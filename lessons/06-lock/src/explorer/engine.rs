@@ -84,12 +84,7 @@ impl State {
     /// the controller.
     fn choose(&mut self) -> ThreadId {
         if self.end == End::NotYet {
-            let future = self.threads.len();
-            let next = self.threads.iter().map(|thread| match thread.next {
-                Some((Op::Spawn(_), _)) => Some(Op::Spawn(future)),
-                next => next.map(|(op, _)| op),
-            });
-            let next: Vec<_> = next.collect();
+            let next = self.next_ops();
             let enabled = self.ids().filter(|&id| self.is_enabled(id));
             let enabled = enabled.fold(0, |all, id| all | bit(id));
             let ready = Ready { next: &next, enabled };

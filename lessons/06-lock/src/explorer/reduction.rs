@@ -5,32 +5,33 @@ use super::op::{Op, ThreadId, dependent, may_meet};
 use super::search::{Choice, Search, Threads, bit, members};
 
 impl Search {
-    /// Finds the steps that were taken before a dependent one that is now to come, and
-    /// could as well come after it: there the other order is to be tried.
-    pub(super) fn find_races(&mut self, next: &[Option<Op>]) {
-        for (thread, op) in next.iter().enumerate() {
-            let Some(op) = *op else { continue };
-            let clock = clock_of(thread, &self.path);
-            let race = self.path.iter().enumerate().rposition(|(place, choice)| {
-                choice.thread != thread
-                    && dependent(choice.op, op)
-                    && may_meet(choice.op, op)
-                    && !clock.contains(choice.thread, place)
-            });
-            let Some(place) = race else { continue };
-            // Who must run there so that this thread comes to its step first.
-            let after = self.path[place + 1..].iter().enumerate();
-            let leads = after
-                .filter(|(later, choice)| clock.contains(choice.thread, place + 1 + later))
-                .fold(bit(thread), |leads, (_, choice)| leads | bit(choice.thread));
-            let choice = &mut self.path[place];
-            let candidates = leads & choice.enabled;
-            if candidates == 0 {
-                choice.to_do |= choice.enabled;
-            } else if candidates & choice.to_do == 0 {
-                let itself = Some(thread).filter(|&thread| candidates & bit(thread) != 0);
-                choice.to_do |= itself.or_else(|| members(candidates).next()).map_or(0, bit);
+    /// Finds the steps before this place that are dependent on one that this thread takes
+    /// there, or would if it could, and that could as well come after it: there the other
+    /// order is to be tried.
+    pub(super) fn find_races(&mut self, place: usize, thread: ThreadId, op: Op) {
+        let path = &mut self.path[..place];
+        let clock = clock_of(thread, path);
+        for place in (0..path.len()).rev() {
+            let choice = &path[place];
+            if dependent(choice.op, op)
+                && may_meet(choice.op, op)
+                && !clock.contains(choice.thread, place)
+            {
+                let first = first_without(path, place, thread, op) & choice.enabled;
+                let choice = &mut path[place];
+                if first == 0 {
+                    choice.to_do |= choice.enabled;
+                } else if first & (choice.to_do | choice.asleep) == 0 {
+                    choice.to_do |= members(first).next().map_or(0, bit);
+                }
             }
+        }
+    }
+
+    /// The same for the steps that the threads have not come to take when an execution ends.
+    pub(super) fn find_all_races(&mut self, next: &[Option<Op>]) {
+        for (thread, op) in next.iter().enumerate() {
+            op.map(|op| self.find_races(self.path.len(), thread, op));
         }
     }
 
@@ -57,6 +58,29 @@ impl Search {
         clock.add(last.thread, before.len());
         clock
     }
+}
+
+/// Of the steps after a place, and this one, those are left that the step at this place does
+/// not happen before. Returns the threads that can take the first of them. That one of
+/// these is tried there is enough.
+fn first_without(path: &[Choice], place: usize, thread: ThreadId, op: Op) -> Threads {
+    let own = clock_of(thread, path);
+    let left_out = &path[place];
+    let steps = path.iter().enumerate().skip(place + 1);
+    let steps: Vec<_> =
+        steps.filter(|(_, step)| !step.clock.contains(left_out.thread, place)).collect();
+    let mut first = 0;
+    for (number, (_, step)) in steps.iter().enumerate() {
+        let mut earlier = steps[..number].iter();
+        if earlier.all(|&(place, earlier)| !step.clock.contains(earlier.thread, place)) {
+            first |= bit(step.thread);
+        }
+    }
+    let mut earlier = steps.iter();
+    if earlier.all(|&(place, step)| !dependent(step.op, op) && !own.contains(step.thread, place)) {
+        first |= bit(thread);
+    }
+    first
 }
 
 /// What happens before the next step of a thread because the thread did it itself, or

@@ -3,7 +3,7 @@
 //!
 //! With reduction, orders that differ only in independent steps count as one, and one of
 //! them is tried: dynamic partial-order reduction (Flanagan and Godefroid, POPL 2005)
-//! with sleep sets (Godefroid, LNCS 1032).
+//! with sleep sets (Godefroid, LNCS 1032) and source sets (Abdulla and others, POPL 2014).
 
 use super::clock::Clock;
 use super::op::{Op, ThreadId};
@@ -107,12 +107,6 @@ impl Search {
 
     /// Comes to a state for the first time, and makes its first choice.
     fn explore(&mut self, ready: &Ready) -> Option<ThreadId> {
-        if self.orders == Orders::Distinct {
-            self.find_races(ready.next);
-        }
-        if ready.enabled == 0 {
-            return None;
-        }
         let asleep = match self.orders {
             Orders::Distinct => self.asleep(ready.next),
             _ => 0,
@@ -123,7 +117,7 @@ impl Search {
         let first =
             goes_on.filter(|&last| awake & bit(last) != 0).or_else(|| members(awake).next());
         let Some(thread) = first else {
-            self.cut = Some(Cut::Redundant);
+            self.cut = (ready.enabled != 0).then_some(Cut::Redundant);
             return None;
         };
         if self.depth == self.steps {
@@ -155,7 +149,11 @@ impl Search {
     /// Notes the step that is taken by the last choice.
     fn note(&mut self, op: Op) {
         let clock = match self.orders {
-            Orders::Distinct => self.clock_of_last(op),
+            Orders::Distinct => {
+                let last = self.path.len() - 1;
+                self.find_races(last, self.path[last].thread, op);
+                self.clock_of_last(op)
+            }
             _ => Clock::default(),
         };
         let (last, before) = self.path.split_last_mut().expect("a choice was made");
@@ -169,6 +167,13 @@ impl Search {
 }
 
 impl Search {
+    /// Sees how the threads stand at the end of an execution, whatever has ended it.
+    pub fn end(&mut self, next: &[Option<Op>]) {
+        if self.orders == Orders::Distinct {
+            self.find_all_races(next);
+        }
+    }
+
     /// Who takes the next step. `None` ends the execution. It is asked in the last state,
     /// too, in which nobody can.
     pub fn choose(&mut self, ready: &Ready) -> Option<ThreadId> {

@@ -199,6 +199,15 @@ impl State {
         matches!(&self.things[condition].1, Thing::Condition(queue) if queue.is_notified(thread))
     }
 
+    /// The next step of each thread, by its number, if it has come to one.
+    pub fn next_ops(&self) -> Vec<Option<Op>> {
+        let next = self.threads.iter().map(|thread| match thread.next {
+            Some((Op::Spawn(_), _)) => Some(Op::Spawn(self.threads.len())),
+            next => next.map(|(op, _)| op),
+        });
+        next.collect()
+    }
+
     /// The threads but the controller.
     pub fn ids(&self) -> std::ops::Range<ThreadId> {
         1..self.threads.len()
@@ -215,6 +224,10 @@ impl State {
         }
         self.end = end;
         self.arriving.clear();
+        let next = self.next_ops();
+        if let Chooser::Search(search) = &mut self.chooser {
+            search.end(&next);
+        }
     }
 
     /// Makes room for the next execution.
