@@ -45,6 +45,10 @@ fn action(depth: usize) -> BoxedStrategy<Action> {
         3 => (0..2_usize, inner()).prop_map(|(lock, inner)| Action::Locked(lock, inner)),
         2 => (0..2_usize, inner()).prop_map(|(lock, inner)| Action::Wait(lock, inner)),
         1 => inner().prop_map(Action::Child),
+        // Two that do this in opposite order can be in each other's way.
+        1 => (0..2_usize).prop_map(|lock| {
+            Action::Locked(lock, vec![Action::Locked(1 - lock, Vec::new())])
+        }),
     ]
     .boxed()
 }
