@@ -84,6 +84,11 @@ impl State {
     /// the controller.
     fn choose(&mut self) -> ThreadId {
         if self.end == End::NotYet {
+            if let Chooser::Search(search) = &mut self.chooser
+                && let Some(chosen) = search.follow()
+            {
+                return chosen;
+            }
             let next = self.next_ops();
             let enabled = self.ids().filter(|&id| self.is_enabled(id));
             let enabled = enabled.fold(0, |all, id| all | bit(id));

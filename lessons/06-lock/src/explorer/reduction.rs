@@ -64,20 +64,24 @@ impl Search {
 /// not happen before. Returns the threads that can take the first of them. That one of
 /// these is tried there is enough.
 fn first_without(path: &[Choice], place: usize, thread: ThreadId, op: Op) -> Threads {
-    let own = clock_of(thread, path);
     let left_out = &path[place];
     let steps = path.iter().enumerate().skip(place + 1);
-    let steps: Vec<_> =
-        steps.filter(|(_, step)| !step.clock.contains(left_out.thread, place)).collect();
-    let mut first = 0;
-    for (number, (_, step)) in steps.iter().enumerate() {
-        let mut earlier = steps[..number].iter();
-        if earlier.all(|&(place, earlier)| !step.clock.contains(earlier.thread, place)) {
+    let steps = steps.filter(|(_, step)| !step.clock.contains(left_out.thread, place));
+    let clock = clock_of(thread, path);
+    let (mut first, mut is_first) = (0, true);
+    // Each thread, with the place of its first step.
+    let mut threads: Vec<(ThreadId, usize)> = Vec::new();
+    let depends = |threads: &[(ThreadId, usize)], clock: &Clock| {
+        threads.iter().any(|&(thread, place)| clock.contains(thread, place))
+    };
+    for (place, step) in steps {
+        is_first &= !dependent(step.op, op);
+        if !depends(&threads, &step.clock) {
             first |= bit(step.thread);
+            threads.push((step.thread, place));
         }
     }
-    let mut earlier = steps.iter();
-    if earlier.all(|&(place, step)| !dependent(step.op, op) && !own.contains(step.thread, place)) {
+    if is_first && !depends(&threads, &clock) {
         first |= bit(thread);
     }
     first
