@@ -84,11 +84,6 @@ impl State {
     /// the controller.
     fn choose(&mut self) -> ThreadId {
         if self.end == End::NotYet {
-            if let Chooser::Search(search) = &mut self.chooser
-                && let Some(chosen) = search.follow()
-            {
-                return chosen;
-            }
             let next = self.next_ops();
             let enabled = self.ids().filter(|&id| self.is_enabled(id));
             let enabled = enabled.fold(0, |all, id| all | bit(id));
@@ -264,8 +259,10 @@ fn catch_messages() {
             let explored = CURRENT
                 .try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some()));
             if explored.unwrap_or(false) {
-                let message = panic.payload_as_str().unwrap_or("without a message");
-                MESSAGE.set(message.to_owned());
+                let text = panic.payload();
+                let message = text.downcast_ref::<String>().map(String::as_str);
+                let message = message.or(text.downcast_ref::<&str>().copied());
+                MESSAGE.set(message.unwrap_or("without a message").to_owned());
             } else {
                 before(panic);
             }

@@ -174,14 +174,6 @@ impl Search {
         }
     }
 
-    /// Who takes the next step, as long as all goes as in the execution before.
-    pub fn follow(&mut self) -> Option<ThreadId> {
-        let (_, before) = self.path.split_last()?;
-        let choice = before.get(self.depth)?;
-        self.depth += 1;
-        Some(choice.thread)
-    }
-
     /// Who takes the next step. `None` ends the execution. It is asked in the last state,
     /// too, in which nobody can.
     pub fn choose(&mut self, ready: &Ready) -> Option<ThreadId> {

@@ -43,7 +43,7 @@ fn verdict(check: impl FnOnce() + panic::UnwindSafe) -> Verdict {
 /// What shuttle says. It has no reduction, so it does not come to the end of all programs,
 /// nor always to where they go wrong; it then tries some orders at random.
 fn check(program: fn()) {
-    check_dfs(program, Some(5_000));
+    check_dfs(program, Some(2_000));
     check_random(program, 1_000);
 }
 

@@ -207,7 +207,7 @@ fn explore(threads: &[Vec<Action>], spurious: u32, orders: Orders) -> Tried {
         program.at_the_end(move || Err(format!("x {} y {}", x.load(), y.load())));
     };
     let mut tried = Tried::default();
-    let explorer = Explorer { bounds: Bounds { executions: 1_000, spurious, ..Bounds::default() } };
+    let explorer = Explorer { bounds: Bounds { executions: 300, spurious, ..Bounds::default() } };
     let report = explorer.explore_each(orders, program, |schedule, fault| {
         let fault = fault.expect("the end is told as one");
         let last = last.lock().expect("no panic");
