@@ -2,6 +2,7 @@
 
 mod balance;
 mod mutex;
+mod processes;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,22 @@ const DEMOS: &[Demo] = &[
         about: "what a lock asks of the kernel: nothing while it is free",
         options: &[],
         run: |_| mutex::run(),
+    },
+    Demo {
+        name: "processes",
+        about: "a lock between processes, and what if its owner is killed",
+        options: &[
+            ("--step N", "kill it after step N of a transfer, 0 to 5 (without it, 3)"),
+            ("--times N", "how often two children move money at the same time (default 50000)"),
+            ("--kills N", "how often to kill one at a random moment (without it, 100)"),
+        ],
+        run: |options| {
+            processes::run(&processes::Asked {
+                step: options.number("--step", 0..=processes::LAST_STEP)?.unwrap_or(3),
+                times: options.get("--times")?.unwrap_or(50_000),
+                kills: options.get("--kills")?.unwrap_or(100),
+            })
+        },
     },
 ];
 
