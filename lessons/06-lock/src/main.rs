@@ -1,10 +1,14 @@
 //! Lesson 06: two threads corrupt a bank balance, and a lock that prevents it.
 
 mod balance;
+mod cost;
 mod mutex;
 mod processes;
 
+use std::num::NonZero;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use common::menu::{self, Demo};
 
@@ -37,6 +41,27 @@ const DEMOS: &[Demo] = &[
                 step: options.number("--step", 0..=processes::LAST_STEP)?.unwrap_or(3),
                 times: options.get("--times")?.unwrap_or(50_000),
                 kills: options.get("--kills")?.unwrap_or(100),
+            })
+        },
+    },
+    Demo {
+        name: "cost",
+        about: "what each sort of lock costs, for one thread and when all contend",
+        options: &[
+            ("--time MS", "how long to measure each (without it, 40 milliseconds)"),
+            ("--cpus N", "on so many CPUs (without it, on all)"),
+            ("--without-python", "leave Python's threading.Lock out"),
+            ("--svg FILE", "draw the times into FILE"),
+            ("--json", "print a JSON object for each time"),
+        ],
+        run: |options| {
+            let picture: Option<PathBuf> = options.get("--svg")?;
+            cost::run(&cost::Asked {
+                time: Duration::from_millis(options.number("--time", 1..=10_000)?.unwrap_or(40)),
+                cpus: options.get::<NonZero<usize>>("--cpus")?.map(usize::from),
+                python: !options.has("--without-python"),
+                json: options.has("--json"),
+                picture: picture.as_deref(),
             })
         },
     },
