@@ -22,11 +22,13 @@ def measure(seconds, cpus):
         nonlocal count
         os.sched_setaffinity(0, {cpus[number]})
         start.wait()
-        while not ended.is_set():
+        while True:
             for _ in range(100):
                 with lock:
                     count += 1
             done[number] += 100
+            if ended.is_set():
+                break
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(len(cpus))]
     for thread in threads:
