@@ -132,6 +132,8 @@ impl<T: PlainData> SharedMutex<T> {
 
     /// Waits until no other thread of any process has the lock, and takes it.
     ///
+    /// A panic gives it back like any other end of the guard: nobody is told.
+    ///
     /// # Errors
     /// If the last owner has died: the error is the lock all the same, and says what is
     /// to be done. Or if that was told before, and nobody has repaired the data.
@@ -167,6 +169,14 @@ fn check(result: c_int) -> nix::Result<()> {
 /// lock then goes to the next one. A `&mut T` might live on in another thread by then; a
 /// reference to a `T` that has something to change in it, such as [`Word`], cannot go
 /// there.
+///
+/// ```compile_fail,E0277
+/// use lesson_06_lock::shared_mutex::{SharedMutex, Word};
+///
+/// let mutex = SharedMutex::robust(Word::new(0)).unwrap();
+/// let number: &'static Word = Box::leak(Box::new(mutex.lock().unwrap()));
+/// std::thread::spawn(move || number.set(1));
+/// ```
 #[derive(Debug)]
 #[must_use = "dropped, it gives the lock back"]
 pub struct Guard<'a, T> {
