@@ -32,7 +32,7 @@ unsafe impl<T: PlainData> Sync for SharedMutex<T> {}
 /// What may lie in memory that processes share and that one may leave half changed.
 ///
 /// `Copy` would not do: a reference is `Copy`, and leads into the memory of one process.
-/// Neither would any type of plain numbers: who is killed while he writes a
+/// Neither would any type of plain numbers: a process that is killed while it writes a
 /// `(bool, char)` leaves half of it, and the half may be no value of the type.
 ///
 /// # Safety

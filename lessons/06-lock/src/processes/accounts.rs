@@ -49,7 +49,7 @@ impl Accounts {
     }
 
     /// Undoes a transfer that was under way; returns whether one was. Whoever repairs
-    /// may be killed himself: the next one does it again.
+    /// may be killed in turn: the next one does it again.
     pub fn repair(&self) -> bool {
         let half_done = self.under_way.get() == 1;
         if half_done {
