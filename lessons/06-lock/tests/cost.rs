@@ -96,6 +96,23 @@ fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
 }
 
 #[test]
+fn without_a_thread_it_fails_and_does_not_hang() {
+    if !is_there("strace", "-V") {
+        return;
+    }
+    // The sixth is the first of those that contend, if any do.
+    for number in [1, 5, 6, 7] {
+        let fault = format!("inject=clone,clone3:error=EAGAIN:when={number}");
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault]);
+        strace.args([env!("CARGO_BIN_EXE_06-lock"), "cost", "--time=5", "--without-python"]);
+        let (lines, errors, status) = Running::start(strace).finish();
+        assert_eq!(status.code(), Some(1), "{fault}: {lines:#?} {errors}");
+        assert!(errors.contains("start a thread: Resource temporarily"), "{fault}: {errors}");
+    }
+}
+
+#[test]
 fn json_has_a_line_for_each_time() {
     let lines = success(demo(&["--time=5", "--json", "--without-python"]));
     let threads = cpus::allowed().unwrap().len();

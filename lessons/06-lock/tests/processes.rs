@@ -103,10 +103,35 @@ fn the_one_that_waits_for_a_dead_owner_sleeps_beside_what_it_left() {
     assert!(errors.contains(&format!("pid {waiting} has ended")), "{errors}");
 }
 
+fn has_strace() -> bool {
+    let there = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
+    if !there {
+        eprintln!("passed over: strace is not installed");
+    }
+    there
+}
+
+#[test]
+fn without_a_child_or_memory_it_fails_and_leaves_nothing() {
+    if !has_strace() {
+        return;
+    }
+    let forks = (1..=9).map(|number| ("clone,clone3,fork,vfork", "EAGAIN", number));
+    for (calls, error, number) in forks.chain([("kill", "EPERM", 1), ("kill", "EPERM", 2)]) {
+        let fault = format!("inject={calls}:error={error}:when={number}");
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault]);
+        strace.args([env!("CARGO_BIN_EXE_06-lock"), "processes", "--kills=1", "--times=1"]);
+        strace.env("LESSON_PACE", "0");
+        let (lines, errors, status) = Running::start(strace).finish_with_orphans();
+        assert_eq!(status.code(), Some(1), "{fault}: {lines:#?} {errors}");
+        assert!(errors.contains(error), "{fault}: {errors}");
+    }
+}
+
 #[test]
 fn as_many_are_killed_as_it_says() {
-    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
-        eprintln!("passed over: strace is not installed");
+    if !has_strace() {
         return;
     }
     let file = std::env::temp_dir().join(format!("lesson-06-kills-{}", std::process::id()));
