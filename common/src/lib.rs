@@ -17,6 +17,10 @@ pub mod cpus;
 #[cfg(target_os = "linux")]
 pub mod futex;
 #[cfg(target_os = "linux")]
+pub mod hang;
+#[cfg(target_os = "linux")]
+pub mod harness;
+#[cfg(target_os = "linux")]
 pub mod mapping;
 #[cfg(target_os = "linux")]
 pub mod menu;
@@ -28,6 +32,8 @@ pub mod pidfd;
 pub mod plot;
 #[cfg(target_os = "linux")]
 pub mod proc;
+#[cfg(target_os = "linux")]
+pub mod python;
 #[cfg(target_os = "linux")]
 pub mod ring;
 #[cfg(target_os = "linux")]

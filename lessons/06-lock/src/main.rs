@@ -4,13 +4,18 @@ mod atomic;
 mod balance;
 mod change_it;
 mod condvar;
+mod cost;
 mod deadlock;
 mod found;
 mod mutex;
 mod play;
+mod processes;
 mod schedule;
 
+use std::num::NonZero;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use common::menu::{self, Demo};
 
@@ -69,6 +74,43 @@ const DEMOS: &[Demo] = &[
         about: "waiting until there is something; three ways to miss it",
         options: &[("--items N", "how many items real threads hand over (default 1000)")],
         run: condvar::run,
+    },
+    Demo {
+        name: "processes",
+        about: "a lock between processes, and what if its owner is killed",
+        options: &[
+            ("--step N", "kill it after step N of a transfer, 0 to 5 (without it, 3)"),
+            ("--times N", "how often two children move money at the same time (default 50000)"),
+            ("--kills N", "how often to kill one at a random moment (without it, 100)"),
+        ],
+        run: |options| {
+            processes::run(&processes::Asked {
+                step: options.number("--step", 0..=processes::LAST_STEP)?.unwrap_or(3),
+                times: options.get("--times")?.unwrap_or(50_000),
+                kills: options.get("--kills")?.unwrap_or(100),
+            })
+        },
+    },
+    Demo {
+        name: "cost",
+        about: "what each sort of lock costs, for one thread and when all contend",
+        options: &[
+            ("--time MS", "how long to measure each (without it, 40 milliseconds)"),
+            ("--cpus N", "on so many CPUs (without it, on all)"),
+            ("--without-python", "leave Python's threading.Lock out"),
+            ("--svg FILE", "draw the times into FILE"),
+            ("--json", "print a JSON object for each time"),
+        ],
+        run: |options| {
+            let picture: Option<PathBuf> = options.get("--svg")?;
+            cost::run(&cost::Asked {
+                time: Duration::from_millis(options.number("--time", 1..=10_000)?.unwrap_or(40)),
+                cpus: options.get::<NonZero<usize>>("--cpus")?.map(usize::from),
+                python: !options.has("--without-python"),
+                json: options.has("--json"),
+                picture: picture.as_deref(),
+            })
+        },
     },
 ];
 
