@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -13,6 +14,19 @@ use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Pid, getpgid};
+
+use crate::proc;
+
+/// A thread of a demo, as the kernel lists it: proc(5).
+#[derive(Clone, Debug)]
+pub struct Thread {
+    /// Its own id; that of the main thread is the process's.
+    pub id: Pid,
+    /// Its name, of which the kernel keeps 15 bytes.
+    pub name: String,
+    /// `R` runs or could, `S` sleeps, `Z` has ended.
+    pub state: char,
+}
 
 /// A demo in a process group of its own, of which nothing outlives the test.
 #[derive(Debug)]
@@ -82,6 +96,35 @@ impl Running {
     /// If there is none.
     pub fn pid_in(&self, beginning: &str) -> Pid {
         pid(&self.line_with(&[beginning]))
+    }
+
+    /// The threads of the process that was started. One that ends meanwhile is left out.
+    pub fn threads(&self) -> Vec<Thread> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
+        let paths = tasks.filter_map(|task| Some(task.ok()?.path()));
+        let thread = |path: PathBuf| {
+            let id = path.file_name()?.to_str()?.parse().ok()?;
+            let field = |name| proc::field(path.join("status"), name).ok();
+            let state = field("State")?.chars().next()?;
+            Some(Thread { id: Pid::from_raw(id), name: field("Name")?, state })
+        };
+        paths.filter_map(thread).collect()
+    }
+
+    /// The threads of the process that was started, as soon as `condition` holds.
+    ///
+    /// # Panics
+    /// If it does not for a minute.
+    pub fn threads_when(&self, condition: impl Fn(&[Thread]) -> bool) -> Vec<Thread> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let threads = self.threads();
+            if condition(&threads) {
+                return threads;
+            }
+            assert!(Instant::now() < deadline, "still {threads:?}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Sends a signal to a process of the demo, and to no other: what a line

@@ -1,7 +1,10 @@
 //! Lesson 06: two threads corrupt a bank balance, and a lock that prevents it.
 
 mod balance;
+mod held;
 mod mutex;
+mod permits;
+mod turns;
 
 use std::process::ExitCode;
 
@@ -22,6 +25,24 @@ const DEMOS: &[Demo] = &[
         about: "what a lock asks of the kernel: nothing while it is free",
         options: &[],
         run: |_| mutex::run(),
+    },
+    Demo {
+        name: "held",
+        about: "what a lock costs: free, wanted by two, and held for long",
+        options: &[("--times N", "how often it is taken (without it, 1000000)")],
+        run: held::run,
+    },
+    Demo {
+        name: "turns",
+        about: "the same work without and with a lock: one thread at a time takes longer",
+        options: &[("--below N", "count the primes below N (without it, 100000)")],
+        run: turns::run,
+    },
+    Demo {
+        name: "semaphore",
+        about: "at most so many threads at a time: six threads, two permits",
+        options: &[("--permits N", "how many, for three times as many threads (without it, 2)")],
+        run: permits::run,
     },
 ];
 
