@@ -23,6 +23,8 @@ pub mod menu;
 #[cfg(target_os = "linux")]
 mod pace;
 #[cfg(target_os = "linux")]
+pub mod panics;
+#[cfg(target_os = "linux")]
 pub mod pidfd;
 #[cfg(target_os = "linux")]
 pub mod plot;

@@ -2,6 +2,8 @@
 //!
 //! Like [`witness`](crate::witness) it is for tests, and panics where they would.
 
+use std::collections::HashMap;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -17,23 +19,23 @@ use nix::unistd::{Pid, getpgid};
 
 use crate::proc;
 
-/// A thread of a demo, as the kernel lists it: proc(5).
-#[derive(Clone, Debug)]
-pub struct Thread {
-    /// Its own id; that of the main thread is the process's.
-    pub id: Pid,
-    /// Its name, of which the kernel keeps 15 bytes.
-    pub name: String,
-    /// `R` runs or could, `S` sleeps, `Z` has ended.
-    pub state: char,
-}
-
 /// A demo in a process group of its own, of which nothing outlives the test.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
     lines: Receiver<String>,
     waited_for: bool,
+}
+
+/// What the kernel says about a thread.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its name, as the kernel keeps it: no more than 15 bytes.
+    pub name: String,
+    /// `R` runs, `S` sleeps, `T` is stopped, `Z` has ended.
+    pub state: char,
+    /// How often it has left a CPU, by itself or not.
+    pub switches: u64,
 }
 
 impl Running {
@@ -98,31 +100,26 @@ impl Running {
         pid(&self.line_with(&[beginning]))
     }
 
-    /// The threads of the process that was started. One that ends meanwhile is left out.
-    pub fn threads(&self) -> Vec<Thread> {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
-        let paths = tasks.filter_map(|task| Some(task.ok()?.path()));
-        let thread = |path: PathBuf| {
-            let id = path.file_name()?.to_str()?.parse().ok()?;
-            let field = |name| proc::field(path.join("status"), name).ok();
-            let state = field("State")?.chars().next()?;
-            Some(Thread { id: Pid::from_raw(id), name: field("Name")?, state })
-        };
-        paths.filter_map(thread).collect()
+    /// The threads of the process that was started.
+    pub fn tasks(&self) -> HashMap<Pid, Task> {
+        tasks(self.id())
     }
 
-    /// The threads of the process that was started, as soon as `condition` holds.
+    /// Its threads as soon as `condition` holds.
     ///
     /// # Panics
-    /// If it does not for a minute.
-    pub fn threads_when(&self, condition: impl Fn(&[Thread]) -> bool) -> Vec<Thread> {
+    /// If it does not hold within a minute.
+    pub fn wait_for_tasks(
+        &self,
+        condition: impl Fn(&HashMap<Pid, Task>) -> bool,
+    ) -> HashMap<Pid, Task> {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
-            let threads = self.threads();
-            if condition(&threads) {
-                return threads;
+            let tasks = self.tasks();
+            if condition(&tasks) {
+                return tasks;
             }
-            assert!(Instant::now() < deadline, "still {threads:?}");
+            assert!(Instant::now() < deadline, "still {tasks:?}");
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -203,12 +200,44 @@ fn wait_for_group(group: Pid) -> bool {
     true
 }
 
+/// Every thread of a process by its id. One that ends meanwhile is left out, and so
+/// are all of a process that is gone.
+pub fn tasks(process: Pid) -> HashMap<Pid, Task> {
+    let entries = fs::read_dir(format!("/proc/{process}/task"));
+    let paths = entries.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let task = |path: PathBuf| {
+        let id = path.file_name()?.to_str()?.parse().ok()?;
+        let field = |name| proc::field(path.join("status"), name).ok();
+        let switches = |kind| field(kind)?.parse::<u64>().ok();
+        let task = Task {
+            name: field("Name")?,
+            state: field("State")?.chars().next()?,
+            switches: switches("voluntary_ctxt_switches")?
+                + switches("nonvoluntary_ctxt_switches")?,
+        };
+        Some((Pid::from_raw(id), task))
+    };
+    paths.filter_map(task).collect()
+}
+
 /// The id behind the first `pid ` of a line.
 ///
 /// # Panics
 /// If there is none.
 pub fn pid(line: &str) -> Pid {
-    let digits = line.split_once("pid ").map_or("", |(_, rest)| rest);
+    id("pid ", line)
+}
+
+/// The id behind the first `tid ` of a line.
+///
+/// # Panics
+/// If there is none.
+pub fn tid(line: &str) -> Pid {
+    id("tid ", line)
+}
+
+fn id(word: &str, line: &str) -> Pid {
+    let digits = line.split_once(word).map_or("", |(_, rest)| rest);
     let digits = digits.split(|c: char| !c.is_ascii_digit()).next().unwrap_or("");
-    Pid::from_raw(digits.parse().unwrap_or_else(|_| panic!("no pid in {line:?}")))
+    Pid::from_raw(digits.parse().unwrap_or_else(|_| panic!("no {word}in {line:?}")))
 }

@@ -3,7 +3,10 @@
 mod balance;
 mod held;
 mod mutex;
+mod once;
 mod permits;
+mod poison;
+mod rwlock;
 mod turns;
 
 use std::process::ExitCode;
@@ -43,6 +46,24 @@ const DEMOS: &[Demo] = &[
         about: "at most so many threads at a time: six threads, two permits",
         options: &[("--permits N", "how many, for three times as many threads (without it, 2)")],
         run: permits::run,
+    },
+    Demo {
+        name: "rwlock",
+        about: "many readers at the same time, or one writer alone",
+        options: &[("--readers N", "how many (without it, 3)")],
+        run: rwlock::run,
+    },
+    Demo {
+        name: "poison",
+        about: "a panic inside a lock: the next one is told",
+        options: &[("--amount N", "how much money is moved (without it, 30)")],
+        run: poison::run,
+    },
+    Demo {
+        name: "once",
+        about: "made once, though several threads ask at the same time",
+        options: &[],
+        run: |_| once::run(),
     },
 ];
 

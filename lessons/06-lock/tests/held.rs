@@ -3,7 +3,7 @@
 mod demo;
 
 use common::running::Running;
-use demo::{demo, lines};
+use demo::{asleep, demo, lines};
 
 #[test]
 fn who_finds_the_lock_free_never_sleeps_and_who_finds_it_taken_sleeps_once() {
@@ -21,8 +21,6 @@ fn the_waiter_sleeps_for_as_long_as_the_lock_is_held() {
     // It is held for minutes.
     let running = Running::start(demo(&["held"], "1000"));
     running.line_with(&["1000000 times, another wants it too: "]);
-    let threads = running.threads_when(|threads| {
-        threads.len() == 2 && threads.iter().all(|thread| thread.state == 'S')
-    });
-    assert!(threads.iter().any(|thread| thread.name == "waiter"), "{threads:?}");
+    let threads = asleep(&running, 2);
+    assert!(threads.values().any(|thread| thread.name == "waiter"), "{threads:?}");
 }

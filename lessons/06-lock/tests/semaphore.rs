@@ -5,8 +5,8 @@ mod demo;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use common::running::Running;
-use demo::{demo, lines};
+use common::running::{Running, tid};
+use demo::{asleep, demo, lines};
 
 #[test]
 fn as_many_are_inside_as_there_are_permits_and_never_more() {
@@ -36,12 +36,10 @@ fn whoever_has_no_permit_sleeps() {
     let running = Running::start(demo(&["semaphore"], "1000"));
     running.line_with(&["6 threads, 2 permits"]);
     let inside = [running.next_line().unwrap(), running.next_line().unwrap()];
-    let threads = running.threads_when(|threads| {
-        threads.len() == 7 && threads.iter().all(|thread| thread.state == 'S')
-    });
+    let threads = asleep(&running, 7);
     for line in &inside {
-        let of = |id| *line == format!("thread (tid {id}) is inside");
-        assert!(threads.iter().any(|thread| of(thread.id)), "{line} {threads:?}");
+        let thread = threads.get(&tid(line));
+        assert!(thread.is_some_and(|thread| thread.name.starts_with("visitor ")), "{line}");
     }
     assert_eq!(running.lines_until_silent_for(Duration::ZERO), [""; 0]);
 }

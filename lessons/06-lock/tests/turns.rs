@@ -21,8 +21,8 @@ fn a_lock_lets_in_one_at_a_time_and_the_work_is_the_same() {
 fn two_threads_do_the_work_at_the_same_time() {
     // It takes hours.
     let running = Running::start(demo(&["turns", "--below", "100000000"], "1"));
-    running.threads_when(|threads| {
-        let counting = |name, state| name == "counter" && state == 'R';
-        threads.iter().filter(|thread| counting(&thread.name, thread.state)).count() == 2
+    running.wait_for_tasks(|threads| {
+        let counting = threads.values().filter(|t| t.name == "counter" && t.state == 'R');
+        counting.count() == 2
     });
 }
