@@ -16,8 +16,10 @@ use nix::unistd::gettid;
 
 static COUNT: Mutex<u64> = Mutex::new(0);
 
+const NO_PANIC: &str = "no thread panics while it holds the lock";
+
 fn count() {
-    *COUNT.lock().expect("no thread panics while it holds the lock") += 1;
+    *COUNT.lock().expect(NO_PANIC) += 1;
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -29,8 +31,10 @@ pub fn run(options: &Options) -> Result<()> {
     println!("{times} times, nobody else wants it: {:.1} ns each, sleeps: {sleeps}", each(time));
     let Cost { time, sleeps } = contended(work)?;
     println!("{times} times, another wants it too: {:.1} ns each, sleeps: ≈ {sleeps}", each(time));
-    let Cost { time, sleeps } = held()?;
-    println!("once, another holds it for a while: {}, sleeps: {sleeps}", text::time(time));
+    let hold = paced(Duration::from_secs(1));
+    let Cost { time, sleeps } = held(hold)?;
+    let [hold, time] = [hold, time].map(text::time);
+    println!("once, another holds it for {hold}: {time}, sleeps: {sleeps}");
     Ok(())
 }
 
@@ -54,11 +58,11 @@ fn contended(work: impl Fn()) -> Result<Cost> {
     })
 }
 
-/// This thread holds the lock for a second, while another waits for it.
-fn held() -> Result<Cost> {
+/// This thread holds the lock for some time, while another waits for it.
+fn held(hold: Duration) -> Result<Cost> {
     let (tx, rx) = channel();
     thread::scope(|scope| {
-        let held = COUNT.lock().expect("no thread panics while it holds the lock");
+        let held = COUNT.lock().expect(NO_PANIC);
         let waiter = thread::Builder::new().name("waiter".to_owned());
         let waiter = waiter.spawn_scoped(scope, move || {
             tx.send(gettid()).expect("the holder receives it");
@@ -67,7 +71,7 @@ fn held() -> Result<Cost> {
         let waiter = waiter.context("start a thread")?;
         // It could sleep nowhere but at the lock.
         proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
-        thread::sleep(paced(Duration::from_secs(1)));
+        thread::sleep(hold);
         drop(held);
         waiter.join().ok().context("join: the thread panicked")?
     })

@@ -38,7 +38,7 @@ const DEMOS: &[Demo] = &[
     Demo {
         name: "turns",
         about: "the same work without and with a lock: one thread at a time takes longer",
-        options: &[("--below N", "count the primes below N (without it, 100000)")],
+        options: &[("--questions N", "how many each thread asks (without it, 10)")],
         run: turns::run,
     },
     Demo {

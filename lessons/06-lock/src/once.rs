@@ -18,7 +18,6 @@ static ONCE: Once = Once::new();
 static VALUE: AtomicU32 = AtomicU32::new(0);
 
 pub fn run() -> Result<()> {
-    panics::be_quiet();
     println!("four threads ask at the same time:");
     ask_at_once("OnceLock", || *ONCE_LOCK.get_or_init(make))?;
     ask_at_once("LazyLock", || *LAZY_LOCK)?;
@@ -27,6 +26,7 @@ pub fn run() -> Result<()> {
         VALUE.load(SeqCst)
     })?;
 
+    panics::be_quiet();
     println!("one thread asks twice, and making the value panics the first time:");
     let (once_lock, once) = (OnceLock::new(), Once::new());
     let lazy_lock = LazyLock::new(fail_once);

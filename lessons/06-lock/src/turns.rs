@@ -2,9 +2,8 @@
 //! possible inside. What is done inside is not done at the same time. Compare with
 //! `balance`, which goes wrong without the lock.
 
-use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,84 +15,81 @@ use lesson_06_lock::inside::Inside;
 /// What the two threads share.
 #[derive(Default)]
 struct Shared {
-    free_sum: AtomicUsize,
-    sum: Mutex<usize>,
+    free_sum: AtomicU64,
+    sum: Mutex<u64>,
     inside: Inside,
 }
 
-type Work = fn(&Shared, Range<usize>);
+type Work = fn(&Shared, u64);
 
-fn without_a_lock(shared: &Shared, range: Range<usize>) {
+fn without_a_lock(shared: &Shared, question: u64) {
     let _visit = shared.inside.enter();
-    shared.free_sum.fetch_add(primes(range), Relaxed);
+    shared.free_sum.fetch_add(ask(question), Relaxed);
 }
 
-fn all_inside(shared: &Shared, range: Range<usize>) {
+fn all_inside(shared: &Shared, question: u64) {
     let mut sum = shared.sum.lock().expect(NO_PANIC);
     let _visit = shared.inside.enter();
-    *sum += primes(range);
+    *sum += ask(question);
 }
 
-fn only_the_sum_inside(shared: &Shared, range: Range<usize>) {
-    let found = primes(range);
+fn only_the_sum_inside(shared: &Shared, question: u64) {
+    let answer = ask(question);
     let mut sum = shared.sum.lock().expect(NO_PANIC);
     let _visit = shared.inside.enter();
-    *sum += found;
+    *sum += answer;
 }
 
+/// Stands for a question to a server, whose answer takes its time.
+fn ask(question: u64) -> u64 {
+    thread::sleep(ANSWER);
+    question * question
+}
+
+const ANSWER: Duration = Duration::from_millis(5);
 const NO_PANIC: &str = "no thread panics while it holds the lock";
 
 pub fn run(options: &Options) -> Result<()> {
-    let below = options.number("--below", 50_000..=100_000_000)?.unwrap_or(100_000);
-    println!("two threads count the primes below {below}:");
-    let mut free = run_threads(without_a_lock, below)?;
+    let questions = options.number("--questions", 1..=100_000)?.unwrap_or(10);
+    let answer = text::time(ANSWER);
+    println!("two threads ask {questions} questions each; an answer takes {answer}:");
+    let mut free = run_threads(without_a_lock, questions)?;
     // On a busy machine one thread may end before the other begins.
     while free.most_inside < 2 {
-        free = run_threads(without_a_lock, below)?;
+        free = run_threads(without_a_lock, questions)?;
     }
     print("without a lock", &free, &free);
-    print("all inside a lock", &run_threads(all_inside, below)?, &free);
-    print("only the sum inside", &run_threads(only_the_sum_inside, below)?, &free);
+    print("all inside a lock", &run_threads(all_inside, questions)?, &free);
+    print("only the sum inside", &run_threads(only_the_sum_inside, questions)?, &free);
     Ok(())
 }
 
 fn print(name: &str, run: &Run, free: &Run) {
-    let Run { primes, time, most_inside } = run;
+    let Run { sum, time, most_inside } = run;
     let ratio = time.div_duration_f64(free.time);
     let time = text::time(*time);
-    println!("  {name:19} {primes} in {time}, most inside: {most_inside}, ≈ {ratio:.1} times");
+    println!("  {name:19} sum {sum}, {time}, ≈ {ratio:.1} times, most inside: {most_inside}");
 }
 
 /// What came of it.
 struct Run {
-    primes: usize,
+    sum: u64,
     time: Duration,
     most_inside: usize,
 }
 
-/// Two threads do the work in 100 pieces, each every other one.
-fn run_threads(work: Work, below: usize) -> Result<Run> {
+fn run_threads(work: Work, questions: u64) -> Result<Run> {
     let shared = Shared::default();
     let begin = Instant::now();
     thread::scope(|scope| -> Result<()> {
-        for first in 0..2 {
-            let pieces = (first..100).step_by(2);
-            let ranges = pieces.map(move |n| below * n / 100..below * (n + 1) / 100);
-            let counter = thread::Builder::new().name("counter".to_owned());
-            let counter =
-                counter.spawn_scoped(scope, || ranges.for_each(|range| work(&shared, range)));
-            counter.context("start a thread")?;
+        for mine in [1..=questions, questions + 1..=2 * questions] {
+            let asker = thread::Builder::new().name("asker".to_owned());
+            let asker = asker.spawn_scoped(scope, || mine.for_each(|n| work(&shared, n)));
+            asker.context("start a thread")?;
         }
         Ok(())
     })?;
     let time = begin.elapsed();
-    let primes = shared.free_sum.into_inner() + shared.sum.into_inner().expect(NO_PANIC);
-    Ok(Run { primes, time, most_inside: shared.inside.most() })
-}
-
-/// How many primes there are in a range: the work.
-fn primes(range: Range<usize>) -> usize {
-    let divisors = |n: usize| (2..n).take_while(move |d| d * d <= n);
-    let is_prime = |n: &usize| *n >= 2 && divisors(*n).all(|d| !n.is_multiple_of(d));
-    range.filter(is_prime).count()
+    let sum = shared.free_sum.into_inner() + shared.sum.into_inner().expect(NO_PANIC);
+    Ok(Run { sum, time, most_inside: shared.inside.most() })
 }

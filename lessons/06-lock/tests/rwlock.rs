@@ -3,7 +3,7 @@
 mod demo;
 
 use common::running::Running;
-use demo::{asleep, demo, lines};
+use demo::{asleep, demo, lines, milliseconds};
 
 #[test]
 fn readers_share_it_and_a_writer_does_not() {
@@ -26,17 +26,10 @@ fn readers_share_it_and_a_writer_does_not() {
     for (line, (name, at_least)) in
         lines[9..].iter().zip([("Mutex", 200.0), ("RwLock", 50.0), ("ShardedLock", 50.0)])
     {
-        assert!(milliseconds(line, &format!("  {name}: ")) >= at_least, "{line}");
+        let time = line.strip_suffix(" for all").expect(line);
+        assert!(milliseconds(time, &format!("  {name}: ")) >= at_least, "{line}");
     }
     assert_eq!(lines.len(), 12);
-}
-
-/// The time in a line, which is no shorter than a millisecond.
-fn milliseconds(line: &str, beginning: &str) -> f64 {
-    let time = line.strip_prefix(beginning).and_then(|rest| rest.strip_suffix(" for all"));
-    let (number, unit) = time.and_then(|time| time.split_once(' ')).expect(line);
-    let factor = if unit == "ms" { 1.0 } else { 1000.0 };
-    number.parse::<f64>().unwrap() * factor
 }
 
 #[test]

@@ -27,3 +27,15 @@ pub fn asleep(running: &Running, number: usize) -> HashMap<Pid, Task> {
         threads.len() == number && threads.values().all(|thread| thread.state == 'S')
     })
 }
+
+/// The time that a line ends with, behind its beginning: of a millisecond or more.
+pub fn milliseconds(line: &str, beginning: &str) -> f64 {
+    let time = line.strip_prefix(beginning).and_then(|time| time.split_once(' '));
+    let (number, unit) = time.unwrap_or_else(|| panic!("no time behind {beginning:?}: {line}"));
+    let factor = match unit {
+        "ms" => 1.0,
+        "s" => 1000.0,
+        unit => panic!("{unit}: {line}"),
+    };
+    number.parse::<f64>().unwrap() * factor
+}
