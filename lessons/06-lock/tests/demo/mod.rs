@@ -24,6 +24,7 @@ pub fn lines(arguments: &[&str], pace: &str) -> Vec<String> {
 /// Its threads, as soon as there are so many and all of them sleep.
 pub fn asleep(running: &Running, number: usize) -> HashMap<Pid, Task> {
     running.wait_for_tasks(|threads| {
+        assert!(threads.values().any(|thread| thread.state != 'Z'), "the demo has ended");
         threads.len() == number && threads.values().all(|thread| thread.state == 'S')
     })
 }
