@@ -16,9 +16,9 @@ pub fn demo(arguments: &[&str], pace: &str) -> Command {
 
 /// What it prints if it ends well and writes no error.
 pub fn lines(arguments: &[&str], pace: &str) -> Vec<String> {
-    let output = demo(arguments, pace).output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    let (lines, errors, status) = Running::start(demo(arguments, pace)).finish();
+    assert!(status.success() && errors.is_empty(), "{status}: {errors}");
+    lines
 }
 
 /// Its threads, as soon as there are so many and all of them sleep.
