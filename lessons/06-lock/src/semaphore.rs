@@ -53,9 +53,10 @@ impl Drop for Permit<'_> {
 #[cfg(test)]
 mod tests {
     use std::panic::catch_unwind;
-    use std::sync::Barrier;
     use std::sync::mpsc::channel;
+    use std::sync::{Arc, Barrier};
     use std::thread;
+    use std::time::Duration;
 
     use common::proc;
     use nix::unistd::gettid;
@@ -64,22 +65,40 @@ mod tests {
     use super::*;
     use crate::inside::Inside;
 
+    /// So many threads do the same: whether all have come to its end within a minute.
+    fn all_end(threads: usize, work: impl Fn() + Send + Sync + 'static) -> bool {
+        let (work, (tx, rx)) = (Arc::new(work), channel());
+        for _ in 0..threads {
+            let (work, tx) = (work.clone(), tx.clone());
+            thread::spawn(move || {
+                work();
+                tx.send(()).unwrap();
+            });
+        }
+        (0..threads).all(|_| rx.recv_timeout(Duration::from_secs(60)).is_ok())
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(50))]
+        #![proptest_config(ProptestConfig {
+            cases: 50,
+            max_shrink_iters: 0,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
         #[test]
         fn never_more_inside_than_permits(permits in 1..5_usize, threads in 1..8_usize, times in 1..50) {
-            let (semaphore, inside) = (Semaphore::new(permits), Inside::new());
-            thread::scope(|scope| {
-                for _ in 0..threads {
-                    scope.spawn(|| {
-                        for _ in 0..times {
-                            let _permit = semaphore.acquire();
-                            let _visit = inside.enter();
-                            thread::yield_now();
-                        }
-                    });
+            let shared = Arc::new((Semaphore::new(permits), Inside::new()));
+            let threads_share = shared.clone();
+            let all_ended = all_end(threads, move || {
+                let (semaphore, inside) = &*threads_share;
+                for _ in 0..times {
+                    let _permit = semaphore.acquire();
+                    let _visit = inside.enter();
+                    thread::yield_now();
                 }
             });
+            prop_assert!(all_ended);
+            let (semaphore, inside) = &*shared;
             prop_assert!((1..=permits).contains(&inside.most()), "{}", inside.most());
             prop_assert_eq!(*semaphore.permits(), permits);
         }
@@ -88,33 +107,29 @@ mod tests {
     #[test]
     fn as_many_inside_as_permits() {
         let (semaphore, meeting) = (Semaphore::new(3), Barrier::new(3));
-        thread::scope(|scope| {
-            for _ in 0..3 {
-                scope.spawn(|| {
-                    let _permit = semaphore.acquire();
-                    // Would never end if only two were let in.
-                    meeting.wait();
-                });
-            }
-        });
+        assert!(all_end(3, move || {
+            let _permit = semaphore.acquire();
+            // Would never end if only two were let in.
+            meeting.wait();
+        }));
     }
 
     #[test]
     fn who_finds_no_permit_sleeps_until_one_is_given_back() {
-        let semaphore = Semaphore::new(1);
-        let permit = semaphore.try_acquire().unwrap();
-        assert!(semaphore.try_acquire().is_none());
+        static SEMAPHORE: Semaphore = Semaphore::new(1);
+        let permit = SEMAPHORE.try_acquire().unwrap();
+        assert!(SEMAPHORE.try_acquire().is_none());
         let (tx, rx) = channel();
-        thread::scope(|scope| {
-            let waiting = scope.spawn(|| {
-                tx.send(gettid()).unwrap();
-                drop(semaphore.acquire());
-            });
-            proc::wait_until_asleep(rx.recv().unwrap()).unwrap();
-            assert!(!waiting.is_finished());
-            drop(permit);
+        let waiting = thread::spawn(move || {
+            tx.send(gettid()).unwrap();
+            drop(SEMAPHORE.acquire());
+            tx.send(gettid()).unwrap();
         });
-        assert!(semaphore.try_acquire().is_some());
+        proc::wait_until_asleep(rx.recv().unwrap()).unwrap();
+        assert!(!waiting.is_finished());
+        drop(permit);
+        rx.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(SEMAPHORE.try_acquire().is_some());
     }
 
     #[test]
