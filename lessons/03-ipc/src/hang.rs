@@ -1,11 +1,26 @@
 //! Children that wait for ever: a look at where they wait.
 
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use common::child::Child;
-pub use common::proc::wait_until_asleep;
 use common::{paced, pidfd, proc, text};
+use nix::unistd::Pid;
+
+/// Waits until a process sleeps in the kernel; `false` if it has ended instead.
+///
+/// # Errors
+/// If it has been waited for.
+pub fn wait_until_asleep(pid: Pid) -> Result<bool> {
+    loop {
+        match proc::field(format!("/proc/{pid}/status"), "State")?.chars().next() {
+            Some('S') => return Ok(true),
+            Some('Z') => return Ok(false),
+            _ => thread::yield_now(),
+        }
+    }
+}
 
 /// Gives a child a second to end, and tells where it waits instead.
 ///

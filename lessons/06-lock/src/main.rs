@@ -1,12 +1,19 @@
 //! Lesson 06: two threads corrupt a bank balance, and a lock that prevents it.
 
+mod atomic;
 mod balance;
+mod change_it;
+mod condvar;
+mod deadlock;
+mod found;
 mod held;
 mod mutex;
 mod once;
 mod permits;
+mod play;
 mod poison;
 mod rwlock;
+mod schedule;
 mod turns;
 
 use std::process::ExitCode;
@@ -22,6 +29,28 @@ const DEMOS: &[Demo] = &[
             ("--rounds N", "give up after so many rounds with a right balance (default 100)"),
         ],
         run: balance::run,
+    },
+    Demo {
+        name: "schedule",
+        about: "every order of the steps: how many go wrong, the simplest, and none with a lock",
+        options: &[
+            ("--times N", "how often each thread calls change_it: 1 or 2 (default 1)"),
+            (
+                "--replay S",
+                "run it in the order S, as 1x2,2x4,1x2: two steps of t1, four of t2, ...",
+            ),
+            ("--lock", "with --replay: with the lock"),
+        ],
+        run: schedule::run,
+    },
+    Demo {
+        name: "play",
+        about: "be the scheduler yourself: a key for each step",
+        options: &[
+            ("--lock", "with the lock"),
+            ("--keys KEYS", "press these keys, show the screen and leave"),
+        ],
+        run: play::run,
     },
     Demo {
         name: "mutex",
@@ -64,6 +93,24 @@ const DEMOS: &[Demo] = &[
         about: "made once, though several threads ask at the same time",
         options: &[],
         run: |_| once::run(),
+    },
+    Demo {
+        name: "atomic",
+        about: "a change in one step needs no lock; a load and a store are two steps",
+        options: &[("--times N", "how often each of two real threads adds (default 100000)")],
+        run: atomic::run,
+    },
+    Demo {
+        name: "deadlock",
+        about: "two locks in opposite order: found, seen under a deadline, and cured",
+        options: &[],
+        run: |_| deadlock::run(),
+    },
+    Demo {
+        name: "condvar",
+        about: "waiting until there is something; three ways to miss it",
+        options: &[("--items N", "how many items real threads hand over (default 1000)")],
+        run: condvar::run,
     },
 ];
 

@@ -1,0 +1,105 @@
+//! A change in one step needs no lock: `fetch_add`. A load and a store are two steps, and
+//! so are two atomics. Compare with `schedule`.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+
+use anyhow::{Result, ensure};
+use common::menu::Options;
+use lesson_06_lock::explorer::{Atomic, Explorer, Mutex, Program};
+
+use crate::found::{show_simplest, try_all};
+
+/// A way to add to a number.
+type Add = fn(&Atomic, i64);
+
+fn load_and_store(balance: &Atomic, n: i64) {
+    let b = balance.load();
+    balance.store(b + n);
+}
+
+fn in_one_step(balance: &Atomic, n: i64) {
+    balance.fetch_add(n);
+}
+
+/// What processors without a `fetch_add` do, and what any other change can be made of.
+fn until_nobody_came_between(balance: &Atomic, n: i64) {
+    let mut b = balance.load();
+    while let Err(changed) = balance.compare_exchange(b, b + n) {
+        b = changed;
+    }
+}
+
+/// Two threads add 5 and 8.
+fn two_threads(add: Add) -> impl Fn(&mut Program) + Sync {
+    move |program| {
+        let balance = Atomic::new("balance", 0);
+        for (name, n) in [("t1", 5), ("t2", 8)] {
+            let balance = balance.clone();
+            program.thread(name, move || add(&balance, n));
+        }
+        program.at_the_end(move || match balance.load() {
+            13 => Ok(()),
+            wrong => Err(format!("the balance is {wrong}, not 13")),
+        });
+    }
+}
+
+/// One thread moves 5 from one account to another, and a second one counts the money.
+fn transfer_and_count(locked: bool) -> impl Fn(&mut Program) + Sync {
+    move |program| {
+        let lock = Mutex::new("lock", ());
+        let (a, b) = (Atomic::new("a", 100), Atomic::new("b", 100));
+        {
+            let (lock, a, b) = (lock.clone(), a.clone(), b.clone());
+            program.thread("moves", move || {
+                let _guard = locked.then(|| lock.lock());
+                a.fetch_add(-5);
+                b.fetch_add(5);
+            });
+        }
+        program.thread("counts", move || {
+            let _guard = locked.then(|| lock.lock());
+            let sum = a.load() + b.load();
+            assert!(sum == 200, "there are {sum}");
+        });
+    }
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    let times = options.number("--times", 1..=10_000_000)?.unwrap_or(100_000);
+    let explorer = Explorer::default();
+    println!("t1 adds 5, t2 adds 8, with a load and a store:");
+    try_all(explorer, two_threads(load_and_store))?;
+    show_simplest(explorer, two_threads(load_and_store), include_str!("atomic.rs"))?;
+    println!("with fetch_add:");
+    try_all(explorer, two_threads(in_one_step))?;
+    println!("with compare_exchange, again if somebody came between:");
+    try_all(explorer, two_threads(until_nobody_came_between))?;
+
+    println!("two atomics, one thread moves 5 from a to b and another counts:");
+    try_all(explorer, transfer_and_count(false))?;
+    show_simplest(explorer, transfer_and_count(false), include_str!("atomic.rs"))?;
+    println!("the same with a lock around both:");
+    try_all(explorer, transfer_and_count(true))?;
+    real_threads(times)
+}
+
+/// Without the explorer: all the adding of two real threads is there in the end.
+fn real_threads(times: i64) -> Result<()> {
+    let balance = AtomicI64::new(0);
+    thread::scope(|scope| {
+        for n in [5, 8] {
+            let balance = &balance;
+            scope.spawn(move || {
+                for _ in 0..times {
+                    balance.fetch_add(n, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let balance = balance.into_inner();
+    println!("two real threads, fetch_add, {times} times each: {balance}");
+    ensure!(balance == 13 * times, "some was lost");
+    Ok(())
+}

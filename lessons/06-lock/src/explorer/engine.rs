@@ -1,0 +1,279 @@
+//! Real threads that take steps one at a time. Whoever has the turn runs, all others are
+//! parked; before a step it is chosen who has the turn next.
+
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe, Location};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use super::op::{Op, ThreadId};
+use super::report::Fault;
+use super::search::{MOST_THREADS, Ready, bit};
+use super::state::{CONTROLLER, Chooser, End, State, Step};
+
+/// What the threads of an exploration share.
+pub(super) struct Engine {
+    state: Mutex<State>,
+    turn: AtomicUsize,
+    /// By the number of the thread; they stay from one execution to the next.
+    crew: Mutex<Vec<JoinHandle<()>>>,
+    controller: thread::Thread,
+}
+
+thread_local! {
+    /// In which exploration this thread is, and its number there.
+    static CURRENT: RefCell<Option<(Arc<Engine>, ThreadId)>> = const { RefCell::new(None) };
+    /// The message of the last panic of this thread.
+    static MESSAGE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Unwinds a thread whose execution is over before it has ended.
+struct Abandoned;
+
+/// Calls a function with the exploration that this thread is in.
+///
+/// # Panics
+/// If it is in none.
+pub(super) fn with_current<R>(call: impl FnOnce(&Arc<Engine>, ThreadId) -> R) -> R {
+    CURRENT.with_borrow(|current| {
+        let (engine, me) = current.as_ref().expect("only a program that is explored has these");
+        call(engine, *me)
+    })
+}
+
+/// Takes a step: waits for its turn, and does what the step does.
+pub(super) fn step<R>(
+    op: Op,
+    at: &'static Location<'static>,
+    effect: impl FnOnce(&mut State) -> R,
+) -> R {
+    with_current(|engine, me| {
+        let mut state = engine.state();
+        if me == CONTROLLER {
+            // What is done before the threads begin and after they have ended is not told.
+            let steps = state.steps.take();
+            let result = effect(&mut state);
+            state.steps = steps;
+            return result;
+        }
+        // A thread that unwinds has the turn, and its execution is over.
+        if !thread::panicking() {
+            state.threads[me].next = Some((op, at));
+            let next = match state.arriving.pop() {
+                Some(next) => next,
+                None => state.choose(),
+            };
+            if next != me {
+                engine.give_turn(state, next);
+                engine.wait_for_turn(me);
+                state = engine.state();
+            }
+            if state.end != End::NotYet {
+                drop(state);
+                panic::resume_unwind(Box::new(Abandoned));
+            }
+            state.taken(me);
+        }
+        effect(&mut state)
+    })
+}
+
+impl State {
+    /// Who has the turn next: whoever is chosen, or else those that must be unwound, or
+    /// the controller.
+    fn choose(&mut self) -> ThreadId {
+        if self.end == End::NotYet {
+            let future = self.threads.len();
+            let next = self.threads.iter().map(|thread| match thread.next {
+                Some((Op::Spawn(_), _)) => Some(Op::Spawn(future)),
+                next => next.map(|(op, _)| op),
+            });
+            let next: Vec<_> = next.collect();
+            let enabled = self.ids().filter(|&id| self.is_enabled(id));
+            let enabled = enabled.fold(0, |all, id| all | bit(id));
+            let ready = Ready { next: &next, enabled };
+            let chosen = match &mut self.chooser {
+                Chooser::Search(search) => search.choose(&ready),
+                Chooser::Replay(replay) => replay.choose(&ready),
+            };
+            if let Some(chosen) = chosen {
+                return chosen;
+            }
+            self.finish(match () {
+                () if enabled != 0 => End::Stopped,
+                () if self.all_ended() => End::Complete,
+                () => End::Fault(self.deadlock()),
+            });
+        }
+        self.ids().find(|&id| !self.threads[id].ended).unwrap_or(CONTROLLER)
+    }
+
+    /// Notes that a thread has ended, and how.
+    fn ended(&mut self, thread: ThreadId, result: thread::Result<()>) {
+        self.threads[thread].ended = true;
+        self.threads[thread].next = None;
+        if let Err(panic) = result
+            && !panic.is::<Abandoned>()
+            && self.end == End::NotYet
+        {
+            let name = self.threads[thread].name;
+            self.finish(End::Fault(Fault::Panic { thread: name, message: message() }));
+        }
+    }
+
+    /// Notes that a thread takes its next step.
+    fn taken(&mut self, thread: ThreadId) {
+        let (op, at) = self.threads[thread].next.take().expect("it came to a step");
+        if let Some(steps) = &mut self.steps {
+            steps.push(Step { thread, op, at, told: String::new() });
+        }
+    }
+}
+
+impl Engine {
+    /// An engine whose controller is this thread, as long as `within` runs.
+    pub fn enter<R>(state: State, within: impl FnOnce(&Arc<Self>) -> R) -> R {
+        catch_messages();
+        let engine = Arc::new(Self {
+            state: Mutex::new(state),
+            turn: AtomicUsize::new(CONTROLLER),
+            crew: Mutex::new(Vec::new()),
+            controller: thread::current(),
+        });
+        CURRENT.set(Some((Arc::clone(&engine), CONTROLLER)));
+        let result = panic::catch_unwind(AssertUnwindSafe(|| within(&engine)));
+        CURRENT.set(None);
+        engine.dismiss();
+        result.unwrap_or_else(|_| panic!("the program that is explored panicked: {}", message()))
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        // A panic of the program that is explored says nothing about the state.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs the threads of the state until the execution is over.
+    pub fn run(self: &Arc<Self>) {
+        let mut state = self.state();
+        let threads = state.ids();
+        // Each comes to its first step, in turn, before the first choice.
+        state.arriving = threads.clone().skip(1).rev().collect();
+        for thread in threads {
+            self.hire(thread);
+        }
+        let first = if state.all_ended() { state.choose() } else { 1 };
+        if first != CONTROLLER {
+            self.give_turn(state, first);
+            self.wait_for_turn(CONTROLLER);
+        }
+    }
+
+    /// Runs a new thread, in the middle of an execution, until it comes to its first step.
+    pub fn begin(self: &Arc<Self>, new: ThreadId, maker: ThreadId) {
+        self.hire(new);
+        let mut state = self.state();
+        state.arriving.push(maker);
+        self.give_turn(state, new);
+        self.wait_for_turn(maker);
+        if self.state().end != End::NotYet {
+            panic::resume_unwind(Box::new(Abandoned));
+        }
+    }
+
+    /// Sees to it that there is a thread of this number.
+    fn hire(self: &Arc<Self>, number: ThreadId) {
+        assert!(
+            number <= MOST_THREADS,
+            "a program that is explored has {MOST_THREADS} threads at most"
+        );
+        let mut crew = self.crew.lock().unwrap_or_else(PoisonError::into_inner);
+        while crew.len() < number {
+            let (engine, number) = (Arc::clone(self), crew.len() + 1);
+            let thread = thread::Builder::new().name(format!("explorer {number}"));
+            let thread = thread.spawn(move || engine.work(number));
+            crew.push(thread.unwrap_or_else(|why| panic!("start thread {number}: {why}")));
+        }
+    }
+
+    fn give_turn(&self, state: MutexGuard<'_, State>, next: ThreadId) {
+        drop(state);
+        let thread = match next {
+            CONTROLLER => self.controller.clone(),
+            _ => {
+                let crew = self.crew.lock().unwrap_or_else(PoisonError::into_inner);
+                crew[next - 1].thread().clone()
+            }
+        };
+        self.turn.store(next, Ordering::Release);
+        thread.unpark();
+    }
+
+    fn wait_for_turn(&self, me: ThreadId) {
+        while self.turn.load(Ordering::Acquire) != me {
+            thread::park();
+        }
+    }
+
+    /// What a thread of the crew does: one job after the other, until it is dismissed.
+    fn work(self: Arc<Self>, me: ThreadId) {
+        CURRENT.set(Some((Arc::clone(&self), me)));
+        loop {
+            self.wait_for_turn(me);
+            let mut state = self.state();
+            let over = state.end != End::NotYet;
+            let Some(job) = state.threads.get_mut(me).and_then(|thread| thread.job.take()) else {
+                return;
+            };
+            drop(state);
+            // Dropping what it never came to run can panic, too.
+            let result = panic::catch_unwind(AssertUnwindSafe(|| {
+                if !over {
+                    job()
+                }
+            }));
+            let mut state = self.state();
+            state.ended(me, result);
+            let next = state.arriving.pop().unwrap_or_else(|| state.choose());
+            self.give_turn(state, next);
+        }
+    }
+
+    fn dismiss(&self) {
+        let threads = {
+            let mut state = self.state();
+            state.threads.clear();
+            std::mem::take(&mut *self.crew.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        for (number, thread) in threads.into_iter().enumerate() {
+            self.turn.store(number + 1, Ordering::Release);
+            thread.thread().unpark();
+            thread.join().expect("a thread of the crew catches the panics of its jobs");
+        }
+    }
+}
+
+/// Keeps the message of a panic in a program that is explored, instead of printing it: it
+/// may panic in thousands of orders.
+fn catch_messages() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            // Not if the thread is being torn down, and its variables with it.
+            let explored = CURRENT
+                .try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some()));
+            if explored.unwrap_or(false) {
+                let message = panic.payload_as_str().unwrap_or("without a message");
+                MESSAGE.set(message.to_owned());
+            } else {
+                before(panic);
+            }
+        }));
+    });
+}
+
+/// The message of a panic that was caught.
+pub(super) fn message() -> String {
+    MESSAGE.take()
+}

@@ -1,0 +1,260 @@
+//! One execution as it stands: the threads, what each does next, and who has or waits
+//! for what.
+
+use std::collections::VecDeque;
+use std::panic::Location;
+
+use super::op::{Object, Op, ThreadId};
+use super::replay::{Replay, Standing};
+use super::report::{Awaited, Blocked, Fault};
+use super::search::Search;
+
+/// What a thread runs.
+pub(super) type Job = Box<dyn FnOnce() + Send>;
+
+/// The thread that prepares an execution and looks at its end; its steps are none.
+pub(super) const CONTROLLER: ThreadId = 0;
+
+/// A step that was taken.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Who took it.
+    pub thread: ThreadId,
+    /// What it did.
+    pub op: Op,
+    /// Where in the source.
+    pub at: &'static Location<'static>,
+    /// In words: `load balance → 0`.
+    pub told: String,
+}
+
+/// A thread of the execution.
+#[derive(Default)]
+pub(super) struct Thread {
+    pub name: &'static str,
+    pub job: Option<Job>,
+    /// Its next step, once it has come there.
+    pub next: Option<(Op, &'static Location<'static>)>,
+    pub ended: bool,
+    /// How often it may still end a wait for no reason.
+    pub spurious: u32,
+}
+
+/// A lock or a condition variable, as its steps see it. What a variable holds is its own.
+pub(super) enum Thing {
+    Variable,
+    Lock { owner: Option<ThreadId> },
+    Condition(Queue),
+}
+
+/// Who waits on a condition variable, and the notifications that nobody has taken yet.
+#[derive(Default)]
+pub(super) struct Queue {
+    /// In the order in which they began to wait.
+    waiting: VecDeque<ThreadId>,
+    /// Each is for one of the first so many that wait. Ascending: whoever waited for one
+    /// waits for those after it, too.
+    notified: Vec<usize>,
+}
+
+impl Queue {
+    fn is_notified(&self, thread: ThreadId) -> bool {
+        let place = self.waiting.iter().position(|&waiting| waiting == thread);
+        place.is_some_and(|place| self.notified.iter().any(|&first| place < first))
+    }
+
+    pub fn begin(&mut self, thread: ThreadId) {
+        self.waiting.push_back(thread);
+    }
+
+    /// Ends a wait; returns whether with a notification.
+    pub fn end(&mut self, thread: ThreadId) -> bool {
+        let place = self.waiting.iter().position(|&waiting| waiting == thread);
+        let place = place.expect("who wakes has waited");
+        self.waiting.remove(place);
+        // The one that fewest others can take.
+        let taken = self.notified.iter().position(|&first| place < first);
+        taken.map(|taken| self.notified.remove(taken));
+        for first in self.notified.iter_mut().filter(|first| place < **first) {
+            *first -= 1;
+        }
+        taken.is_some()
+    }
+
+    /// Notifies one or all; returns how many, which is less if fewer wait.
+    pub fn notify(&mut self, all: bool) -> usize {
+        let free = self.waiting.len() - self.notified.len();
+        let count = if all { free } else { free.min(1) };
+        self.notified.extend(std::iter::repeat_n(self.waiting.len(), count));
+        count
+    }
+}
+
+/// How far an execution has come.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum End {
+    /// It goes on.
+    NotYet,
+    /// Every thread has ended.
+    Complete,
+    /// What can go wrong in the middle.
+    Fault(Fault),
+    /// Whoever chooses wanted no further step.
+    Stopped,
+}
+
+impl End {
+    pub fn fault(self) -> Option<Fault> {
+        match self {
+            End::Fault(fault) => Some(fault),
+            End::NotYet | End::Complete | End::Stopped => None,
+        }
+    }
+}
+
+/// Who chooses the order of the steps.
+pub(super) enum Chooser {
+    Search(Search),
+    Replay(Replay),
+}
+
+/// One execution.
+pub(super) struct State {
+    /// That of the controller stands first.
+    pub threads: Vec<Thread>,
+    pub things: Vec<(&'static str, Thing)>,
+    /// Threads that have the turn when the new threads have come to their first step, the
+    /// next one last.
+    pub arriving: Vec<ThreadId>,
+    pub chooser: Chooser,
+    pub end: End,
+    /// What was done, if somebody wants to be told.
+    pub steps: Option<Vec<Step>>,
+    /// Where the threads stood when it ended; for those who are told.
+    pub stood: Vec<Standing>,
+    /// How often a thread may end a wait for no reason.
+    pub spurious: u32,
+}
+
+impl State {
+    pub fn new(chooser: Chooser, spurious: u32) -> Self {
+        Self {
+            threads: vec![Thread { name: "the controller", ..Thread::default() }],
+            things: Vec::new(),
+            arriving: Vec::new(),
+            chooser,
+            end: End::NotYet,
+            steps: None,
+            stood: Vec::new(),
+            spurious,
+        }
+    }
+
+    pub fn add_thread(&mut self, name: &'static str, job: Job) -> ThreadId {
+        let spurious = self.spurious;
+        self.threads.push(Thread { name, job: Some(job), spurious, ..Thread::default() });
+        self.threads.len() - 1
+    }
+
+    pub fn add(&mut self, name: &'static str, thing: Thing) -> Object {
+        self.things.push((name, thing));
+        self.things.len() - 1
+    }
+
+    pub fn owner(&mut self, lock: Object) -> &mut Option<ThreadId> {
+        match &mut self.things[lock].1 {
+            Thing::Lock { owner } => owner,
+            _ => unreachable!("a lock stays one"),
+        }
+    }
+
+    pub fn queue(&mut self, condition: Object) -> &mut Queue {
+        match &mut self.things[condition].1 {
+            Thing::Condition(queue) => queue,
+            _ => unreachable!("a condition variable stays one"),
+        }
+    }
+
+    /// Whether a thread can take its next step now.
+    pub fn is_enabled(&self, thread: ThreadId) -> bool {
+        let Some((op, _)) = self.threads[thread].next else { return false };
+        let free = op.takes().is_none_or(|lock| self.has(lock).is_none());
+        free && match op {
+            Op::Wake { condition, .. } => {
+                self.threads[thread].spurious > 0 || self.is_notified(condition, thread)
+            }
+            Op::Join(other) => self.threads[other].ended,
+            _ => true,
+        }
+    }
+
+    fn has(&self, lock: Object) -> Option<ThreadId> {
+        match self.things[lock].1 {
+            Thing::Lock { owner } => owner,
+            _ => None,
+        }
+    }
+
+    fn is_notified(&self, condition: Object, thread: ThreadId) -> bool {
+        matches!(&self.things[condition].1, Thing::Condition(queue) if queue.is_notified(thread))
+    }
+
+    /// The threads but the controller.
+    pub fn ids(&self) -> std::ops::Range<ThreadId> {
+        1..self.threads.len()
+    }
+
+    pub fn all_ended(&self) -> bool {
+        self.threads[1..].iter().all(|thread| thread.ended)
+    }
+
+    /// Ends the execution. Threads that are left have yet to be unwound.
+    pub fn finish(&mut self, end: End) {
+        if self.steps.is_some() {
+            self.stood = self.standing();
+        }
+        self.end = end;
+        self.arriving.clear();
+    }
+
+    /// Makes room for the next execution.
+    pub fn clear(&mut self) {
+        self.threads.truncate(1);
+        self.things.clear();
+        self.end = End::NotYet;
+    }
+
+    /// The fault that all threads that are left wait for something.
+    pub fn deadlock(&self) -> Fault {
+        let blocked = self.ids().filter_map(|thread| self.blocked(thread));
+        Fault::Deadlock(blocked.collect())
+    }
+
+    /// What a thread waits for, if it cannot go on.
+    pub fn blocked(&self, thread: ThreadId) -> Option<Blocked> {
+        let (op, at) = self.threads[thread].next?;
+        if self.is_enabled(thread) {
+            return None;
+        }
+        let name = |thread: ThreadId| self.threads[thread].name;
+        let awaits = match op {
+            Op::Wake { condition, .. } if !self.is_notified(condition, thread) => {
+                Awaited::Notification(self.things[condition].0)
+            }
+            Op::Join(other) => Awaited::End(name(other)),
+            _ => {
+                let lock = op.takes().expect("nothing else has to wait");
+                let owner = self.has(lock).map_or("nobody", name);
+                Awaited::Lock { lock: self.things[lock].0, owner }
+            }
+        };
+        Some(Blocked { number: thread, thread: name(thread), awaits, at })
+    }
+
+    /// Adds to what is told of the step that was just taken.
+    pub fn tell(&mut self, value: impl FnOnce() -> String) {
+        if let Some(step) = self.steps.as_mut().and_then(|steps| steps.last_mut()) {
+            step.told += &value();
+        }
+    }
+}

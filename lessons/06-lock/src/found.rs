@@ -1,0 +1,36 @@
+//! How the demos show an order that the explorer has found.
+
+use anyhow::{Context, Result, ensure};
+use common::text;
+use lesson_06_lock::explorer::{Explorer, Failure, Orders, Program, Report, timeline};
+
+/// Looks for the simplest order that goes wrong, and shows it step by step; `source` is
+/// the file that the program stands in.
+///
+/// # Errors
+/// If no order goes wrong.
+pub fn show_simplest(
+    explorer: Explorer,
+    program: impl Fn(&mut Program) + Sync,
+    source: &str,
+) -> Result<()> {
+    let report = explorer.simplest(MOST, &program);
+    let Failure { fault, schedule, preemptions } =
+        report.simplest.context("no order goes wrong, and some were to")?;
+    println!("  the simplest that goes wrong, preemptions: {preemptions}, order: {schedule}");
+    let run = explorer.replay(&schedule, &program).context("run it again")?;
+    print!("{}", timeline(&run, source, text::width().min(100)));
+    println!("  {}", fault.to_string().replace("; ", "\n    "));
+    Ok(())
+}
+
+/// More preemptions than it takes to make any of these programs go wrong.
+const MOST: usize = 5;
+
+/// Tries every order, one of those that come to the same, and says how many went wrong.
+pub fn try_all(explorer: Explorer, program: impl Fn(&mut Program) + Sync) -> Result<Report> {
+    let report = explorer.explore(Orders::Distinct, program);
+    ensure!(report.is_exhaustive(), "not every order was tried: {report}");
+    println!("  {report}");
+    Ok(report)
+}

@@ -1,0 +1,49 @@
+//! Every order in which two threads can take the steps of the notes' `change_it`: how many
+//! there are, how many end with a wrong balance, and the simplest of these, step by step.
+
+use anyhow::{Context, Result};
+use common::menu::{Options, WrongUsage};
+use common::text;
+use lesson_06_lock::explorer::{Explorer, Orders, Outcome, Schedule, timeline};
+
+use crate::change_it::{Balances, SOURCE, two_threads};
+
+pub fn run(options: &Options) -> Result<()> {
+    let times = options.number("--times", 1..=2)?.unwrap_or(1);
+    let locked = options.has("--lock");
+    if let Some(schedule) = options.get::<Schedule>("--replay")? {
+        return show(&schedule, times, locked);
+    }
+    let explorer = Explorer::default();
+    let balances = Balances::default();
+    println!("t1 calls change_it(5), t2 calls change_it(8); how often: {times}");
+
+    let report = explorer.explore(Orders::All, two_threads(times, false, balances.clone()));
+    println!("without a lock, {report}");
+    for (balance, orders) in balances.counted() {
+        println!("  the balance is {balance:>3} after {orders:>4}");
+    }
+    let simplest = report.simplest.context("no order went wrong, and without a lock some do")?;
+    let (preemptions, switches) = (simplest.preemptions, simplest.schedule.switches());
+    println!("the simplest that goes wrong, with {preemptions} preemptions, {switches} switches:");
+    show(&simplest.schedule, times, false)?;
+
+    let report = explorer.explore(Orders::All, two_threads(times, true, Balances::default()));
+    println!("with the lock, {report}");
+    println!("bounds: {}", report.bounds);
+    Ok(())
+}
+
+/// Runs it in this order, and shows each step.
+fn show(schedule: &Schedule, times: u32, locked: bool) -> Result<()> {
+    let program = two_threads(times, locked, Balances::default());
+    let run = Explorer::default().replay(schedule, program);
+    let run = run.map_err(|why| WrongUsage(format!("--replay: {why}")))?;
+    print!("{}", timeline(&run, SOURCE, text::width().min(100)));
+    match run.outcome {
+        Outcome::Right => println!("the balance is 0"),
+        Outcome::Fault(fault) => println!("{fault}: --replay {schedule}"),
+        Outcome::Unfinished => println!("not at the end: threads could go on"),
+    }
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! The explorer: its counts against theory, its reduction against every order, its
+//! verdicts against those of loom and shuttle.
+
+mod faults;
+mod random;
+mod theory;

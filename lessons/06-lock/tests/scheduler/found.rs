@@ -1,0 +1,71 @@
+//! `atomic`, `deadlock` and `condvar`: what real threads do in them.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use common::proc;
+use common::running::Running;
+use nix::unistd::Pid;
+
+use crate::{demo, success, wrong_usage};
+
+#[test]
+fn real_threads_do_as_much_as_was_asked() {
+    for (times, sum) in [("1", "13"), ("777", "10101")] {
+        let text = success(demo(&["atomic", "--times", times]).output().expect("it runs"));
+        assert!(text.ends_with(&format!("fetch_add, {times} times each: {sum}\n")), "{text}");
+    }
+    for items in ["0", "1", "4321"] {
+        let text = success(demo(&["condvar", "--items", items]).output().expect("it runs"));
+        assert!(text.ends_with(&format!(": {items} items came, in their order\n")), "{text}");
+    }
+    assert!(wrong_usage(&["atomic", "--times", "0"]).contains("from 1 to"));
+    assert!(wrong_usage(&["condvar", "--items", "-1"]).contains("from 0 to"));
+}
+
+/// The threads of a process: the name and the state of each, by its id.
+fn threads(process: Pid) -> BTreeMap<String, (String, String)> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("it lives");
+    let status = |path: &std::path::Path, name| proc::field(path, name).expect("it lives");
+    tasks
+        .map(|task| {
+            let path = task.expect("it lives").path().join("status");
+            (status(&path, "Pid"), (status(&path, "Name"), status(&path, "State")))
+        })
+        .collect()
+}
+
+fn deadlock() -> (Running, Pid) {
+    let mut command = demo(&["deadlock"]);
+    // So slow that the threads wait until the test ends them.
+    command.env("LESSON_PACE", "1000");
+    let running = Running::start(command);
+    let line = running.line_with(&["  t1 is tid "]);
+    let tid =
+        line.split_whitespace().nth(3).and_then(|word| word.strip_suffix(',')).expect("an id");
+    let process = proc::field(format!("/proc/{tid}/status"), "Tgid").expect("it lives");
+    let process = Pid::from_raw(process.parse().expect("an id"));
+    let threads = threads(process);
+    assert_eq!(threads[tid], ("t1".to_owned(), "S (sleeping)".to_owned()));
+    let others = threads.values().filter(|(name, state)| name == "t2" && state.starts_with('S'));
+    assert_eq!(others.count(), 1, "{threads:?}");
+    (running, process)
+}
+
+#[test]
+fn two_threads_of_another_process_wait_for_each_other() {
+    let (running, process) = deadlock();
+    assert_ne!(process, running.id());
+    // Somebody ends what was to wait for ever, and the demo notices.
+    running.signal(process, nix::sys::signal::Signal::SIGKILL);
+    let (_, errors, status) = running.finish();
+    assert_eq!(status.code(), Some(1));
+    assert!(errors.contains("both have ended, and were to wait for ever"), "{errors}");
+}
+
+#[test]
+fn nothing_stays_behind_when_the_demo_is_killed() {
+    let (running, _) = deadlock();
+    running.kill();
+    running.finish_with_orphans();
+}

@@ -1,0 +1,168 @@
+//! `play`: the keys, the line input, and a terminal that is as before.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, Stdio};
+
+use nix::libc;
+use nix::pty::openpty;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use nix::unistd::{Pid, setsid};
+use proptest::prelude::*;
+
+use crate::simulated::{drawn, simulate};
+use crate::{demo, success, wrong_usage};
+
+fn screen(arguments: &[&str]) -> String {
+    success(demo(&[&["play"], arguments].concat()).output().expect("it runs"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(30))]
+    #[test]
+    fn keys_take_steps_and_take_them_back(keys in "[12u]{0,14}|[12]{0,10}r[12]{0,8}") {
+        let mut order = Vec::new();
+        for key in keys.chars() {
+            match key {
+                'u' => _ = order.pop(),
+                'r' => order.clear(),
+                key => {
+                    let thread = if key == '1' { 1 } else { 2 };
+                    // A thread that has ended takes no step.
+                    if order.iter().filter(|&&other| other == thread).count() < 4 {
+                        order.push(thread);
+                    }
+                }
+            }
+        }
+        let shown = screen(&["--keys", &keys]);
+        let (told, balance) = simulate(&order);
+        let steps: Vec<_> = order.iter().copied().zip(told).collect();
+        prop_assert_eq!(drawn(&shown), steps);
+        prop_assert_eq!(shown.contains(&format!("the balance is {balance}, after")), order.len() == 8);
+    }
+}
+
+#[test]
+fn with_the_lock_the_screen_shows_who_waits() {
+    let shown = screen(&["--lock", "--keys", "112"]);
+    assert!(shown.contains("2: t2 waits for the lock m, which t1 has"), "{shown}");
+    assert!(shown.contains("step 3 cannot be one of thread 2"), "{shown}");
+    let shown = screen(&["--keys", "l111111222222"]);
+    assert!(
+        shown.contains("the balance is 0, after 1 switches. No order makes it wrong."),
+        "{shown}"
+    );
+}
+
+#[test]
+fn an_unknown_key_is_wrong_usage() {
+    assert!(wrong_usage(&["play", "--keys", "1x"]).contains("'x' is no key: there is 1, 2, u"));
+}
+
+#[test]
+fn lines_work_too() {
+    let mut command = demo(&["play"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a demo");
+    let mut lines = child.stdin.take().expect("a pipe");
+    lines.write_all(b"11\n22\nq11\n").expect("it reads");
+    let text = success(child.wait_with_output().expect("it ends"));
+    let (first, second) = text.split_once("switches so far: 0").expect("the first screen");
+    assert_eq!(drawn(first).len(), 2);
+    assert_eq!(drawn(second).len(), 4);
+    assert!(!text.contains('\x1b'), "{text:?}");
+}
+
+/// A demo on a terminal of its own.
+struct OnTerminal {
+    child: Child,
+    ours: File,
+    theirs: OwnedFd,
+}
+
+impl OnTerminal {
+    fn start(mut command: Command) -> Self {
+        let pty = openpty(None, None).expect("a terminal");
+        let end = || Stdio::from(pty.slave.try_clone().expect("a copy"));
+        command.stdin(end()).stdout(end()).stderr(end());
+        // SAFETY: both are system calls, which a child may make between fork and exec.
+        unsafe {
+            command.pre_exec(|| {
+                setsid()?;
+                match libc::ioctl(0, libc::TIOCSCTTY, 0) {
+                    0 => Ok(()),
+                    _ => Err(std::io::Error::last_os_error()),
+                }
+            });
+        }
+        let child = command.spawn().expect("a demo");
+        Self { child, ours: File::from(pty.master), theirs: pty.slave }
+    }
+
+    /// Reads until this was shown.
+    fn read_until(&mut self, wanted: &str) {
+        let mut shown = String::new();
+        while !shown.contains(wanted) {
+            let mut buffer = [0; 4096];
+            let length = self.ours.read(&mut buffer).expect("it shows something");
+            shown += &String::from_utf8_lossy(&buffer[..length]);
+        }
+    }
+
+    fn is_key_by_key(&self) -> bool {
+        let flags = tcgetattr(self.theirs.as_fd()).expect("a terminal").local_flags;
+        !flags.intersects(LocalFlags::ICANON | LocalFlags::ECHO)
+    }
+}
+
+#[test]
+fn the_terminal_is_as_before_on_every_exit() {
+    // Keys, or a signal that somebody else sends; and the end that a shell sees.
+    let ends: [(&str, Option<Signal>, Option<Signal>); 6] = [
+        ("q", None, None),
+        ("\x04", None, None),
+        ("\x03", None, Some(Signal::SIGINT)),
+        ("\x1c", None, Some(Signal::SIGQUIT)),
+        ("", Some(Signal::SIGTERM), Some(Signal::SIGTERM)),
+        ("", Some(Signal::SIGHUP), Some(Signal::SIGHUP)),
+    ];
+    for (keys, signal, end) in ends {
+        let mut running = OnTerminal::start(demo(&["play"]));
+        running.read_until("switches so far: 0");
+        assert!(running.is_key_by_key());
+        running.ours.write_all(b"12").expect("keys");
+        running.read_until("switches so far: 1");
+        running.ours.write_all(keys.as_bytes()).expect("keys");
+        if let Some(signal) = signal {
+            kill(Pid::from_raw(running.child.id() as i32), signal).expect("it lives");
+        }
+        let status = running.child.wait().expect("it ends");
+        assert_eq!(status.signal(), end.map(|signal| signal as i32), "{keys:?} {status}");
+        assert!(!running.is_key_by_key(), "{keys:?} {signal:?}");
+    }
+}
+
+#[test]
+fn a_stopped_game_gives_the_terminal_back_and_goes_on() {
+    // A shell that controls jobs: it goes on when its job is stopped.
+    let mut shell = Command::new("sh");
+    shell.args(["-mc", "\"$0\" play; echo stopped; read line; fg; echo ended: $?"]);
+    shell.arg(env!("CARGO_BIN_EXE_06-lock"));
+    let mut running = OnTerminal::start(shell);
+    running.read_until("switches so far: 0");
+    running.ours.write_all(b"\x1a").expect("Ctrl-Z");
+    running.read_until("stopped");
+    assert!(!running.is_key_by_key());
+    running.ours.write_all(b"\n").expect("a line");
+    running.read_until("switches so far: 0");
+    running.ours.write_all(b"12").expect("keys");
+    running.read_until("switches so far: 1");
+    assert!(running.is_key_by_key());
+    running.ours.write_all(b"q").expect("keys");
+    running.read_until("ended: 0");
+    assert!(!running.is_key_by_key());
+    assert!(running.child.wait().expect("it ends").success());
+}
