@@ -7,10 +7,16 @@ mod condvar;
 mod cost;
 mod deadlock;
 mod found;
+mod held;
 mod mutex;
+mod once;
+mod permits;
 mod play;
+mod poison;
 mod processes;
+mod rwlock;
 mod schedule;
+mod turns;
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -56,6 +62,42 @@ const DEMOS: &[Demo] = &[
         about: "what a lock asks of the kernel: nothing while it is free",
         options: &[],
         run: |_| mutex::run(),
+    },
+    Demo {
+        name: "held",
+        about: "what a lock costs: free, wanted by two, and held for long",
+        options: &[("--times N", "how often it is taken (without it, 1000000)")],
+        run: held::run,
+    },
+    Demo {
+        name: "turns",
+        about: "the same work without and with a lock: one thread at a time takes longer",
+        options: &[("--questions N", "how many each thread asks (without it, 10)")],
+        run: turns::run,
+    },
+    Demo {
+        name: "semaphore",
+        about: "at most so many threads at a time: six threads, two permits",
+        options: &[("--permits N", "how many, for three times as many threads (without it, 2)")],
+        run: permits::run,
+    },
+    Demo {
+        name: "rwlock",
+        about: "many readers at the same time, or one writer alone",
+        options: &[("--readers N", "how many (without it, 3)")],
+        run: rwlock::run,
+    },
+    Demo {
+        name: "poison",
+        about: "a panic inside a lock: the next one is told",
+        options: &[("--amount N", "how much money is moved (without it, 30)")],
+        run: poison::run,
+    },
+    Demo {
+        name: "once",
+        about: "made once, though several threads ask at the same time",
+        options: &[],
+        run: |_| once::run(),
     },
     Demo {
         name: "atomic",

@@ -1,10 +1,11 @@
 //! The locks that are compared, a row for each.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, RwLock};
+use std::sync::{Mutex, OnceLock, RwLock};
 
 use anyhow::{Context, Result};
 use crossbeam::sync::ShardedLock;
+use lesson_06_lock::semaphore::Semaphore;
 use lesson_06_lock::shared_mutex::{SharedMutex, Word};
 
 use super::file::Locked;
@@ -45,6 +46,18 @@ pub fn measure(table: &mut Table) -> Result<()> {
     )?;
     table
         .look("ShardedLock, read", ShardedLock::new(1), |number| *number.read().expect(NO_PANIC))?;
+    table.change(
+        "semaphore, one permit",
+        (Semaphore::new(1), AtomicU64::new(0)),
+        |(semaphore, number)| {
+            let _permit = semaphore.acquire();
+            number.store(number.load(Relaxed) + 1, Relaxed);
+        },
+        |(_, number)| number.load(Relaxed),
+    )?;
+    table.look("OnceLock, get", OnceLock::from(1), |number| {
+        *number.get().expect("it was made with a number")
+    })?;
     table.change(
         "between processes",
         SharedMutex::not_robust(Word::new(0)).context("a mutex in shared memory")?,
