@@ -12,7 +12,7 @@ use super::replay::{Impossible, Outcome, Replay, Run};
 use super::report::{Fault, Report};
 use super::schedule::Schedule;
 use super::search::{Cut, Orders, Search};
-use super::state::{Chooser, End, State};
+use super::state::{Chooser, End, Job, State};
 
 /// How far an exploration goes at the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Explorer {
 /// The threads of a program that is explored, and the check at its end.
 #[derive(Default)]
 pub struct Program {
-    threads: Vec<(&'static str, Box<dyn FnOnce() + Send>)>,
+    threads: Vec<(&'static str, Job)>,
     check: Option<Box<dyn FnOnce() -> Result<(), String>>>,
 }
 
