@@ -7,7 +7,7 @@ use common::running::Running;
 use common::{cpus, proc};
 
 /// All but Python's.
-const LOCKS: usize = 10;
+const LOCKS: usize = 12;
 
 fn demo(options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_06-lock"));
