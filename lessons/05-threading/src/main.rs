@@ -2,11 +2,13 @@
 
 mod channels;
 mod crash;
+mod crowd;
 mod detach;
 mod join;
 mod local;
 mod loop_thread;
 mod names;
+mod parallel;
 mod pipeline;
 mod scoped;
 mod select;
@@ -75,6 +77,33 @@ const DEMOS: &[Demo] = &[
         about: "a variable that looks global, and of which each thread has its own",
         options: &[],
         run: |_| local::run(),
+    },
+    Demo {
+        name: "parallel",
+        about: "the same computation on one thread and on several: CPU time, and time",
+        options: &[
+            ("--threads N", "with how many at the most (without it, one for each CPU)"),
+            ("--steps N", "into how many the computation is split (without it, 10000000)"),
+        ],
+        run: |options| {
+            let threads = options.number("--threads", 1..=1000)?;
+            let steps = options.number("--steps", 1000..=1_000_000_000)?.unwrap_or(10_000_000);
+            parallel::run(threads, steps)
+        },
+    },
+    Demo {
+        name: "crowd",
+        about: "how many threads, and how many processes: start, memory, and the limit",
+        options: &[
+            ("--threads N", "how many at the most (without it, 10000)"),
+            ("--processes N", "how many at the most (without it, 1000)"),
+            ("--room MIB", "how much memory a process may reserve: a limit to meet"),
+        ],
+        run: |options| {
+            let threads = options.number("--threads", 0..=1_000_000)?.unwrap_or(10_000);
+            let processes = options.number("--processes", 0..=1_000_000)?.unwrap_or(1000);
+            crowd::run(threads, processes, options.number("--room", 1..=1_000_000)?)
+        },
     },
 ];
 

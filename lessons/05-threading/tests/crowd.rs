@@ -1,0 +1,114 @@
+//! The demo `crowd`, seen from outside: who is there, what is left behind, and what it
+//! says when it meets a limit.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use common::proc;
+use common::running::{Running, pid, tasks};
+use demo::{STAYS, demo};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+mod demo;
+
+const THREADS: [&str; 5] = ["crowd", "--threads", "300", "--processes", "0"];
+const PROCESSES: [&str; 5] = ["crowd", "--threads", "0", "--processes", "60"];
+
+/// A crowd that stays, and the process that it belongs to.
+fn start(arguments: &[&str], count: &str) -> (Running, Pid) {
+    let running = Running::start(demo(arguments, STAYS));
+    let line = running.line_with(&[&format!("{count:>7} ")]);
+    (running, pid(&line))
+}
+
+fn children(parent: Pid) -> usize {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let parents = processes.filter_map(|it| proc::field(it.path().join("status"), "PPid").ok());
+    parents.filter(|it| *it == parent.to_string()).count()
+}
+
+#[test]
+fn as_many_threads_are_there_as_it_says() {
+    let (running, leader) = start(&THREADS, "300");
+    assert_ne!(leader, running.id());
+    // And the one that has started them.
+    assert_eq!(tasks(leader).len(), 301);
+}
+
+#[test]
+fn as_many_processes_are_there_as_it_says() {
+    let (running, leader) = start(&PROCESSES, "60");
+    assert_eq!(children(leader), 60);
+    assert_eq!(children(running.id()), 1);
+    assert_eq!(tasks(leader).len(), 1);
+}
+
+#[test]
+fn a_demo_that_is_killed_or_interrupted_leaves_nothing() {
+    for (arguments, count) in [(&THREADS, "300"), (&PROCESSES, "60")] {
+        let (running, _) = start(arguments, count);
+        running.kill();
+        running.finish_with_orphans();
+
+        let (running, _) = start(arguments, count);
+        // As Ctrl-C does.
+        killpg(running.id(), Signal::SIGINT).unwrap();
+        running.finish_with_orphans();
+    }
+}
+
+#[test]
+fn a_demo_that_ends_leaves_nothing() {
+    let small = ["crowd", "--threads", "10", "--processes", "10"];
+    let (lines, errors, status) = Running::start(demo(&small, "0")).finish();
+    assert!(status.success() && errors.is_empty(), "{errors}");
+    let counts: Vec<_> = lines.iter().map(|line| line.split_whitespace().next()).collect();
+    let expected = ["all", "threads", "1", "10", "processes", "1", "10"].map(Some);
+    assert_eq!(counts, expected, "{lines:?}");
+}
+
+#[test]
+fn without_room_for_another_stack_it_says_so() {
+    let small = ["crowd", "--threads", "1000", "--processes", "0", "--room", "300"];
+    let (_, errors, status) = Running::start(demo(&small, "0")).finish();
+    assert_eq!(status.code(), Some(3), "{errors}");
+    assert!(errors.starts_with("05-threading: no room after ≈ "), "{errors}");
+    assert!(errors.contains("EAGAIN (RLIMIT_AS: ≈ "), "{errors}");
+}
+
+#[test]
+fn without_room_for_another_process_of_the_user_it_says_so() {
+    let user = proc::field("/proc/self/status", "Uid").unwrap();
+    let is_superuser = user.starts_with("0\t");
+    // The superuser has no such limit. This one is nobody, who may not see every folder.
+    let nobody = |command: &mut Command| drop(command.uid(65_534));
+    let mut list = demo(&["--list"], "0");
+    nobody(&mut list);
+    if is_superuser && list.output().is_err() {
+        eprintln!("passed over: another user may not run the demo here");
+        return;
+    }
+    for crowd in [["--threads", "1000"], ["--processes", "1000"]] {
+        let mut command = demo(&["crowd", crowd[0], crowd[1]], "0");
+        // Whoever has more than that already cannot even start the demo's first child.
+        let limit = || Ok(setrlimit(Resource::RLIMIT_NPROC, 40, 40)?);
+        // SAFETY: it makes one system call, and uses no memory.
+        unsafe { command.pre_exec(limit) };
+        if is_superuser {
+            nobody(&mut command);
+        }
+        let (_, errors, status) = Running::start(command).finish();
+        assert_eq!(status.code(), Some(3), "{errors}");
+        assert!(errors.contains("EAGAIN (RLIMIT_NPROC: ≈ "), "{errors}");
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let output = demo(&["crowd", "--threads", "-1"], "0").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
