@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::running::{Running, tid};
-use demo::{STAYS, demo, lines, names};
+use demo::{STAYS, demo, lines, wait_until_asleep};
 
 mod demo;
 
@@ -38,8 +38,7 @@ fn a_select_sleeps_until_one_of_two_threads_sends() {
     let running = Running::start(demo(&["select"], STAYS));
     let first = running.line_with(&["  tid "]);
     let second = running.line_with(&["  tid "]);
-    let tasks = running.wait_for_tasks(|tasks| tasks.values().all(|task| task.state == 'S'));
-    assert_eq!(names(&tasks), ["05-threading", "letters", "numbers"]);
+    let tasks = wait_until_asleep(&running, &["05-threading", "letters", "numbers"]);
     for line in [first, second] {
         let sent = if line.ends_with('a') { "letters" } else { "numbers" };
         assert_eq!(tasks[&tid(&line)].name, sent, "{line}");

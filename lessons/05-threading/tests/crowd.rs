@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 use common::proc;
 use common::running::{Running, pid, tasks};
@@ -84,10 +83,8 @@ fn without_room_for_another_process_of_the_user_it_says_so() {
     let user = proc::field("/proc/self/status", "Uid").unwrap();
     let is_superuser = user.starts_with("0\t");
     // The superuser has no such limit. This one is nobody, who may not see every folder.
-    let nobody = |command: &mut Command| drop(command.uid(65_534));
-    let mut list = demo(&["--list"], "0");
-    nobody(&mut list);
-    if is_superuser && list.output().is_err() {
+    const NOBODY: u32 = 65_534;
+    if is_superuser && demo(&["--list"], "0").uid(NOBODY).output().is_err() {
         eprintln!("passed over: another user may not run the demo here");
         return;
     }
@@ -98,7 +95,7 @@ fn without_room_for_another_process_of_the_user_it_says_so() {
         // SAFETY: it makes one system call, and uses no memory.
         unsafe { command.pre_exec(limit) };
         if is_superuser {
-            nobody(&mut command);
+            command.uid(NOBODY);
         }
         let (_, errors, status) = Running::start(command).finish();
         assert_eq!(status.code(), Some(3), "{errors}");

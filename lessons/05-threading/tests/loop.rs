@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::running::{Running, Task};
-use demo::{STAYS, demo, lines, names};
+use demo::{STAYS, demo, lines, wait_until_asleep};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
@@ -38,8 +38,7 @@ fn without_waits_the_lines_are_those_of_the_notes() {
 #[test]
 fn a_second_thread_counts_while_the_main_thread_sleeps() {
     let running = start(STAYS);
-    let tasks = running.wait_for_tasks(|tasks| tasks.values().all(|task| task.state == 'S'));
-    assert_eq!(names(&tasks), ["05-threading", "LoopThread"]);
+    let tasks = wait_until_asleep(&running, &["05-threading", "LoopThread"]);
     assert_eq!(tasks[&running.id()].name, "05-threading");
 }
 

@@ -3,7 +3,7 @@
 
 use common::running::{Running, tid};
 use common::witness;
-use demo::{STAYS, demo, lines, names};
+use demo::{STAYS, demo, lines, names, wait_until_asleep};
 
 mod demo;
 
@@ -37,8 +37,7 @@ fn the_kernel_knows_the_threads_by_the_names_that_are_told() {
 fn when_a_thread_has_panicked_the_others_are_there() {
     let running = Running::start(demo(&["join"], STAYS));
     running.line_with(&["join: 'half of 7' has panicked: 7 is odd"]);
-    let tasks = running.wait_for_tasks(|tasks| tasks.values().all(|task| task.state == 'S'));
-    assert_eq!(names(&tasks), ["05-threading", "half of 6", "half of 8"]);
+    wait_until_asleep(&running, &["05-threading", "half of 6", "half of 8"]);
 }
 
 #[test]
@@ -58,8 +57,7 @@ fn a_detached_thread_outlives_its_maker_and_not_the_process() {
     let running = Running::start(demo(&["detach"], STAYS));
     let maker = tid(&running.line_with(&["tid "]));
     let detached = tid(&running.line_with(&["tid "]));
-    let tasks = running.wait_for_tasks(|tasks| tasks.values().all(|task| task.state == 'S'));
-    assert_eq!(names(&tasks), ["05-threading", "detached"]);
+    let tasks = wait_until_asleep(&running, &["05-threading", "detached"]);
     assert_eq!(tasks[&detached].name, "detached");
     assert!(!tasks.contains_key(&maker));
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::process::Command;
 
-use common::running::Task;
+use common::running::{Running, Task};
 use nix::unistd::Pid;
 
 /// A pace so slow that a demo stays where it is until the test ends it.
@@ -29,4 +29,11 @@ pub fn names(tasks: &HashMap<Pid, Task>) -> Vec<&str> {
     let mut names: Vec<_> = tasks.values().map(|task| task.name.as_str()).collect();
     names.sort_unstable();
     names
+}
+
+/// Its threads, once they are those of these names, sorted, and all of them sleep.
+pub fn wait_until_asleep(running: &Running, wanted: &[&str]) -> HashMap<Pid, Task> {
+    running.wait_for_tasks(|tasks| {
+        names(tasks) == wanted && tasks.values().all(|task| task.state == 'S')
+    })
 }
