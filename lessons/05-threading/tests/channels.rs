@@ -12,9 +12,7 @@ fn a_send_without_room_waits_for_the_receiver() {
     let running = Running::start(demo(&["channels"], STAYS));
     running.line_with(&["bounded(0)"]);
     // The main thread, which is about to receive, and the one that sends.
-    let tasks = running
-        .wait_for_tasks(|tasks| tasks.len() == 2 && tasks.values().all(|task| task.state == 'S'));
-    assert_eq!(names(&tasks), ["05-threading", "sender"]);
+    wait_until_asleep(&running, &["05-threading", "sender"]);
     assert!(running.lines_until_silent_for(Duration::from_millis(100)).is_empty());
 
     let lines = lines(&["channels"]);
@@ -60,9 +58,7 @@ fn a_select_ends_when_its_time_is_over_and_not_before() {
 fn a_pipeline_is_three_threads_at_once() {
     let running = Running::start(demo(&["pipeline"], STAYS));
     running.line_with(&["to the end"]);
-    let tasks = running
-        .wait_for_tasks(|tasks| tasks.len() == 4 && tasks.values().all(|task| task.state == 'S'));
-    assert_eq!(names(&tasks), ["05-threading", "read", "show", "turn"]);
+    wait_until_asleep(&running, &["05-threading", "read", "show", "turn"]);
 }
 
 #[test]
