@@ -1,20 +1,23 @@
 //! How many threads can a process have, and how many processes can there be? What it
 //! takes to start them, how much memory they need, and which limit they meet.
 
+mod lead;
 mod leader;
 mod limits;
+mod memory;
+mod progress;
 
-use std::io::{IsTerminal, stderr};
 use std::iter::successors;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use common::child::in_words;
-use common::{NotHere, paced, proc, text};
+use common::{NotHere, paced, text};
 use leader::{Kind, Leader, News};
+use memory::{Memory, mib};
 use nix::sys::wait::WaitStatus;
-use nix::unistd::Pid;
+use progress::Progress;
 
 /// `room`: how much memory a process may reserve, in MiB.
 pub fn run(threads: usize, processes: usize, room: Option<u64>) -> Result<()> {
@@ -75,61 +78,4 @@ fn end(leader: Leader) -> Result<()> {
     let (pid, end) = (leader.pid(), leader.end()?);
     ensure!(end == WaitStatus::Exited(pid, 0), "pid {pid} ended badly: {}", in_words(end));
     Ok(())
-}
-
-/// In KiB.
-#[derive(Default)]
-struct Memory {
-    reserved: u64,
-    /// A page that several processes use counts as a part for each.
-    used: u64,
-    tables: u64,
-}
-
-impl Memory {
-    /// Of these processes together.
-    fn of(processes: impl Iterator<Item = Pid>) -> Result<Memory> {
-        let mut memory = Memory::default();
-        for pid in processes {
-            let status = format!("/proc/{pid}/status");
-            memory.reserved += proc::kib(&status, "VmSize")?;
-            memory.tables += proc::kib(&status, "VmPTE")?;
-            memory.used += proc::kib(format!("/proc/{pid}/smaps_rollup"), "Pss")?;
-        }
-        Ok(memory)
-    }
-}
-
-fn mib(kib: u64) -> String {
-    let mib = kib as f64 / 1024.0;
-    if mib < 99.95 { format!("≈ {mib:.1} MiB") } else { format!("≈ {mib:.0} MiB") }
-}
-
-/// Says on a terminal how far it is, after a second.
-struct Progress {
-    next: Option<Instant>,
-    told: bool,
-}
-
-impl Progress {
-    fn new(start: Instant) -> Progress {
-        let next = stderr().is_terminal().then_some(start + Duration::from_secs(1));
-        Progress { next, told: false }
-    }
-
-    fn tell(&mut self, done: usize, all: usize) {
-        let now = Instant::now();
-        if self.next.is_some_and(|next| next <= now) {
-            eprint!("\r{done} of {all} ...");
-            *self = Progress { next: Some(now + Duration::from_millis(200)), told: true };
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.told {
-            eprint!("\r{:40}\r", "");
-        }
-    }
 }

@@ -13,8 +13,8 @@ use super::leader::Kind;
 /// What Rust needs to start a thread: two stacks, the second for the handler of an
 /// overflow, and before each a page that nobody may use.
 const MAPPINGS: u64 = 4;
-/// The first stack of a Rust thread.
-const STACK: u64 = 2 << 20;
+/// What the C library's allocator reserves for a thread for a moment: more than a stack.
+const ARENA: u64 = 128 << 20;
 
 /// The limits that a process has met after it has started so many, in words. It may have
 /// ended: then there is less to ask.
@@ -30,9 +30,12 @@ pub fn met(process: Pid, kind: Kind, members: usize) -> String {
 
 fn address_space(process: Pid) -> Result<Option<String>> {
     let Some(most) = resource_limit(process, "Max address space")? else { return Ok(None) };
-    let used = proc::kib(format!("/proc/{process}/status"), "VmSize")? << 10;
-    let text = format!("RLIMIT_AS: ≈ {} of {} MiB", used >> 20, most >> 20);
-    Ok((used + STACK >= most).then_some(text))
+    Ok(match proc::kib(format!("/proc/{process}/status"), "VmSize") {
+        Ok(used) if (used << 10) + ARENA < most => None,
+        Ok(used) => Some(format!("RLIMIT_AS: ≈ {} of {} MiB", used >> 10, most >> 20)),
+        // It has ended, and its memory is given back. It had such a limit.
+        Err(_) => Some(format!("RLIMIT_AS: all of {} MiB", most >> 20)),
+    })
 }
 
 /// When a thread gets its first stack and not its second, Rust ends the process.
