@@ -89,7 +89,10 @@ fn a_crash_is_written_by_a_thread_of_a_process_of_its_own() {
 
 #[test]
 fn each_thread_has_a_student_of_its_own() {
-    let lines = lines(&["local"]);
+    let running = Running::start(demo(&["local"], "0"));
+    let main = running.id();
+    let (lines, errors, status) = running.finish();
+    assert!(status.success(), "{errors}");
     let about = |what: &str| lines.iter().filter(|line| line.contains(what)).collect::<Vec<_>>();
     for name in ["Alice", "Bob"] {
         let [hello, gone] = about(name)[..] else { panic!("{lines:?}") };
