@@ -99,6 +99,7 @@ fn each_thread_has_a_student_of_its_own() {
         assert!(hello.contains("Hello, "), "{lines:?}");
         assert_eq!(*gone, format!("tid {}: {name} goes with the thread", tid(hello)));
     }
+    assert_eq!(tid(about("Hello, nobody (in main)")[0]), main);
     let mut places: Vec<_> =
         about(" at 0x").iter().map(|line| line.split_once(", at 0x")).collect();
     places.sort_unstable();

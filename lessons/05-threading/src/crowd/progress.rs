@@ -18,7 +18,8 @@ impl Progress {
         let now = Instant::now();
         if self.next.is_some_and(|next| next <= now) {
             eprint!("\r{done} of {all} ...");
-            *self = Progress { next: Some(now + Duration::from_millis(200)), told: true };
+            self.next = Some(now + Duration::from_millis(200));
+            self.told = true;
         }
     }
 }
