@@ -79,10 +79,11 @@ fn hand_over() -> Result<()> {
         println!("  tid {}: send has returned", gettid());
         sent
     });
+    let sender = sender.context("start a thread")?;
     thread::sleep(paced(Duration::from_secs(1)));
     println!("  main: now I receive");
     let received = rx.recv().context("recv")?;
-    sender.context("start a thread")?.join().ok().context("join: it panicked")??;
+    sender.join().ok().context("join: it panicked")??;
     println!("  main: received {received}");
     Ok(())
 }

@@ -19,8 +19,10 @@ pub fn run() -> Result<()> {
     let barrier = Arc::new(Barrier::new(1 + NAMES.len()));
     let threads = NAMES.map(|name| {
         let barrier = Arc::clone(&barrier);
-        let builder = thread::Builder::new();
-        let builder = name.into_iter().fold(builder, |it, name| it.name(name.to_owned()));
+        let mut builder = thread::Builder::new();
+        if let Some(name) = name {
+            builder = builder.name(name.to_owned());
+        }
         builder.spawn(move || {
             let told = tell();
             // All of them have told; and then the main thread has counted them.

@@ -1,7 +1,7 @@
 //! Threads that borrow from the stack of the thread that starts them: the scope ends
 //! when all of them have ended. This is std's scope; beside it that of crossbeam.
 
-mod crossbeams;
+mod by_crossbeam;
 
 use std::panic::catch_unwind;
 use std::thread;
@@ -19,9 +19,9 @@ pub fn run() -> Result<()> {
     panic_in_scope()?;
 
     println!("crossbeam::thread::scope, {numbers:?} at {:p}:", &numbers);
-    crossbeams::borrow(&mut numbers)?;
-    crossbeams::nest()?;
-    crossbeams::panic_in_scope()?;
+    by_crossbeam::borrow(&mut numbers)?;
+    by_crossbeam::nest()?;
+    by_crossbeam::panic_in_scope()?;
     println!("in the end {numbers:?}");
     Ok(())
 }
@@ -64,8 +64,10 @@ fn panic_in_scope() -> Result<()> {
             thread.map(drop)
         })
     });
-    let panic = end.map(|started| started.context("start a thread")).err();
-    let panic = panic.context("scope has not panicked")?;
+    let panic = match end {
+        Ok(started) => return started.context("start a thread"),
+        Err(panic) => panic,
+    };
     println!("  scope panics: '{}'", panics::message(&*panic));
     Ok(())
 }

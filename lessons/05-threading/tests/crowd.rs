@@ -8,7 +8,7 @@ use common::proc;
 use common::running::{Running, pid, tasks};
 use demo::{STAYS, demo};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{SigHandler, Signal, killpg, signal};
 use nix::unistd::Pid;
 
 mod demo;
@@ -18,7 +18,16 @@ const PROCESSES: [&str; 5] = ["crowd", "--threads", "0", "--processes", "60"];
 
 /// A crowd that stays, and the process that it belongs to.
 fn start(arguments: &[&str], count: &str) -> (Running, Pid) {
-    let running = Running::start(demo(arguments, STAYS));
+    let mut command = demo(arguments, STAYS);
+    // A shell lets its background jobs ignore it.
+    let heed_interrupt = || {
+        // SAFETY: no handler is installed, so none can run at a bad moment.
+        unsafe { signal(Signal::SIGINT, SigHandler::SigDfl) }?;
+        Ok(())
+    };
+    // SAFETY: it makes one system call, and uses no memory.
+    unsafe { command.pre_exec(heed_interrupt) };
+    let running = Running::start(command);
     let line = running.line_with(&[&format!("{count:>7} ")]);
     (running, pid(&line))
 }

@@ -41,8 +41,10 @@ pub fn panic_in_scope() -> Result<()> {
         let thread = scope.builder().spawn(|_| panic!("7 is odd"));
         thread.map(drop)
     });
-    let error = end.map(|started| started.context("start a thread")).err();
-    let error = error.context("scope has returned no error")?;
+    let error = match end {
+        Ok(started) => return started.context("start a thread"),
+        Err(error) => error,
+    };
     let panics = error.downcast::<Vec<Box<dyn Any + Send>>>().ok().context("not the panics")?;
     println!("  scope returns an error: '{}'", panics::message(&*panics[0]));
     Ok(())
