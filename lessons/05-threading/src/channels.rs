@@ -23,6 +23,12 @@ pub fn run() -> Result<()> {
 fn many_to_many() -> Result<()> {
     let (tx, rx) = unbounded();
     let mut received = thread::scope(|scope| {
+        let receivers = [1, 2].map(|receiver| {
+            let name = thread::Builder::new().name(format!("receiver {receiver}"));
+            name.spawn_scoped(scope, || receive(&rx))
+        });
+        let receivers = receivers.into_iter().collect::<Result<Vec<_>, _>>();
+        let receivers = receivers.context("start a thread")?;
         for sender in 1..=3 {
             let tx = tx.clone();
             let name = thread::Builder::new().name(format!("sender {sender}"));
@@ -30,14 +36,10 @@ fn many_to_many() -> Result<()> {
         }
         // The channel ends when every sender is gone: this one too.
         drop(tx);
-        let receivers = [1, 2].map(|receiver| {
-            let name = thread::Builder::new().name(format!("receiver {receiver}"));
-            name.spawn_scoped(scope, || receive(&rx))
-        });
-        let receivers = receivers.into_iter().collect::<Result<Vec<_>, _>>();
-        let ends = receivers.context("start a thread")?.into_iter().map(|it| it.join().ok());
-        ends.collect::<Option<Vec<_>>>().context("join: a thread panicked").map(|it| it.concat())
-    })?;
+        let received = receivers.into_iter().map(|it| it.join().ok());
+        received.collect::<Option<Vec<_>>>().context("join: a thread panicked")
+    })?
+    .concat();
     received.sort_unstable();
     println!("  together: {received:?}");
     Ok(())

@@ -22,10 +22,11 @@ use progress::Progress;
 /// `room`: how much memory a process may reserve, in MiB.
 pub fn run(threads: usize, processes: usize, room: Option<u64>) -> Result<()> {
     println!("          all there       each    reserved        used  page tables");
-    for (kind, most) in [(Kind::Threads, threads), (Kind::Processes, processes)] {
+    let crowds = [(Kind::Threads, threads), (Kind::Processes, processes)];
+    for (kind, most) in crowds.into_iter().filter(|&(_, most)| most > 0) {
         println!("{}", kind.name());
         let more = |&n: &usize| (n < most).then(|| most.min(if n == 1 { 100 } else { 10 * n }));
-        for count in successors((most > 0).then_some(1), more) {
+        for count in successors(Some(1), more) {
             let leader = gather(kind, count, room)?;
             if count == most {
                 thread::sleep(paced(Duration::from_millis(200)));

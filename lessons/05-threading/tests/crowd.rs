@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
+use std::sync::Mutex;
 
 use common::proc;
 use common::running::{Running, pid, tasks};
@@ -12,6 +13,10 @@ use nix::sys::signal::{SigHandler, Signal, killpg, signal};
 use nix::unistd::Pid;
 
 mod demo;
+
+/// One crowd at a time: a limit counts all that its user runs. (Locked also if another
+/// test has failed, and poisoned it.)
+static ONE: Mutex<()> = Mutex::new(());
 
 const THREADS: [&str; 5] = ["crowd", "--threads", "300", "--processes", "0"];
 const PROCESSES: [&str; 5] = ["crowd", "--threads", "0", "--processes", "60"];
@@ -40,6 +45,7 @@ fn children(parent: Pid) -> usize {
 
 #[test]
 fn as_many_threads_are_there_as_it_says() {
+    let _guard = ONE.lock();
     let (running, leader) = start(&THREADS, "300");
     assert_ne!(leader, running.id());
     // And the one that has started them.
@@ -48,6 +54,7 @@ fn as_many_threads_are_there_as_it_says() {
 
 #[test]
 fn as_many_processes_are_there_as_it_says() {
+    let _guard = ONE.lock();
     let (running, leader) = start(&PROCESSES, "60");
     assert_eq!(children(leader), 60);
     assert_eq!(children(running.id()), 1);
@@ -56,6 +63,7 @@ fn as_many_processes_are_there_as_it_says() {
 
 #[test]
 fn a_demo_that_is_killed_or_interrupted_leaves_nothing() {
+    let _guard = ONE.lock();
     for (arguments, count) in [(&THREADS, "300"), (&PROCESSES, "60")] {
         let (running, _) = start(arguments, count);
         running.kill();
@@ -70,6 +78,7 @@ fn a_demo_that_is_killed_or_interrupted_leaves_nothing() {
 
 #[test]
 fn a_demo_that_ends_leaves_nothing() {
+    let _guard = ONE.lock();
     let small = ["crowd", "--threads", "10", "--processes", "10"];
     let (lines, errors, status) = Running::start(demo(&small, "0")).finish();
     assert!(status.success() && errors.is_empty(), "{errors}");
@@ -80,6 +89,7 @@ fn a_demo_that_ends_leaves_nothing() {
 
 #[test]
 fn without_room_for_another_stack_it_says_so() {
+    let _guard = ONE.lock();
     let small = ["crowd", "--threads", "1000", "--processes", "0", "--room", "300"];
     let (_, errors, status) = Running::start(demo(&small, "0")).finish();
     assert_eq!(status.code(), Some(3), "{errors}");
@@ -91,6 +101,7 @@ fn without_room_for_another_stack_it_says_so() {
 
 #[test]
 fn without_room_for_another_process_of_the_user_it_says_so() {
+    let _guard = ONE.lock();
     let user = proc::field("/proc/self/status", "Uid").unwrap();
     let is_superuser = user.starts_with("0\t");
     // The superuser has no such limit. This one is nobody, who may not see every folder.
