@@ -2,6 +2,7 @@
 //! takes its process along. Compare with the demo `crash` of lesson 02.
 
 use std::process::abort;
+use std::sync::{Arc, Barrier};
 use std::{ptr, thread};
 
 use anyhow::{Context, Result};
@@ -38,11 +39,17 @@ fn crash_in_thread(parent: Pid, crash: fn()) -> Result<()> {
     child::end_with(parent)?;
     // Nobody wants to look into this crash: no core file.
     set_dumpable(false).context("prctl(PR_SET_DUMPABLE)")?;
+    // Both threads are there when one of them crashes.
+    let both = Arc::new(Barrier::new(2));
+    let theirs = Arc::clone(&both);
     let thread = thread::Builder::new().name("crashing".to_owned()).spawn(move || {
+        theirs.wait();
         println!("  tid {} of pid {}: now", gettid(), getpid());
         crash();
     });
-    let end = thread.context("start a thread")?.join();
+    let thread = thread.context("start a thread")?;
+    both.wait();
+    let end = thread.join();
     let panic = end.err().context("the thread has not crashed")?;
     println!("  pid {}: it said '{}'; I go on", getpid(), panics::message(&*panic));
     Ok(())
