@@ -7,7 +7,7 @@ use std::{ptr, thread};
 
 use anyhow::{Context, Result};
 use common::child::{self, Child};
-use lesson_05_threading::panics;
+use common::panics;
 use nix::sys::prctl::set_dumpable;
 use nix::unistd::{ForkResult, Pid, fork, getpid, gettid};
 

@@ -6,8 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use common::paced;
-use lesson_05_threading::panics;
+use common::{paced, panics};
 use nix::unistd::gettid;
 
 const NUMBERS: [u32; 3] = [6, 7, 8];

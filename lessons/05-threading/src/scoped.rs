@@ -7,7 +7,7 @@ use std::panic::catch_unwind;
 use std::thread;
 
 use anyhow::{Context, Result};
-use lesson_05_threading::panics;
+use common::panics;
 use nix::unistd::gettid;
 
 pub fn run() -> Result<()> {

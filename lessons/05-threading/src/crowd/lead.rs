@@ -6,7 +6,7 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use common::child::{self, Child};
-use lesson_05_threading::panics;
+use common::panics;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::unistd::{ForkResult, Pid, fork, getpid, gettid};

@@ -3,8 +3,8 @@
 use std::any::Any;
 
 use anyhow::{Context, Result};
+use common::panics;
 use crossbeam::thread;
-use lesson_05_threading::panics;
 use nix::unistd::gettid;
 
 use super::double;
