@@ -21,7 +21,13 @@ fn main() {
     };
     // A record may be one of other options than those of the demo's block.
     let block = block_of(&arguments).or_else(|| block_of(&arguments[..1]));
-    let (_, block) = block.expect("a block");
+    let (before, block) = block.expect("a block");
     let (output, _) = block.split_once("```").expect("the end of the block");
     output.lines().for_each(|line| println!("{line}"));
+
+    // The comment before the block says with which status it ends, if not with 0.
+    let comment = before.lines().rev().nth(1).unwrap_or("");
+    let status = comment.split_once("status ").map_or("", |(_, status)| status);
+    let digits = status.split(|c: char| !c.is_ascii_digit()).next().unwrap_or("");
+    std::process::exit(digits.parse().unwrap_or(0));
 }
