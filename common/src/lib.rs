@@ -1,7 +1,7 @@
 //! What the lessons share, and no more: the menu of demos, the pace of the
 //! waits that are there for a person to watch, text that fits the window, pictures,
-//! a forked child's life, a wait with a deadline for its end, what /proc tells, a ring
-//! buffer between two processes; and for their tests a witness, and demos that run
+//! a forked child's life, a wait with a deadline for its end, what /proc tells,
+//! what a panic says, a ring buffer between two processes; and for their tests a witness, and demos that run
 //! while a test looks on.
 
 #[cfg(not(target_os = "linux"))]
@@ -17,17 +17,25 @@ pub mod cpus;
 #[cfg(target_os = "linux")]
 pub mod futex;
 #[cfg(target_os = "linux")]
+pub mod hang;
+#[cfg(target_os = "linux")]
+pub mod harness;
+#[cfg(target_os = "linux")]
 pub mod mapping;
 #[cfg(target_os = "linux")]
 pub mod menu;
 #[cfg(target_os = "linux")]
 mod pace;
 #[cfg(target_os = "linux")]
+pub mod panics;
+#[cfg(target_os = "linux")]
 pub mod pidfd;
 #[cfg(target_os = "linux")]
 pub mod plot;
 #[cfg(target_os = "linux")]
 pub mod proc;
+#[cfg(target_os = "linux")]
+pub mod python;
 #[cfg(target_os = "linux")]
 pub mod ring;
 #[cfg(target_os = "linux")]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use nix::unistd::Pid;
 
 /// The value of a line `name: value` in a file of /proc, such as `State` in
 /// `/proc/self/status`.
@@ -26,6 +27,21 @@ pub fn kib(file: impl AsRef<Path>, name: &str) -> Result<u64> {
     let value = field(&file, name)?;
     let number = value.strip_suffix(" kB").and_then(|number| number.parse().ok());
     number.with_context(|| format!("{}: {name}: '{value}'", file.as_ref().display()))
+}
+
+/// Looks on until a process, or a thread by its own id, sleeps in the kernel; `false`
+/// if it has ended instead.
+///
+/// # Errors
+/// If it is gone: a process that was waited for, or a thread that has ended.
+pub fn wait_until_asleep(id: Pid) -> Result<bool> {
+    loop {
+        match field(format!("/proc/{id}/status"), "State")?.chars().next() {
+            Some('S') => return Ok(true),
+            Some('Z') => return Ok(false),
+            _ => std::thread::yield_now(),
+        }
+    }
 }
 
 #[cfg(test)]

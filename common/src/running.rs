@@ -2,8 +2,11 @@
 //!
 //! Like [`witness`](crate::witness) it is for tests, and panics where they would.
 
+use std::collections::HashMap;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -14,12 +17,25 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Pid, getpgid};
 
+use crate::proc;
+
 /// A demo in a process group of its own, of which nothing outlives the test.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
     lines: Receiver<String>,
     waited_for: bool,
+}
+
+/// What the kernel says about a thread.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its name, as the kernel keeps it: no more than 15 bytes.
+    pub name: String,
+    /// `R` runs, `S` sleeps, `T` is stopped, `Z` has ended.
+    pub state: char,
+    /// How often it has left a CPU, by itself or not.
+    pub switches: u64,
 }
 
 impl Running {
@@ -82,6 +98,30 @@ impl Running {
     /// If there is none.
     pub fn pid_in(&self, beginning: &str) -> Pid {
         pid(&self.line_with(&[beginning]))
+    }
+
+    /// The threads of the process that was started.
+    pub fn tasks(&self) -> HashMap<Pid, Task> {
+        tasks(self.id())
+    }
+
+    /// Its threads as soon as `condition` holds.
+    ///
+    /// # Panics
+    /// If it does not hold within a minute.
+    pub fn wait_for_tasks(
+        &self,
+        condition: impl Fn(&HashMap<Pid, Task>) -> bool,
+    ) -> HashMap<Pid, Task> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let tasks = self.tasks();
+            if condition(&tasks) {
+                return tasks;
+            }
+            assert!(Instant::now() < deadline, "still {tasks:?}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Sends a signal to a process of the demo, and to no other: what a line
@@ -160,12 +200,44 @@ fn wait_for_group(group: Pid) -> bool {
     true
 }
 
+/// Every thread of a process by its id. One that ends meanwhile is left out, and so
+/// are all of a process that is gone.
+pub fn tasks(process: Pid) -> HashMap<Pid, Task> {
+    let entries = fs::read_dir(format!("/proc/{process}/task"));
+    let paths = entries.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let task = |path: PathBuf| {
+        let id = path.file_name()?.to_str()?.parse().ok()?;
+        let field = |name| proc::field(path.join("status"), name).ok();
+        let switches = |kind| field(kind)?.parse::<u64>().ok();
+        let task = Task {
+            name: field("Name")?,
+            state: field("State")?.chars().next()?,
+            switches: switches("voluntary_ctxt_switches")?
+                + switches("nonvoluntary_ctxt_switches")?,
+        };
+        Some((Pid::from_raw(id), task))
+    };
+    paths.filter_map(task).collect()
+}
+
 /// The id behind the first `pid ` of a line.
 ///
 /// # Panics
 /// If there is none.
 pub fn pid(line: &str) -> Pid {
-    let digits = line.split_once("pid ").map_or("", |(_, rest)| rest);
+    id("pid ", line)
+}
+
+/// The id behind the first `tid ` of a line.
+///
+/// # Panics
+/// If there is none.
+pub fn tid(line: &str) -> Pid {
+    id("tid ", line)
+}
+
+fn id(word: &str, line: &str) -> Pid {
+    let digits = line.split_once(word).map_or("", |(_, rest)| rest);
     let digits = digits.split(|c: char| !c.is_ascii_digit()).next().unwrap_or("");
-    Pid::from_raw(digits.parse().unwrap_or_else(|_| panic!("no pid in {line:?}")))
+    Pid::from_raw(digits.parse().unwrap_or_else(|_| panic!("no {word}in {line:?}")))
 }

@@ -17,7 +17,11 @@ pub fn window() -> Option<(usize, usize)> {
 /// A time as a person reads it, with three digits that count and the unit that
 /// fits: `31.2 ns`, `980 µs`, `3.97 ms`, `1.02 s`.
 pub fn time(time: Duration) -> String {
-    let nanoseconds = time.as_nanos() as f64;
+    nanoseconds(time.as_nanos() as f64)
+}
+
+/// As [`time`], of what may take less than a nanosecond.
+pub fn nanoseconds(nanoseconds: f64) -> String {
     let (value, unit) = match nanoseconds {
         n if n < 999.5 => (n, "ns"),
         n if n < 999.5e3 => (n / 1e3, "µs"),
@@ -33,7 +37,7 @@ pub fn time(time: Duration) -> String {
 }
 
 /// A power of ten of nanoseconds as a person reads it: `100 ns`, `1 µs`, `10 ms`.
-pub(crate) fn round_time(nanoseconds: f64) -> String {
+pub fn round_time(nanoseconds: f64) -> String {
     let (value, unit) = match nanoseconds.log10().round() as i32 {
         ..3 => (nanoseconds, "ns"),
         3..6 => (nanoseconds / 1e3, "µs"),
@@ -58,5 +62,7 @@ mod tests {
         assert_eq!(written(45_070_000), "45.1 ms");
         assert_eq!(written(1_020_000_000), "1.02 s");
         assert_eq!(written(3_600_000_000_000), "3600 s");
+        assert_eq!(nanoseconds(0.254), "0.25 ns");
+        assert_eq!(nanoseconds(31.24), "31.2 ns");
     }
 }

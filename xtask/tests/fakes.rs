@@ -7,7 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const LESSONS: [&str; 5] = ["01-multitask", "02-fork", "03-ipc", "04-pool", "05-threading"];
+const LESSONS: [&str; 6] =
+    ["01-multitask", "02-fork", "03-ipc", "04-pool", "05-threading", "06-lock"];
 
 /// The course with these lessons replaced by fakes: its own pages and Python
 /// programs, and binaries that print what the pages show.

@@ -9,11 +9,11 @@ use std::io::{PipeWriter, Read, pipe};
 
 use anyhow::{Context, Result, bail, ensure};
 use common::child::{self, Child, in_words};
+use common::proc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
 use nix::unistd::{ForkResult, fork, getpid, pause};
 
-use crate::hang;
 use ways::{Way, Writer};
 
 /// Where a process is when it is killed.
@@ -50,7 +50,7 @@ fn kill_writer(way: Way, moment: Moment) -> Result<String> {
     // The child takes the writer along: here it is closed.
     let child = fork_child(move |ready| write_and_wait(&writer, size, moment, ready))?;
     if moment == InTheMiddle {
-        hang::wait_until_asleep(child.pid())?;
+        proc::wait_until_asleep(child.pid())?;
     }
     kill_and_wait(child)?;
 

@@ -5,11 +5,10 @@ use std::panic;
 
 use anyhow::{Context, Result};
 use common::child::{self, Child};
+use common::hang;
 use ipc_channel::ipc::{IpcReceiver, IpcSender, channel};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, fork, getpid};
-
-use crate::hang;
 
 pub fn run() -> Result<()> {
     send_one_type_and_receive_another()?;

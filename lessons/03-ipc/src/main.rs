@@ -2,7 +2,6 @@
 
 mod broken;
 mod descriptor;
-mod hang;
 mod ipc;
 mod limits;
 mod pipe;

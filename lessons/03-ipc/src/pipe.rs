@@ -6,10 +6,11 @@ use std::os::fd::AsRawFd;
 
 use anyhow::{Context, Result, bail};
 use common::child::{self, Child, in_words};
+use common::hang;
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, fork, getpid};
 
-use crate::{hang, sigpipe};
+use crate::sigpipe;
 
 pub fn run() -> Result<()> {
     read_until_the_end()?;

@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child};
+use common::proc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap};
 use nix::unistd::{ForkResult, fork, ftruncate, getpid};
 
-use crate::hang;
 use by_hand::{wait_while_0, wake_all};
 
 /// What stands in the memory.
@@ -107,7 +107,7 @@ fn run_children(
         }
     }
     for child in &children {
-        hang::wait_until_asleep(child.pid())?;
+        proc::wait_until_asleep(child.pid())?;
     }
     shared.state.store(1, SeqCst);
     wake_all(&shared.state)?;

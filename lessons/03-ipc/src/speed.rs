@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::cpus;
+use common::python::Python;
 use lesson_03_ipc::timing;
 use lesson_03_ipc::ways::Way;
 use nix::unistd::Pid;
 
-use python::Python;
 use table::Row;
 
 /// In bytes.
@@ -74,7 +74,7 @@ pub fn run(asked: &Asked) -> Result<()> {
 }
 
 fn start_python(quietly: bool) -> Option<Python> {
-    match Python::start() {
+    match Python::start(python::PROGRAM) {
         Ok(python) => Some(python),
         Err(why) => {
             if !quietly {
@@ -118,7 +118,7 @@ fn fill_table(
         for (name, what) in [("Python's Pipe", "Pipe"), ("Python's Queue", "Queue")] {
             add(name, &mut |length| {
                 let (direction, cpus) = (setting.direction, &setting.cpus);
-                python.measure(what, direction, length, asked.time, cpus).map(Some)
+                python::measure(python, what, direction, length, asked.time, cpus).map(Some)
             })?;
         }
     }

@@ -1,17 +1,111 @@
 //! Lesson 05: threads, and the main thread that every process starts with.
 
+mod channels;
+mod crash;
+mod crowd;
+mod detach;
+mod join;
+mod local;
 mod loop_thread;
+mod names;
+mod parallel;
+mod pipeline;
+mod scoped;
+mod select;
 
 use std::process::ExitCode;
 
 use common::menu::{self, Demo};
 
-const DEMOS: &[Demo] = &[Demo {
-    name: "loop",
-    about: "the notes' program: a thread counts to five while the main thread waits",
-    options: &[],
-    run: |_| loop_thread::run(),
-}];
+const DEMOS: &[Demo] = &[
+    Demo {
+        name: "loop",
+        about: "the notes' program: a thread counts to five while the main thread waits",
+        options: &[],
+        run: |_| loop_thread::run(),
+    },
+    Demo {
+        name: "names",
+        about: "who asks: what a thread is called in Rust, and in the kernel",
+        options: &[],
+        run: |_| names::run(),
+    },
+    Demo {
+        name: "join",
+        about: "a result comes back through join, and so does a panic",
+        options: &[],
+        run: |_| join::run(),
+    },
+    Demo {
+        name: "detach",
+        about: "a thread that nobody joins ends with the process, half-way",
+        options: &[],
+        run: |_| detach::run(),
+    },
+    Demo {
+        name: "crash",
+        about: "a panic ends a thread; a segfault or an abort ends the process",
+        options: &[],
+        run: |_| crash::run(),
+    },
+    Demo {
+        name: "scoped",
+        about: "threads that borrow from the stack of the thread that starts them",
+        options: &[],
+        run: |_| scoped::run(),
+    },
+    Demo {
+        name: "channels",
+        about: "many senders, many receivers; room for any number of messages, for two, for none",
+        options: &[],
+        run: |_| channels::run(),
+    },
+    Demo {
+        name: "select",
+        about: "one thread waits for several channels, for a time, and beside a ticker",
+        options: &[],
+        run: |_| select::run(),
+    },
+    Demo {
+        name: "pipeline",
+        about: "three stages, a thread each, that end cleanly",
+        options: &[],
+        run: |_| pipeline::run(),
+    },
+    Demo {
+        name: "local",
+        about: "a variable that looks global, and of which each thread has its own",
+        options: &[],
+        run: |_| local::run(),
+    },
+    Demo {
+        name: "parallel",
+        about: "the same computation on one thread and on several: CPU time, and time",
+        options: &[
+            ("--threads N", "with how many at the most (without it, one for each CPU)"),
+            ("--steps N", "into how many the computation is split (without it, 10000000)"),
+        ],
+        run: |options| {
+            let threads = options.number("--threads", 1..=1000)?;
+            let steps = options.number("--steps", 1000..=1_000_000_000)?.unwrap_or(10_000_000);
+            parallel::run(threads, steps)
+        },
+    },
+    Demo {
+        name: "crowd",
+        about: "how many threads, and how many processes: start, memory, and the limit",
+        options: &[
+            ("--threads N", "how many at the most (without it, 10000)"),
+            ("--processes N", "how many at the most (without it, 1000)"),
+            ("--room MIB", "how much memory a process may reserve: a limit to meet"),
+        ],
+        run: |options| {
+            let threads = options.number("--threads", 0..=1_000_000)?.unwrap_or(10_000);
+            let processes = options.number("--processes", 0..=1_000_000)?.unwrap_or(1000);
+            crowd::run(threads, processes, options.number("--room", 1..=1_000_000)?)
+        },
+    },
+];
 
 fn main() -> ExitCode {
     menu::main("05-threading", "one process, several threads", DEMOS)

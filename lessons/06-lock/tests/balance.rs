@@ -1,11 +1,14 @@
 //! The demo `balance`, seen from outside: the balances that it prints.
 
-use std::fs;
+mod demo;
+
 use std::process::{Command, Output};
+
+use demo::demo;
 
 #[test]
 fn without_a_lock_the_balance_is_wrong_and_with_it_right() {
-    let text = success(demo(&[]));
+    let text = success(balance(&[]));
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 3, "{text}");
     assert_eq!(lines[0], "two threads put in and take out 5 and 8, 100000 times each");
@@ -15,25 +18,22 @@ fn without_a_lock_the_balance_is_wrong_and_with_it_right() {
 
 #[test]
 fn the_wrong_balance_is_not_always_the_same() {
-    let first = wrong_balance(&success(demo(&[])));
-    let differs = (1..200).any(|_| wrong_balance(&success(demo(&[]))) != first);
+    let first = wrong_balance(&success(balance(&[])));
+    let differs = (1..200).any(|_| wrong_balance(&success(balance(&[]))) != first);
     assert!(differs, "200 runs ended with {first}");
 }
 
 #[test]
 fn one_cpu_is_enough() {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap();
-    let one = allowed.trim().split(['-', ',']).next().unwrap();
-
+    let one = common::cpus::allowed().unwrap()[0].to_string();
     let mut command = Command::new("taskset");
-    command.args(["--cpu-list", one, env!("CARGO_BIN_EXE_06-lock"), "balance"]);
+    command.args(["--cpu-list", &one, env!("CARGO_BIN_EXE_06-lock"), "balance"]);
     assert_ne!(wrong_balance(&success(command)), 0);
 }
 
 #[test]
 fn where_nothing_is_done_nothing_is_lost() {
-    let output = demo(&["--times", "0"]).output().unwrap();
+    let output = balance(&["--times", "0"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         error(&output),
@@ -45,7 +45,8 @@ fn where_nothing_is_done_nothing_is_lost() {
 #[test]
 fn giving_up_is_said_plainly() {
     // One time each is over so soon that the threads hardly ever meet.
-    let mut outputs = (0..100).map(|_| demo(&["--times", "1", "--rounds", "2"]).output().unwrap());
+    let mut outputs =
+        (0..100).map(|_| balance(&["--times", "1", "--rounds", "2"]).output().unwrap());
     let output = outputs.find(|output| error(output).contains("gave up")).expect("one of 100");
     assert_eq!(output.status.code(), Some(1));
     assert!(error(&output).contains("the balance was 0 after each of 2 rounds"), "{output:?}");
@@ -55,16 +56,15 @@ fn giving_up_is_said_plainly() {
 #[test]
 fn what_is_no_number_is_wrong_usage() {
     for wrong in [["--times", "-1"], ["--times", "many"], ["--rounds", "0"]] {
-        let output = demo(&wrong).output().unwrap();
+        let output = balance(&wrong).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         assert!(error(&output).starts_with(&format!("06-lock: {}: ", wrong[0])), "{output:?}");
     }
 }
 
-fn demo(options: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_06-lock"));
-    command.arg("balance").args(options);
-    command
+/// The demo `balance`, with options.
+fn balance(options: &[&str]) -> Command {
+    demo(&[&["balance"], options].concat(), "1")
 }
 
 fn success(mut command: Command) -> String {

@@ -1,31 +1,26 @@
 //! The demo `balance`, seen from outside: the threads that the kernel lists in
 //! `/proc/PID/task` while it runs (proc(5)).
 
+mod demo;
+
 use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use common::running::Running;
+use demo::demo;
+use nix::unistd::Pid;
 
 #[test]
 fn two_threads_do_the_work_without_the_lock_and_with_it() {
     // With ever more to do, for a machine so busy that the threads have ended
     // before they were looked at.
     for times in ["2000000", "20000000", "200000000"] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_06-lock"));
-        command.args(["balance", "--times", times]).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-
-        let without_lock = two_busy_threads(&mut child, &[]);
-        let wrong = lines.nth(1).unwrap().unwrap();
-        assert!(wrong.starts_with("without a lock: balance ≈ "), "{wrong}");
-        let with_lock = two_busy_threads(&mut child, without_lock.as_deref().unwrap_or_default());
-
-        // It may have ended by itself: then there is nothing to kill.
-        let _ = child.kill();
-        child.wait().unwrap();
+        let running = Running::start(demo(&["balance", "--times", times], "1"));
+        let without_lock = two_busy_threads(&running, &[]);
+        running.line_with(&["without a lock: balance ≈ "]);
+        let with_lock = two_busy_threads(&running, without_lock.as_deref().unwrap_or_default());
         if without_lock.is_some() && with_lock.is_some() {
             return;
         }
@@ -35,11 +30,11 @@ fn two_threads_do_the_work_without_the_lock_and_with_it() {
 
 /// Two threads, neither the main one nor of `others`, that have used a CPU;
 /// `None` if the process ends without. A minute is for a busy machine.
-fn two_busy_threads(process: &mut Child, others: &[u32]) -> Option<Vec<u32>> {
+fn two_busy_threads(demo: &Running, others: &[Pid]) -> Option<Vec<Pid>> {
     let deadline = Instant::now() + Duration::from_secs(60);
-    while process.try_wait().unwrap().is_none() {
-        let mut ticks = cpu_ticks(process.id());
-        ticks.retain(|id, ticks| *ticks > 0 && *id != process.id() && !others.contains(id));
+    while demo.tasks()[&demo.id()].state != 'Z' {
+        let mut ticks = cpu_ticks(demo.id());
+        ticks.retain(|id, ticks| *ticks > 0 && *id != demo.id() && !others.contains(id));
         if ticks.len() == 2 {
             return Some(ticks.into_keys().collect());
         }
@@ -51,12 +46,12 @@ fn two_busy_threads(process: &mut Child, others: &[u32]) -> Option<Vec<u32>> {
 
 /// How many clock ticks each thread of the process has used a CPU in user
 /// mode: the field `utime`, the twelfth behind the name.
-fn cpu_ticks(process: u32) -> HashMap<u32, u64> {
+fn cpu_ticks(process: Pid) -> HashMap<Pid, u64> {
     let entries = fs::read_dir(format!("/proc/{process}/task"));
     let paths = entries.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     paths
         .filter_map(|path| {
-            let id = path.file_name()?.to_str()?.parse().ok()?;
+            let id = Pid::from_raw(path.file_name()?.to_str()?.parse().ok()?);
             let stat = fs::read_to_string(path.join("stat")).ok()?;
             let (_, behind_name) = stat.rsplit_once(')')?;
             let utime = behind_name.split_whitespace().nth(11)?.parse().ok()?;

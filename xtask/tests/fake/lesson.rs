@@ -11,11 +11,23 @@ fn main() {
     if arguments == ["--list"] {
         println!("default\tthe first block");
         let demos = page.lines().filter_map(|line| line.strip_prefix(&format!("{default} ")));
-        demos.for_each(|demo| println!("{demo}\tanother block"));
+        let names = demos.filter_map(|demo| demo.split(' ').next());
+        names.for_each(|name| println!("{name}\tanother block"));
         return;
     }
-    let command = format!("{default} {}", arguments.join(" "));
-    let (_, block) = page.split_once(&format!("{}\n", command.trim_end())).expect("a block");
+    let block_of = |words: &[String]| {
+        let command = format!("{default} {}", words.join(" "));
+        page.split_once(&format!("{}\n", command.trim_end()))
+    };
+    // A record may be one of other options than those of the demo's block.
+    let block = block_of(&arguments).or_else(|| block_of(&arguments[..1]));
+    let (before, block) = block.expect("a block");
     let (output, _) = block.split_once("```").expect("the end of the block");
     output.lines().for_each(|line| println!("{line}"));
+
+    // The comment before the block says with which status it ends, if not with 0.
+    let comment = before.lines().rev().nth(1).unwrap_or("");
+    let status = comment.split_once("status ").map_or("", |(_, status)| status);
+    let digits = status.split(|c: char| !c.is_ascii_digit()).next().unwrap_or("");
+    std::process::exit(digits.parse().unwrap_or(0));
 }

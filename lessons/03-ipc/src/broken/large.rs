@@ -3,12 +3,13 @@
 
 use anyhow::{Context, Result, ensure};
 use common::child::Child;
+use common::{hang, proc};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender, channel};
 use nix::unistd::pause;
 
 use super::{fork_child, kill_and_wait};
-use crate::{hang, sigpipe};
+use crate::sigpipe;
 
 pub fn run() -> Result<()> {
     println!("A channel with two senders, and one is killed in the middle of a large message:");
@@ -58,7 +59,7 @@ fn send_large(sender: IpcSender<String>) -> Result<Child> {
         drop(ready);
         sender.send("!".repeat(1 << 20)).context("send")
     })?;
-    hang::wait_until_asleep(child.pid())?;
+    proc::wait_until_asleep(child.pid())?;
     Ok(child)
 }
 

@@ -4,6 +4,7 @@ use std::io::PipeWriter;
 
 use anyhow::{Context, Result, bail};
 use common::child::in_words;
+use common::proc;
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
 use nix::unistd::pause;
@@ -11,7 +12,7 @@ use nix::unistd::pause;
 use super::Moment::{self, After, Before};
 use super::ways::{Reader, Way, Writer};
 use super::{fork_child, kill_and_wait, row};
-use crate::{hang, sigpipe};
+use crate::sigpipe;
 
 pub fn run() -> Result<()> {
     println!("The reader is killed; the first write had succeeded. The next one says:");
@@ -56,11 +57,11 @@ fn kill_reader_in_the_middle(way: Way) -> Result<String> {
     // The reader first: so it is the only one that has the read end for long.
     let reader = fork_child(move |ready| read_and_wait(&reader, Before, ready))?;
     let writer = fork_child(move |ready| write_until_it_fails(&writer, way, ready))?;
-    hang::wait_until_asleep(writer.pid())?;
+    proc::wait_until_asleep(writer.pid())?;
     kill_and_wait(reader)?;
 
     // By now it has been woken, if it ever is.
-    if hang::wait_until_asleep(writer.pid())? {
+    if proc::wait_until_asleep(writer.pid())? {
         return Ok("sleeps on".to_owned());
     }
     match writer.wait()? {

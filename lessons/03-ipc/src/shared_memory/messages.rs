@@ -7,13 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child, in_words};
-use common::{paced, text};
+use common::{paced, proc, text};
 use lesson_03_ipc::ring::{Error, Receiver, Sender, ring};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pause};
-
-use crate::hang;
 
 /// So many fit into the ring at once.
 const MESSAGES: u64 = 100;
@@ -64,7 +62,7 @@ fn send(
 
     wait.read_exact(&mut [0]).context("the parent is gone")?;
     if !awake {
-        hang::wait_until_asleep(parent)?;
+        proc::wait_until_asleep(parent)?;
         let place = std::fs::read_to_string(format!("/proc/{parent}/wchan")).unwrap_or_default();
         println!("  child (pid {me}): my parent sleeps, in the kernel's ≈ {place:?}");
         sleep(paced(Duration::from_secs(1)));
@@ -105,7 +103,7 @@ fn receive_asleep(receiver: &mut Receiver) -> Result<()> {
 /// What it has sent is still there.
 fn receive_from_dead(receiver: &mut Receiver, child: Child) -> Result<()> {
     let (me, pid) = (getpid(), child.pid());
-    hang::wait_until_asleep(pid)?;
+    proc::wait_until_asleep(pid)?;
     kill(pid, Signal::SIGKILL).context("kill")?;
     println!("  parent (pid {me}): I kill the child (pid {pid}): {}", in_words(child.wait()?));
     let start = Instant::now();

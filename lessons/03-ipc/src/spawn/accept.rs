@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use common::child::{self, Child, in_words};
-use common::{pidfd, text};
+use common::{hang, pidfd, text};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcOneShotServer, IpcReceiver, IpcSender};
 use nix::unistd::{ForkResult, fork, getpid};
 use serde::{Deserialize, Serialize};
 
 use super::{Hello, start};
-use crate::hang;
 
 /// The mistake: the child is dead, and nobody else will connect.
 pub fn for_ever() -> Result<()> {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::Result;
+use common::panics;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -89,10 +90,7 @@ thread_local! {
 /// Lets panics be kept for the result of their task, not printed.
 pub(crate) fn keep_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let payload = panic.payload();
-        let message = payload.downcast_ref::<&str>().copied();
-        let message = message.or(payload.downcast_ref::<String>().map(String::as_str));
-        let message = message.unwrap_or("with a value that is no text");
+        let message = panics::message(panic.payload());
         let place = panic.location().map(|place| format!("at {place}: ")).unwrap_or_default();
         LAST_PANIC.set(place + message);
     }));

@@ -3,10 +3,10 @@
 
 mod deaths;
 mod ends;
-mod harness;
 mod results;
 mod tasks;
 
+use common::harness;
 use lesson_04_pool::work_if_worker;
 
 fn main() {

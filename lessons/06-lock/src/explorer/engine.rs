@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use common::panics;
+
 use super::op::{Op, ThreadId};
 use super::report::Fault;
 use super::search::{MOST_THREADS, Ready, bit};
@@ -259,10 +261,7 @@ fn catch_messages() {
             let explored = CURRENT
                 .try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some()));
             if explored.unwrap_or(false) {
-                let text = panic.payload();
-                let message = text.downcast_ref::<String>().map(String::as_str);
-                let message = message.or(text.downcast_ref::<&str>().copied());
-                MESSAGE.set(message.unwrap_or("without a message").to_owned());
+                MESSAGE.set(panics::message(panic.payload()).to_owned());
             } else {
                 before(panic);
             }

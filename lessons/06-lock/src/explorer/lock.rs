@@ -134,8 +134,10 @@ impl Condvar {
         lock.take(Op::Wake { condition, lock: object }, at, |state| {
             let notified = state.queue(condition).end(me);
             state.threads[me].spurious -= u32::from(!notified);
-            let why = if notified { "woken, lock" } else { "no reason, lock" };
-            state.tell(|| format!("{why} {}", lock.name));
+            state.tell(|| match notified {
+                true => format!("woken, lock {}", lock.name),
+                false => "woken for nothing".to_owned(),
+            });
         })
     }
 

@@ -8,6 +8,7 @@ use std::panic;
 
 use ::loom::model;
 use ::shuttle::{check_dfs, check_random};
+use common::panics::message;
 use lesson_06_lock::explorer::{Explorer, Fault, Orders};
 
 /// What is said of a program.
@@ -35,9 +36,7 @@ fn explorer(program: fn()) -> Verdict {
 /// What a peer said, that panics on what is wrong.
 fn verdict(check: impl FnOnce() + panic::UnwindSafe) -> Verdict {
     let Err(panic) = panic::catch_unwind(check) else { return Right };
-    let message = panic.downcast_ref::<String>().map(String::as_str);
-    let message = message.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default();
-    if message.contains("deadlock") { Deadlock } else { Assertion }
+    if message(&*panic).contains("deadlock") { Deadlock } else { Assertion }
 }
 
 /// What shuttle says. It has no reduction, so it does not come to the end of all programs,

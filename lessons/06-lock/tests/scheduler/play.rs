@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
@@ -88,16 +89,15 @@ impl OnTerminal {
         let pty = openpty(None, None).expect("a terminal");
         let end = || Stdio::from(pty.slave.try_clone().expect("a copy"));
         command.stdin(end()).stdout(end()).stderr(end());
+        let take_terminal = || {
+            setsid()?;
+            // SAFETY: it makes standard input the terminal of this session, and touches
+            // no memory.
+            Errno::result(unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
+            Ok(())
+        };
         // SAFETY: both are system calls, which a child may make between fork and exec.
-        unsafe {
-            command.pre_exec(|| {
-                setsid()?;
-                match libc::ioctl(0, libc::TIOCSCTTY, 0) {
-                    0 => Ok(()),
-                    _ => Err(std::io::Error::last_os_error()),
-                }
-            });
-        }
+        unsafe { command.pre_exec(take_terminal) };
         let child = command.spawn().expect("a demo");
         Self { child, ours: File::from(pty.master), theirs: pty.slave }
     }

@@ -1,4 +1,5 @@
-//! Runs tests one after the other and reports as Rust's own harness does.
+//! Runs tests one after the other, in one thread, and reports as Rust's own harness does:
+//! for tests that fork.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::exit;

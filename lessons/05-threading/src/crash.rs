@@ -1,0 +1,63 @@
+//! A thread that panics ends alone. A thread that breaks the rules of memory, or aborts,
+//! takes its process along. Compare with the demo `crash` of lesson 02.
+
+use std::process::abort;
+use std::sync::{Arc, Barrier};
+use std::{ptr, thread};
+
+use anyhow::{Context, Result};
+use common::child::{self, Child};
+use common::panics;
+use nix::sys::prctl::set_dumpable;
+use nix::unistd::{ForkResult, Pid, fork, getpid, gettid};
+
+const CRASHES: [(&str, fn()); 3] = [
+    ("panics", || panic!("7 is odd")),
+    ("writes to a place where it has no memory", write_nowhere),
+    ("aborts", || abort()),
+];
+
+pub fn run() -> Result<()> {
+    panics::be_quiet();
+    let parent = getpid();
+    for (what, crash) in CRASHES {
+        println!("In a process of its own, a thread {what}:");
+        // SAFETY: this process has one thread, so no lock can be held by a thread
+        // that the child does not have.
+        match unsafe { fork() }.context("fork")? {
+            ForkResult::Child => child::exit(crash_in_thread(parent, crash)),
+            ForkResult::Parent { child } => {
+                let end = child::in_words(Child::new(child).wait()?);
+                println!("  pid {child} has ended: {end}");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn crash_in_thread(parent: Pid, crash: fn()) -> Result<()> {
+    child::end_with(parent)?;
+    // Nobody wants to look into this crash: no core file.
+    set_dumpable(false).context("prctl(PR_SET_DUMPABLE)")?;
+    // Both threads are there when one of them crashes.
+    let both = Arc::new(Barrier::new(2));
+    let theirs = Arc::clone(&both);
+    let thread = thread::Builder::new().name("crashing".to_owned()).spawn(move || {
+        theirs.wait();
+        println!("  tid {} of pid {}: now", gettid(), getpid());
+        crash();
+    });
+    let thread = thread.context("start a thread")?;
+    both.wait();
+    let end = thread.join();
+    let panic = end.err().context("the thread has not crashed")?;
+    println!("  pid {}: it said '{}'; I go on", getpid(), panics::message(&*panic));
+    Ok(())
+}
+
+/// The first page of memory belongs to no process.
+fn write_nowhere() {
+    let nowhere = ptr::without_provenance_mut::<u8>(8);
+    // SAFETY: this is the mistake that is shown: the kernel ends the process for it.
+    unsafe { nowhere.write_volatile(1) };
+}

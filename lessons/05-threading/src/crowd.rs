@@ -1,0 +1,82 @@
+//! How many threads can a process have, and how many processes can there be? What it
+//! takes to start them, how much memory they need, and which limit they meet.
+
+mod lead;
+mod leader;
+mod limits;
+mod memory;
+mod progress;
+
+use std::iter::successors;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use common::child::in_words;
+use common::{NotHere, paced, text};
+use leader::{Kind, Leader, News};
+use memory::{Memory, mib};
+use nix::sys::wait::WaitStatus;
+use progress::Progress;
+
+/// `room`: how much memory a process may reserve, in MiB.
+pub fn run(threads: usize, processes: usize, room: Option<u64>) -> Result<()> {
+    println!("          all there       each    reserved        used  page tables");
+    let crowds = [(Kind::Threads, threads), (Kind::Processes, processes)];
+    for (kind, most) in crowds.into_iter().filter(|&(_, most)| most > 0) {
+        println!("{}", kind.name());
+        let more = |&n: &usize| (n < most).then(|| most.min(if n == 1 { 100 } else { 10 * n }));
+        for count in successors(Some(1), more) {
+            let leader = gather(kind, count, room)?;
+            if count == most {
+                thread::sleep(paced(Duration::from_millis(200)));
+            }
+            end(leader)?;
+        }
+    }
+    Ok(())
+}
+
+/// Starts so many, and tells what they took once all of them are there.
+fn gather(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
+    let mut leader = Leader::fork(kind, count, room)?;
+    let pid = leader.pid();
+    let start = Instant::now();
+    leader.begin()?;
+    let mut progress = Progress::new(start);
+    let mut members = Vec::new();
+    while members.len() < count {
+        let (after, why) = match leader.next_news() {
+            Some(News::IsThere(member)) => {
+                members.push(member);
+                progress.tell(members.len(), count);
+                continue;
+            }
+            Some(News::Refused { why, after }) => (after, format!("{why:?}")),
+            None => (members.len(), "their process has ended".to_owned()),
+        };
+        drop(progress);
+        let limit = limits::met(pid, kind, after);
+        let after = format!("after ≈ {after} {}", kind.name());
+        return Err(NotHere(format!("no room {after}: {why} ({limit})")).into());
+    }
+    let time = start.elapsed();
+    drop(progress);
+
+    let memory = match kind {
+        // They are all in one process.
+        Kind::Threads => Memory::of([pid].into_iter())?,
+        Kind::Processes => Memory::of(members.into_iter().chain([pid]))?,
+    };
+    let (all, each) = (text::time(time), text::time(time / count as u32));
+    let [reserved, used, tables] = [memory.reserved, memory.used, memory.tables].map(mib);
+    println!("{count:>7} {all:>11} {each:>10} {reserved:>11} {used:>11} {tables:>12}  pid {pid}");
+    Ok(leader)
+}
+
+/// Lets all of them end, and waits for that.
+fn end(leader: Leader) -> Result<()> {
+    let (pid, end) = (leader.pid(), leader.end()?);
+    ensure!(end == WaitStatus::Exited(pid, 0), "pid {pid} ended badly: {}", in_words(end));
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! A variable that looks global, and of which each thread has one of its own: the
+//! student of each thread. Compare with `local.py`, the same in Python.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use anyhow::{Context, Result};
+use nix::unistd::gettid;
+
+thread_local! {
+    static STUDENT: RefCell<Student> = const { RefCell::new(Student(None)) };
+}
+
+struct Student(Option<&'static str>);
+
+impl Drop for Student {
+    fn drop(&mut self) {
+        if let Some(name) = self.0 {
+            println!("tid {}: {name} goes with the thread", gettid());
+        }
+    }
+}
+
+impl Student {
+    fn name(&self) -> &'static str {
+        self.0.unwrap_or("nobody")
+    }
+}
+
+pub fn run() -> Result<()> {
+    let both_are_set = Arc::new(Barrier::new(2));
+    let threads = [("Thread-A", "Alice"), ("Thread-B", "Bob")].map(|(name, student)| {
+        let both_are_set = Arc::clone(&both_are_set);
+        let thread = thread::Builder::new().name(name.to_owned());
+        thread.spawn(move || process_thread(student, &both_are_set))
+    });
+    let threads = threads.into_iter().collect::<Result<Vec<_>, _>>().context("start a thread")?;
+    for thread in threads {
+        thread.join().ok().context("join: the thread panicked")?;
+    }
+    process_student();
+    Ok(())
+}
+
+fn process_thread(student: &'static str, both_are_set: &Barrier) {
+    STUDENT.with_borrow_mut(|it| it.0 = Some(student));
+    both_are_set.wait();
+    process_student();
+    // So that both exist at the same time, at two places.
+    both_are_set.wait();
+}
+
+/// Finds the student of the thread that asks, without being handed it.
+fn process_student() {
+    STUDENT.with_borrow(|student| {
+        let name = thread::current().name().unwrap_or("a thread").to_owned();
+        println!("tid {}: Hello, {} (in {name}), at {student:p}", gettid(), student.name());
+    });
+}

@@ -1,0 +1,54 @@
+//! Every process starts with one thread. A thread that asks who it is gets itself. Rust
+//! knows one name of it, and the kernel another, of 15 bytes at the most.
+
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+use std::{fs, thread};
+
+use anyhow::{Context, Result};
+use common::paced;
+use nix::unistd::{getpid, gettid};
+
+const NAMES: [Option<&str>; 4] =
+    [Some("typing"), Some("spelling"), Some("printing in the background"), None];
+
+pub fn run() -> Result<()> {
+    println!("threads that this process began with: {}", count()?);
+    tell()?;
+
+    let barrier = Arc::new(Barrier::new(1 + NAMES.len()));
+    let threads = NAMES.map(|name| {
+        let barrier = Arc::clone(&barrier);
+        let mut builder = thread::Builder::new();
+        if let Some(name) = name {
+            builder = builder.name(name.to_owned());
+        }
+        builder.spawn(move || {
+            let told = tell();
+            // All of them have told; and then the main thread has counted them.
+            barrier.wait();
+            barrier.wait();
+            told
+        })
+    });
+    let threads = threads.into_iter().collect::<Result<Vec<_>, _>>().context("start a thread")?;
+    barrier.wait();
+    println!("threads that it has now: {}", count()?);
+    thread::sleep(paced(Duration::from_secs(1)));
+    barrier.wait();
+    threads.into_iter().try_for_each(|it| it.join().ok().context("join: the thread panicked")?)
+}
+
+/// Says who asks: nothing is passed to it.
+fn tell() -> Result<()> {
+    let (tid, pid) = (gettid(), getpid());
+    let kernel = fs::read_to_string(format!("/proc/self/task/{tid}/comm")).context("comm")?;
+    let (rust, kernel) = (thread::current(), kernel.trim_end());
+    println!("  tid {tid} of pid {pid}: in Rust {:?}, in the kernel {kernel:?}", rust.name());
+    Ok(())
+}
+
+/// How many threads the kernel lists.
+fn count() -> Result<usize> {
+    Ok(fs::read_dir("/proc/self/task").context("/proc/self/task")?.count())
+}

@@ -1,0 +1,86 @@
+//! The same computation on one thread, on two, and so on: how much CPU time each thread
+//! uses, on which CPUs, and how long it takes. Compare with `parallel.py`.
+
+use std::collections::BTreeSet;
+use std::iter::successors;
+use std::ops::Range;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use common::{cpus, text};
+use nix::sched::sched_getcpu;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::{Pid, gettid};
+
+/// `threads`: with how many at the most; without it, one for each CPU.
+pub fn run(threads: Option<usize>, steps: u32) -> Result<()> {
+    let allowed = cpus::allowed()?;
+    println!("CPUs that this process may use: ≈ {}", cpus::list(&allowed));
+    let most = threads.unwrap_or(allowed.len());
+    for count in successors(Some(1), |&n| (n < most).then(|| most.min(2 * n))) {
+        compute(count, steps)?;
+    }
+    Ok(())
+}
+
+/// Splits the steps evenly among so many threads.
+fn compute(count: usize, steps: u32) -> Result<()> {
+    let (start, before) = (Instant::now(), process_time()?);
+    let bound = |number: usize| (u64::from(steps) * number as u64 / count as u64) as u32;
+    let parts = thread::scope(|scope| {
+        let threads = (0..count).map(|number| {
+            let name = thread::Builder::new().name(format!("part {number}"));
+            let range = bound(number)..bound(number + 1);
+            name.spawn_scoped(scope, move || compute_part(range, steps))
+        });
+        // All of them before the first join: they are to run at the same time.
+        let threads = threads.collect::<Result<Vec<_>, _>>().context("start a thread")?;
+        let parts = threads.into_iter().map(|it| it.join().ok().context("join: it panicked")?);
+        parts.collect::<Result<Vec<_>>>()
+    })?;
+    let (time, used) = (start.elapsed(), process_time()? - before);
+
+    let threads = if count == 1 { "thread" } else { "threads" };
+    println!("{count} {threads}: {:.4}", parts.iter().map(|part| part.sum).sum::<f64>());
+    for Part { tid, used, cpus, .. } in parts {
+        let cpus = cpus::list(&cpus.into_iter().collect::<Vec<_>>());
+        println!("  tid {tid} used {} of CPU time, on CPU ≈ {cpus}", text::time(used));
+    }
+    let at_once = used.div_duration_f64(time);
+    let (used, time) = (text::time(used), text::time(time));
+    println!("  together {used} of CPU time in {time}: ≈ {at_once:.2} CPUs at a time");
+    Ok(())
+}
+
+/// What a thread has computed, and what it took.
+struct Part {
+    tid: Pid,
+    sum: f64,
+    used: Duration,
+    cpus: BTreeSet<usize>,
+}
+
+/// A part of the area under a curve, which is π as a whole.
+fn compute_part(range: Range<u32>, steps: u32) -> Result<Part> {
+    let width = 1.0 / f64::from(steps);
+    let (mut sum, mut cpus) = (0.0, BTreeSet::new());
+    for step in range {
+        if cpus.is_empty() || step % 4096 == 0 {
+            cpus.insert(sched_getcpu().context("getcpu")?);
+        }
+        let x = (f64::from(step) + 0.5) * width;
+        sum += width * 4.0 / (1.0 + x * x);
+    }
+    let used = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).context("clock_gettime")?;
+    Ok(Part { tid: gettid(), sum, used: used.into(), cpus })
+}
+
+/// The CPU time that all threads of this process have used, also those that have ended.
+fn process_time() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).context("getrusage")?;
+    let used = usage.user_time() + usage.system_time();
+    let microseconds = used.tv_sec() * 1_000_000 + used.tv_usec();
+    Ok(Duration::from_micros(microseconds.try_into().context("a time below zero")?))
+}

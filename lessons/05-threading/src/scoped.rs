@@ -1,0 +1,73 @@
+//! Threads that borrow from the stack of the thread that starts them: the scope ends
+//! when all of them have ended. This is std's scope; beside it that of crossbeam.
+
+mod by_crossbeam;
+
+use std::panic::catch_unwind;
+use std::thread;
+
+use anyhow::{Context, Result};
+use common::panics;
+use nix::unistd::gettid;
+
+pub fn run() -> Result<()> {
+    panics::be_quiet();
+    let mut numbers = [1, 2, 3, 4];
+    println!("std::thread::scope, {numbers:?} at {:p}:", &numbers);
+    borrow(&mut numbers)?;
+    nest()?;
+    panic_in_scope()?;
+
+    println!("crossbeam::thread::scope, {numbers:?} at {:p}:", &numbers);
+    by_crossbeam::borrow(&mut numbers)?;
+    by_crossbeam::nest()?;
+    by_crossbeam::panic_in_scope()?;
+    println!("in the end {numbers:?}");
+    Ok(())
+}
+
+/// Each thread has a half of the numbers to itself.
+fn borrow(numbers: &mut [u32; 4]) -> Result<()> {
+    let (left, right) = numbers.split_at_mut(2);
+    thread::scope(|scope| {
+        for part in [left, right] {
+            let thread = thread::Builder::new().spawn_scoped(scope, || double(part));
+            thread.context("start a thread")?;
+        }
+        Ok(())
+    })
+}
+
+fn double(part: &mut [u32]) {
+    println!("  tid {}: I double {part:?} at {:p}", gettid(), part.as_ptr());
+    part.iter_mut().for_each(|number| *number *= 2);
+}
+
+/// A thread of the scope starts another one in the same scope.
+fn nest() -> Result<()> {
+    thread::scope(|scope| {
+        let first = thread::Builder::new().spawn_scoped(scope, || {
+            let first = gettid();
+            let tell = move || println!("  tid {}: tid {first} has started me", gettid());
+            thread::Builder::new().spawn_scoped(scope, tell).map(drop)
+        });
+        let first = first.context("start a thread")?.join();
+        first.ok().context("join: the thread panicked")?.context("start a thread in a thread")
+    })
+}
+
+/// Nobody joins the thread that panics.
+fn panic_in_scope() -> Result<()> {
+    let end = catch_unwind(|| {
+        thread::scope(|scope| {
+            let thread = thread::Builder::new().spawn_scoped(scope, || panic!("7 is odd"));
+            thread.map(drop)
+        })
+    });
+    let panic = match end {
+        Ok(started) => return started.context("start a thread"),
+        Err(panic) => panic,
+    };
+    println!("  scope panics: '{}'", panics::message(&*panic));
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The same with crossbeam's scope, which was there before std had one.
+
+use std::any::Any;
+
+use anyhow::{Context, Result};
+use common::panics;
+use crossbeam::thread;
+use nix::unistd::gettid;
+
+use super::double;
+
+pub fn borrow(numbers: &mut [u32; 4]) -> Result<()> {
+    let (left, right) = numbers.split_at_mut(2);
+    let end = thread::scope(|scope| {
+        for part in [left, right] {
+            let thread = scope.builder().spawn(|_| double(part));
+            thread.context("start a thread")?;
+        }
+        Ok(())
+    });
+    end.ok().context("a thread has panicked")?
+}
+
+/// A thread gets the scope as its argument.
+pub fn nest() -> Result<()> {
+    let end = thread::scope(|scope| {
+        let first = scope.builder().spawn(|scope| {
+            let first = gettid();
+            let tell = move |_: &_| println!("  tid {}: tid {first} has started me", gettid());
+            scope.builder().spawn(tell).map(drop)
+        });
+        let first = first.context("start a thread")?.join();
+        first.ok().context("join: the thread panicked")?.context("start a thread in a thread")
+    });
+    end.ok().context("a thread has panicked")?
+}
+
+/// Nobody joins the thread that panics. The error holds every panic of the scope.
+pub fn panic_in_scope() -> Result<()> {
+    let end = thread::scope(|scope| {
+        let thread = scope.builder().spawn(|_| panic!("7 is odd"));
+        thread.map(drop)
+    });
+    let error = match end {
+        Ok(started) => return started.context("start a thread"),
+        Err(error) => error,
+    };
+    let panics = error.downcast::<Vec<Box<dyn Any + Send>>>().ok().context("not the panics")?;
+    println!("  scope returns an error: '{}'", panics::message(&*panics[0]));
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! The demo `crowd`, seen from outside: who is there, what is left behind, and what it
+//! says when it meets a limit.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::sync::Mutex;
+
+use common::proc;
+use common::running::{Running, pid, tasks};
+use demo::{STAYS, demo};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SigHandler, Signal, killpg, signal};
+use nix::unistd::Pid;
+
+mod demo;
+
+/// One crowd at a time: a limit counts all that its user runs. (Locked also if another
+/// test has failed, and poisoned it.)
+static ONE: Mutex<()> = Mutex::new(());
+
+const THREADS: [&str; 5] = ["crowd", "--threads", "300", "--processes", "0"];
+const PROCESSES: [&str; 5] = ["crowd", "--threads", "0", "--processes", "60"];
+
+/// A crowd that stays, and the process that it belongs to.
+fn start(arguments: &[&str], count: &str) -> (Running, Pid) {
+    let mut command = demo(arguments, STAYS);
+    // A shell lets its background jobs ignore it.
+    let heed_interrupt = || {
+        // SAFETY: no handler is installed, so none can run at a bad moment.
+        unsafe { signal(Signal::SIGINT, SigHandler::SigDfl) }?;
+        Ok(())
+    };
+    // SAFETY: it makes one system call, and uses no memory.
+    unsafe { command.pre_exec(heed_interrupt) };
+    let running = Running::start(command);
+    let line = running.line_with(&[&format!("{count:>7} ")]);
+    (running, pid(&line))
+}
+
+fn children(parent: Pid) -> usize {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let parents = processes.filter_map(|it| proc::field(it.path().join("status"), "PPid").ok());
+    parents.filter(|it| *it == parent.to_string()).count()
+}
+
+#[test]
+fn as_many_threads_are_there_as_it_says() {
+    let _guard = ONE.lock();
+    let (running, leader) = start(&THREADS, "300");
+    assert_ne!(leader, running.id());
+    // And the one that has started them.
+    assert_eq!(tasks(leader).len(), 301);
+}
+
+#[test]
+fn as_many_processes_are_there_as_it_says() {
+    let _guard = ONE.lock();
+    let (running, leader) = start(&PROCESSES, "60");
+    assert_eq!(children(leader), 60);
+    assert_eq!(children(running.id()), 1);
+    assert_eq!(tasks(leader).len(), 1);
+}
+
+#[test]
+fn a_demo_that_is_killed_or_interrupted_leaves_nothing() {
+    let _guard = ONE.lock();
+    for (arguments, count) in [(&THREADS, "300"), (&PROCESSES, "60")] {
+        let (running, _) = start(arguments, count);
+        running.kill();
+        running.finish_with_orphans();
+
+        let (running, _) = start(arguments, count);
+        // As Ctrl-C does.
+        killpg(running.id(), Signal::SIGINT).unwrap();
+        running.finish_with_orphans();
+    }
+}
+
+#[test]
+fn a_demo_that_ends_leaves_nothing() {
+    let _guard = ONE.lock();
+    let small = ["crowd", "--threads", "10", "--processes", "10"];
+    let (lines, errors, status) = Running::start(demo(&small, "0")).finish();
+    assert!(status.success() && errors.is_empty(), "{errors}");
+    let counts: Vec<_> = lines.iter().map(|line| line.split_whitespace().next()).collect();
+    let expected = ["all", "threads", "1", "10", "processes", "1", "10"].map(Some);
+    assert_eq!(counts, expected, "{lines:?}");
+}
+
+#[test]
+fn without_room_for_another_stack_it_says_so() {
+    let _guard = ONE.lock();
+    let small = ["crowd", "--threads", "1000", "--processes", "0", "--room", "300"];
+    let (_, errors, status) = Running::start(demo(&small, "0")).finish();
+    assert_eq!(status.code(), Some(3), "{errors}");
+    // Before it there may be a word of a thread that had a stack, and no room for more.
+    let last = errors.lines().last().unwrap();
+    assert!(last.contains("05-threading: no room after ≈ "), "{errors}");
+    assert!(last.contains("(RLIMIT_AS: ") && last.ends_with(" 300 MiB)"), "{errors}");
+}
+
+#[test]
+fn without_room_for_another_process_of_the_user_it_says_so() {
+    let _guard = ONE.lock();
+    let user = proc::field("/proc/self/status", "Uid").unwrap();
+    let is_superuser = user.starts_with("0\t");
+    // The superuser has no such limit. This one is nobody, who may not see every folder.
+    const NOBODY: u32 = 65_534;
+    if is_superuser && demo(&["--list"], "0").uid(NOBODY).output().is_err() {
+        eprintln!("passed over: another user may not run the demo here");
+        return;
+    }
+    for crowd in [["--threads", "1000"], ["--processes", "1000"]] {
+        let mut command = demo(&["crowd", crowd[0], crowd[1]], "0");
+        // Whoever has more than that already cannot even start the demo's first child.
+        let limit = || Ok(setrlimit(Resource::RLIMIT_NPROC, 40, 40)?);
+        // SAFETY: it makes one system call, and uses no memory.
+        unsafe { command.pre_exec(limit) };
+        if is_superuser {
+            command.uid(NOBODY);
+        }
+        let (_, errors, status) = Running::start(command).finish();
+        assert_eq!(status.code(), Some(3), "{errors}");
+        assert!(errors.contains("EAGAIN (RLIMIT_NPROC: ≈ "), "{errors}");
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let output = demo(&["crowd", "--threads", "-1"], "0").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}

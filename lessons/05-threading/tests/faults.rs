@@ -1,0 +1,46 @@
+//! No demo hangs or leaves a process behind when one of its threads or processes cannot
+//! be started.
+
+use std::process::{Command, Stdio};
+
+use common::running::Running;
+
+/// All of them, each so that it is quick.
+const DEMOS: [&[&str]; 12] = [
+    &["loop"],
+    &["names"],
+    &["join"],
+    &["detach"],
+    &["crash"],
+    &["scoped"],
+    &["channels"],
+    &["select"],
+    &["pipeline"],
+    &["local"],
+    &["parallel", "--threads", "2", "--steps", "1000"],
+    &["crowd", "--threads", "2", "--processes", "2"],
+];
+
+#[test]
+fn without_another_thread_or_process_a_demo_fails_and_leaves_nothing() {
+    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
+        eprintln!("passed over: strace is not installed");
+        return;
+    }
+    let mut failed = 0;
+    for arguments in DEMOS {
+        // It counts for each thread: the second of the main thread, and so on.
+        for number in 1..=6 {
+            let fault = format!("inject=clone,clone3,fork,vfork:error=EAGAIN:when={number}");
+            let mut command = Command::new("strace");
+            command.args(["-f", "-qq", "-o/dev/null", "-e", &fault]);
+            command.arg(env!("CARGO_BIN_EXE_05-threading")).args(arguments);
+            command.env("LESSON_PACE", "0");
+            let (_, errors, status) = Running::start(command).finish_with_orphans();
+            let told = errors.contains("EAGAIN") || errors.contains("temporarily unavailable");
+            assert!(status.success() || told, "{arguments:?}, {number}: {status} {errors}");
+            failed += usize::from(told);
+        }
+    }
+    assert!(failed > DEMOS.len(), "{failed} runs have failed");
+}

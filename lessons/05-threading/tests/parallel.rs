@@ -1,0 +1,101 @@
+//! The demo `parallel`, and the same in Python: the CPU time that they say they used is
+//! what the kernel has counted, and the threads are there.
+
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use common::running::Running;
+use demo::{demo, names};
+use nix::sys::resource::{UsageWho, getrusage};
+
+mod demo;
+
+/// One program at a time: the kernel counts what all children of this process used.
+static ONE: Mutex<()> = Mutex::new(());
+
+/// Runs a program: its lines, the CPU time that it used, and how long it took.
+fn run(mut command: Command) -> Option<(Vec<String>, f64, f64)> {
+    let _guard = ONE.lock().unwrap();
+    let used = || {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+        let used = usage.user_time() + usage.system_time();
+        used.tv_sec() as f64 + used.tv_usec() as f64 / 1e6
+    };
+    let (before, start) = (used(), Instant::now());
+    let output = command.output().ok()?;
+    assert!(output.status.success(), "{output:?}");
+    let lines = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    Some((lines, used() - before, start.elapsed().as_secs_f64()))
+}
+
+/// The first time in each line that begins so, in seconds.
+fn times(lines: &[String], beginning: &str) -> Vec<f64> {
+    let found = lines.iter().filter(|line| line.starts_with(beginning));
+    let time = |line: &String| {
+        let (before, _) = line.split_once(" of CPU time").unwrap();
+        let mut words = before.split(' ').rev();
+        let (unit, number) = (words.next().unwrap(), words.next().unwrap());
+        let factor = [("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)];
+        let factor = factor.iter().find(|(name, _)| *name == unit).unwrap().1;
+        number.parse::<f64>().unwrap() * factor
+    };
+    found.map(time).collect()
+}
+
+#[test]
+fn the_cpu_time_that_it_tells_is_what_the_kernel_has_counted() {
+    let command = demo(&["parallel", "--threads", "3", "--steps", "3000000"], "0");
+    let (lines, used, _) = run(command).unwrap();
+    let (threads, together) = (times(&lines, "  tid "), times(&lines, "  together "));
+    assert_eq!((threads.len(), together.len()), (1 + 2 + 3, 3), "{lines:#?}");
+    assert_eq!(lines.iter().filter(|line| line.ends_with(": 3.1416")).count(), 3, "{lines:#?}");
+    let sum: f64 = threads.iter().sum();
+    let told: f64 = together.iter().sum();
+    // They are rounded to three digits.
+    assert!(0.5 * told < sum && sum < 1.02 * told, "{lines:#?}");
+    assert!(told < 1.02 * used && used < told + 0.05, "{used} {lines:#?}");
+}
+
+#[test]
+fn the_threads_are_there_at_the_same_time() {
+    // With ever more to do, for a machine so busy that they have ended before they were
+    // looked at.
+    let _guard = ONE.lock().unwrap();
+    let wanted = ["05-threading", "part 0", "part 1", "part 2"];
+    for steps in ["20000000", "200000000", "1000000000"] {
+        let running = Running::start(demo(&["parallel", "--threads", "3", "--steps", steps], "0"));
+        running.line_with(&["2 threads: "]);
+        let tasks = running.wait_for_tasks(|tasks| {
+            names(tasks) == wanted || tasks.values().all(|task| task.state == 'Z')
+        });
+        if names(&tasks) == wanted {
+            return;
+        }
+    }
+    panic!("nobody saw three threads at work");
+}
+
+#[test]
+fn threads_of_a_python_with_the_lock_use_one_cpu_between_them() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/parallel.py");
+    let mut command = Command::new("python3");
+    command.args([script, "4", "300000"]);
+    let Some((lines, used, time)) = run(command) else {
+        eprintln!("passed over: python3 is not installed");
+        return;
+    };
+    assert_eq!(lines.iter().filter(|line| line.ends_with(": 3.1416")).count(), 2, "{lines:#?}");
+    assert_eq!(times(&lines, "  thread ").len(), 1 + 4, "{lines:#?}");
+    if lines[0].contains("with the lock") {
+        // A hand-over takes some time in both threads.
+        assert!(used < 1.2 * time, "{used} s of CPU time in {time} s: {lines:#?}");
+    }
+    // Python 3.13 and later can be asked. Here is one that answers.
+    let script =
+        format!("import sys; sys._is_gil_enabled = lambda: False; exec(open({script:?}).read())");
+    let mut command = Command::new("python3");
+    command.args(["-c", &script, "2", "1000"]);
+    let (lines, ..) = run(command).unwrap();
+    assert!(lines[0].ends_with("\"free-threaded: all at the same time\""), "{lines:#?}");
+}

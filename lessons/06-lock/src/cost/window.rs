@@ -1,0 +1,83 @@
+//! How often threads do something in a window of time, all at once.
+
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU8, AtomicUsize};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use common::cpus;
+use crossbeam::utils::CachePadded;
+use nix::unistd::Pid;
+
+/// So often before a thread looks whether the window is over: to look costs a little.
+const BATCH: u64 = 100;
+
+/// What the threads wait for, and then look at.
+const WAIT: u8 = 0;
+const RUN: u8 = 1;
+const STOP: u8 = 2;
+
+/// What all threads did together.
+pub struct Count {
+    /// How often they did it.
+    pub done: u64,
+    /// What came out, added up.
+    pub sum: u64,
+    /// The nanoseconds for one time: half as many when two do as much as one each.
+    pub nanoseconds: f64,
+}
+
+/// A thread on each CPU does it again and again for so long; all start together.
+pub fn count(cpus: &[usize], time: Duration, once: impl Fn() -> u64 + Sync) -> Result<Count> {
+    // What they look at must not lie beside what they change: CPUs share whole lines of
+    // their caches.
+    let state = CachePadded::new(AtomicU8::new(WAIT));
+    let ready = AtomicUsize::new(0);
+    let work = |cpu| {
+        let pinned = cpus::pin(Pid::from_raw(0), &[cpu]);
+        ready.fetch_add(1, AcqRel);
+        while state.load(Acquire) == WAIT {
+            thread::yield_now();
+        }
+        let start = Instant::now();
+        let (mut done, mut sum) = (0, 0);
+        // Once at least: on a busy machine the window may be over by now.
+        loop {
+            (0..BATCH).for_each(|_| sum += once());
+            done += BATCH;
+            if state.load(Relaxed) != RUN {
+                break;
+            }
+        }
+        let elapsed = start.elapsed();
+        pinned.map(|()| (done, sum, elapsed))
+    };
+
+    let results = thread::scope(|scope| {
+        let start = |&cpu: &usize| {
+            let thread = thread::Builder::new().name(format!("on cpu {cpu}"));
+            thread.spawn_scoped(scope, move || work(cpu)).context("start a thread")
+        };
+        let threads: Vec<_> = cpus.iter().map(start).collect();
+        if threads.iter().all(Result::is_ok) {
+            while ready.load(Acquire) < threads.len() {
+                thread::yield_now();
+            }
+            state.store(RUN, Release);
+            thread::sleep(time);
+        }
+        state.store(STOP, Release);
+        let end = |thread: Result<thread::ScopedJoinHandle<_>>| {
+            thread?.join().ok().context("join: the thread panicked")?
+        };
+        threads.into_iter().map(end).collect::<Result<Vec<_>>>()
+    })?;
+
+    let rate = |(done, _, elapsed): &(u64, u64, Duration)| *done as f64 / elapsed.as_nanos() as f64;
+    Ok(Count {
+        done: results.iter().map(|(done, ..)| done).sum(),
+        sum: results.iter().map(|(_, sum, _)| sum).sum(),
+        nanoseconds: 1.0 / results.iter().map(rate).sum::<f64>(),
+    })
+}

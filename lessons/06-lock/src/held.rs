@@ -1,0 +1,95 @@
+//! What a lock costs: next to nothing when nobody else wants it, more when another
+//! thread wants it too, and the holder's whole time when it is held. How often the
+//! thread slept, the kernel has counted. Compare with `mutex`, which shows the calls.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use common::menu::Options;
+use common::{paced, proc, text};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::unistd::gettid;
+
+static COUNT: Mutex<u64> = Mutex::new(0);
+
+const NO_PANIC: &str = "no thread panics while it holds the lock";
+
+fn count() {
+    *COUNT.lock().expect(NO_PANIC) += 1;
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    let times = options.number("--times", 1..=1_000_000_000)?.unwrap_or(1_000_000);
+    let work = || (0..times).for_each(|_| count());
+    let each = |time: Duration| time.as_nanos() as f64 / f64::from(times);
+
+    let Cost { time, sleeps } = measure(work)?;
+    println!("{times} times, nobody else wants it: {:.1} ns each, sleeps: {sleeps}", each(time));
+    let Cost { time, sleeps } = contended(work)?;
+    println!("{times} times, another wants it too: {:.1} ns each, sleeps: ≈ {sleeps}", each(time));
+    let hold = paced(Duration::from_secs(1));
+    let Cost { time, sleeps } = held(hold)?;
+    let [hold, time] = [hold, time].map(text::time);
+    println!("once, another holds it for {hold}: {time}, sleeps: {sleeps}");
+    Ok(())
+}
+
+/// Another thread takes the lock and gives it back, as often as it can, meanwhile.
+fn contended(work: impl Fn()) -> Result<Cost> {
+    let (begun, ended) = (AtomicBool::new(false), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let rival = thread::Builder::new().name("rival".to_owned()).spawn_scoped(scope, || {
+            while !ended.load(Relaxed) {
+                count();
+                begun.store(true, Relaxed);
+            }
+        });
+        rival.context("start a thread")?;
+        while !begun.load(Relaxed) {
+            thread::yield_now();
+        }
+        let cost = measure(work);
+        ended.store(true, Relaxed);
+        cost
+    })
+}
+
+/// This thread holds the lock for some time, while another waits for it.
+fn held(hold: Duration) -> Result<Cost> {
+    let (tx, rx) = channel();
+    thread::scope(|scope| {
+        let held = COUNT.lock().expect(NO_PANIC);
+        let waiter = thread::Builder::new().name("waiter".to_owned());
+        let waiter = waiter.spawn_scoped(scope, move || {
+            tx.send(gettid()).expect("the holder receives it");
+            measure(count)
+        });
+        let waiter = waiter.context("start a thread")?;
+        // It could sleep nowhere but at the lock.
+        proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
+        thread::sleep(hold);
+        drop(held);
+        waiter.join().ok().context("join: the thread panicked")?
+    })
+}
+
+/// What some work has cost the thread that did it.
+struct Cost {
+    time: Duration,
+    /// How often it left the CPU because it had to wait.
+    sleeps: i64,
+}
+
+fn measure(work: impl Fn()) -> Result<Cost> {
+    let sleeps = || -> Result<_> {
+        let usage = getrusage(UsageWho::RUSAGE_THREAD).context("getrusage")?;
+        Ok(usage.voluntary_context_switches())
+    };
+    let (start, before) = (Instant::now(), sleeps()?);
+    work();
+    Ok(Cost { time: start.elapsed(), sleeps: sleeps()? - before })
+}

@@ -1,0 +1,99 @@
+//! A value that is made when it is first needed: by one thread, though several ask for it
+//! at the same time. Std has three ways, which differ in what a panic does.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::SeqCst};
+use std::sync::{LazyLock, Once, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use common::{paced, panics, proc};
+use nix::unistd::{Pid, gettid};
+
+static ONCE_LOCK: OnceLock<u32> = OnceLock::new();
+static LAZY_LOCK: LazyLock<u32> = LazyLock::new(make);
+/// This one keeps no value: it is for something that is to be done once.
+static ONCE: Once = Once::new();
+static VALUE: AtomicU32 = AtomicU32::new(0);
+
+pub fn run() -> Result<()> {
+    println!("four threads ask at the same time:");
+    ask_at_once("OnceLock", || *ONCE_LOCK.get_or_init(make))?;
+    ask_at_once("LazyLock", || *LAZY_LOCK)?;
+    ask_at_once("Once", || {
+        ONCE.call_once(|| VALUE.store(make(), SeqCst));
+        VALUE.load(SeqCst)
+    })?;
+
+    panics::be_quiet();
+    println!("one thread asks twice, and making the value panics the first time:");
+    let (once_lock, once) = (OnceLock::new(), Once::new());
+    let lazy_lock = LazyLock::new(fail_once);
+    ask_twice("OnceLock", || *once_lock.get_or_init(fail_once));
+    ask_twice("LazyLock", || *lazy_lock);
+    ask_twice("Once", || {
+        once.call_once(|| VALUE.store(fail_once(), SeqCst));
+        VALUE.load(SeqCst)
+    });
+    Ok(())
+}
+
+/// How often the value was made, and how many threads slept meanwhile.
+static MADE: AtomicU32 = AtomicU32::new(0);
+static ASLEEP: AtomicU32 = AtomicU32::new(0);
+
+/// Who asks for it: the thread ids, 0 if it is not there yet.
+static ASKING: [AtomicI32; 4] = [const { AtomicI32::new(0) }; 4];
+
+/// Makes the value, and takes so long that all others ask for it meanwhile.
+fn make() -> u32 {
+    MADE.fetch_add(1, SeqCst);
+    for asking in &ASKING {
+        while asking.load(SeqCst) == 0 {
+            thread::yield_now();
+        }
+        let tid = Pid::from_raw(asking.load(SeqCst));
+        if tid != gettid() {
+            // It could sleep nowhere but where it waits for the value.
+            proc::wait_until_asleep(tid).expect("a thread that asks is there");
+            ASLEEP.fetch_add(1, SeqCst);
+        }
+    }
+    thread::sleep(paced(Duration::from_secs(1)));
+    42
+}
+
+fn ask_at_once(way: &str, ask: fn() -> u32) -> Result<()> {
+    MADE.store(0, SeqCst);
+    ASLEEP.store(0, SeqCst);
+    ASKING.iter().for_each(|asking| asking.store(0, SeqCst));
+    let threads = ASKING.iter().map(|asking| {
+        let thread = thread::Builder::new().name("asking".to_owned()).spawn(move || {
+            asking.store(gettid().as_raw(), SeqCst);
+            ask()
+        });
+        thread.context("start a thread")
+    });
+    let threads = threads.collect::<Result<Vec<_>>>()?;
+    let values = threads.into_iter().map(|thread| thread.join().ok().context("join: panicked"));
+    let values = values.collect::<Result<Vec<_>>>()?;
+    let (made, asleep) = (MADE.load(SeqCst), ASLEEP.load(SeqCst));
+    println!("  {way}: made {made} time, {asleep} threads slept meanwhile; got {values:?}");
+    Ok(())
+}
+
+fn fail_once() -> u32 {
+    assert!(MADE.fetch_add(1, SeqCst) > 0, "there is no value yet");
+    42
+}
+
+fn ask_twice(way: &str, ask: impl Fn() -> u32) {
+    MADE.store(0, SeqCst);
+    for time in ["first", "second"] {
+        match catch_unwind(AssertUnwindSafe(&ask)) {
+            Ok(value) => println!("  {way}, {time}: {value}"),
+            Err(panic) => println!("  {way}, {time}: panic ≈ {:?}", panics::message(&*panic)),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A lock between processes. Its owner is killed in the middle of a change: a robust
+//! lock tells the next owner, who repairs what is broken; any other is locked for ever.
+
+mod accounts;
+mod random;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use common::child::{self, Child, in_words};
+use common::{hang, proc};
+use lesson_06_lock::shared_mutex::{LockError, SharedMutex};
+use nix::sys::signal::{Signal, kill, raise};
+use nix::sys::wait::{WaitPidFlag, WaitStatus};
+use nix::unistd::{ForkResult, fork, getpid};
+
+pub use accounts::LAST_STEP;
+use accounts::{Accounts, SUM};
+
+type Locked = SharedMutex<Accounts>;
+
+/// What the reader has asked for.
+pub struct Asked {
+    /// A child is killed after this step of a transfer.
+    pub step: u32,
+    /// How often two children move money at the same time.
+    pub times: u32,
+    /// How often to kill a child at a random moment.
+    pub kills: u32,
+}
+
+pub fn run(asked: &Asked) -> Result<()> {
+    child::ensure_one_thread()?;
+    let accounts = SharedMutex::robust(Accounts::new()).context("a mutex in shared memory")?;
+    println!("Two accounts in memory that processes share: {}", read(accounts)?);
+    there_and_back(accounts, asked.times)?;
+
+    println!("A child is killed while it has the lock, and the next one repairs:");
+    kill_owner(accounts, asked.step, repair)?.join()?;
+    println!("  parent (pid {}): I have the lock: {}", getpid(), read(accounts)?);
+    println!("One is killed at a random moment, {} times:", asked.kills);
+    random::kill_often(accounts, asked.kills)?;
+
+    println!("The next one does not repair:");
+    kill_owner(accounts, asked.step, give_back)?.join()?;
+    let error = accounts.lock().err().context("the lock was to be lost")?;
+    println!("  parent (pid {}): {error}", getpid());
+
+    println!("The lock is not robust:");
+    let accounts = SharedMutex::not_robust(Accounts::new()).context("a mutex in shared memory")?;
+    let next = kill_owner(accounts, asked.step, repair)?;
+    hang::show(&next)?;
+    kill_and_wait(next)
+}
+
+/// Two children move money at the same time.
+fn there_and_back(accounts: &Locked, times: u32) -> Result<()> {
+    let move_often = |amount| {
+        fork_child(move || {
+            for _ in 0..times {
+                accounts.lock().map_err(in_text)?.transfer(amount, |_| ());
+            }
+            Ok(())
+        })
+    };
+    let children = [move_often(1)?, move_often(-1)?];
+    children.into_iter().try_for_each(Child::join)?;
+    println!("Two children move 1, one there and one back, {times} times: {}", read(accounts)?);
+    Ok(())
+}
+
+/// Kills a child in the middle of a transfer, and returns another that wants the lock.
+fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>) -> Result<Child> {
+    let mut owner = fork_child(|| {
+        let guard = accounts.lock().map_err(in_text)?;
+        guard.transfer(30, |done| {
+            if done == step {
+                println!("  child (pid {}): I have the lock; step {step} is done", getpid());
+                // The parent notices that this process is stopped.
+                raise(Signal::SIGSTOP).expect("a process may stop itself");
+            }
+        });
+        Ok(())
+    })?;
+    let status = owner.wait_with(WaitPidFlag::WUNTRACED)?;
+    let stopped = matches!(status, WaitStatus::Stopped(_, Signal::SIGSTOP));
+    ensure!(stopped, "the child was to stop: {}", in_words(status));
+
+    let next = fork_child(|| {
+        println!("  child (pid {}): I want the lock", getpid());
+        then(accounts)
+    })?;
+    ensure!(proc::wait_until_asleep(next.pid())?, "pid {} was to wait", next.pid());
+    kill_and_wait(owner)?;
+    Ok(next)
+}
+
+fn kill_and_wait(child: Child) -> Result<()> {
+    let pid = child.pid();
+    kill(pid, Signal::SIGKILL).with_context(|| format!("kill({pid})"))?;
+    println!("  parent (pid {}): I kill pid {pid}: {}", getpid(), in_words(child.wait()?));
+    Ok(())
+}
+
+/// Gets the lock of the one that was killed, and makes everything good again.
+fn repair(accounts: &Locked) -> Result<()> {
+    let me = getpid();
+    let dead = match accounts.lock() {
+        Err(LockError::OwnerDied(dead)) => dead,
+        Err(LockError::NotRecoverable) => bail!("the lock is lost"),
+        Ok(_) => bail!("nobody says that the owner has died"),
+    };
+    println!("  child (pid {me}): the owner has died and left {}", dead.written());
+    let undone = if dead.repair() { "its transfer is undone" } else { "nothing is half done" };
+    let guard = dead.consistent();
+    println!("  child (pid {me}): {undone}: {}", guard.written());
+    Ok(())
+}
+
+/// Gets the lock of the one that was killed, and gives it back as it is.
+fn give_back(accounts: &Locked) -> Result<()> {
+    let error = accounts.lock().err().context("nobody says that the owner has died")?;
+    println!("  child (pid {}): {error}; I give it back as it is", getpid());
+    Ok(())
+}
+
+/// What the owner of the lock reads.
+fn read(accounts: &Locked) -> Result<String> {
+    let guard = accounts.lock().map_err(in_text)?;
+    ensure!(guard.sum() == SUM, "money was lost or made: {}", guard.written());
+    Ok(guard.written())
+}
+
+/// The error borrows the lock; the words do not.
+fn in_text(error: LockError<Accounts>) -> anyhow::Error {
+    anyhow!("{error}")
+}
+
+/// Forks a child for a task; it is killed if this process ends.
+fn fork_child(task: impl FnOnce() -> Result<()>) -> Result<Child> {
+    let parent = getpid();
+    // SAFETY: this process has one thread, so no lock can be held by a thread that
+    // the child does not have. And it has no guard of the shared mutex.
+    match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => child::exit(child::end_with(parent).and_then(|()| task())),
+        ForkResult::Parent { child } => Ok(Child::new(child)),
+    }
+}

@@ -1,0 +1,103 @@
+//! A lock that many may read under at the same time, or one may write under alone.
+//! Compare with `turns`, where the lock lets in one, whatever it wants.
+
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Barrier, LazyLock, Mutex, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use common::menu::Options;
+use common::{paced, proc, text};
+use crossbeam::sync::ShardedLock;
+use nix::unistd::gettid;
+
+static MUTEX: Mutex<u32> = Mutex::new(1);
+static RW_LOCK: RwLock<u32> = RwLock::new(1);
+/// From crossbeam: eight locks, of which a reader takes one and a writer all.
+static SHARDED_LOCK: LazyLock<ShardedLock<u32>> = LazyLock::new(|| ShardedLock::new(1));
+
+const NO_PANIC: &str = "no thread panics while it holds the lock";
+
+fn under_mutex(inside: &dyn Fn()) {
+    let _value = MUTEX.lock().expect(NO_PANIC);
+    inside();
+}
+
+fn under_rw_lock(inside: &dyn Fn()) {
+    let _value = RW_LOCK.read().expect(NO_PANIC);
+    inside();
+}
+
+fn under_sharded_lock(inside: &dyn Fn()) {
+    let _value = SHARDED_LOCK.read().expect(NO_PANIC);
+    inside();
+}
+
+/// Does something while it has the lock to read.
+type Read = fn(&dyn Fn());
+
+pub fn run(options: &Options) -> Result<()> {
+    let readers = options.number("--readers", 2..=20)?.unwrap_or(3);
+    let shared: [(_, Read); 2] = [("RwLock", under_rw_lock), ("ShardedLock", under_sharded_lock)];
+    println!("{readers} readers, each stays inside until all are there:");
+    for (name, read) in shared {
+        let meeting = Barrier::new(readers);
+        start_readers(readers, read, move || _ = meeting.wait())?;
+        println!("  {name}: all were inside at the same time");
+    }
+
+    read_and_write()?;
+
+    let time = paced(Duration::from_secs(1));
+    println!("{readers} readers, each stays inside for {}:", text::time(time));
+    for (name, read) in [("Mutex", under_mutex as Read)].into_iter().chain(shared) {
+        let all = start_readers(readers, read, move || thread::sleep(time))?;
+        println!("  {name}: {} for all", text::time(all));
+    }
+    Ok(())
+}
+
+/// So many threads do the same inside a lock; returns how long it took them all.
+fn start_readers(
+    readers: usize,
+    read: Read,
+    inside: impl Fn() + Send + Sync + 'static,
+) -> Result<Duration> {
+    let begin = Instant::now();
+    let inside = Arc::new(inside);
+    let mut threads = Vec::new();
+    for _ in 0..readers {
+        let inside = inside.clone();
+        let thread = thread::Builder::new().name("reader".to_owned());
+        threads.push(thread.spawn(move || read(&*inside)).context("start a thread")?);
+    }
+    for thread in threads {
+        thread.join().ok().context("join: the thread panicked")?;
+    }
+    Ok(begin.elapsed())
+}
+
+/// A writer is alone.
+fn read_and_write() -> Result<()> {
+    let reading = RW_LOCK.read().expect(NO_PANIC);
+    println!("main reads; may it write, too? {}", RW_LOCK.try_write().is_ok());
+    drop(reading);
+    println!("main reads no more; may it write? {}", RW_LOCK.try_write().is_ok());
+
+    let mut value = RW_LOCK.write().expect(NO_PANIC);
+    println!("main writes; may anybody read? {}", RW_LOCK.try_read().is_ok());
+    let (tx, rx) = channel();
+    let reader = thread::Builder::new().name("reader".to_owned()).spawn(move || {
+        tx.send(gettid()).expect("the writer receives it");
+        *RW_LOCK.read().expect(NO_PANIC)
+    });
+    let reader = reader.context("start a thread")?;
+    // It could sleep nowhere but at the lock.
+    proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
+    *value = 2;
+    println!("a reader sleeps until main has written {value}");
+    drop(value);
+    println!("it has read {}", reader.join().ok().context("join: the thread panicked")?);
+    Ok(())
+}

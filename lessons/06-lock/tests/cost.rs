@@ -1,0 +1,193 @@
+//! The demo `cost`, seen from outside: its threads, and the calls that it makes.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use common::running::Running;
+use common::{cpus, proc};
+
+/// All but Python's.
+const LOCKS: usize = 12;
+
+fn demo(options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_06-lock"));
+    command.arg("cost").args(options);
+    command
+}
+
+fn success(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn is_there(program: &str, option: &str) -> bool {
+    let there = Command::new(program).arg(option).stdout(Stdio::null()).status().is_ok();
+    if !there {
+        eprintln!("passed over: {program} is not installed");
+    }
+    there
+}
+
+/// The threads that measure: on which CPUs each may run, and how often it has given one
+/// up or lost it.
+fn measuring(process: &str) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let allowed = |status: String| {
+        let name = proc::field(&status, "Name").ok()?;
+        let cpus = proc::field(&status, "Cpus_allowed_list").ok()?;
+        (name == format!("on cpu {cpus}")).then_some(cpus)
+    };
+    let statuses = tasks.map(|task| task.path().join("status").display().to_string());
+    statuses.filter_map(allowed).collect()
+}
+
+#[test]
+fn a_thread_on_each_cpu_wants_the_lock() {
+    let all = cpus::allowed().unwrap();
+    let running = Running::start(demo(&["--time", "2000", "--without-python"]));
+    let process = running.id().to_string();
+    // First one, then all of them.
+    for cpus in [&all[..1], &all] {
+        let mut expected: Vec<_> = cpus.iter().map(usize::to_string).collect();
+        expected.sort();
+        loop {
+            let mut seen = measuring(&process);
+            seen.sort();
+            if seen == expected {
+                break;
+            }
+            let state = proc::field(format!("/proc/{process}/status"), "State").unwrap();
+            assert!(!state.starts_with('Z'), "nobody saw threads on {expected:?}");
+            std::thread::yield_now();
+        }
+    }
+    running.kill();
+    running.finish_with_orphans();
+}
+
+/// The seconds for a lock, as a line of JSON has it.
+fn seconds(lines: &str, lock: &str, threads: usize) -> Option<f64> {
+    let beginning = format!("{{\"lock\":\"{lock}\",\"threads\":{threads},\"seconds\":");
+    let value = lines.lines().find_map(|line| line.strip_prefix(&beginning)?.strip_suffix('}'));
+    value.map(|value| value.parse().unwrap())
+}
+
+#[test]
+fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
+    if !is_there("strace", "-V") {
+        return;
+    }
+    let file = std::env::temp_dir().join(format!("lesson-06-calls-{}", std::process::id()));
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "--seccomp-bpf", "-qq", "-e", "trace=flock", "-o"]).arg(&file);
+    strace.arg(env!("CARGO_BIN_EXE_06-lock"));
+    strace.args(["cost", "--time=50", "--cpus=1", "--json", "--without-python"]);
+    let lines = success(strace);
+    let calls = fs::read_to_string(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+
+    // Each round took a fifth of the time at least, and three of five were no slower than
+    // what is printed. But for threads that came late, on a busy machine.
+    let each = seconds(&lines, "flock on a file", 1).unwrap();
+    let locked = calls.matches("LOCK_EX").count() as f64;
+    assert!(locked >= 0.1 * 0.05 / each, "{locked} calls of {each} s each");
+    assert!(calls.matches("LOCK_UN").count() as f64 >= locked / 2.0);
+}
+
+#[test]
+fn without_a_thread_it_fails_and_does_not_hang() {
+    if !is_there("strace", "-V") {
+        return;
+    }
+    // The sixth is the first of those that contend, if any do.
+    for number in [1, 5, 6, 7] {
+        let fault = format!("inject=clone,clone3:error=EAGAIN:when={number}");
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault]);
+        strace.args([env!("CARGO_BIN_EXE_06-lock"), "cost", "--time=5", "--without-python"]);
+        let (lines, errors, status) = Running::start(strace).finish();
+        assert_eq!(status.code(), Some(1), "{fault}: {lines:#?} {errors}");
+        assert!(errors.contains("start a thread: Resource temporarily"), "{fault}: {errors}");
+    }
+}
+
+#[test]
+fn json_has_a_line_for_each_time() {
+    let lines = success(demo(&["--time=5", "--json", "--without-python"]));
+    let threads = cpus::allowed().unwrap().len();
+    for lock in ["atomic, fetch_add", "Mutex", "RwLock, read", "the same, robust"] {
+        assert!(seconds(&lines, lock, 1).unwrap() > 0.0);
+        assert!(seconds(&lines, lock, threads).unwrap() > 0.0);
+    }
+    assert_eq!(lines.lines().count(), LOCKS * threads.min(2), "{lines}");
+}
+
+#[test]
+fn with_one_cpu_nothing_contends_and_it_says_so() {
+    let one = cpus::list(&cpus::allowed().unwrap()[..1]);
+    let mut command = Command::new("taskset");
+    command.args(["-c", &one, env!("CARGO_BIN_EXE_06-lock"), "cost"]);
+    command.args(["--time=5", "--without-python"]);
+    for command in [command, demo(&["--time=5", "--without-python", "--cpus=1"])] {
+        let text = success(command);
+        assert!(text.contains("one CPU to use, no two threads contend: not measured"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.ends_with("s           -")).count(), LOCKS);
+    }
+}
+
+#[test]
+fn without_python_the_rest_is_measured() {
+    let mut command = demo(&["--time=5", "--cpus=1"]);
+    command.env("PATH", "/nowhere");
+    let text = success(command);
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with("(threading.Lock, Python: not measured: python3: No such"), "{text}");
+    assert!(text.contains("flock on a file"));
+
+    if is_there("python3", "-V") {
+        let text = success(demo(&["--time=5"]));
+        assert!(text.lines().last().unwrap().starts_with("threading.Lock, Python "), "{text}");
+    }
+}
+
+#[test]
+fn python_ends_with_the_demo() {
+    if is_there("python3", "-V") {
+        let running = Running::start(demo(&["--time=20", "--cpus=1"]));
+        running.line_with(&["flock"]);
+        running.kill();
+        running.finish_with_orphans();
+    }
+}
+
+#[test]
+fn a_picture_is_drawn() {
+    let picture = std::env::temp_dir().join(format!("cost-{}.svg", std::process::id()));
+    let file = format!("--svg={}", picture.display());
+    success(demo(&["--time=5", "--without-python", &file]));
+    let svg = fs::read_to_string(&picture).unwrap();
+    fs::remove_file(&picture).unwrap();
+    // Two explain the colours.
+    let dots = 2 + LOCKS * cpus::allowed().unwrap().len().min(2);
+    assert_eq!(svg.matches("<circle").count(), dots);
+    assert!(svg.contains("flock on a file") && !svg.contains("NaN") && !svg.contains("inf"));
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    for (option, status, words) in [
+        ("--time=0", 2, "a number from 1 to 10000"),
+        ("--cpus=0", 2, "--cpus: "),
+        ("--svg=/no/such/folder/x.svg", 1, "write /no/such/folder/x.svg: No such file"),
+    ] {
+        let mut command = demo(&[option]);
+        if status == 1 {
+            command.args(["--time=1", "--without-python", "--cpus=1"]);
+        }
+        let output = command.output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{errors}");
+        assert!(errors.contains(words) && errors.lines().count() == 1, "{errors}");
+    }
+}
