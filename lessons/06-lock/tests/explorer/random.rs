@@ -188,7 +188,7 @@ struct Tried {
     lost_wake_ups: bool,
 }
 
-fn explore(threads: &[Vec<Action>], spurious: u32, orders: Orders) -> Tried {
+fn explore(threads: &[Vec<Action>], bounds: Bounds, orders: Orders) -> Tried {
     let last = StdMutex::new(None::<Shared>);
     let program = |program: &mut Program| {
         let shared = Shared {
@@ -207,8 +207,7 @@ fn explore(threads: &[Vec<Action>], spurious: u32, orders: Orders) -> Tried {
         program.at_the_end(move || Err(format!("x {} y {}", x.load(), y.load())));
     };
     let mut tried = Tried::default();
-    let explorer = Explorer { bounds: Bounds { executions: 300, spurious, ..Bounds::default() } };
-    let report = explorer.explore_each(orders, program, |schedule, fault| {
+    let report = Explorer { bounds }.explore_each(orders, program, |schedule, fault| {
         let fault = fault.expect("the end is told as one");
         let last = last.lock().expect("no panic");
         let seen = last.as_ref().expect("one ran").seen.lock().expect("no panic");
@@ -225,27 +224,33 @@ fn explore(threads: &[Vec<Action>], spurious: u32, orders: Orders) -> Tried {
     tried
 }
 
+/// Tries all orders of a program, and the distinct ones, and compares.
+fn both(threads: &[Vec<Action>], bounds: Bounds) -> Result<(Tried, Tried), TestCaseError> {
+    let all = explore(threads, bounds, Orders::All);
+    let distinct = explore(threads, bounds, Orders::Distinct);
+    prop_assert!(distinct.finished || !all.finished);
+    // A panic ends an execution before independent steps of other threads.
+    if all.panics {
+        prop_assert!(distinct.panics || !distinct.finished);
+    } else if all.finished {
+        prop_assert_eq!(&distinct.outcomes, &all.outcomes);
+    } else if distinct.finished && !distinct.panics {
+        for (history, outcome) in &all.outcomes {
+            prop_assert_eq!(distinct.outcomes.get(history), Some(outcome), "left out");
+        }
+    }
+    prop_assert_eq!(distinct.outcomes.len(), distinct.schedules.len(), "one is tried twice");
+    Ok((all, distinct))
+}
+
 #[test]
 fn the_reduction_tries_one_of_all_that_come_to_the_same() {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     let counts = RefCell::new(BTreeMap::new());
     let count = |what, holds| *counts.borrow_mut().entry(what).or_insert(0) += u32::from(holds);
     let result = TestRunner::new(config).run(&programs(), |(threads, spurious)| {
-        let all = explore(&threads, spurious, Orders::All);
-        let distinct = explore(&threads, spurious, Orders::Distinct);
-        prop_assert!(distinct.finished || !all.finished);
-        // A panic ends an execution before independent steps of other threads.
-        if all.panics {
-            prop_assert!(distinct.panics || !distinct.finished);
-        } else if all.finished {
-            prop_assert_eq!(&distinct.outcomes, &all.outcomes);
-        } else if distinct.finished && !distinct.panics {
-            for (history, outcome) in &all.outcomes {
-                prop_assert_eq!(distinct.outcomes.get(history), Some(outcome), "left out");
-            }
-        }
-        prop_assert_eq!(distinct.outcomes.len(), distinct.schedules.len(), "one is tried twice");
-
+        let bounds = Bounds { executions: 300, spurious, ..Bounds::default() };
+        let (all, distinct) = both(&threads, bounds)?;
         count("all are tried", all.finished);
         count("the distinct ones are tried", distinct.finished);
         count("there is something to leave out", all.outcomes.len() < all.schedules.len());
@@ -261,4 +266,34 @@ fn the_reduction_tries_one_of_all_that_come_to_the_same() {
     // Not that all this is true because nothing happens.
     let counts = counts.into_inner();
     assert!(counts.values().all(|&count| count > 0), "too few: {counts:?}");
+}
+
+#[test]
+fn an_order_that_only_a_thread_that_sleeps_leads_to_is_tried() {
+    use Action::{Add, Child, Load, Locked, Notify, Wait};
+    let programs = [
+        (vec![vec![Wait(1, vec![])], vec![Child(vec![Locked(1, vec![])])], vec![Notify(false)]], 0),
+        (vec![vec![Wait(1, vec![])], vec![Wait(0, vec![])], vec![Locked(1, vec![])]], 1),
+        (
+            vec![
+                vec![Notify(false), Locked(0, vec![Wait(1, vec![])])],
+                vec![Wait(0, vec![])],
+                vec![Load(0)],
+            ],
+            0,
+        ),
+        (
+            vec![
+                vec![Notify(false), Wait(0, vec![Locked(1, vec![])])],
+                vec![Locked(1, vec![Locked(0, vec![])]), Load(1)],
+                vec![Notify(false), Add(1)],
+            ],
+            0,
+        ),
+    ];
+    for (threads, spurious) in programs {
+        let bounds = Bounds { executions: 10_000, spurious, ..Bounds::default() };
+        let (all, _) = both(&threads, bounds).unwrap_or_else(|why| panic!("{threads:?}: {why}"));
+        assert!(all.finished);
+    }
 }
