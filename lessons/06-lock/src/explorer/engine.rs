@@ -61,10 +61,9 @@ pub(super) fn step<R>(
         }
         // A thread that unwinds has the turn, and its execution is over.
         if !thread::panicking() {
-            state.threads[me].next = Some((op, at));
-            let next = match state.arriving.pop() {
-                Some(next) => next,
-                None => state.choose(),
+            let next = match state.come(me, (op, at)) {
+                true => me,
+                false => state.arriving.pop().unwrap_or_else(|| state.choose()),
             };
             if next != me {
                 engine.give_turn(state, next);
@@ -154,12 +153,16 @@ impl Engine {
     pub fn run(self: &Arc<Self>) {
         let mut state = self.state();
         let threads = state.ids();
-        // Each comes to its first step, in turn, before the first choice.
-        state.arriving = threads.clone().skip(1).rev().collect();
-        for thread in threads {
+        for thread in threads.clone() {
             self.hire(thread);
         }
-        let first = if state.all_ended() { state.choose() } else { 1 };
+        let first = if threads.is_empty() || state.foresee(threads.clone()) {
+            state.choose()
+        } else {
+            // Each comes to its first step, in turn, before the first choice.
+            state.arriving = threads.skip(1).rev().collect();
+            1
+        };
         if first != CONTROLLER {
             self.give_turn(state, first);
             self.wait_for_turn(CONTROLLER);
@@ -170,6 +173,9 @@ impl Engine {
     pub fn begin(self: &Arc<Self>, new: ThreadId, maker: ThreadId) {
         self.hire(new);
         let mut state = self.state();
+        if state.foresee(new..new + 1) {
+            return;
+        }
         state.arriving.push(maker);
         self.give_turn(state, new);
         self.wait_for_turn(maker);

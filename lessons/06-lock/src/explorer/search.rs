@@ -91,6 +91,11 @@ impl Search {
         (Schedule(self.path.iter().map(|choice| choice.thread).collect()), self.preemptions())
     }
 
+    /// Whether each choice up to now is as in the execution before.
+    pub fn is_on_known_path(&self) -> bool {
+        self.depth < self.path.len()
+    }
+
     /// Goes to the next order; `false` if every one was tried.
     pub fn advance(&mut self) -> bool {
         (self.depth, self.cut) = (0, None);

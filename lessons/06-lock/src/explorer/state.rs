@@ -28,13 +28,20 @@ pub struct Step {
     pub told: String,
 }
 
+/// A step that is still to come, and where in the source.
+pub(super) type Next = (Op, &'static Location<'static>);
+
 /// A thread of the execution.
 #[derive(Default)]
 pub(super) struct Thread {
     pub name: &'static str,
     pub job: Option<Job>,
     /// Its next step, once it has come there.
-    pub next: Option<(Op, &'static Location<'static>)>,
+    pub next: Option<Next>,
+    /// Whether it has yet to come there, and its next step is known from before.
+    pub foreseen: bool,
+    /// Whether it has come to a step.
+    pub begun: bool,
     pub ended: bool,
     /// How often it may still end a wait for no reason.
     pub spurious: u32,
@@ -128,6 +135,8 @@ pub(super) struct State {
     pub arriving: Vec<ThreadId>,
     pub chooser: Chooser,
     pub end: End,
+    /// The first step of each thread in the execution before.
+    pub first: Vec<Option<Next>>,
     /// What was done, if somebody wants to be told.
     pub steps: Option<Vec<Step>>,
     /// Where the threads stood when it ended; for those who are told.
@@ -144,6 +153,7 @@ impl State {
             arriving: Vec::new(),
             chooser,
             end: End::NotYet,
+            first: Vec::new(),
             steps: None,
             stood: Vec::new(),
             spurious,
@@ -173,6 +183,42 @@ impl State {
             Thing::Condition(queue) => queue,
             _ => unreachable!("a condition variable stays one"),
         }
+    }
+
+    /// Notes that a thread has come to its next step. Returns whether that was foreseen;
+    /// then it was chosen already.
+    ///
+    /// # Panics
+    /// If something else was foreseen.
+    pub fn come(&mut self, thread: ThreadId, next: Next) -> bool {
+        let it = &mut self.threads[thread];
+        let foreseen = std::mem::take(&mut it.foreseen);
+        let same = !foreseen || it.next == Some(next);
+        assert!(same, "the program is not the same each time: another step at {}", next.1);
+        it.next = Some(next);
+        if !std::mem::replace(&mut it.begun, true) {
+            self.first[thread] = Some(next);
+        }
+        foreseen
+    }
+
+    /// Whether the first step of these new threads is known: the execution has been like
+    /// one before up to here. They need not run to come to it.
+    pub fn foresee(&mut self, threads: std::ops::Range<ThreadId>) -> bool {
+        let first = |thread| self.first.get(thread).copied().flatten();
+        let known = matches!(&self.chooser, Chooser::Search(search) if search.is_on_known_path())
+            && threads.clone().all(|thread| first(thread).is_some());
+        self.first.resize(self.first.len().max(threads.end), None);
+        for thread in threads {
+            if known {
+                self.threads[thread].next = self.first[thread];
+                self.threads[thread].foreseen = true;
+            } else {
+                // It may end without a step.
+                self.first[thread] = None;
+            }
+        }
+        known
     }
 
     /// Whether a thread can take its next step now.
