@@ -44,12 +44,19 @@ pub fn round_time(nanoseconds: f64) -> String {
         6..9 => (nanoseconds / 1e6, "ms"),
         _ => (nanoseconds / 1e9, "s"),
     };
-    format!("{value:.0} {unit}")
+    let decimals = usize::from(value < 0.95);
+    format!("{value:.decimals$} {unit}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_power_of_ten_has_no_digits_but_those_that_count() {
+        let written = [0.1, 1.0, 100.0, 1e3, 1e7].map(round_time);
+        assert_eq!(written, ["0.1 ns", "1 ns", "100 ns", "1 µs", "10 ms"]);
+    }
 
     #[test]
     fn a_time_has_three_digits_and_the_unit_that_fits() {
