@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
 
@@ -80,8 +79,8 @@ fn lines_work_too() {
 /// A demo on a terminal of its own.
 struct OnTerminal {
     child: Child,
+    /// Our end. When nobody has the other one any more, a read from it fails.
     ours: File,
-    theirs: OwnedFd,
 }
 
 impl OnTerminal {
@@ -99,7 +98,9 @@ impl OnTerminal {
         // SAFETY: both are system calls, which a child may make between fork and exec.
         unsafe { command.pre_exec(take_terminal) };
         let child = command.spawn().expect("a demo");
-        Self { child, ours: File::from(pty.master), theirs: pty.slave }
+        // It holds copies of their end.
+        drop(command);
+        Self { child, ours: File::from(pty.master) }
     }
 
     /// Reads until this was shown.
@@ -113,7 +114,7 @@ impl OnTerminal {
     }
 
     fn is_key_by_key(&self) -> bool {
-        let flags = tcgetattr(self.theirs.as_fd()).expect("a terminal").local_flags;
+        let flags = tcgetattr(&self.ours).expect("a terminal").local_flags;
         !flags.intersects(LocalFlags::ICANON | LocalFlags::ECHO)
     }
 }
