@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
@@ -107,6 +109,9 @@ impl OnTerminal {
     fn read_until(&mut self, wanted: &str) {
         let mut shown = String::new();
         while !shown.contains(wanted) {
+            let mut ready = [PollFd::new(self.ours.as_fd(), PollFlags::POLLIN)];
+            let count = poll(&mut ready, PollTimeout::try_from(60_000_u16).expect("it fits"));
+            assert_eq!(count, Ok(1), "a minute without {wanted:?}: {shown}");
             let mut buffer = [0; 4096];
             let length = self.ours.read(&mut buffer).expect("it shows something");
             shown += &String::from_utf8_lossy(&buffer[..length]);
