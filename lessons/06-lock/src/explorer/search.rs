@@ -40,7 +40,9 @@ pub enum Orders {
     /// Every one in which a thread is interrupted at most so often: another takes a step
     /// although this one could take its next (Musuvathi and Qadeer, PLDI 2007).
     Preemptions(usize),
-    /// One of those that differ only in the order of independent steps.
+    /// One of those that differ only in the order of independent steps. Some order goes
+    /// wrong if and only if one of these does; each fault is found if no thread panics,
+    /// which ends an execution before its time.
     Distinct,
 }
 
