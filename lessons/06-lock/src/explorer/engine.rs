@@ -1,14 +1,12 @@
 //! Real threads that take steps one at a time. Whoever has the turn runs, all others are
 //! parked; before a step it is chosen who has the turn next.
 
-use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use common::panics;
-
+use super::current::{catch_messages, message, set_current, with_current};
 use super::op::{Op, ThreadId};
 use super::report::Fault;
 use super::search::{MOST_THREADS, Ready, bit};
@@ -23,26 +21,8 @@ pub(super) struct Engine {
     controller: thread::Thread,
 }
 
-thread_local! {
-    /// In which exploration this thread is, and its number there.
-    static CURRENT: RefCell<Option<(Arc<Engine>, ThreadId)>> = const { RefCell::new(None) };
-    /// The message of the last panic of this thread.
-    static MESSAGE: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
 /// Unwinds a thread whose execution is over before it has ended.
 struct Abandoned;
-
-/// Calls a function with the exploration that this thread is in.
-///
-/// # Panics
-/// If it is in none.
-pub(super) fn with_current<R>(call: impl FnOnce(&Arc<Engine>, ThreadId) -> R) -> R {
-    CURRENT.with_borrow(|current| {
-        let (engine, me) = current.as_ref().expect("only a program that is explored has these");
-        call(engine, *me)
-    })
-}
 
 /// Takes a step: waits for its turn, and does what the step does.
 pub(super) fn step<R>(
@@ -137,9 +117,9 @@ impl Engine {
             crew: Mutex::new(Vec::new()),
             controller: thread::current(),
         });
-        CURRENT.set(Some((Arc::clone(&engine), CONTROLLER)));
+        set_current(Some((Arc::clone(&engine), CONTROLLER)));
         let result = panic::catch_unwind(AssertUnwindSafe(|| within(&engine)));
-        CURRENT.set(None);
+        set_current(None);
         engine.dismiss();
         result.unwrap_or_else(|_| panic!("the program that is explored panicked: {}", message()))
     }
@@ -220,7 +200,7 @@ impl Engine {
 
     /// What a thread of the crew does: one job after the other, until it is dismissed.
     fn work(self: Arc<Self>, me: ThreadId) {
-        CURRENT.set(Some((Arc::clone(&self), me)));
+        set_current(Some((Arc::clone(&self), me)));
         loop {
             self.wait_for_turn(me);
             let mut state = self.state();
@@ -254,28 +234,4 @@ impl Engine {
             thread.join().expect("a thread of the crew catches the panics of its jobs");
         }
     }
-}
-
-/// Keeps the message of a panic in a program that is explored, instead of printing it: it
-/// may panic in thousands of orders.
-fn catch_messages() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            // Not if the thread is being torn down, and its variables with it.
-            let explored = CURRENT
-                .try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some()));
-            if explored.unwrap_or(false) {
-                MESSAGE.set(panics::message(panic.payload()).to_owned());
-            } else {
-                before(panic);
-            }
-        }));
-    });
-}
-
-/// The message of a panic that was caught.
-pub(super) fn message() -> String {
-    MESSAGE.take()
 }

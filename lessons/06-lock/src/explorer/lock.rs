@@ -5,9 +5,11 @@ use std::panic::Location;
 use std::sync::{self, Arc, PoisonError};
 use std::thread;
 
-use super::engine::{step, with_current};
+use super::current::with_current;
+use super::engine::step;
 use super::op::{Object, Op};
-use super::state::{Queue, Thing};
+use super::queue::Queue;
+use super::state::Thing;
 
 /// A lock with a value inside. A clone is another name for the same lock.
 ///

@@ -30,15 +30,18 @@
 //! between two steps cannot be interrupted.
 
 mod clock;
+mod current;
 mod engine;
 mod lock;
 mod op;
+mod queue;
 mod reduction;
 mod replay;
 mod report;
 mod run;
 mod schedule;
 mod search;
+mod standing;
 mod state;
 mod thread;
 mod timeline;
@@ -46,11 +49,12 @@ mod variable;
 
 pub use lock::{Condvar, Guard, Mutex};
 pub use op::{Op, ThreadId};
-pub use replay::{Impossible, Outcome, Run, Standing};
+pub use replay::{Impossible, Outcome, Run};
 pub use report::{Awaited, Blocked, Failure, Fault, Report};
 pub use run::{Bounds, Explorer, Program};
 pub use schedule::{NoSchedule, Schedule};
 pub use search::Orders;
+pub use standing::Standing;
 pub use state::Step;
 pub use thread::{JoinHandle, spawn};
 pub use timeline::{line_of, timeline};

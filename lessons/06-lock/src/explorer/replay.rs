@@ -1,13 +1,13 @@
 //! One execution in a given order, with everything that was done in it.
 
 use std::fmt;
-use std::panic::Location;
 
 use super::op::ThreadId;
-use super::report::{Awaited, Fault};
+use super::report::Fault;
 use super::schedule::Schedule;
 use super::search::{Ready, bit};
-use super::state::{State, Step};
+use super::standing::Standing;
+use super::state::Step;
 
 /// Follows a schedule.
 pub(super) struct Replay {
@@ -51,28 +51,6 @@ pub enum Outcome {
     Right,
     /// Something is.
     Fault(Fault),
-}
-
-/// Where a thread stands.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    /// Its name.
-    pub name: &'static str,
-    /// Where in the source its next step is; `None` if it has ended.
-    pub next: Option<&'static Location<'static>>,
-    /// What it waits for, if it cannot take it.
-    pub awaits: Option<Awaited>,
-}
-
-impl State {
-    pub(super) fn standing(&self) -> Vec<Standing> {
-        let standing = |id: ThreadId| Standing {
-            name: self.threads[id].name,
-            next: self.threads[id].next.map(|(_, at)| at),
-            awaits: self.blocked(id).map(|blocked| blocked.awaits),
-        };
-        self.ids().map(standing).collect()
-    }
 }
 
 /// A schedule that the program cannot follow.

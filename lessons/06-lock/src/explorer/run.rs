@@ -7,7 +7,8 @@ use common::cpus;
 use nix::sched::sched_getcpu;
 use nix::unistd::Pid;
 
-use super::engine::{Engine, message};
+use super::current::message;
+use super::engine::Engine;
 use super::replay::{Impossible, Outcome, Replay, Run};
 use super::report::{Fault, Report};
 use super::schedule::Schedule;

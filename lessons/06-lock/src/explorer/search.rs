@@ -171,9 +171,7 @@ impl Search {
         last.preemptions += usize::from(interrupted);
         (last.op, last.clock) = (op, clock);
     }
-}
 
-impl Search {
     /// Sees how the threads stand at the end of an execution, whatever has ended it.
     pub fn end(&mut self, next: &[Option<Op>]) {
         if self.orders == Orders::Distinct {

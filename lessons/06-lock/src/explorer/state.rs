@@ -1,13 +1,14 @@
 //! One execution as it stands: the threads, what each does next, and who has or waits
 //! for what.
 
-use std::collections::VecDeque;
 use std::panic::Location;
 
 use super::op::{Object, Op, ThreadId};
-use super::replay::{Replay, Standing};
-use super::report::{Awaited, Blocked, Fault};
+use super::queue::Queue;
+use super::replay::Replay;
+use super::report::Fault;
 use super::search::Search;
+use super::standing::Standing;
 
 /// What a thread runs.
 pub(super) type Job = Box<dyn FnOnce() + Send>;
@@ -52,49 +53,6 @@ pub(super) enum Thing {
     Variable,
     Lock { owner: Option<ThreadId> },
     Condition(Queue),
-}
-
-/// Who waits on a condition variable, and the notifications that nobody has taken yet.
-#[derive(Default)]
-pub(super) struct Queue {
-    /// In the order in which they began to wait.
-    waiting: VecDeque<ThreadId>,
-    /// Each is for one of the first so many that wait. Ascending: whoever waited for one
-    /// waits for those after it, too.
-    notified: Vec<usize>,
-}
-
-impl Queue {
-    fn is_notified(&self, thread: ThreadId) -> bool {
-        let place = self.waiting.iter().position(|&waiting| waiting == thread);
-        place.is_some_and(|place| self.notified.iter().any(|&first| place < first))
-    }
-
-    pub fn begin(&mut self, thread: ThreadId) {
-        self.waiting.push_back(thread);
-    }
-
-    /// Ends a wait; returns whether with a notification.
-    pub fn end(&mut self, thread: ThreadId) -> bool {
-        let place = self.waiting.iter().position(|&waiting| waiting == thread);
-        let place = place.expect("who wakes has waited");
-        self.waiting.remove(place);
-        // The one that fewest others can take.
-        let taken = self.notified.iter().position(|&first| place < first);
-        taken.map(|taken| self.notified.remove(taken));
-        for first in self.notified.iter_mut().filter(|first| place < **first) {
-            *first -= 1;
-        }
-        taken.is_some()
-    }
-
-    /// Notifies one or all; returns how many, which is less if fewer wait.
-    pub fn notify(&mut self, all: bool) -> usize {
-        let free = self.waiting.len() - self.notified.len();
-        let count = if all { free } else { free.min(1) };
-        self.notified.extend(std::iter::repeat_n(self.waiting.len(), count));
-        count
-    }
 }
 
 /// How far an execution has come.
@@ -234,14 +192,16 @@ impl State {
         }
     }
 
-    fn has(&self, lock: Object) -> Option<ThreadId> {
+    /// Who has a lock.
+    pub fn has(&self, lock: Object) -> Option<ThreadId> {
         match self.things[lock].1 {
             Thing::Lock { owner } => owner,
             _ => None,
         }
     }
 
-    fn is_notified(&self, condition: Object, thread: ThreadId) -> bool {
+    /// Whether a thread that waits could be woken by a notification that came.
+    pub fn is_notified(&self, condition: Object, thread: ThreadId) -> bool {
         matches!(&self.things[condition].1, Thing::Condition(queue) if queue.is_notified(thread))
     }
 
@@ -281,33 +241,6 @@ impl State {
         self.threads.truncate(1);
         self.things.clear();
         self.end = End::NotYet;
-    }
-
-    /// The fault that all threads that are left wait for something.
-    pub fn deadlock(&self) -> Fault {
-        let blocked = self.ids().filter_map(|thread| self.blocked(thread));
-        Fault::Deadlock(blocked.collect())
-    }
-
-    /// What a thread waits for, if it cannot go on.
-    pub fn blocked(&self, thread: ThreadId) -> Option<Blocked> {
-        let (op, at) = self.threads[thread].next?;
-        if self.is_enabled(thread) {
-            return None;
-        }
-        let name = |thread: ThreadId| self.threads[thread].name;
-        let awaits = match op {
-            Op::Wake { condition, .. } if !self.is_notified(condition, thread) => {
-                Awaited::Notification(self.things[condition].0)
-            }
-            Op::Join(other) => Awaited::End(name(other)),
-            _ => {
-                let lock = op.takes().expect("nothing else has to wait");
-                let owner = self.has(lock).map_or("nobody", name);
-                Awaited::Lock { lock: self.things[lock].0, owner }
-            }
-        };
-        Some(Blocked { number: thread, thread: name(thread), awaits, at })
     }
 
     /// Adds to what is told of the step that was just taken.

@@ -3,7 +3,8 @@
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::engine::{step, with_current};
+use super::current::with_current;
+use super::engine::step;
 use super::op::{Op, ThreadId};
 
 /// Makes a thread: a step.

@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::engine::{step, with_current};
+use super::current::with_current;
+use super::engine::step;
 use super::op::{Object, Op};
 use super::state::{State, Thing};
 
