@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::child::Child;
 use crate::{paced, pidfd, proc, text};
@@ -19,7 +19,7 @@ pub fn show(child: &Child) -> Result<()> {
     let ended = pidfd::wait(&pidfd::open(pid)?, Some(time))?;
     ensure!(!ended, "pid {pid} has ended, and was to wait for ever");
     let state = proc::field(format!("/proc/{pid}/status"), "State")?;
-    let place = std::fs::read_to_string(format!("/proc/{pid}/wchan")).context("/proc/PID/wchan")?;
+    let place = proc::waits_in(pid)?;
     let time = text::time(time);
     println!("  after {time}: state {state}, in the kernel's ≈ {place:?}");
     Ok(())

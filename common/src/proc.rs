@@ -1,6 +1,9 @@
 //! What the kernel tells about a process in /proc: proc(5).
 
+use std::fs::read_to_string;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::unistd::Pid;
@@ -13,7 +16,7 @@ use nix::unistd::Pid;
 /// line.
 pub fn field(file: impl AsRef<Path>, name: &str) -> Result<String> {
     let file = file.as_ref();
-    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let text = read_to_string(file).with_context(|| file.display().to_string())?;
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let value = value.with_context(|| format!("{}: no line '{name}:'", file.display()))?;
     Ok(value.trim().to_owned())
@@ -39,9 +42,29 @@ pub fn wait_until_asleep(id: Pid) -> Result<bool> {
         match field(format!("/proc/{id}/status"), "State")?.chars().next() {
             Some('S') => return Ok(true),
             Some('Z') => return Ok(false),
-            _ => std::thread::yield_now(),
+            _ => thread::yield_now(),
         }
     }
+}
+
+/// Where in the kernel a process sleeps: `futex_do_wait`, say. `0` if it does not sleep,
+/// or the kernel does not tell.
+///
+/// # Errors
+/// If it is gone.
+pub fn waits_in(id: Pid) -> Result<String> {
+    let file = format!("/proc/{id}/wchan");
+    let mut place = read_to_string(&file).with_context(|| file.clone())?;
+    // Who has just fallen asleep may stay in the scheduler's queue for a moment (since
+    // Linux 6.12), and up to then it is 0.
+    for _ in 0..100 {
+        if place != "0" {
+            break;
+        }
+        thread::sleep(Duration::from_millis(1));
+        place = read_to_string(&file).with_context(|| file.clone())?;
+    }
+    Ok(place)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! stays locked in the child for ever, and the child hangs. Three ways out.
 
 use std::fmt::Display;
-use std::fs::read_to_string;
 use std::io::{PipeWriter, Read, Write, pipe, stdout};
 use std::process::Command;
 use std::sync::Mutex;
@@ -76,7 +75,7 @@ fn use_lock_in_child() -> Result<()> {
     let ended = pidfd::wait(&pidfd::open(pid)?, Some(time))?;
     ensure!(!ended, "the child has ended: {}", in_words(child.wait()?));
     let state = proc::field(&status, "State")?;
-    let place = read_to_string(format!("/proc/{pid}/wchan")).context("/proc/PID/wchan")?;
+    let place = proc::waits_in(pid)?;
     println!("  after {}: state {state}, in the kernel's ≈ {place:?}; I kill it", text::time(time));
     kill(pid, Signal::SIGKILL).context("kill")?;
     tell_end(child)

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 
+use common::proc;
 use common::running::Running;
 use common::witness;
 use demo::{
@@ -55,7 +56,7 @@ fn send_waits_when_nobody_receives() {
     running.line_with(&["A child sends numbers"]);
     let sender = running.pid_in("  pid ");
     wait_until_asleep(sender);
-    let place = fs::read_to_string(format!("/proc/{sender}/wchan")).unwrap();
+    let place = proc::waits_in(sender).unwrap();
     assert!(place == "0" || place.contains("send"), "it waits in {place}");
     kill_what_was_to_wait(running, sender);
 }
