@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use common::child::{self, Child};
 use common::{paced, pidfd, proc, text};
 use lesson_06_lock::explorer::{self, Explorer, Program};
-use nix::unistd::{ForkResult, Pid, fork, getpid};
+use nix::unistd::{ForkResult, Pid, fork, getpid, gettid};
 
 use crate::found::{show_simplest, try_all};
 
@@ -73,7 +73,7 @@ fn live(in_order: bool) -> Result<()> {
     // Each has one lock now, and has said so.
     said.read_exact(&mut [0; 2]).context("read from the pipe")?;
     for (name, tid) in asleep(child.pid())? {
-        println!("  {name} is tid {tid}, and sleeps");
+        println!("  {name} (tid {tid}) sleeps");
     }
     let deadline = paced(Duration::from_secs(1));
     let ended = pidfd::wait(&pidfd::open(child.pid())?, Some(deadline))?;
@@ -91,10 +91,11 @@ fn lock_both(in_order: bool, say: &PipeWriter) -> Result<()> {
         if !in_order {
             both.wait();
         }
-        println!("  {name} has {first} and wants {second}");
+        let tid = gettid();
+        println!("  {name} (tid {tid}) has {first} and wants {second}");
         (&mut &*say).write_all(b"1").expect("the parent reads");
         let _second = other.lock().expect(NO_PANIC);
-        println!("  {name} has both");
+        println!("  {name} (tid {tid}) has both");
     };
     let (a, b) = (("a", &a), ("b", &b));
     thread::scope(|scope| {

@@ -40,9 +40,13 @@ fn deadlock() -> (Running, Pid) {
     // So slow that the threads wait until the test ends them.
     command.env("LESSON_PACE", "1000");
     let running = Running::start(command);
-    let line = running.line_with(&["  t1 is tid "]);
-    let tid =
-        line.split_whitespace().nth(3).and_then(|word| word.strip_suffix(',')).expect("an id");
+    // First each says what it has, and then the demo that they sleep.
+    let mut lines = std::iter::from_fn(|| running.next_line());
+    let line = lines.find(|line| line.ends_with(" sleeps")).expect("a line");
+    let next = lines.next().expect("another");
+    assert!(line.starts_with("  t1 (tid "), "{line}");
+    let tid = line.split(['(', ')']).nth(1).and_then(|it| it.strip_prefix("tid ")).expect("an id");
+    assert!(next.starts_with("  t2 (tid ") && next.ends_with(" sleeps"), "{next}");
     let process = proc::field(format!("/proc/{tid}/status"), "Tgid").expect("it lives");
     let process = Pid::from_raw(process.parse().expect("an id"));
     let threads = threads(process);
