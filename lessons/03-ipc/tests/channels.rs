@@ -111,7 +111,9 @@ fn a_program_that_was_started_connects_by_name() {
     let Some(calls) = calls("spawn", "execve,accept,connect,exit_group") else { return };
     let programs: HashSet<u32> = calls
         .iter()
-        .filter(|call| call.text.starts_with("execve(") && call.text.ends_with(" = 0"))
+        .filter(|call| call.text.starts_with("execve("))
+        // One may be so slow to start that its time is over: it is killed in the call.
+        .filter(|call| call.text.ends_with(" = 0") || call.text.ends_with(" = ?"))
         .map(|call| call.pid)
         .collect();
     assert_eq!(programs.len(), 5, "the demo and four children: {calls:#?}");
