@@ -100,10 +100,12 @@ fn lock_both(in_order: bool, say: &PipeWriter) -> Result<()> {
     let (a, b) = (("a", &a), ("b", &b));
     thread::scope(|scope| {
         let t1 = thread::Builder::new().name("t1".to_owned());
-        t1.spawn_scoped(scope, || run("t1", [a, b])).context("start a thread")?;
+        let t1 = t1.spawn_scoped(scope, || run("t1", [a, b])).context("start a thread")?;
         let t2 = thread::Builder::new().name("t2".to_owned());
-        t2.spawn_scoped(scope, || run("t2", if in_order { [a, b] } else { [b, a] }))
-            .context("start a thread")?;
+        let t2 = t2.spawn_scoped(scope, || run("t2", if in_order { [a, b] } else { [b, a] }));
+        for thread in [t1, t2.context("start a thread")?] {
+            thread.join().ok().context("join: the thread panicked")?;
+        }
         Ok(())
     })
 }
