@@ -6,7 +6,7 @@ use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus::{self, Continued, Exited, Signaled, Stopped};
 use nix::sys::wait::{WaitPidFlag, waitpid};
-use nix::unistd::{Pid, getpid, getppid};
+use nix::unistd::{ForkResult, Pid, fork, getpid, getppid};
 
 /// A forked child that its parent has yet to wait for. Dropped, it is killed and
 /// waited for: a parent that fails in the middle leaves no process behind.
@@ -102,6 +102,22 @@ pub fn in_words(status: WaitStatus) -> String {
         Stopped(_, signal) => format!("stopped by {signal}"),
         Continued(_) => "continued".to_owned(),
         other => format!("{other:?}"),
+    }
+}
+
+/// Forks a child for a task, and returns it. The child is killed if this process ends; the
+/// task's error it tells itself. What the task takes along, this process has no more.
+///
+/// # Errors
+/// If this process has several threads, or the system refuses another process.
+pub fn fork_child(task: impl FnOnce() -> Result<()>) -> Result<Child> {
+    ensure_one_thread()?;
+    let parent = getpid();
+    // SAFETY: this process has one thread, so no lock can be held by a thread that the
+    // child does not have.
+    match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => exit(end_with(parent).and_then(|()| task())),
+        ForkResult::Parent { child } => Ok(Child::new(child)),
     }
 }
 

@@ -12,7 +12,7 @@ use common::child::{self, Child, in_words};
 use common::proc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
-use nix::unistd::{ForkResult, fork, getpid, pause};
+use nix::unistd::{getpid, pause};
 
 use ways::{Way, Writer};
 
@@ -88,14 +88,7 @@ fn write_and_wait(writer: &Writer, size: usize, moment: Moment, ready: PipeWrite
 /// Forks a child for a task, and waits until the task has closed its end of a pipe.
 fn fork_child(task: impl FnOnce(PipeWriter) -> Result<()>) -> Result<Child> {
     let (mut until_ready, ready) = pipe().context("pipe")?;
-    let parent = getpid();
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
-    let child = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => child::exit(child::end_with(parent).and_then(|()| task(ready))),
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    drop(ready);
+    let child = child::fork_child(move || task(ready))?;
     until_ready.read_to_end(&mut Vec::new()).context("read from the pipe")?;
     Ok(child)
 }

@@ -4,11 +4,10 @@
 use std::panic;
 
 use anyhow::{Context, Result};
-use common::child::{self, Child};
+use common::child::fork_child;
 use common::hang;
 use ipc_channel::ipc::{IpcReceiver, IpcSender, channel};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{ForkResult, fork, getpid};
 
 pub fn run() -> Result<()> {
     send_one_type_and_receive_another()?;
@@ -85,15 +84,4 @@ fn send_channels() -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Forks a child for a task. What the task takes along, the parent has no more.
-fn fork_child(task: impl FnOnce() -> Result<()>) -> Result<Child> {
-    let parent = getpid();
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
-    match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => child::exit(child::end_with(parent).and_then(|()| task())),
-        ForkResult::Parent { child } => Ok(Child::new(child)),
-    }
 }

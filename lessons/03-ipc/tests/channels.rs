@@ -6,9 +6,7 @@ use std::fs;
 use common::proc;
 use common::running::Running;
 use common::witness;
-use demo::{
-    Call, calls, demo, kill_what_was_to_wait, run, temporary, wait_until_asleep, written_by,
-};
+use demo::{Call, calls, demo, kill_what_was_to_wait, run, temporary, written_by};
 
 mod demo;
 
@@ -55,7 +53,7 @@ fn send_waits_when_nobody_receives() {
     let running = Running::start(demo(&["limits", "--pace", "1000"]));
     running.line_with(&["A child sends numbers"]);
     let sender = running.pid_in("  pid ");
-    wait_until_asleep(sender);
+    assert!(proc::wait_until_asleep(sender).unwrap());
     let place = proc::waits_in(sender).unwrap();
     assert!(place == "0" || place.contains("send"), "it waits in {place}");
     kill_what_was_to_wait(running, sender);

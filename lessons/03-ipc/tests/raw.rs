@@ -5,7 +5,7 @@ use std::fs;
 
 use common::proc;
 use common::running::{Running, pid};
-use demo::{calls, demo, kill_what_was_to_wait, run, wait_until_asleep, written_by};
+use demo::{calls, demo, kill_what_was_to_wait, run, written_by};
 
 mod demo;
 
@@ -50,7 +50,7 @@ fn a_reader_with_a_write_end_of_its_own_waits_for_ever() {
     let demo = Running::start(demo(&["pipe", "--pace", "1000"]));
     demo.line_with(&["A reader forgets"]);
     let reader = demo.pid_in("  pid ");
-    wait_until_asleep(reader);
+    assert!(proc::wait_until_asleep(reader).unwrap());
 
     // It has both ends of one pipe, and waits for a writer: itself.
     let ends: Vec<(String, String)> = fs::read_dir(format!("/proc/{reader}/fd"))

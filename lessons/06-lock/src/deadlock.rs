@@ -2,17 +2,16 @@
 //! other. The explorer finds it; then two real threads do it, under a deadline; then both
 //! take the locks in the same order. Compare with `schedule`.
 
-use std::fs;
 use std::io::{self, PipeWriter, Read, Write};
 use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use common::child::{self, Child};
+use common::child;
 use common::{paced, pidfd, proc, text};
 use lesson_06_lock::explorer::{self, Explorer, Program};
-use nix::unistd::{ForkResult, Pid, fork, getpid, gettid};
+use nix::unistd::{Pid, gettid};
 
 use crate::found::{show_simplest, try_all};
 
@@ -39,7 +38,6 @@ fn transfers(program: &mut Program, in_order: bool) {
 }
 
 pub fn run() -> Result<()> {
-    child::ensure_one_thread()?;
     let explorer = Explorer::default();
     println!("t1 locks a, then b; t2 locks b, then a:");
     try_all(explorer, |program| transfers(program, false))?;
@@ -54,25 +52,24 @@ pub fn run() -> Result<()> {
 
 /// Two real threads in a process of their own, which can be killed.
 fn live(in_order: bool) -> Result<()> {
-    let parent = getpid();
     let (mut said, say) = io::pipe().context("pipe")?;
-    // SAFETY: this process has one thread, so no lock can be held by a thread that the
-    // child does not have.
-    let child = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            child::exit(child::end_with(parent).and_then(|()| lock_both(in_order, &say)))
-        }
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    drop(say);
+    let child = child::fork_child(move || lock_both(in_order, &say))?;
     if in_order {
         child.join()?;
         println!("  both have ended");
         return Ok(());
     }
-    // Each has one lock now, and has said so.
-    said.read_exact(&mut [0; 2]).context("read from the pipe")?;
-    for (name, tid) in asleep(child.pid())? {
+    // Each has one lock now, and has said who it is.
+    let mut threads = Vec::new();
+    for _ in 0..2 {
+        let mut tid = [0; 4];
+        said.read_exact(&mut tid).context("read from the pipe")?;
+        let tid = Pid::from_raw(i32::from_ne_bytes(tid));
+        ensure!(proc::wait_until_asleep(tid)?, "tid {tid} has ended, and was to wait for ever");
+        threads.push((proc::field(format!("/proc/{tid}/status"), "Name")?, tid));
+    }
+    threads.sort();
+    for (name, tid) in threads {
         println!("  {name} (tid {tid}) sleeps");
     }
     let deadline = paced(Duration::from_secs(1));
@@ -93,7 +90,7 @@ fn lock_both(in_order: bool, say: &PipeWriter) -> Result<()> {
         }
         let tid = gettid();
         println!("  {name} (tid {tid}) has {first} and wants {second}");
-        (&mut &*say).write_all(b"1").expect("the parent reads");
+        (&mut &*say).write_all(&tid.as_raw().to_ne_bytes()).expect("the parent reads");
         let _second = other.lock().expect(NO_PANIC);
         println!("  {name} (tid {tid}) has both");
     };
@@ -111,23 +108,3 @@ fn lock_both(in_order: bool, say: &PipeWriter) -> Result<()> {
 }
 
 const NO_PANIC: &str = "no thread panics while it holds the lock";
-
-/// The names and ids of t1 and t2, as soon as both sleep.
-fn asleep(process: Pid) -> Result<Vec<(String, String)>> {
-    let tasks = format!("/proc/{process}/task");
-    loop {
-        let mut asleep = Vec::new();
-        for task in fs::read_dir(&tasks).context(tasks.clone())? {
-            let status = task.context(tasks.clone())?.path().join("status");
-            let name = proc::field(&status, "Name")?;
-            if ["t1", "t2"].contains(&&*name) && proc::field(&status, "State")?.starts_with('S') {
-                asleep.push((name, proc::field(&status, "Pid")?));
-            }
-        }
-        if asleep.len() == 2 {
-            asleep.sort();
-            return Ok(asleep);
-        }
-        thread::yield_now();
-    }
-}

@@ -5,12 +5,12 @@ mod accounts;
 mod random;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use common::child::{self, Child, in_words};
+use common::child::{Child, fork_child, in_words};
 use common::{hang, proc};
 use lesson_06_lock::shared_mutex::{LockError, SharedMutex};
 use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
-use nix::unistd::{ForkResult, fork, getpid};
+use nix::unistd::getpid;
 
 pub use accounts::LAST_STEP;
 use accounts::{Accounts, SUM};
@@ -28,7 +28,6 @@ pub struct Asked {
 }
 
 pub fn run(asked: &Asked) -> Result<()> {
-    child::ensure_one_thread()?;
     let accounts = SharedMutex::robust(Accounts::new()).context("a mutex in shared memory")?;
     println!("Two accounts in memory that processes share: {}", read(accounts)?);
     there_and_back(accounts, asked.times)?;
@@ -132,15 +131,4 @@ fn read(accounts: &Locked) -> Result<String> {
 /// The error borrows the lock; the words do not.
 fn in_text(error: LockError<Accounts>) -> anyhow::Error {
     anyhow!("{error}")
-}
-
-/// Forks a child for a task; it is killed if this process ends.
-fn fork_child(task: impl FnOnce() -> Result<()>) -> Result<Child> {
-    let parent = getpid();
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have. And it has no guard of the shared mutex.
-    match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => child::exit(child::end_with(parent).and_then(|()| task())),
-        ForkResult::Parent { child } => Ok(Child::new(child)),
-    }
 }

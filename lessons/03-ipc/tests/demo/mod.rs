@@ -5,7 +5,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use common::proc;
 use common::running::Running;
 use common::witness::{self, Testimony};
 use nix::sys::signal::Signal;
@@ -28,11 +27,6 @@ pub fn run(name: &str) -> Testimony {
 pub fn written_by(testimony: &Testimony, pid: u32) -> Vec<&str> {
     let lines = testimony.lines.iter().filter(|line| line.pid == pid);
     lines.map(|line| line.text.as_str()).collect()
-}
-
-/// Waits until a process of a demo sleeps in the kernel.
-pub fn wait_until_asleep(process: Pid) {
-    while proc::field(format!("/proc/{process}/status"), "State").unwrap() != "S (sleeping)" {}
 }
 
 /// Kills a process of which a demo says that it will wait for ever; the demo is to
