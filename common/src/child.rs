@@ -79,9 +79,22 @@ impl Drop for Child {
 /// # Errors
 /// If there are others, or `/proc` cannot be read.
 pub fn ensure_one_thread() -> Result<()> {
-    let threads = std::fs::read_dir("/proc/self/task").context("/proc/self/task")?.count();
+    let tasks = std::fs::read_dir("/proc/self/task").context("/proc/self/task")?;
+    // One that is gone meanwhile is none.
+    let stats =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok());
+    let threads = stats.filter(|stat| !is_exiting(stat)).count();
     ensure!(threads == 1, "a process of {threads} threads must not fork");
     Ok(())
+}
+
+/// Whether a thread has left its program for good, and with it every lock: it may still be
+/// listed when it has been joined. The flag PF_EXITING in its stat file: proc(5).
+fn is_exiting(stat: &str) -> bool {
+    const PF_EXITING: u32 = 4;
+    let flags =
+        stat.rsplit_once(") ").and_then(|(_, fields)| fields.split(' ').nth(6)?.parse().ok());
+    flags.is_some_and(|flags: u32| flags & PF_EXITING != 0)
 }
 
 /// `waitpid`, also if a signal comes in between.
