@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork, getppid};
-use xtask::record::{Event, Selection, record};
+use xtask::record::{Event, Selection, record_under};
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 const RUNS: usize = 15;
@@ -98,7 +98,7 @@ fn recorded(program: &str) -> Option<Duration> {
         }
     };
     let command = [own_path(), program.into()];
-    record(Path::new(XTASK), Path::new("/"), &command, &Selection::default(), &mut tell)
+    record_under(Path::new(XTASK), Path::new("/"), &command, &Selection::default(), &mut tell)
         .expect("record");
     printed
 }

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use xtask::record::{Refused, Selection, record};
+use xtask::record::{Refused, Selection, record_under};
 
 fn main() -> Result<()> {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -17,7 +17,7 @@ fn main() -> Result<()> {
     };
     let folder = std::env::current_dir().context("find the working directory")?;
     let mut tell = |event: xtask::record::Event| println!("{}", event.json());
-    match record(Path::new(xtask), &folder, program, &selection, &mut tell) {
+    match record_under(Path::new(xtask), &folder, program, &selection, &mut tell) {
         // As of `xtask trace`.
         Err(error) if error.is::<Refused>() => std::process::exit(3),
         result => result,

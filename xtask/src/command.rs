@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use xtask::supervise::{self, Errors, Outcome, Program};
 
-use crate::workspace::{Built, own_path};
+use crate::workspace::{BINARIES, Built};
 
 /// How much it may print, in bytes.
 const OUTPUT_LIMIT: usize = 1 << 20;
@@ -35,9 +35,11 @@ impl Command {
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         match words.as_slice() {
-            ["cargo", "xtask", arguments @ ..] => {
-                Ok(Command { program: own_path()?, arguments: owned(arguments), lesson: None })
-            }
+            ["cargo", "xtask", arguments @ ..] => Ok(Command {
+                program: "/proc/self/exe".into(),
+                arguments: owned(arguments),
+                lesson: None,
+            }),
             ["python3", arguments @ ..] => {
                 Ok(Command { program: "python3".into(), arguments: owned(arguments), lesson: None })
             }
@@ -75,21 +77,25 @@ impl Command {
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn run(&self, root: &Path, pace: &str, deadline: Duration) -> Result<Outcome> {
+    pub fn run(
+        &self,
+        root: &Path,
+        binaries: &Path,
+        pace: &str,
+        deadline: Duration,
+    ) -> Result<Outcome> {
         let removed = ["PYTHONUNBUFFERED", "RUST_BACKTRACE"].map(|name| (name.into(), None));
-        let set = [("LESSON_PACE", pace), ("NO_COLOR", "1")]
-            .map(|(name, value)| (name.into(), Some(value.into())));
-        supervise::run(
-            &own_path()?,
-            &Program {
-                path: self.program.clone(),
-                arguments: self.arguments.iter().map(OsString::from).collect(),
-                directory: root.to_owned(),
-                environment: removed.into_iter().chain(set).collect(),
-                deadline,
-                output_limit: OUTPUT_LIMIT,
-                errors: Errors::Merged,
-            },
-        )
+        let set =
+            [("LESSON_PACE", pace.into()), ("NO_COLOR", "1".into()), (BINARIES, binaries.into())]
+                .map(|(name, value)| (name.into(), Some(value)));
+        supervise::run(&Program {
+            path: self.program.clone(),
+            arguments: self.arguments.iter().map(OsString::from).collect(),
+            directory: root.to_owned(),
+            environment: removed.into_iter().chain(set).collect(),
+            deadline,
+            output_limit: OUTPUT_LIMIT,
+            errors: Errors::Merged,
+        })
     }
 }

@@ -9,7 +9,7 @@ use xtask::supervise::{self, End, Errors, Program};
 
 use crate::findings::{Finding, Kind, Verdict};
 use crate::parallel;
-use crate::workspace::{Built, Interrupted, own_path};
+use crate::workspace::{Built, Interrupted};
 
 /// How long the tests in one program may take.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -33,18 +33,15 @@ fn run_program(lesson: &str, root: &Path, program: &Path, name: &str) -> Result<
         let place = format!("lessons/{lesson}");
         Finding { kind: Kind::Test, place, what: what.to_owned(), verdict }
     };
-    let outcome = match supervise::run(
-        &own_path()?,
-        &Program {
-            path: program.to_owned(),
-            arguments: vec!["--color=never".into()],
-            directory: root.join("lessons").join(lesson),
-            environment: Vec::new(),
-            deadline: DEADLINE,
-            output_limit: 16 << 20,
-            errors: Errors::Merged,
-        },
-    ) {
+    let outcome = match supervise::run(&Program {
+        path: program.to_owned(),
+        arguments: vec!["--color=never".into()],
+        directory: root.join("lessons").join(lesson),
+        environment: Vec::new(),
+        deadline: DEADLINE,
+        output_limit: 16 << 20,
+        errors: Errors::Merged,
+    }) {
         Ok(outcome) => outcome,
         Err(why) => return Ok(vec![finding(name, Verdict::failed(format!("{why:#}")))]),
     };

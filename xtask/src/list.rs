@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use xtask::supervise::{self, End, Errors, Program};
 
 use crate::cli::Command;
-use crate::workspace::{Workspace, own_path};
+use crate::workspace::Workspace;
 
 /// Prints the lessons and their demos.
 pub const COMMAND: Command = Command {
@@ -44,7 +44,7 @@ pub fn demos(lesson: &Path) -> Result<Vec<(String, String)>> {
         output_limit: 1 << 16,
         errors: Errors::Merged,
     };
-    let outcome = supervise::run(&own_path()?, &program)?;
+    let outcome = supervise::run(&program)?;
     let output = String::from_utf8_lossy(&outcome.output);
     ensure!(
         outcome.end == End::Exited(0),

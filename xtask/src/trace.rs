@@ -13,7 +13,7 @@ use xtask::record::{self, Event, Group, Refused, Selection};
 
 use crate::cli::{Command, Given};
 use crate::list;
-use crate::workspace::{Workspace, own_path};
+use crate::workspace::Workspace;
 
 /// Exit status where the system does not allow tracing, as of a demo that the
 /// machine does not let show its point.
@@ -63,9 +63,8 @@ fn run(given: &Given) -> Result<ExitCode> {
         return Err(WrongUsage("one of --json, --tree and --svg at a time".to_owned()).into());
     }
     let selection = selection(given)?;
-    let built = workspace.build()?;
-    let demos: Vec<String> =
-        list::demos(&built[lesson].binary)?.into_iter().map(|(name, _)| name).collect();
+    let binary = workspace.binary(lesson)?;
+    let demos: Vec<String> = list::demos(&binary)?.into_iter().map(|(name, _)| name).collect();
     if let Some(demo) = arguments.first().filter(|word| !word.starts_with('-'))
         && !demos.contains(demo)
     {
@@ -73,8 +72,7 @@ fn run(given: &Given) -> Result<ExitCode> {
         return Err(WrongUsage(format!("{lesson} has no demo '{demo}': there is {demos}")).into());
     }
     let words = arguments.iter().map(OsString::from);
-    let program: Vec<OsString> =
-        std::iter::once(built[lesson].binary.clone().into()).chain(words).collect();
+    let program: Vec<OsString> = std::iter::once(binary.into()).chain(words).collect();
 
     let mut tree = tree::Tree::default();
     let mut picture = svg::Picture::default();
@@ -85,7 +83,7 @@ fn run(given: &Given) -> Result<ExitCode> {
         () if given.has("--svg") => picture.add(&event),
         () => rows.print(&event),
     };
-    match record::record(&own_path()?, &workspace.root, &program, &selection, &mut tell) {
+    match record::record(&workspace.root, &program, &selection, &mut tell) {
         Err(error) if error.is::<Refused>() => {
             eprintln!("xtask: {error}");
             return Ok(ExitCode::from(NOT_HERE));

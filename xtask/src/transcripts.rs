@@ -1,6 +1,9 @@
 //! Runs the commands of a page and compares what they print with what it shows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::io::Write;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -61,7 +64,10 @@ pub fn rerun(
     }
     let check = &transcript.check;
     let deadline = Duration::from_secs(check.deadline.unwrap_or(DEADLINE));
-    let outcome = match command.run(root, check.pace.as_deref().unwrap_or(PACE), deadline) {
+    let pace = check.pace.as_deref().unwrap_or(PACE);
+    let binaries = built.values().next().and_then(|built| built.binary.parent());
+    let binaries = binaries.context("a built lesson has no folder")?;
+    let outcome = match command.run(root, binaries, pace, deadline) {
         Ok(outcome) => outcome,
         Err(why) => return Ok(Verdict::failed(format!("{why:#}")).into()),
     };
@@ -149,6 +155,11 @@ pub fn compare(transcript: &Transcript, actual: &[&str]) -> Rerun {
         let bless = (*part.end() <= actual.len()).then(|| owned(actual));
         return Rerun { verdict, bless };
     }
+    for outcome in std::iter::once(&transcript.output).chain(&transcript.or) {
+        if let Some(why) = parts.iter().find_map(|part| permits_nothing(part, &outcome.lines)) {
+            return Verdict::failed(why).into();
+        }
+    }
     let mut refusal = Refusal::Different;
     for outcome in std::iter::once(&transcript.output).chain(&transcript.or) {
         let outcome: Vec<&str> = outcome.lines.iter().map(String::as_str).collect();
@@ -185,8 +196,52 @@ pub fn compare(transcript: &Transcript, actual: &[&str]) -> Rerun {
     Rerun { verdict, bless: Some(owned(actual)) }
 }
 
+/// Why an annotation that lets these lines interleave cannot permit what it means,
+/// if it cannot: lines that name nobody are one actor's, and keep their order.
+fn permits_nothing(part: &RangeInclusive<usize>, lines: &[String]) -> Option<String> {
+    let numbered = (1..).zip(lines).filter(|(number, _)| part.contains(number));
+    let (named, nameless): (Vec<_>, Vec<_>) = numbered
+        .map(|(number, text)| (number, Line::read(text).actor().map(str::to_owned)))
+        .partition(|(_, actor)| actor.is_some());
+    if let [(first, _), .., (last, _)] = nameless[..] {
+        return Some(format!(
+            "lines {first} and {last} may interleave, but name no process or thread, so their \
+             order is fixed: let each line name one, or show the other outcomes with `or`"
+        ));
+    }
+    let actors: BTreeSet<_> = named.iter().chain(&nameless).map(|(_, actor)| actor).collect();
+    match (actors.len(), named.first()) {
+        (1, Some((first, Some(actor)))) => Some(format!(
+            "the lines from {first} on may interleave, but all are those of {actor}, which keep \
+             their order"
+        )),
+        _ => None,
+    }
+}
+
 fn owned(lines: &[&str]) -> Vec<String> {
     lines.iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// Writes a file beside this one and gives it its name: after a full disk, a kill
+/// or a power cut the file is the old one or the new one, whole.
+fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    // A symbolic link stays one.
+    let file = file.canonicalize()?;
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = file.with_file_name(name);
+    let written = File::create(&new).and_then(|mut written| {
+        written.set_permissions(file.metadata()?.permissions())?;
+        written.write_all(text.as_bytes())?;
+        written.sync_all()?;
+        std::fs::rename(&new, &file)
+    });
+    if written.is_err() {
+        // The first error is the one to report.
+        let _ = std::fs::remove_file(&new);
+    }
+    written
 }
 
 /// Rewrites the output of a transcript in its page, and returns the verdict
@@ -207,7 +262,7 @@ pub fn bless(page: &Path, transcript: &Transcript, new: &[String]) -> Result<Ver
         context()
     );
     markdown.replace_range(place, &new);
-    std::fs::write(page, markdown).with_context(context)?;
+    replace(page, &markdown).with_context(context)?;
     let diff = TextDiff::from_lines(&old, &new);
     Ok(Verdict::Blessed(
         diff.iter_all_changes().map(|change| format!("{}{change}", change.tag())).collect(),

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +17,11 @@ pub struct Workspace {
     /// The lessons' names, in order: `02-fork`.
     pub lessons: Vec<String>,
 }
+
+/// The environment variable in which `check` hands the folder of the built lessons
+/// to the xtask of a transcript. Cargo must not run again there: it would repeat the
+/// warnings of all lessons, and wait where somebody else is building.
+pub const BINARIES: &str = "XTASK_BINARIES";
 
 /// The programs that Cargo built for a lesson.
 #[derive(Default)]
@@ -66,8 +70,19 @@ impl Workspace {
         Ok(self.lessons.iter().filter(|lesson| names.contains(lesson)).cloned().collect())
     }
 
+    /// The built program of a lesson: built now, unless `check` did it already.
+    ///
+    /// # Errors
+    /// As of [`build`](Self::build).
+    pub fn binary(&self, lesson: &str) -> Result<PathBuf> {
+        match std::env::var_os(BINARIES) {
+            Some(folder) => Ok(Path::new(&folder).join(lesson)),
+            None => Ok(self.build()?[lesson].binary.clone()),
+        }
+    }
+
     /// Builds all lessons and their tests, in one call of Cargo, which shows its
-    /// progress where standard error is a terminal. Always all: for a part of them
+    /// progress, and says so when it waits for another Cargo. Always all: for a part of them
     /// Cargo would choose other features of their dependencies, and build those
     /// and the lessons once more.
     ///
@@ -78,22 +93,16 @@ impl Workspace {
         let packages: Vec<String> =
             self.lessons.iter().map(|lesson| format!("--package=lesson-{lesson}")).collect();
         arguments.extend(packages.iter().map(String::as_str));
-        if !std::io::stderr().is_terminal() {
-            arguments.push("--quiet");
-        }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let outcome = supervise::run(
-            &own_path()?,
-            &Program {
-                path: cargo.into(),
-                arguments: arguments.into_iter().map(OsString::from).collect(),
-                directory: self.root.clone(),
-                environment: Vec::new(),
-                deadline: Duration::from_secs(3600),
-                output_limit: 64 << 20,
-                errors: Errors::Inherited,
-            },
-        )?;
+        let outcome = supervise::run(&Program {
+            path: cargo.into(),
+            arguments: arguments.into_iter().map(OsString::from).collect(),
+            directory: self.root.clone(),
+            environment: Vec::new(),
+            deadline: Duration::from_secs(3600),
+            output_limit: 64 << 20,
+            errors: Errors::Inherited,
+        })?;
         match outcome.end {
             End::Exited(0) => {}
             End::Interrupted => return Err(Interrupted.into()),
@@ -122,14 +131,6 @@ impl Workspace {
         }
         Ok(built)
     }
-}
-
-/// The path of the running xtask, which supervises and traces under hidden words.
-///
-/// # Errors
-/// If the system does not say.
-pub fn own_path() -> Result<PathBuf> {
-    std::env::current_exe().context("find the running xtask")
 }
 
 /// The reader pressed Ctrl-C; nothing is left running.

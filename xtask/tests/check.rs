@@ -3,11 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
+use nix::libc;
+use nix::pty::openpty;
+use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use serde_json::Value;
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
@@ -43,6 +49,12 @@ fn xtask(course: &Path, arguments: &[&str]) -> Output {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(!errors.contains("panicked"), "{errors}");
     output
+}
+
+/// What xtask itself wrote to standard error; the rest is Cargo's.
+fn own_errors(output: &Output) -> Vec<String> {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    errors.lines().filter(|line| line.starts_with("xtask:")).map(str::to_owned).collect()
 }
 
 fn json(output: &Output) -> Value {
@@ -111,6 +123,15 @@ fn each_thing_that_is_not_as_the_page_says_is_found() {
         ),
         ("docs/02-bad.md:46 $ cargo lesson 09-none", "cannot be run: there is no lesson '09-none'"),
         ("docs/02-bad.md:51 $ cargo lesson 02-bad", "lines 2-9 may interleave, but there are 3"),
+        (
+            "docs/02-bad.md:59 $ cargo lesson 02-bad nameless",
+            "lines 1 and 2 may interleave, but name no process or thread, so their order is \
+             fixed: let each line name one, or show the other outcomes with `or`",
+        ),
+        (
+            "docs/02-bad.md:66 $ cargo lesson 02-bad",
+            "the lines from 2 on may interleave, but all are those of 500, which keep their order",
+        ),
         (
             "docs/02-bad.md:6 lessons/02-bad/src/main.rs",
             "the file does not hold these lines (any more)",
@@ -199,7 +220,27 @@ fn what_is_told_to_a_person_has_no_terminal_codes() {
         told.contains("6 transcripts, 2 tests, 1 excerpt, 4 links, 4 not checked: ok ("),
         "{told}"
     );
-    assert!(!told.contains('\u{1b}') && output.stderr.is_empty(), "{output:?}");
+    assert!(!told.contains('\u{1b}') && own_errors(&output).is_empty(), "{output:?}");
+    assert!(!output.stderr.contains(&0x1b), "{output:?}");
+}
+
+#[test]
+fn a_record_on_a_page_does_not_ask_cargo_again() {
+    // Cargo would repeat the warnings of every lesson, and wait for its lock.
+    let course = course("warning");
+    let main = course.join("lessons/02-bad/src/main.rs");
+    let source = fs::read_to_string(&main).unwrap();
+    fs::write(&main, format!("{source}\nfn never_called() {{}}\n")).unwrap();
+    let page = course.join("docs/01-good.md");
+    let mut text = fs::read_to_string(&page).unwrap();
+    text += "\n```console\n$ cargo xtask trace 01-good --only exit\n\
+             \x20520 µs  pid 4711: exit the process, status 0\n```\n";
+    fs::write(&page, text).unwrap();
+
+    let output = xtask(&course, &["check", "01-good"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("never_called"), "no warning to repeat: {output:?}");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 #[test]
@@ -265,8 +306,7 @@ fn signalled_while_a_lesson_hangs(name: &str, arguments: &[&str], signal: &str) 
 fn ctrl_c_ends_the_check_and_leaves_nothing() {
     let output = signalled_while_a_lesson_hangs("ctrl-c", &["check", "03-faults"], "INT");
     assert_eq!(output.status.code(), Some(130), "{output:?}");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(errors, "xtask: interrupted; nothing was left running\n");
+    assert_eq!(own_errors(&output), ["xtask: interrupted; nothing was left running"]);
 }
 
 #[test]
@@ -283,8 +323,7 @@ fn ctrl_c_ends_a_trace_and_leaves_nothing() {
         return eprintln!("passed over: this system does not let a program be traced");
     }
     assert_eq!(output.status.code(), Some(130), "{output:?}");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(errors, "xtask: interrupted; nothing was left running\n");
+    assert_eq!(own_errors(&output), ["xtask: interrupted; nothing was left running"]);
 }
 
 #[test]
@@ -308,7 +347,40 @@ fn where_tracing_is_refused_a_sentence_says_so() {
         return eprintln!("passed over: strace is not installed");
     };
     assert_eq!(output.status.code(), Some(3), "{output:?}");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(errors.starts_with("xtask: this system does not let a program be traced"), "{errors}");
-    assert_eq!(errors.lines().count(), 1, "{errors}");
+    let [why] = &own_errors(&output)[..] else { panic!("not one line: {output:?}") };
+    assert!(why.starts_with("xtask: this system does not let a program be traced"), "{why}");
+}
+
+#[test]
+fn a_terminal_that_stops_writers_in_the_background_does_not_stop_the_check() {
+    let terminal = openpty(None, None).unwrap();
+    let mut settings = tcgetattr(&terminal.slave).unwrap();
+    settings.local_flags |= LocalFlags::TOSTOP;
+    tcsetattr(&terminal.slave, SetArg::TCSANOW, &settings).unwrap();
+
+    let course = course("tostop");
+    let mut command = Command::new(XTASK);
+    command
+        .args(["check", "01-good"])
+        .env("CARGO_MANIFEST_DIR", course.join("xtask"))
+        .env("CARGO_NET_OFFLINE", "true")
+        .stdin(terminal.slave.try_clone().unwrap())
+        .stdout(terminal.slave.try_clone().unwrap())
+        .stderr(terminal.slave);
+    let own_terminal = || {
+        nix::unistd::setsid()?;
+        // SAFETY: the request makes standard input the terminal of the new session;
+        // its argument is a number.
+        Errno::result(unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec, setsid and ioctl are allowed.
+    unsafe { command.pre_exec(own_terminal) };
+    let mut child = command.spawn().unwrap();
+    drop(command); // with its copies of the terminal
+    let mut screen = Vec::new();
+    // A terminal whose last user is gone ends with EIO.
+    let end = fs::File::from(terminal.master).read_to_end(&mut screen);
+    assert_eq!(end.err().and_then(|why| why.raw_os_error()), Some(libc::EIO));
+    assert!(child.wait().unwrap().success(), "{}", String::from_utf8_lossy(&screen));
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use nix::sys::signal::Signal;
-use xtask::supervise::{End, Errors, Outcome, Program, run};
+use xtask::supervise::{End, Errors, Outcome, Program, run_under};
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 
@@ -49,7 +49,7 @@ fn supervised(mut program: Program) -> Result<Outcome> {
     let mark = mark();
     program.environment.push(("SUPERVISE_MARK".into(), Some(mark.clone().into())));
     let started = Instant::now();
-    let outcome = run(Path::new(XTASK), &program);
+    let outcome = run_under(Path::new(XTASK), &program);
     let time = started.elapsed();
     assert!(time < FAULT, "back after {time:?}: {outcome:?}");
     match &outcome {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use xtask::supervise::{End, Errors, Program, interrupt, run};
+use xtask::supervise::{End, Errors, Program, interrupt, run_under};
 
 #[test]
 fn an_interruption_ends_every_program() {
@@ -19,7 +19,7 @@ fn an_interruption_ends_every_program() {
         errors: Errors::Merged,
     };
     let program = &program;
-    let end = move || run(Path::new(env!("CARGO_BIN_EXE_xtask")), program).unwrap().end;
+    let end = move || run_under(Path::new(env!("CARGO_BIN_EXE_xtask")), program).unwrap().end;
     thread::scope(|scope| {
         let runs = [0; 3].map(|_| scope.spawn(end));
         // Whether it comes before a program's start or after must not matter.

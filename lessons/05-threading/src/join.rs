@@ -43,7 +43,7 @@ fn half(number: u32) -> u32 {
 fn tell_end(thread: JoinHandle<u32>) {
     let name = thread.thread().name().unwrap_or("a thread").to_owned();
     match thread.join() {
-        Ok(half) => println!("join: '{name}' has returned {half}"),
-        Err(panic) => println!("join: '{name}' has panicked: {}", panics::message(&*panic)),
+        Ok(half) => println!("main: '{name}' has returned {half}"),
+        Err(panic) => println!("main: '{name}' has panicked: {}", panics::message(&*panic)),
     }
 }

@@ -36,7 +36,7 @@ fn the_kernel_knows_the_threads_by_the_names_that_are_told() {
 #[test]
 fn when_a_thread_has_panicked_the_others_are_there() {
     let running = Running::start(demo(&["join"], STAYS));
-    running.line_with(&["join: 'half of 7' has panicked: 7 is odd"]);
+    running.line_with(&["main: 'half of 7' has panicked: 7 is odd"]);
     wait_until_asleep(&running, &["05-threading", "half of 6", "half of 8"]);
 }
 
@@ -46,9 +46,9 @@ fn join_gives_what_each_thread_has_returned() {
     let mut going_on = lines.iter().filter(|line| line.contains("I go on")).collect::<Vec<_>>();
     going_on.sort_by_key(|line| line.ends_with('4'));
     assert!(going_on[0].ends_with("return 3") && going_on[1].ends_with("return 4"), "{lines:?}");
-    let joined: Vec<_> = lines.iter().filter(|line| line.starts_with("join: ")).collect();
-    assert_eq!(joined[1], "join: 'half of 6' has returned 3");
-    assert_eq!(joined[2], "join: 'half of 8' has returned 4");
+    let joined: Vec<_> = lines.iter().filter(|line| line.starts_with("main: ")).collect();
+    assert_eq!(joined[1], "main: 'half of 6' has returned 3");
+    assert_eq!(joined[2], "main: 'half of 8' has returned 4");
     assert_eq!(lines.len(), 6, "{lines:?}");
 }
 

@@ -19,4 +19,4 @@ mod tracer;
 pub use event::{End, Event};
 pub use group::{Group, Selection};
 pub use starter::{SUBCOMMAND, start};
-pub use tracer::{Refused, is_running, record};
+pub use tracer::{Refused, is_running, record, record_under};

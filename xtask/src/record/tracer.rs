@@ -25,6 +25,7 @@ use super::calls::{self, Begun};
 use super::channels::Channels;
 use super::event::{End, Event};
 use super::{Group, Selection, starter};
+use crate::supervise::OWN_PROGRAM;
 
 /// The system does not let this process trace another.
 #[derive(Debug)]
@@ -46,14 +47,28 @@ pub fn is_running() -> bool {
 static RUNNING: AtomicBool = AtomicBool::new(false);
 
 /// Runs a program to the end of its last descendant and tells every selected
-/// event as it comes. `xtask` is the path of xtask, which starts the program in
-/// `folder`; the program's output goes nowhere, but into the events.
+/// event as it comes. The caller must be xtask: it starts itself again, in
+/// `folder`, and becomes the program. The program's output goes nowhere, but into
+/// the events.
 ///
 /// Everything is done by one thread: the kernel knows a tracer by its thread.
 ///
 /// # Errors
 /// [`Refused`]; or if the program cannot be started, or a call to ptrace fails.
 pub fn record(
+    folder: &Path,
+    program: &[OsString],
+    selection: &Selection,
+    tell: &mut dyn FnMut(Event),
+) -> Result<()> {
+    record_under(Path::new(OWN_PROGRAM), folder, program, selection, tell)
+}
+
+/// The same, for a caller that is not xtask: `xtask` is its path.
+///
+/// # Errors
+/// As of [`record`].
+pub fn record_under(
     xtask: &Path,
     folder: &Path,
     program: &[OsString],
@@ -62,6 +77,7 @@ pub fn record(
 ) -> Result<()> {
     let calls = selection.calls();
     let mut starter = Command::new(xtask)
+        .arg0("xtask")
         .args(starter::arguments(calls.as_deref(), program))
         .current_dir(folder)
         .stdin(Stdio::piped())

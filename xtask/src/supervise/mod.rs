@@ -29,7 +29,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
 use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -43,6 +43,10 @@ pub use supervisor::supervisor;
 
 /// The word on xtask's command line that makes it a supervisor.
 pub const SUBCOMMAND: &str = "supervisor";
+
+/// The running program. Its path may no longer name it: Cargo replaces xtask when
+/// it is built anew, while this one still runs.
+pub(crate) const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// A supervisor that has not reported this long after the deadline is stuck.
 const PATIENCE: Duration = Duration::from_millis(900);
@@ -124,19 +128,27 @@ pub struct Outcome {
     pub time: Duration,
 }
 
-/// Runs a program until it ends or has to be ended, and returns at the latest
-/// one second after its deadline. `supervisor` is the path of xtask.
+/// Runs a program until it ends or has to be ended, and returns at most one
+/// second after its deadline. The caller must be xtask: it starts itself again.
 ///
 /// # Errors
-/// If the program cannot be started, or if it killed what watches over it.
-pub fn run(supervisor: &Path, program: &Program) -> Result<Outcome> {
+/// If the program cannot be started, or if it killed its supervisor.
+pub fn run(program: &Program) -> Result<Outcome> {
+    run_under(Path::new(OWN_PROGRAM), program)
+}
+
+/// The same, for a caller that is not xtask: `supervisor` is the path of xtask.
+///
+/// # Errors
+/// As of [`run`].
+pub fn run_under(supervisor: &Path, program: &Program) -> Result<Outcome> {
     let started = Instant::now();
     if lifelines().interrupted {
         return Ok(interrupted(started));
     }
     let name = program.path.display();
     let mut command = Command::new(supervisor);
-    command.arg(SUBCOMMAND).args(report::arguments(program));
+    command.arg0("xtask").arg(SUBCOMMAND).args(report::arguments(program));
     for (variable, value) in &program.environment {
         match value {
             Some(value) => command.env(variable, value),

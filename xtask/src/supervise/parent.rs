@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;
 use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
@@ -60,7 +60,8 @@ fn start_and_wait(
 }
 
 /// Starts the program as a shell would: a process group of its own, no signal
-/// blocked or ignored, nothing to read.
+/// blocked or ignored, nothing to read. A program that writes to the caller's
+/// terminal ignores SIGTTOU.
 fn start(request: &Request, output: PipeWriter) -> Result<Pid> {
     let Request { path, directory, .. } = request;
     ensure!(directory.is_dir(), "there is no directory {}", directory.display());
@@ -70,13 +71,19 @@ fn start(request: &Request, output: PipeWriter) -> Result<Pid> {
         command.stderr(output.try_clone().context("dup")?);
     }
     command.stdout(output);
-    let before_exec = || {
+    let to_terminal = request.errors == Errors::Inherited;
+    let before_exec = move || {
         set_pdeathsig(Signal::SIGKILL)?;
+        if to_terminal {
+            // Its group is in the background, where `stty tostop` stops writers.
+            // SAFETY: ignoring a signal runs no code of ours.
+            unsafe { signal(Signal::SIGTTOU, SigHandler::SigIgn) }?;
+        }
         SigSet::empty().thread_set_mask()?;
         Ok(())
     };
-    // SAFETY: between fork and exec, prctl and sigprocmask are allowed; they
-    // allocate nothing.
+    // SAFETY: between fork and exec, prctl, signal and sigprocmask are allowed;
+    // they allocate nothing.
     unsafe { command.pre_exec(before_exec) };
     let child = command.spawn().with_context(|| format!("cannot start {}", path.display()))?;
     Ok(Pid::from_raw(i32::try_from(child.id()).context("the program's id")?))

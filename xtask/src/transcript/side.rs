@@ -35,7 +35,7 @@ impl Side {
     pub fn read(output: &[&str], parts: &[RangeInclusive<usize>]) -> Side {
         let mut side = Side { strict: Vec::new(), units: Vec::new(), id_count: 0 };
         let mut numbers: HashMap<(Sort, String), usize> = HashMap::new();
-        let mut units: HashMap<(usize, Option<usize>), usize> = HashMap::new();
+        let mut units: HashMap<(usize, Option<String>), usize> = HashMap::new();
         for (index, text) in output.iter().enumerate() {
             let line = Line::read(text);
             let mut number = |sort, value: &str| {
@@ -43,7 +43,7 @@ impl Side {
                 *numbers.entry((sort, value.to_owned())).or_insert(next)
             };
             let ids: Vec<usize> = line.ids.iter().map(|id| number(id.sort, &id.value)).collect();
-            let actor = line.actor().map(|value| number(Sort::Process, value));
+            let actor = line.actor().map(str::to_owned);
             match parts.iter().position(|part| part.contains(&(index + 1))) {
                 None => side.strict.push(Strict { shape: line.shape, ids }),
                 Some(part) => {

@@ -79,9 +79,15 @@ impl Line {
         line
     }
 
-    /// The process or thread that the line is about: the first one it names.
+    /// The process or thread that the line is about: the first one it names by its
+    /// id, or the main thread in a line that starts with `main:`.
     pub fn actor(&self) -> Option<&str> {
-        self.ids.iter().find(|id| id.sort == Sort::Process).map(|id| id.value.as_str())
+        let id = self.ids.iter().find(|id| id.sort == Sort::Process);
+        let main = || match self.shape.first()? {
+            Token::Text(text) if text.trim_start().starts_with("main:") => Some("main"),
+            _ => None,
+        };
+        id.map(|id| id.value.as_str()).or_else(main)
     }
 
     fn push_text(&mut self, text: &str) {
@@ -276,6 +282,15 @@ mod tests {
         ] {
             assert_eq!(ids(no_id), Vec::<String>::new(), "{no_id}");
         }
+    }
+
+    #[test]
+    fn a_line_is_about_the_first_process_that_it_names() {
+        let actor = |text| Line::read(text).actor().map(str::to_owned);
+        assert_eq!(actor("fd 3: pid 12 and pid 13").as_deref(), Some("12"));
+        assert_eq!(actor("  main: fd 3").as_deref(), Some("main"));
+        assert_eq!(actor("main: pid 12 is over").as_deref(), Some("12"));
+        assert_eq!(actor("the main: task 3"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ fn main() {
         Some("--list") => println!("ids\tits own id\nforgotten\trun by no transcript"),
         Some("fails") => std::process::exit(1),
         Some("balance") => println!("balance ≈ 0"),
+        Some("nameless") => println!("one line\nanother line"),
         _ => {
             println!("pid {me} starts");
             println!("pid {me} made pid {}", me + 1);
