@@ -15,13 +15,7 @@ pub mod child;
 #[cfg(target_os = "linux")]
 pub mod cpus;
 #[cfg(target_os = "linux")]
-pub mod futex;
-#[cfg(target_os = "linux")]
 pub mod hang;
-#[cfg(target_os = "linux")]
-pub mod harness;
-#[cfg(target_os = "linux")]
-pub mod mapping;
 #[cfg(target_os = "linux")]
 pub mod menu;
 #[cfg(target_os = "linux")]
@@ -37,15 +31,9 @@ pub mod proc;
 #[cfg(target_os = "linux")]
 pub mod python;
 #[cfg(target_os = "linux")]
-pub mod ring;
-#[cfg(target_os = "linux")]
-pub mod running;
-#[cfg(target_os = "linux")]
 pub mod svg;
 #[cfg(target_os = "linux")]
 pub mod text;
-#[cfg(target_os = "linux")]
-pub mod witness;
 
 #[cfg(target_os = "linux")]
 pub use pace::paced;

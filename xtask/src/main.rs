@@ -1,18 +1,8 @@
 //! `cargo xtask`: runs the lessons and verifies them against their chapters.
 
 mod check;
-mod check_all;
 mod cli;
-mod command;
-mod findings;
-mod lesson_tests;
-mod list;
-mod pages;
-mod parallel;
-mod shell_init;
-mod trace;
-mod transcripts;
-mod verify;
+mod commands;
 mod workspace;
 
 use std::process::ExitCode;
@@ -20,10 +10,16 @@ use std::process::ExitCode;
 use common::menu::WrongUsage;
 use xtask::{record, supervise};
 
+use commands::{check as check_command, check_all, list, shell_init, trace};
 use workspace::Interrupted;
 
-const COMMANDS: &[cli::Command] =
-    &[list::COMMAND, check::COMMAND, check_all::COMMAND, shell_init::COMMAND, trace::COMMAND];
+const COMMANDS: &[cli::Command] = &[
+    list::COMMAND,
+    check_command::COMMAND,
+    check_all::COMMAND,
+    shell_init::COMMAND,
+    trace::COMMAND,
+];
 
 /// The exit status of a program that Ctrl-C ended, as shells give it.
 const INTERRUPTED: u8 = 130;

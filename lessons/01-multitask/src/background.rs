@@ -1,6 +1,8 @@
 //! What else is running right now, unseen. All of it stands in /proc, for every
 //! program to read: this is how `ps` and `top` know.
 
+mod processes;
+
 use std::io::Write;
 use std::thread;
 use std::time::Duration;
@@ -8,9 +10,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use common::menu::Options;
 use common::{paced, text};
-use lesson_01_multitask::processes::Snapshot;
-use lesson_01_multitask::timeline::shorten;
 use nix::unistd::{SysconfVar, sysconf};
+use processes::Snapshot;
+use recorder::timeline::shorten;
 
 /// How long to look on before the first picture, and before each that follows.
 const FIRST: Duration = Duration::from_millis(200);

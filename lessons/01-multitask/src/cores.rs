@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use common::menu::Options;
 use common::text;
-use lesson_01_multitask::recorder::record_readings;
-use lesson_01_multitask::recording::{self, Slice};
-use lesson_01_multitask::svg::{Lane, Picture};
-use lesson_01_multitask::team::Team;
-use lesson_01_multitask::{slices, timeline};
+use recorder::record_readings;
+use recorder::recording::{self, Slice};
+use recorder::svg::{Lane, Picture};
+use recorder::team::Team;
+use recorder::{slices, timeline};
 
 use crate::options::{self, count};
 

@@ -1,18 +1,20 @@
 //! Three busy tasks on one CPU, each nicer to the others than the one before; in
 //! one session, and then each in a session of its own. Compare with `tasks`.
 
+mod priority;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::menu::Options;
 use common::{NotHere, child, cpus, text};
-use lesson_01_multitask::priority::{autogroup, autogroups_are_on, set_nice, weight};
-use lesson_01_multitask::recorder::record_until;
-use lesson_01_multitask::recording::{self, Slice};
-use lesson_01_multitask::team::Team;
-use lesson_01_multitask::{slices, timeline};
 use nix::unistd::{getpid, setsid};
+use priority::{autogroup, autogroups_are_on, set_nice, weight};
+use recorder::record_until;
+use recorder::recording::{self, Slice};
+use recorder::team::Team;
+use recorder::{slices, timeline};
 
 use crate::options::{self, count};
 

@@ -1,17 +1,19 @@
 //! What one switch between two tasks costs, beside a call; and how many switches
 //! there are when many tasks compute. Compare with `tasks`, which shows them.
 
+mod ping_pong;
+
 use std::hint::black_box;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::menu::Options;
 use common::{cpus, text};
-use lesson_01_multitask::ping_pong::{PingPong, alone, ping_pong};
-use lesson_01_multitask::recorder::{now, record_until};
-use lesson_01_multitask::recording;
-use lesson_01_multitask::team::Team;
 use nix::unistd::getppid;
+use ping_pong::{PingPong, alone, ping_pong};
+use recorder::recording;
+use recorder::team::Team;
+use recorder::{now, record_until};
 
 /// How long the computing tasks run, and how many there are.
 const DURATION: Duration = Duration::from_millis(50);

@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use common::menu::Options;
 use common::{cpus, text};
-use lesson_01_multitask::recorder::record_until;
-use lesson_01_multitask::recording::{self, Slice};
-use lesson_01_multitask::svg::{Lane, Picture};
-use lesson_01_multitask::team::Team;
-use lesson_01_multitask::{slices, timeline};
 use nix::unistd::getpid;
+use recorder::record_until;
+use recorder::recording::{self, Slice};
+use recorder::svg::{Lane, Picture};
+use recorder::team::Team;
+use recorder::{slices, timeline};
 
 use crate::options::{self, count};
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::{cpus, text};
-use lesson_01_multitask::recorder::{now, record_readings};
-use lesson_01_multitask::team::Team;
-use lesson_01_multitask::usage::Usage;
+use recorder::team::Team;
+use recorder::usage::Usage;
+use recorder::{now, record_readings};
 
 /// A computing task reads the clock so often.
 const READINGS: u64 = 500_000;

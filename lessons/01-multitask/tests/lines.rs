@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use common::witness;
+use testing::witness;
 
 #[test]
 fn the_lines_are_as_many_and_as_wide_as_the_options_say() {

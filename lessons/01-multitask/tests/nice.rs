@@ -5,10 +5,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use common::proc;
-use common::running::{self, Running};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getsid};
 use seen::{has_ended, until, within};
+use testing::running::{self, Running};
 
 mod seen;
 

@@ -6,10 +6,10 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use common::running::Running;
-use common::witness::{self, Line};
 use nix::unistd::Pid;
 use seen::{has_ended, until, within};
+use testing::running::Running;
+use testing::witness::{self, Line};
 
 mod seen;
 

@@ -2,6 +2,9 @@
 //! copied: the tables are copied that say where its pages are. The other ways to start
 //! a process do not copy them.
 
+mod memory;
+mod starts;
+
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,8 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use common::plot::Plot;
 use common::{NotHere, text};
-use lesson_02_fork::memory::{self, Memory};
-use lesson_02_fork::starts::Way;
+use memory::Memory;
+use starts::Way;
 
 /// How much memory is in use, in MiB.
 const SIZES: [usize; 6] = [1, 4, 16, 64, 256, 1024];

@@ -1,7 +1,7 @@
 //! The demos about children, seen from outside: which process wrote which line.
 
-use common::witness::{self, Testimony};
 use demo::{demo, used_by_children};
+use testing::witness::{self, Testimony};
 
 mod demo;
 

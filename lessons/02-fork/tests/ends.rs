@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use common::running::{Running, pid};
-use common::{proc, witness};
+use common::proc;
 use demo::demo;
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
+use testing::running::{Running, pid};
+use testing::witness;
 
 mod demo;
 

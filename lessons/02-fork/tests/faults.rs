@@ -3,8 +3,8 @@
 
 use std::process::{Command, Stdio};
 
-use common::running::Running;
 use demo::demo;
+use testing::running::Running;
 
 mod demo;
 

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use common::witness;
 use demo::{demo, used_by_children};
+use testing::witness;
 
 mod demo;
 

@@ -3,6 +3,8 @@
 
 mod python;
 mod table;
+mod timing;
+mod ways;
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,9 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use common::cpus;
 use common::python::Python;
-use lesson_03_ipc::timing;
-use lesson_03_ipc::ways::Way;
 use nix::unistd::Pid;
+use ways::Way;
 
 use table::Row;
 

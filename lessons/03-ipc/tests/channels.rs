@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 
 use common::proc;
-use common::running::Running;
-use common::witness;
 use demo::{Call, calls, demo, kill_what_was_to_wait, run, temporary, written_by};
+use testing::running::Running;
+use testing::witness;
 
 mod demo;
 

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use common::running::Running;
 use demo::{demo, has_strace, temporary, through};
+use testing::running::Running;
 
 mod demo;
 

@@ -4,9 +4,9 @@
 use std::process::Command;
 use std::time::Duration;
 
-use common::running::{Running, pid};
-use common::witness;
 use nix::sys::signal::Signal;
+use testing::running::{Running, pid};
+use testing::witness;
 
 fn queue(pace: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_03-ipc"));

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::fs;
 
 use common::proc;
-use common::running::{Running, pid};
 use demo::{calls, demo, kill_what_was_to_wait, run, written_by};
+use testing::running::{Running, pid};
 
 mod demo;
 

@@ -3,8 +3,8 @@
 
 use std::process::{Command, Stdio};
 
-use common::running::Running;
 use nix::sys::signal::Signal;
+use testing::running::Running;
 
 /// Each so that it is quick.
 const DEMOS: [&[&str]; 3] = [

@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use lesson_04_pool::{Function, Options, ProcessPool, Tasks, work_if_worker};
+use process_pool::{Function, Options, ProcessPool, Tasks, work_if_worker};
 use serde_json::Value;
 
 static NUMBER: Function<u64, u64> = Function::new("number", |number| number);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::paced;
-use lesson_04_pool::{Options, ProcessPool};
+use process_pool::{Options, ProcessPool};
 
 use crate::TASKS;
 use crate::map::{SQUARE, WAIT};

@@ -9,9 +9,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use common::child::{self, Child};
 use common::{paced, pidfd, text};
-use lesson_04_pool::{Function, Options, ProcessPool};
 use nix::sys::signal::{Signal, raise};
 use nix::unistd::{Pid, getpid};
+use process_pool::{Function, Options, ProcessPool};
 
 use crate::TASKS;
 

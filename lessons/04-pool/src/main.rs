@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use common::menu::{self, Demo};
-use lesson_04_pool::{Tasks, work_if_worker};
+use process_pool::{Tasks, work_if_worker};
 
 /// What the workers of the demos can run.
 const TASKS: Tasks = &[

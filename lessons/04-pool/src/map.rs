@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use common::paced;
-use lesson_04_pool::{Function, Options, ProcessPool};
+use process_pool::{Function, Options, ProcessPool};
 
 use crate::TASKS;
 

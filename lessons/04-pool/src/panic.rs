@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use common::{paced, text};
 use crossbeam::channel::{RecvTimeoutError, unbounded};
-use lesson_04_pool::{Function, Options, ProcessPool};
+use process_pool::{Function, Options, ProcessPool};
 use threadpool::ThreadPool;
 
 use crate::TASKS;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use common::plot::Plot;
 use common::text;
-use lesson_04_pool::{Options, ProcessPool};
+use process_pool::{Options, ProcessPool};
 
 use crate::TASKS;
 use crate::ways::{Channels, Effort, Measured, SIZES, Threads, Way};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use crossbeam::channel::{Receiver, Sender, unbounded};
-use lesson_04_pool::{Function, ProcessPool};
+use process_pool::{Function, ProcessPool};
 use serde_bytes::ByteBuf;
 use threadpool::ThreadPool;
 

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::proc;
-use common::running::{Running, pid};
 use nix::unistd::Pid;
+use testing::running::{Running, pid};
 
 fn demo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));

@@ -3,9 +3,9 @@
 
 use std::process::Command;
 
-use common::running::{Running, pid};
-use common::witness;
 use nix::sys::signal::Signal;
+use testing::running::{Running, pid};
+use testing::witness;
 
 fn pool(pace: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));

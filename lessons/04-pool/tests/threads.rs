@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use common::running::{Running, pid};
-use common::witness;
+use testing::running::{Running, pid};
+use testing::witness;
 
 fn threads(pace: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));

@@ -6,7 +6,7 @@ mod crowd;
 mod detach;
 mod join;
 mod local;
-mod loop_thread;
+mod r#loop;
 mod names;
 mod parallel;
 mod pipeline;
@@ -22,7 +22,7 @@ const DEMOS: &[Demo] = &[
         name: "loop",
         about: "the notes' program: a thread counts to five while the main thread waits",
         options: &[],
-        run: |_| loop_thread::run(),
+        run: |_| r#loop::run(),
     },
     Demo {
         name: "names",

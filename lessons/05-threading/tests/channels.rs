@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use common::running::{Running, tid};
 use demo::{STAYS, demo, lines, wait_until_asleep};
+use testing::running::{Running, tid};
 
 mod demo;
 

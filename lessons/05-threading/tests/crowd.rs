@@ -6,11 +6,11 @@ use std::os::unix::process::CommandExt;
 use std::sync::Mutex;
 
 use common::proc;
-use common::running::{Running, pid, tasks};
 use demo::{STAYS, demo};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, killpg, signal};
 use nix::unistd::Pid;
+use testing::running::{Running, pid, tasks};
 
 mod demo;
 

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use common::running::Running;
+use testing::running::Running;
 
 /// All of them, each so that it is quick.
 const DEMOS: [&[&str]; 12] = [

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::thread;
 use std::time::Duration;
 
-use common::running::{Running, Task};
 use demo::{STAYS, demo, lines, wait_until_asleep};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
+use testing::running::{Running, Task};
 
 mod demo;
 

@@ -5,9 +5,9 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use common::running::Running;
 use demo::{demo, names};
 use nix::sys::resource::{UsageWho, getrusage};
+use testing::running::Running;
 
 mod demo;
 

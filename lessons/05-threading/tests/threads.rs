@@ -1,9 +1,9 @@
 //! The demos about the lives of threads, seen from outside: what the kernel lists while
 //! a demo stays where it is.
 
-use common::running::{Running, tid};
-use common::witness;
 use demo::{STAYS, demo, lines, names, wait_until_asleep};
+use testing::running::{Running, tid};
+use testing::witness;
 
 mod demo;
 

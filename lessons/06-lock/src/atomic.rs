@@ -6,7 +6,7 @@ use std::thread;
 
 use anyhow::{Result, ensure};
 use common::menu::Options;
-use lesson_06_lock::explorer::{Atomic, Explorer, Mutex, Program};
+use explorer::{Atomic, Explorer, Mutex, Program};
 
 use crate::found::{show_simplest, try_all};
 

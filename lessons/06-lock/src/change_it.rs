@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
-use lesson_06_lock::explorer::{Cell, Mutex, Program};
+use explorer::{Cell, Mutex, Program};
 
 /// This file, for those who show its lines.
 pub const SOURCE: &str = include_str!("change_it.rs");

@@ -7,7 +7,7 @@ use std::thread;
 
 use anyhow::{Context, Result, ensure};
 use common::menu::Options;
-use lesson_06_lock::explorer::{self, Bounds, Explorer, Program};
+use explorer::{self, Bounds, Explorer, Program};
 
 use crate::found::{show_simplest, try_all};
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use common::child;
 use common::{paced, pidfd, proc, text};
-use lesson_06_lock::explorer::{self, Explorer, Program};
+use explorer::{self, Explorer, Program};
 use nix::unistd::{Pid, gettid};
 
 use crate::found::{show_simplest, try_all};

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use common::text;
-use lesson_06_lock::explorer::{Explorer, Failure, Orders, Program, Report, timeline};
+use explorer::{Explorer, Failure, Orders, Program, Report, timeline};
 
 /// Looks for the simplest order that goes wrong, and shows it step by step; `source` is
 /// the file that the program stands in.

@@ -8,14 +8,15 @@ mod cost;
 mod deadlock;
 mod found;
 mod held;
+mod inside;
 mod mutex;
 mod once;
-mod permits;
 mod play;
 mod poison;
 mod processes;
 mod rwlock;
 mod schedule;
+mod semaphore;
 mod turns;
 
 use std::num::NonZero;
@@ -79,7 +80,7 @@ const DEMOS: &[Demo] = &[
         name: "semaphore",
         about: "at most so many threads at a time: six threads, two permits",
         options: &[("--permits N", "how many, for three times as many threads (without it, 2)")],
-        run: permits::run,
+        run: semaphore::run,
     },
     Demo {
         name: "rwlock",

@@ -8,9 +8,7 @@ use std::io::{self, IsTerminal};
 use anyhow::{Context, Result};
 use common::menu::{Options, WrongUsage};
 use common::text;
-use lesson_06_lock::explorer::{
-    Explorer, Impossible, Orders, Outcome, Run, Schedule, line_of, timeline,
-};
+use explorer::{Explorer, Impossible, Orders, Outcome, Run, Schedule, line_of, timeline};
 
 use crate::change_it::{Balances, SOURCE, two_threads};
 use terminal::{Event, Terminal};

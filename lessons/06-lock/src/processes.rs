@@ -7,10 +7,10 @@ mod random;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use common::child::{Child, fork_child, in_words};
 use common::{hang, proc};
-use lesson_06_lock::shared_mutex::{LockError, SharedMutex};
 use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::getpid;
+use shared_mutex::{LockError, SharedMutex};
 
 pub use accounts::LAST_STEP;
 use accounts::{Accounts, SUM};

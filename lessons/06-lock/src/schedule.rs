@@ -4,7 +4,7 @@
 use anyhow::{Context, Result};
 use common::menu::{Options, WrongUsage};
 use common::text;
-use lesson_06_lock::explorer::{Explorer, Orders, Outcome, Schedule, timeline};
+use explorer::{Explorer, Orders, Outcome, Schedule, timeline};
 
 use crate::change_it::{Balances, SOURCE, two_threads};
 

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::inside::Inside;
 use anyhow::{Context, Result};
 use common::menu::Options;
 use common::text;
-use lesson_06_lock::inside::Inside;
 
 /// What the two threads share.
 #[derive(Default)]

@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use common::running::Running;
 use common::{cpus, proc};
+use testing::running::Running;
 
 /// All but Python's.
 const LOCKS: usize = 12;

@@ -2,8 +2,8 @@
 
 mod demo;
 
-use common::running::Running;
 use demo::{asleep, demo, lines};
+use testing::running::Running;
 
 #[test]
 fn who_finds_the_lock_free_never_sleeps_and_who_finds_it_taken_sleeps_once() {

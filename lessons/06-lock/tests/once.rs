@@ -4,8 +4,8 @@ mod demo;
 
 use std::time::Duration;
 
-use common::running::Running;
 use demo::{asleep, demo, lines};
+use testing::running::Running;
 
 #[test]
 fn it_is_made_once_and_a_panic_is_forgotten_or_kept() {

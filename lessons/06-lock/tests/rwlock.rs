@@ -2,8 +2,8 @@
 
 mod demo;
 
-use common::running::Running;
 use demo::{asleep, demo, lines, milliseconds};
+use testing::running::Running;
 
 #[test]
 fn readers_share_it_and_a_writer_does_not() {

@@ -5,8 +5,8 @@ mod demo;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use common::running::{Running, tid};
 use demo::{asleep, demo, lines};
+use testing::running::{Running, tid};
 
 #[test]
 fn as_many_are_inside_as_there_are_permits_and_never_more() {

@@ -8,9 +8,9 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::running::Running;
 use demo::demo;
 use nix::unistd::Pid;
+use testing::running::Running;
 
 #[test]
 fn two_threads_do_the_work_without_the_lock_and_with_it() {

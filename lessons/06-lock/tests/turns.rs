@@ -2,8 +2,8 @@
 
 mod demo;
 
-use common::running::Running;
 use demo::{asleep, demo, lines, milliseconds};
+use testing::running::Running;
 
 #[test]
 fn a_lock_lets_in_one_at_a_time_and_the_work_is_the_same() {

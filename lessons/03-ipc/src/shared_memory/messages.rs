@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child, in_words};
 use common::{paced, proc, text};
-use lesson_03_ipc::ring::{Error, Receiver, Sender, ring};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pause};
+use ring::{Error, Receiver, Sender, ring};
 
 /// So many fit into the ring at once.
 const MESSAGES: u64 = 100;

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use common::running::Running;
-use common::witness::{self, Testimony};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
+use testing::running::Running;
+use testing::witness::{self, Testimony};
 
 pub fn demo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_03-ipc"));

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::process::Command;
 
-use common::running::{Running, Task};
 use nix::unistd::Pid;
+use testing::running::{Running, Task};
 
 /// A pace so slow that a demo stays where it is until the test ends it.
 pub const STAYS: &str = "1000";

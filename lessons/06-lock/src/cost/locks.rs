@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, RwLock};
 
+use crate::semaphore::Semaphore;
 use anyhow::{Context, Result};
 use crossbeam::sync::ShardedLock;
-use lesson_06_lock::semaphore::Semaphore;
-use lesson_06_lock::shared_mutex::{SharedMutex, Word};
+use shared_mutex::{SharedMutex, Word};
 
 use super::file::Locked;
 use super::table::Table;

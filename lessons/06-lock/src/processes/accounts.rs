@@ -1,6 +1,6 @@
 //! Two accounts, and transfers between them that can be undone at every step.
 
-use lesson_06_lock::shared_mutex::{PlainData, Word};
+use shared_mutex::{PlainData, Word};
 
 /// What there is in both together, always.
 pub const SUM: i64 = 200;

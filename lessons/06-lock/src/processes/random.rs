@@ -5,8 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use lesson_06_lock::shared_mutex::LockError;
 use nix::sys::signal::{Signal, kill};
+use shared_mutex::LockError;
 
 use super::accounts::SUM;
 use super::{Locked, fork_child, in_text};

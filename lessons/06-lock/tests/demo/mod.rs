@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::process::Command;
 
-use common::running::{Running, Task};
 use nix::unistd::Pid;
+use testing::running::{Running, Task};
 
 /// A demo with its options, at a pace.
 pub fn demo(arguments: &[&str], pace: &str) -> Command {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use common::proc;
-use common::running::Running;
 use nix::unistd::Pid;
+use testing::running::Running;
 
 use crate::{demo, success, wrong_usage};
 

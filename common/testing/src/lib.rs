@@ -1,0 +1,9 @@
+//! Support for the tests of the lessons and engines.
+//!
+//! - [`harness`]: a test program with one thread, for tests that fork.
+//! - [`running`]: a demo that runs while a test looks on.
+//! - [`witness`]: which process wrote which line, as the kernel says.
+
+pub mod harness;
+pub mod running;
+pub mod witness;

@@ -1,0 +1,88 @@
+//! Memory that two processes share, for bytes that flow from one to the other.
+//!
+//! It is a ring: byte number `n` of the flow stands at place `n % CAPACITY`. `tail` is
+//! how many bytes were written, `head` how many were read. Only the writer moves
+//! `tail`, only the reader moves `head`. What is between them belongs to the reader,
+//! the rest to the writer.
+
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use anyhow::{Context, Result};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::unistd::ftruncate;
+use ring::mapping::{Mapping, page};
+
+/// How many bytes the ring holds: a multiple of any page size.
+pub const CAPACITY: usize = 4 << 20;
+
+/// What both sides say to each other.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Header {
+    /// How many bytes were written.
+    pub tail: Line<AtomicU64>,
+    /// How many bytes were read.
+    pub head: Line<AtomicU64>,
+    /// Of tasks: which chunks may be begun, and which were; see `flow::Chunks`.
+    pub chunks: Line<AtomicU64>,
+    /// 1 while the reader sleeps and wants to be told of what is new.
+    pub reader_sleeps: Line<AtomicU32>,
+    /// 1 while the writer sleeps because there is no room.
+    pub writer_sleeps: Line<AtomicU32>,
+}
+
+/// A value alone in its cache line, and the neighbour that CPUs fetch along.
+#[repr(align(128))]
+#[derive(Debug)]
+pub struct Line<T>(pub T);
+
+/// The shared memory, mapped into this process.
+#[derive(Debug)]
+pub struct Shared(Mapping);
+
+impl Shared {
+    /// New memory, all zero, and a descriptor for it.
+    ///
+    /// # Errors
+    /// If the system does not give it.
+    pub fn new() -> Result<(Self, OwnedFd)> {
+        let memory = memfd_create(c"pool", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
+        ftruncate(&memory, (page() + CAPACITY) as i64).context("ftruncate")?;
+        Ok((Self::map(&memory)?, memory))
+    }
+
+    /// Maps the memory that a descriptor of [`Shared::new`] stands for.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn map(memory: &OwnedFd) -> Result<Self> {
+        Ok(Self(Mapping::of(memory, CAPACITY)?))
+    }
+
+    /// What stands before the ring.
+    #[inline]
+    pub fn header(&self) -> &Header {
+        // SAFETY: it lies at the start of a page that is mapped as long as `self` lives;
+        // all of it is atomic, and any bytes are a value of it.
+        unsafe { self.0.header().cast().as_ref() }
+    }
+
+    /// The bytes from `head` to `tail`. For the reader only, who has not read them yet.
+    #[inline]
+    pub fn written(&self, head: u64, tail: u64) -> &[u8] {
+        let length = (tail.wrapping_sub(head) as usize).min(CAPACITY);
+        // SAFETY: they are mapped as long as `self` lives, and are the reader's, who is
+        // asked to call this.
+        unsafe { self.0.ring(head as usize % CAPACITY, length).as_ref() }
+    }
+
+    /// The place for bytes behind `tail`, if all before `head` were read. For the writer
+    /// only.
+    #[inline]
+    pub fn room(&mut self, head: u64, tail: u64) -> &mut [u8] {
+        let length = CAPACITY.saturating_sub(tail.wrapping_sub(head) as usize);
+        // SAFETY: as above; they are the writer's, who is asked to call this.
+        unsafe { self.0.ring(tail as usize % CAPACITY, length).as_mut() }
+    }
+}

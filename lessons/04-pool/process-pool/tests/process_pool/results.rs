@@ -1,0 +1,184 @@
+//! Results, and errors that belong to one task.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use process_pool::{Options, ProcessPool, TaskError};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_bytes::ByteBuf;
+
+use crate::tasks::{
+    ADD_ONE, BIG, ECHO, File, ONE_SIDED, OneSided, PANIC, TASKS, UNTIL_GONE, WAIT, pool,
+};
+
+pub fn forked_workers_do_the_same() {
+    let mut pool = ProcessPool::new(TASKS, Options { workers: Some(3), fork: true }).unwrap();
+    let results = pool.map(&ADD_ONE, 0..1000, Some(7)).unwrap();
+    assert!(results.into_iter().eq((1..=1000).map(Ok)));
+    assert_eq!(pool.pids().len(), 3);
+    pool.close();
+    pool.join().unwrap();
+}
+
+pub fn in_order() {
+    let pool = pool();
+    assert_eq!(pool.map(&ADD_ONE, 0..5, None).unwrap(), [1, 2, 3, 4, 5].map(Ok));
+    assert_eq!(pool.map(&ADD_ONE, [], None).unwrap(), []);
+    assert_eq!(pool.apply(&ADD_ONE, 41).unwrap(), 42);
+    // The later ones are shorter.
+    let times = [9000, 5000, 1000, 0];
+    assert_eq!(pool.map(&WAIT, times, Some(1)).unwrap(), times.map(Ok));
+    let in_order: Vec<_> = pool.imap(&WAIT, times, 1).unwrap().collect();
+    assert_eq!(in_order, times.map(Ok));
+}
+
+pub fn any_chunk_size_gives_the_same() {
+    let pool = pool();
+    let mut runner =
+        TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() });
+    let lengths = proptest::collection::vec(0..3000_usize, 0..40);
+    runner
+        .run(&(lengths, proptest::option::of(1..50_usize)), |(lengths, chunk_size)| {
+            let bytes =
+                |(number, length): (usize, &usize)| ByteBuf::from(vec![number as u8; *length]);
+            let arguments: Vec<ByteBuf> = lengths.iter().enumerate().map(bytes).collect();
+            let results = pool.map(&ECHO, arguments.clone(), chunk_size).unwrap();
+            let results: Result<Vec<_>, _> = results.into_iter().collect();
+            prop_assert_eq!(results.unwrap(), arguments.clone());
+            let results: Result<Vec<_>, _> =
+                pool.imap(&ECHO, arguments.clone(), chunk_size.unwrap_or(1)).unwrap().collect();
+            prop_assert_eq!(results.unwrap(), arguments);
+            Ok(())
+        })
+        .unwrap();
+}
+
+pub fn imap_takes_arguments_lazily() {
+    let pool = pool();
+    let taken = Cell::new(0);
+    let arguments = (0..10_000).inspect(|_| taken.set(taken.get() + 1));
+    let mut results = pool.imap(&ADD_ONE, arguments, 3).unwrap();
+    assert_eq!(results.next(), Some(Ok(1)));
+    // Four chunks for each worker.
+    assert!(taken.get() <= 2 * 4 * 3, "{} arguments were taken for one result", taken.get());
+    assert_eq!(results.count(), 9_999);
+}
+
+pub fn imap_unordered_gives_each_once() {
+    let pool = pool();
+    let mut results: Vec<_> = pool.imap_unordered(&ADD_ONE, 0..5000, 7).unwrap().collect();
+    results.sort_unstable_by_key(|(number, _)| *number);
+    assert!(results.into_iter().eq((0..5000).map(|n| (n, Ok(n as u64 + 1)))));
+}
+
+pub fn unordered_gives_what_is_there() {
+    let pool = pool();
+    let (gate, open) = (File::new("first"), File::new("open"));
+    std::fs::remove_file(&open.0).unwrap();
+    let files = [gate.0.clone(), open.0.clone(), open.0.clone()];
+    let mut results = pool.imap_unordered(&UNTIL_GONE, files, 1).unwrap();
+    // The first task goes on until its file is removed.
+    let first_two = [results.next().unwrap().0, results.next().unwrap().0];
+    assert!(first_two == [1, 2] || first_two == [2, 1], "{first_two:?}");
+    drop(gate);
+    assert_eq!(results.next(), Some((0, Ok(()))));
+    assert_eq!(results.next(), None);
+}
+
+pub fn large() {
+    let pool = pool();
+    // Larger than a socket's buffer, and than the memory for results.
+    let arguments: Vec<ByteBuf> = (0..8).map(|n| ByteBuf::from(vec![n; 16 << 20])).collect();
+    let results = pool.map(&ECHO, arguments.clone(), Some(1)).unwrap();
+    assert!(results.into_iter().zip(arguments).all(|(result, sent)| result == Ok(sent)));
+}
+
+pub fn do_not_pile_up() {
+    let pool = pool();
+    let most = || common::proc::kib("/proc/self/status", "VmHWM").unwrap();
+    let before = most();
+    // 1 GiB in all.
+    let results = pool.imap_unordered(&BIG, (0..16_384).map(|_| 65_536), 4).unwrap();
+    let bytes: usize = results.map(|(_, result)| result.unwrap().len()).sum();
+    assert_eq!(bytes, 1 << 30);
+    let more = most().saturating_sub(before);
+    assert!(more < 64 << 10, "{more} KiB for results that were taken");
+}
+
+pub fn a_panic_is_an_error() {
+    let pool = pool();
+    let before = pool.pids();
+    for chunk_size in [Some(1), Some(4), None] {
+        let results = pool.map(&PANIC, 1..=9, chunk_size).unwrap();
+        for (number, result) in (1..=9).zip(results) {
+            match result {
+                Ok(same) => assert_eq!(same, number),
+                Err(TaskError::Panicked(what)) => {
+                    assert_eq!(number % 3, 0);
+                    assert!(what.ends_with(&format!(": {number} is a multiple of 3")), "{what}");
+                    assert!(what.starts_with("at ") && what.contains("tasks.rs:"), "{what}");
+                }
+                Err(why) => panic!("{why}"),
+            }
+        }
+    }
+    assert_eq!(pool.pids(), before, "no worker died of it");
+}
+
+pub fn unreadable() {
+    let pool = pool();
+    let handles = [(); 3].map(|()| pool.apply_async(&ONE_SIDED, 1).unwrap());
+    for handle in handles {
+        let why = handle.wait().map(|OneSided| ()).unwrap_err();
+        assert!(matches!(why, TaskError::Unreadable(_)), "{why}");
+    }
+    assert_eq!(pool.apply(&ADD_ONE, 1).unwrap(), 2);
+}
+
+pub fn not_held_up() {
+    let pool = pool();
+    let gate = File::new("gate");
+    // Many short ones, so that a worker is given much in advance; then one that goes on
+    // until the others are done.
+    let short: Vec<_> = (0..3000).map(|_| pool.apply_async(&WAIT, 5).unwrap()).collect();
+    let long = pool.apply_async(&UNTIL_GONE, gate.0.clone()).unwrap();
+    let behind: Vec<_> = (0..3000).map(|_| pool.apply_async(&WAIT, 5).unwrap()).collect();
+    for handle in short.into_iter().chain(behind) {
+        assert_eq!(handle.wait(), Ok(5));
+    }
+    assert!(!long.is_ready());
+    drop(gate);
+    assert_eq!(long.wait(), Ok(()));
+}
+
+pub fn time_limit() {
+    let pool = pool();
+    let handle = pool.apply_async(&WAIT, 50_000).unwrap();
+    assert!(!handle.is_ready());
+    let handle = handle.wait_timeout(Duration::from_millis(1)).expect_err("it takes longer");
+    let result = handle.wait_timeout(Duration::from_secs(60));
+    assert!(matches!(result, Ok(Ok(50_000))));
+}
+
+pub fn cancel() {
+    let pool = pool();
+    // Two keep the workers busy, and what comes behind them waits.
+    let busy = [(); 2].map(|()| pool.apply_async(&WAIT, 30_000).unwrap());
+    let waiting: Vec<_> = (0..20).map(|n| pool.apply_async(&ADD_ONE, n).unwrap()).collect();
+    let last = &waiting[19];
+    assert!(last.cancel() && last.is_ready(), "it waits behind 19 others");
+    assert!(!last.cancel(), "once is enough");
+    for (number, handle) in (0..).zip(waiting) {
+        let expected = if number == 19 { Err(TaskError::Cancelled) } else { Ok(number + 1) };
+        assert_eq!(handle.wait(), expected);
+    }
+    for handle in busy {
+        assert_eq!(handle.wait(), Ok(30_000));
+    }
+    let done = pool.apply_async(&ADD_ONE, 1).unwrap();
+    while !done.is_ready() {
+        std::thread::yield_now();
+    }
+    assert!(!done.cancel() && done.wait() == Ok(2), "what is done cannot be cancelled");
+}

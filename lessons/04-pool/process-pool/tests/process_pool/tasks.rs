@@ -1,0 +1,124 @@
+//! What the workers run.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, raise};
+use process_pool::{Function, Options, ProcessPool, Tasks};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+pub static TASKS: Tasks =
+    &[&ADD_ONE, &ECHO, &PANIC, &DIE, &DIE_ONCE, &WAIT, &UNTIL_GONE, &NOTED, &ONE_SIDED, &BIG];
+
+pub static ADD_ONE: Function<u64, u64> = Function::new("add_one", |number| number + 1);
+
+pub static ECHO: Function<ByteBuf, ByteBuf> = Function::new("echo", |bytes| bytes);
+
+pub static PANIC: Function<u64, u64> = Function::new("panic", |number| {
+    assert!(number % 3 != 0, "{number} is a multiple of 3");
+    number
+});
+
+/// Ends its worker in the way that is asked for, or returns.
+pub static DIE: Function<u8, u8> = Function::new("die", die);
+
+/// As `DIE`, but may be run again.
+pub static DIE_ONCE: Function<(u8, PathBuf), u8> = Function::new("die_once", |(way, marker)| {
+    if OpenOptions::new().write(true).create_new(true).open(marker).is_ok() {
+        die(way)
+    } else {
+        way
+    }
+})
+.repeatable();
+
+fn die(way: u8) -> u8 {
+    match way {
+        1 => std::process::exit(7),
+        2 => std::process::abort(),
+        3 => drop(raise(Signal::SIGKILL)),
+        _ => {}
+    }
+    way
+}
+
+/// Keeps busy for so many microseconds.
+pub static WAIT: Function<u64, u64> = Function::new("wait", |time| {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_micros(time) {}
+    time
+});
+
+/// Keeps busy as long as there is such a file.
+pub static UNTIL_GONE: Function<PathBuf, ()> = Function::new("until_gone", |file| {
+    while file.exists() {
+        std::thread::yield_now();
+    }
+});
+
+/// Appends its number to a file, keeps busy for a moment and returns it.
+pub static NOTED: Function<(PathBuf, u32, u64), u32> =
+    Function::new("noted", |(file, number, time)| {
+        let mut file = OpenOptions::new().append(true).open(file).expect("the file is there");
+        // In one piece, or those of other workers might come in between.
+        file.write_all(&number.to_le_bytes()).expect("it can be written");
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_micros(time) {}
+        number
+    });
+
+/// So many bytes.
+pub static BIG: Function<usize, ByteBuf> = Function::new("big", |length| vec![7; length].into());
+
+/// Cannot be read back: it is written as another type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneSided;
+
+impl Serialize for OneSided {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("not a number")
+    }
+}
+
+impl<'de> Deserialize<'de> for OneSided {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Err(serde::de::Error::custom(bool::deserialize(deserializer)?))
+    }
+}
+
+pub static ONE_SIDED: Function<u64, OneSided> = Function::new("one_sided", |_| OneSided);
+
+/// A pool of two workers.
+pub fn pool() -> ProcessPool {
+    ProcessPool::new(TASKS, Options { workers: Some(2), fork: false }).unwrap()
+}
+
+/// A file that is removed when it is dropped.
+pub struct File(pub PathBuf);
+
+impl File {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("pool-{name}-{}", std::process::id()));
+        std::fs::write(&path, "").unwrap();
+        Self(path)
+    }
+
+    /// The numbers that tasks have noted, sorted.
+    pub fn numbers(&self) -> Vec<u32> {
+        let bytes = std::fs::read(&self.0).unwrap();
+        let (numbers, []) = bytes.as_chunks() else { panic!("a piece of a number") };
+        let mut numbers: Vec<u32> =
+            numbers.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

@@ -1,0 +1,234 @@
+//! What can go wrong is found, told, and can be seen again.
+
+use explorer::{
+    Bounds, Cell, Condvar, Explorer, Failure, Fault, Mutex, Orders, Outcome, Program, Schedule,
+    spawn,
+};
+
+fn find(program: impl Fn(&mut Program) + Sync) -> Option<Failure> {
+    let explorer = Explorer::default();
+    let all = explorer.explore(Orders::All, &program);
+    let distinct = explorer.explore(Orders::Distinct, &program);
+    assert!(all.is_exhaustive() && distinct.is_exhaustive(), "{all}\n{distinct}");
+    assert_eq!(all.failures == 0, distinct.failures == 0);
+    for failure in [&all.simplest, &distinct.simplest].into_iter().flatten() {
+        let schedule: Schedule = failure.schedule.to_string().parse().expect("a schedule");
+        let run = explorer.replay(&schedule, &program).expect("it was possible once");
+        assert_eq!(run.outcome, Outcome::Fault(failure.fault.clone()));
+        assert_eq!(run.steps.len(), schedule.0.len());
+    }
+    all.simplest
+}
+
+/// Two threads that take two locks.
+fn two_locks(program: &mut Program, in_one_order: bool) {
+    let (a, b) = (Mutex::new("a", 0), Mutex::new("b", 0));
+    for (name, swapped) in [("t1", false), ("t2", !in_one_order)] {
+        let (first, second) = if swapped { (b.clone(), a.clone()) } else { (a.clone(), b.clone()) };
+        program.thread(name, move || {
+            let mut first = first.lock();
+            let mut second = second.lock();
+            *first += 1;
+            *second += 1;
+        });
+    }
+}
+
+#[test]
+fn locks_in_opposite_order() {
+    assert_eq!(find(|program| two_locks(program, true)), None);
+    let failure = find(|program| two_locks(program, false)).expect("a deadlock");
+    assert_eq!(
+        failure.fault.to_string(),
+        "deadlock: t1 waits for the lock b, which t2 has; t2 waits for the lock a, which t1 has"
+    );
+    assert!(!failure.fault.is_lost_wake_up());
+    assert_eq!((failure.preemptions, failure.schedule.to_string().as_str()), (1, "1,2"));
+}
+
+/// One thread waits for the other's word.
+fn wait_for_word(program: &mut Program, check_under_the_lock: bool) {
+    let (ready, word) = (Mutex::new("ready", false), Condvar::new("word"));
+    {
+        let (ready, word) = (ready.clone(), word.clone());
+        program.thread("waits", move || {
+            if check_under_the_lock {
+                let mut ready = ready.lock();
+                while !*ready {
+                    ready = word.wait(ready);
+                }
+            } else if !*ready.lock() {
+                let guard = ready.lock();
+                let _guard = word.wait(guard);
+            }
+        });
+    }
+    program.thread("tells", move || {
+        *ready.lock() = true;
+        word.notify_one();
+    });
+}
+
+#[test]
+fn a_notification_before_the_wait_is_lost() {
+    assert_eq!(find(|program| wait_for_word(program, true)), None);
+    let failure = find(|program| wait_for_word(program, false)).expect("a lost wake-up");
+    assert!(failure.fault.is_lost_wake_up());
+    assert_eq!(failure.fault.to_string(), "lost wake-up: waits waits for a notification of word");
+}
+
+#[test]
+fn a_wait_without_a_loop_ends_too_early_for_no_reason() {
+    let program = |with_loop: bool| {
+        move |program: &mut Program| {
+            let (ready, word) = (Mutex::new("ready", false), Condvar::new("word"));
+            let (ready2, word2) = (ready.clone(), word.clone());
+            program.thread("waits", move || {
+                let mut guard = ready2.lock();
+                while !*guard {
+                    guard = word2.wait(guard);
+                    if !with_loop {
+                        break;
+                    }
+                }
+                assert!(*guard, "not ready");
+            });
+            program.thread("tells", move || {
+                *ready.lock() = true;
+                word.notify_all();
+            });
+        }
+    };
+    let explorer = Explorer { bounds: Bounds { spurious: 1, ..Bounds::default() } };
+    for orders in [Orders::All, Orders::Distinct] {
+        let report = explorer.explore(orders, program(false));
+        let fault = report.simplest.expect("a wake-up without a notification").fault;
+        let message = "not ready".to_owned();
+        assert_eq!(fault, Fault::Panic { thread: "waits", message });
+        assert_eq!(explorer.explore(orders, program(true)).failures, 0);
+        // Where a wait ends for a reason only, the loop is not missed.
+        assert_eq!(Explorer::default().explore(orders, program(false)).failures, 0);
+    }
+}
+
+#[test]
+fn a_notification_wakes_any_of_those_that_wait() {
+    // The second thread to wait is the only one that does something about it.
+    let failure = find(|program| {
+        let (waiting, word) = (Mutex::new("waiting", 0), Condvar::new("word"));
+        for name in ["t1", "t2"] {
+            let (waiting, word) = (waiting.clone(), word.clone());
+            program.thread(name, move || {
+                let mut guard = waiting.lock();
+                *guard += 1;
+                let mine = *guard;
+                guard = word.wait(guard);
+                drop(guard);
+                assert!(mine == 1, "the second woke first");
+            });
+        }
+        program.thread("tells", move || {
+            if *waiting.lock() == 2 {
+                word.notify_one();
+            }
+        });
+    });
+    let fault = failure.expect("somebody is left").fault;
+    assert!(matches!(fault, Fault::Deadlock(_) | Fault::Panic { .. }), "{fault}");
+}
+
+#[test]
+fn threads_make_threads_and_wait_for_them() {
+    let failure = find(|program| {
+        let balance = Cell::new("balance", 0);
+        program.thread("main", move || {
+            let other = balance.clone();
+            let child = spawn("child", move || {
+                other.set(other.get() + 1);
+                other.get()
+            });
+            balance.set(balance.get() + 1);
+            let seen = child.join();
+            assert!(balance.get() == 2, "a store was lost");
+            assert!((1..=2).contains(&seen));
+        });
+    });
+    let fault = failure.expect("a lost update").fault;
+    assert_eq!(fault.to_string(), "main panics: a store was lost");
+}
+
+#[test]
+fn whoever_joins_itself_in_a_circle_waits_for_ever() {
+    let failure = find(|program| {
+        let lock = Mutex::new("lock", ());
+        program.thread("main", move || {
+            let guard = lock.lock();
+            let other = lock.clone();
+            let child = spawn("child", move || drop(other.lock()));
+            child.join();
+            drop(guard);
+        });
+    });
+    assert_eq!(
+        failure.expect("a deadlock").fault.to_string(),
+        "deadlock: main waits for the end of child; child waits for the lock lock, which main has"
+    );
+}
+
+#[test]
+fn what_has_no_end_is_cut_off_and_counted() {
+    let explorer = Explorer { bounds: Bounds { steps: 20, executions: 1000, spurious: 0 } };
+    let spin = |program: &mut Program| {
+        let flag = Cell::new("flag", false);
+        let other = flag.clone();
+        program.thread("spins", move || while !other.get() {});
+        program.thread("sets", move || flag.set(true));
+    };
+    let report = explorer.explore(Orders::All, spin);
+    assert!(report.finished && report.too_long > 0 && !report.is_exhaustive(), "{report}");
+    assert!(report.to_string().contains("cut off after 20 steps"), "{report}");
+}
+
+#[test]
+fn a_bound_on_the_executions_is_told() {
+    let explorer = Explorer { bounds: Bounds { executions: 1, ..Bounds::default() } };
+    let report = explorer.explore(Orders::All, |program| two_locks(program, false));
+    assert!(!report.finished && report.executions == 1, "{report}");
+    assert!(report.to_string().starts_with("not every order: stopped after 1"), "{report}");
+}
+
+#[test]
+fn a_schedule_that_cannot_be_is_an_error_that_says_why() {
+    let replay = |text: &str| {
+        let schedule: Schedule = text.parse().expect("a schedule");
+        let run = Explorer::default().replay(&schedule, |program| two_locks(program, false));
+        run.map_err(|why| why.to_string())
+    };
+    let wrong = |text| replay(text).expect_err(text);
+    assert_eq!(
+        wrong("1,2x2"),
+        "step 3 cannot be one of thread 2: it waits for the lock a, which t1 has"
+    );
+    assert_eq!(wrong("3"), "step 1 cannot be one of thread 3: there are 2");
+    assert_eq!(wrong("1x9"), "step 5 cannot be one of thread 1: it has ended");
+
+    let run = replay("1x2,2").expect_err("t1 has both");
+    assert!(run.contains("which t1 has"), "{run}");
+    let run = replay("1x2").expect("it can be");
+    assert_eq!(run.outcome, Outcome::Unfinished);
+    let awaits = run.threads[1].awaits.as_ref().map(ToString::to_string);
+    assert_eq!(awaits.as_deref(), Some("the lock b, which t1 has"));
+    assert!(run.threads[0].next.is_some());
+    let told: Vec<_> = run.steps.iter().map(|step| step.told.as_str()).collect();
+    assert_eq!(told, ["lock a", "lock b"]);
+}
+
+#[test]
+fn a_program_that_panics_before_its_threads_begin_is_told() {
+    let result = std::panic::catch_unwind(|| {
+        Explorer::default().explore(Orders::All, |_| panic!("no threads"));
+    });
+    let message = result.expect_err("it panics");
+    let message = message.downcast_ref::<String>().expect("a message");
+    assert!(message.contains("no threads"), "{message}");
+}

@@ -1,0 +1,248 @@
+//! The mutex between processes, on real ones. It forks, so it has a `main` of its own,
+//! which runs the tests one by one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use common::child::{self, Child};
+use common::proc;
+use nix::sys::signal::{Signal, kill, raise};
+use nix::sys::wait::{WaitPidFlag, WaitStatus};
+use nix::unistd::{ForkResult, alarm, fork, getpid};
+use proptest::prelude::Rng;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use shared_mutex::{Guard, LockError, SharedMutex, Word};
+use testing::harness;
+
+fn main() {
+    // Should a lock never come, this process ends, and its children with it.
+    alarm::set(250);
+    harness::run(&[
+        ("two_processes_lose_no_increment", &no_increment_is_lost),
+        ("the_next_owner_is_told_and_finds_what_was_left", &the_next_owner_is_told),
+        ("a_process_that_waits_is_woken_and_told", &who_waits_is_told),
+        ("without_repair_nobody_gets_it_any_more", &without_repair),
+        ("a_repairer_may_be_killed_too", &a_repairer_may_be_killed),
+        ("a_lock_that_is_not_robust_stays_locked", &not_robust),
+        ("who_dies_without_the_lock_is_not_told_of", &died_without_the_lock),
+        ("kills_at_random_moments_lose_nothing", &random_kills),
+        // A fork is possible only as long as there is one thread, so these are the last.
+        ("threads_lose_no_increment", &threads_lose_no_increment),
+        ("a_thread_that_forgets_its_guard_has_died", &a_forgotten_guard),
+    ]);
+}
+
+type Number = SharedMutex<Word>;
+
+/// Forks a child; it ends when this process does.
+fn start(task: impl FnOnce()) -> Child {
+    child::ensure_one_thread().unwrap();
+    let parent = getpid();
+    // SAFETY: this process has one thread, and no guard.
+    match unsafe { fork() }.unwrap() {
+        // A panic that went on would go on with the other tests.
+        ForkResult::Child => {
+            child::exit(child::end_with(parent).and_then(|()| {
+                catch_unwind(AssertUnwindSafe(task)).map_err(|_| anyhow!("panicked"))
+            }))
+        }
+        ForkResult::Parent { child } => Child::new(child),
+    }
+}
+
+fn kill_and_wait(child: Child) {
+    let pid = child.pid();
+    kill(pid, Signal::SIGKILL).unwrap();
+    assert!(matches!(child.wait().unwrap(), WaitStatus::Signaled(_, Signal::SIGKILL, _)));
+}
+
+/// A child that has the lock, has set the number to 7, and is stopped.
+fn stopped_owner(number: &Number) -> Child {
+    let mut owner = start(|| {
+        let guard = number.lock().or_else(repaired).unwrap();
+        guard.set(7);
+        raise(Signal::SIGSTOP).unwrap();
+    });
+    let status = owner.wait_with(WaitPidFlag::WUNTRACED).unwrap();
+    assert!(matches!(status, WaitStatus::Stopped(..)), "{status:?}");
+    owner
+}
+
+/// The lock of one that has died, as if all was well.
+fn repaired<T>(error: LockError<T>) -> Result<Guard<T>, &'static str> {
+    match error {
+        LockError::OwnerDied(dead) => Ok(dead.consistent()),
+        LockError::NotRecoverable => Err("not recoverable"),
+    }
+}
+
+/// Fails unless the owner has died and left 7.
+fn told_of_7(number: &Number) {
+    match number.lock() {
+        Err(LockError::OwnerDied(dead)) => {
+            assert_eq!(dead.get(), 7);
+            dead.consistent().set(8);
+        }
+        other => panic!("nobody was told: {other:?}"),
+    }
+}
+
+fn no_increment_is_lost() {
+    const TIMES: i64 = 100_000;
+    for number in
+        [SharedMutex::robust(Word::new(0)).unwrap(), SharedMutex::not_robust(Word::new(0)).unwrap()]
+    {
+        let add = || {
+            for _ in 0..TIMES {
+                let number = number.lock().unwrap();
+                number.set(number.get() + 1);
+            }
+        };
+        let children = [start(add), start(add)];
+        children.into_iter().for_each(|child| child.join().unwrap());
+        assert_eq!(number.lock().unwrap().get(), 2 * TIMES);
+    }
+}
+
+fn the_next_owner_is_told() {
+    let number = SharedMutex::robust(Word::new(0)).unwrap();
+    kill_and_wait(stopped_owner(number));
+    told_of_7(number);
+    // Whoever comes behind the repair is not told.
+    assert_eq!(number.lock().unwrap().get(), 8);
+    start(|| assert_eq!(number.lock().unwrap().get(), 8)).join().unwrap();
+}
+
+fn who_waits_is_told() {
+    let number = SharedMutex::robust(Word::new(0)).unwrap();
+    let owner = stopped_owner(number);
+    let next = start(|| told_of_7(number));
+    assert!(proc::wait_until_asleep(next.pid()).unwrap());
+    kill_and_wait(owner);
+    next.join().unwrap();
+    assert_eq!(number.lock().unwrap().get(), 8);
+}
+
+fn without_repair() {
+    let number = SharedMutex::robust(Word::new(0)).unwrap();
+    let owner = stopped_owner(number);
+    let waiting = start(|| drop(number.lock()));
+    assert!(proc::wait_until_asleep(waiting.pid()).unwrap());
+    kill_and_wait(owner);
+    waiting.join().unwrap();
+    let lost = || assert!(matches!(number.lock(), Err(LockError::NotRecoverable)));
+    lost();
+    start(lost).join().unwrap();
+    lost();
+}
+
+fn a_repairer_may_be_killed() {
+    let number = SharedMutex::robust(Word::new(0)).unwrap();
+    for stops_before_consistent in [true, false] {
+        kill_and_wait(stopped_owner(number));
+        let mut repairer = start(|| match number.lock() {
+            Err(LockError::OwnerDied(dead)) if stops_before_consistent => {
+                raise(Signal::SIGSTOP).unwrap();
+                drop(dead);
+            }
+            Err(LockError::OwnerDied(dead)) => {
+                let _guard = dead.consistent();
+                raise(Signal::SIGSTOP).unwrap();
+            }
+            other => panic!("nobody was told: {other:?}"),
+        });
+        repairer.wait_with(WaitPidFlag::WUNTRACED).unwrap();
+        kill_and_wait(repairer);
+        told_of_7(number);
+    }
+}
+
+fn not_robust() {
+    let number = SharedMutex::not_robust(Word::new(0)).unwrap();
+    let owner = stopped_owner(number);
+    let next = start(|| drop(number.lock()));
+    assert!(proc::wait_until_asleep(next.pid()).unwrap());
+    kill_and_wait(owner);
+    // If the kernel wakes it for this, it has done so by now.
+    assert!(proc::wait_until_asleep(next.pid()).unwrap());
+    kill_and_wait(next);
+}
+
+fn died_without_the_lock() {
+    let number = SharedMutex::robust(Word::new(0)).unwrap();
+    let mut other = start(|| {
+        number.lock().unwrap().set(7);
+        raise(Signal::SIGSTOP).unwrap();
+    });
+    other.wait_with(WaitPidFlag::WUNTRACED).unwrap();
+    kill_and_wait(other);
+    assert_eq!(number.lock().unwrap().get(), 7);
+}
+
+/// Three children add 1 to each of two numbers, one after the other; one is killed again
+/// and again, and replaced. Who finds them different makes them equal.
+fn random_kills() {
+    let mut random = TestRng::deterministic_rng(RngAlgorithm::XorShift);
+    let numbers = SharedMutex::robust([Word::new(0), Word::new(0)]).unwrap();
+    let lock = || match numbers.lock() {
+        Ok(guard) => {
+            assert_eq!(guard[0].get(), guard[1].get());
+            guard
+        }
+        Err(LockError::OwnerDied(dead)) => {
+            let missing = dead[0].get() - dead[1].get();
+            assert!([0, 1].contains(&missing), "{missing}");
+            dead[1].set(dead[0].get());
+            dead.consistent()
+        }
+        Err(LockError::NotRecoverable) => panic!("nobody leaves it without repair"),
+    };
+    let add = || {
+        loop {
+            let guard = lock();
+            guard[0].set(guard[0].get() + 1);
+            guard[1].set(guard[1].get() + 1);
+        }
+    };
+    let mut children = [start(add), start(add), start(add)];
+    let mut last = 0;
+    for _ in 0..500 {
+        // Not to wait for anything: any moment will do.
+        thread::sleep(Duration::from_micros(u64::from(random.next_u32() % 200)));
+        let victim = &mut children[random.next_u32() as usize % 3];
+        kill_and_wait(std::mem::replace(victim, start(add)));
+        let now = lock()[0].get();
+        assert!(now >= last, "{now} after {last}");
+        last = now;
+    }
+    children.into_iter().for_each(kill_and_wait);
+    assert!(lock()[0].get() >= last && last > 0);
+}
+
+fn threads_lose_no_increment() {
+    let number = SharedMutex::robust(Word::new(0)).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..100_000 {
+                    let number = number.lock().unwrap();
+                    number.set(number.get() + 1);
+                }
+            });
+        }
+    });
+    assert_eq!(number.lock().unwrap().get(), 200_000);
+}
+
+fn a_forgotten_guard() {
+    let number = SharedMutex::robust(Word::new(0)).unwrap();
+    let thread = thread::spawn(move || {
+        let guard = number.lock().unwrap();
+        guard.set(7);
+        std::mem::forget(guard);
+    });
+    thread.join().unwrap();
+    told_of_7(number);
+}

@@ -1,0 +1,102 @@
+//! Runs the tests of a lesson.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+use xtask::supervise::{self, End, Errors, Program};
+
+use super::findings::{Finding, Kind, Verdict};
+use super::parallel;
+use crate::workspace::{Built, Interrupted};
+
+/// How long the tests in one program may take.
+const DEADLINE: Duration = Duration::from_secs(300);
+
+/// Runs the test programs that Cargo built for a lesson, each as `cargo test`
+/// would.
+///
+/// # Errors
+/// If the reader interrupts it.
+pub fn run(lesson: &str, root: &Path, built: &Built, live: &ProgressBar) -> Result<Vec<Finding>> {
+    let findings = parallel::map(&built.tests, parallel::usual(), |program| {
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        live.set_message(format!("tests: {name}"));
+        run_program(lesson, root, program, &name)
+    });
+    Ok(findings.into_iter().collect::<Result<Vec<_>>>()?.concat())
+}
+
+fn run_program(lesson: &str, root: &Path, program: &Path, name: &str) -> Result<Vec<Finding>> {
+    let finding = |what: &str, verdict| {
+        let place = format!("lessons/{lesson}");
+        Finding { kind: Kind::Test, place, what: what.to_owned(), verdict }
+    };
+    let outcome = match supervise::run(&Program {
+        path: program.to_owned(),
+        arguments: vec!["--color=never".into()],
+        directory: root.join("lessons").join(lesson),
+        environment: Vec::new(),
+        deadline: DEADLINE,
+        output_limit: 16 << 20,
+        errors: Errors::Merged,
+    }) {
+        Ok(outcome) => outcome,
+        Err(why) => return Ok(vec![finding(name, Verdict::failed(format!("{why:#}")))]),
+    };
+    let output = String::from_utf8_lossy(&outcome.output);
+    let results = output.lines().filter_map(result);
+    let mut findings: Vec<Finding> =
+        results.map(|(test, verdict)| finding(test, verdict)).collect();
+
+    let some_failed = findings.iter().any(|finding| matches!(finding.verdict, Verdict::Failed(_)));
+    match outcome.end {
+        End::Interrupted => return Err(Interrupted.into()),
+        End::Exited(0) => {}
+        End::Exited(_) if some_failed => {}
+        end => findings.push(finding(name, Verdict::failed(end.to_string()))),
+    }
+    if let Some(stray) = outcome.left_behind.first() {
+        let why = format!("left process {} ({}) running; it was killed", stray.pid, stray.name);
+        findings.push(finding(name, Verdict::failed(why)));
+    }
+    let mut failures = findings.iter_mut().filter_map(|finding| match &mut finding.verdict {
+        Verdict::Failed(failure) => Some(failure),
+        _ => None,
+    });
+    if let Some(first) = failures.next() {
+        first.details =
+            output.lines().skip_while(|line| *line != "failures:").map(str::to_owned).collect();
+        first.again = Some(format!("cargo test --package lesson-{lesson}"));
+    }
+    Ok(findings)
+}
+
+/// The test and how it came out, if the line tells it: `test NAME ... ok`.
+fn result(line: &str) -> Option<(&str, Verdict)> {
+    let (test, result) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    match result {
+        "ok" => Some((test, Verdict::Held)),
+        "FAILED" => Some((test, Verdict::failed("failed"))),
+        result => {
+            let ignored = result.strip_prefix("ignored")?.trim_start_matches([',', ' ']);
+            Some((test, Verdict::NotChecked(format!("ignored {ignored}").trim_end().to_owned())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_results_of_tests_are_read() {
+        let verdict = |line| result(line).map(|(test, verdict)| format!("{test} {verdict:?}"));
+        assert_eq!(verdict("test a::b ... ok").unwrap(), "a::b Held");
+        assert!(verdict("test a::b ... FAILED").unwrap().starts_with("a::b Failed"));
+        assert_eq!(verdict("test a ... ignored, slow").unwrap(), "a NotChecked(\"ignored slow\")");
+        assert!(verdict("test result: ok. 1 passed; 0 failed").is_none());
+        assert!(verdict("running 1 test").is_none());
+    }
+}

@@ -1,0 +1,7 @@
+//! The commands of xtask, one a file.
+
+pub mod check;
+pub mod check_all;
+pub mod list;
+pub mod shell_init;
+pub mod trace;
