@@ -1,9 +1,11 @@
 //! Support for the tests of the lessons and engines.
 //!
 //! - [`harness`]: a test program with one thread, for tests that fork.
+//! - [`random`]: random numbers, the same in each run.
 //! - [`running`]: a demo that runs while a test looks on.
 //! - [`witness`]: which process wrote which line, as the kernel says.
 
 pub mod harness;
+pub mod random;
 pub mod running;
 pub mod witness;

@@ -11,10 +11,9 @@ use common::proc;
 use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::{ForkResult, alarm, fork, getpid};
-use proptest::prelude::Rng;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use shared_mutex::{Guard, LockError, SharedMutex, Word};
 use testing::harness;
+use testing::random::Random;
 
 fn main() {
     // Should a lock never come, this process ends, and its children with it.
@@ -184,7 +183,7 @@ fn died_without_the_lock() {
 /// Three children add 1 to each of two numbers, one after the other; one is killed again
 /// and again, and replaced. Who finds them different makes them equal.
 fn random_kills() {
-    let mut random = TestRng::deterministic_rng(RngAlgorithm::XorShift);
+    let mut random = Random::new(1);
     let numbers = SharedMutex::robust([Word::new(0), Word::new(0)]).unwrap();
     let lock = || match numbers.lock() {
         Ok(guard) => {
@@ -210,8 +209,8 @@ fn random_kills() {
     let mut last = 0;
     for _ in 0..500 {
         // Not to wait for anything: any moment will do.
-        thread::sleep(Duration::from_micros(u64::from(random.next_u32() % 200)));
-        let victim = &mut children[random.next_u32() as usize % 3];
+        thread::sleep(Duration::from_micros(random.below(200)));
+        let victim = &mut children[random.below(3) as usize];
         kill_and_wait(std::mem::replace(victim, start(add)));
         let now = lock()[0].get();
         assert!(now >= last, "{now} after {last}");

@@ -1,33 +1,23 @@
 //! Each function against its definition, counted instant by instant, on many
 //! small random recordings.
 
+use testing::random::Random;
+
 use super::*;
 
 /// The time that the random recordings fill, in nanoseconds.
 const TIME: u64 = 60;
 
-/// xorshift: the same numbers in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-
-    fn slices(&mut self) -> Vec<Slice> {
-        let mut slices = Vec::new();
-        let mut time = self.below(20);
-        loop {
-            let end = time + 1 + self.below(12);
-            if end > TIME {
-                return slices;
-            }
-            slices.push(slice(time, end, self.below(4) as usize));
-            time = end + self.below(12);
+fn slices(random: &mut Random) -> Vec<Slice> {
+    let mut slices = Vec::new();
+    let mut time = random.below(20);
+    loop {
+        let end = time + 1 + random.below(12);
+        if end > TIME {
+            return slices;
         }
+        slices.push(slice(time, end, random.below(4) as usize));
+        time = end + random.below(12);
     }
 }
 
@@ -46,9 +36,9 @@ fn runs_at(slices: &[Slice], instant: u64) -> bool {
 
 #[test]
 fn overlap_is_the_number_of_instants_at_which_both_run() {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     for _ in 0..2000 {
-        let (a, b) = (random.slices(), random.slices());
+        let (a, b) = (slices(&mut random), slices(&mut random));
         let both = (0..TIME).filter(|&t| runs_at(&a, t) && runs_at(&b, t)).count();
         assert_eq!(overlap(&a, &b), nanos(both), "{a:?} {b:?}");
         assert_eq!(overlap(&b, &a), nanos(both), "{a:?} {b:?}");
@@ -58,9 +48,9 @@ fn overlap_is_the_number_of_instants_at_which_both_run() {
 
 #[test]
 fn most_at_once_is_the_largest_number_at_any_instant() {
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     for _ in 0..2000 {
-        let tasks: Vec<_> = (0..random.below(5)).map(|_| random.slices()).collect();
+        let tasks: Vec<_> = (0..random.below(5)).map(|_| slices(&mut random)).collect();
         let tasks: Vec<&[Slice]> = tasks.iter().map(Vec::as_slice).collect();
         let at = |t| tasks.iter().filter(|task| runs_at(task, t)).count();
         assert_eq!(most_at_once(&tasks), (0..TIME).map(at).max().unwrap(), "{tasks:?}");
@@ -76,9 +66,9 @@ fn tasks_that_take_turns_do_not_overlap() {
 
 #[test]
 fn share_and_columns_count_the_instants() {
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     for _ in 0..2000 {
-        let task = random.slices();
+        let task = slices(&mut random);
         let counted = |from, to| (from..to).filter(|&t| runs_at(&task, t)).count() as f64;
         let (start, end) = (nanos(0), nanos(TIME as usize));
         assert!((share(&task, start, end) - counted(0, TIME) / TIME as f64).abs() < 1e-9);
@@ -98,9 +88,9 @@ fn share_and_columns_count_the_instants() {
 fn the_median_has_as_many_shorter_as_longer() {
     assert_eq!(median(&[]), Duration::ZERO);
     assert_eq!(median(&[slice(0, 2, 0), slice(3, 7, 0)]), nanos(3));
-    let mut random = Random(4);
+    let mut random = Random::new(4);
     for _ in 0..2000 {
-        let task = random.slices();
+        let task = slices(&mut random);
         let middle = median(&task);
         let count = |side: fn(&Duration, &Duration) -> bool| {
             task.iter().filter(|s| side(&(s.end - s.start), &middle)).count()
@@ -127,12 +117,12 @@ fn an_interrupt_does_not_end_a_slice_but_another_task_does() {
 
 #[test]
 fn slices_overlap_only_where_stretches_do() {
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     for _ in 0..2000 {
         let on_one_cpu = |stretches: Vec<Slice>| -> Vec<Slice> {
             stretches.into_iter().map(|stretch| Slice { cpu: 0, ..stretch }).collect()
         };
-        let (a, b) = (on_one_cpu(random.slices()), on_one_cpu(random.slices()));
+        let (a, b) = (on_one_cpu(slices(&mut random)), on_one_cpu(slices(&mut random)));
         let [x, y] = &of_tasks(&[&a, &b])[..] else { panic!("two tasks") };
         assert!(x.len() <= a.len() && y.len() <= b.len());
         assert_eq!(overlap(x, y).is_zero(), overlap(&a, &b).is_zero(), "{a:?} {b:?}");
