@@ -19,6 +19,8 @@ pub mod hang;
 #[cfg(target_os = "linux")]
 pub mod menu;
 #[cfg(target_os = "linux")]
+pub mod options;
+#[cfg(target_os = "linux")]
 mod pace;
 #[cfg(target_os = "linux")]
 pub mod panics;
@@ -28,6 +30,8 @@ pub mod pidfd;
 pub mod plot;
 #[cfg(target_os = "linux")]
 pub mod proc;
+#[cfg(target_os = "linux")]
+pub mod progress;
 #[cfg(target_os = "linux")]
 pub mod python;
 #[cfg(target_os = "linux")]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use nix::libc::{self, winsize};
+
 /// The width in columns that text to standard output may take: the window's,
 /// or 80 where there is no window.
 pub fn width() -> usize {
@@ -10,8 +12,13 @@ pub fn width() -> usize {
 
 /// The columns and lines of the window that standard output is, if it is one.
 pub fn window() -> Option<(usize, usize)> {
-    let (width, height) = terminal_size::terminal_size_of(std::io::stdout())?;
-    Some((width.0.into(), height.0.into()))
+    let mut size = winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: TIOCGWINSZ writes a `winsize`, and there is room for it.
+    let result = unsafe { libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size) };
+    if result != 0 {
+        return None;
+    }
+    (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.into(), size.ws_row.into()))
 }
 
 /// A time as a person reads it, with three digits that count and the unit that

@@ -1,34 +1,34 @@
-//! Runs lessons in order and verifies each against its chapter and its tests:
-//! what `check` and `check-all` have in common.
+//! Runs lessons and verifies each against its page and its tests: what `check` and
+//! `check-all` have in common.
 
 mod command_line;
 mod findings;
-mod lesson_tests;
+mod in_order;
 mod page;
-mod parallel;
+mod plan;
+mod test_program;
 mod transcript;
 
+use std::path::Path;
 use std::process::ExitCode;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
-use indicatif::{ProgressBar, ProgressStyle};
+use common::options::Table;
+use common::progress::Progress;
 use serde_json::json;
 use xtask::transcript::page::Page;
 
-use crate::commands::list;
-use crate::workspace::Workspace;
+use crate::cli::Arguments;
+use crate::workspace::{Targets, Workspace};
 use findings::{Finding, Kind, Section, Verdict};
-use page::Checker;
+use plan::{Job, Plan};
 
-/// The pages that belong to no lesson. The first shows what `check-all` prints.
-const PAGES: [&str; 2] = ["README.md", "docs/README.md"];
-
-/// The switches of both commands.
-pub const SWITCHES: &[(&str, &str)] = &[
+/// The options of both commands.
+pub const OPTIONS: Table = &[
     ("--bless", "rewrite the outputs on the pages that are not equivalent to the new ones"),
     ("--json", "print the whole result as one JSON document"),
+    ("--times", "print at the end what took longest"),
 ];
 
 /// What the help of both commands ends with.
@@ -37,156 +37,152 @@ Exit status: 0 if all held, 1 if something failed, 2 if the command line is wron
 ";
 
 /// What to verify, and how.
-pub struct Options {
+pub struct Request {
     /// The lessons, in order.
     pub lessons: Vec<String>,
-    /// Whether to check the pages that belong to no lesson too.
+    /// The demo whose transcripts alone are run, if not everything is checked.
+    pub demo: Option<String>,
+    /// Whether to check the pages that belong to no lesson, too.
     pub pages: bool,
     /// Whether to rewrite transcripts that are not equivalent.
     pub bless: bool,
     /// Whether to print the result as JSON.
     pub json: bool,
+    /// Whether to print what took longest.
+    pub times: bool,
 }
 
-/// Checks, prints as it goes, and returns the exit status: 0 if all held, 1 if
-/// something failed.
+impl Request {
+    /// What the options ask for, of no lesson yet.
+    pub fn of(arguments: &Arguments) -> Request {
+        let has = |option| arguments.options.has(option);
+        let (bless, json, times) = (has("--bless"), has("--json"), has("--times"));
+        Request { lessons: Vec::new(), demo: None, pages: false, bless, json, times }
+    }
+}
+
+/// Checks, prints as it goes, and returns the exit status: 0 if all held, 1 if something
+/// failed.
 ///
 /// # Errors
 /// If the lessons do not build, or the reader interrupts it.
-pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
     let start = Instant::now();
-    let built = workspace.build()?;
+    let targets = match request.demo {
+        Some(_) => Targets::Binary,
+        None => Targets::BinaryAndTests,
+    };
+    // Always all: a page may run other lessons. And for a part of them Cargo would choose
+    // other features of what they depend on, and build it once more.
+    let built = workspace.build(&workspace.lessons, targets)?;
     let building = start.elapsed();
-
-    let live = ProgressBar::new_spinner();
-    live.set_style(ProgressStyle::with_template("{spinner} {prefix}  {wide_msg}")?);
-    live.enable_steady_tick(Duration::from_millis(100));
-    let checker =
-        Checker { root: &workspace.root, built: &built, bless: options.bless, live: &live };
-    let sections = check_all(&checker, options, start);
-    live.finish_and_clear();
-    let sections = sections?;
+    let plan = Plan::new(workspace, &built, request)?;
+    let sections = carry_out(plan, request, start)?;
 
     let held = sections.iter().all(Section::held);
-    if options.json {
+    if request.json {
         let sections: Vec<_> = sections.iter().map(Section::json).collect();
         let (build, total) = (building.as_secs_f64(), start.elapsed().as_secs_f64());
         let result =
             json!({ "held": held, "sections": sections, "build_seconds": build, "seconds": total });
-        print(&[format!("{result:#}")]);
+        println!("{result:#}");
     } else {
-        print(&[findings::summary(&sections, start.elapsed())]);
+        println!("{}", findings::summary(&sections, start.elapsed()));
+        if request.times {
+            print!("{}", findings::slowest(&sections));
+        }
     }
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Checks the lessons, then the pages, and tells of each when it is done.
-fn check_all(checker: &Checker, options: &Options, start: Instant) -> Result<Vec<Section>> {
-    let tell = |section: &Section| {
-        if !options.json {
-            checker.live.suspend(|| print(&section.lines()));
-        }
-    };
-    let mut sections = Vec::new();
-    for lesson in &options.lessons {
-        checker.live.set_prefix(lesson.clone());
-        let section = check_lesson(checker, lesson)?;
-        tell(&section);
-        sections.push(section);
-    }
-    if options.pages {
-        checker.live.set_prefix("pages");
+/// Runs the jobs of a plan, and prints each section as soon as it is complete.
+fn carry_out(plan: Plan, request: &Request, start: Instant) -> Result<Vec<Section>> {
+    let Plan { root, jobs, sections } = plan;
+    let progress = Progress::new();
+    let mut report = Report { root, request, start, sections, printed: 0, progress: &progress };
+    // What is to be shown on a page had the machine to itself.
+    let at_once = if request.bless { 1 } else { in_order::usual() };
+    let work = |index: usize, job: &Job| {
+        progress.show(&format!("{} of {}: {}", index + 1, jobs.len(), job.name));
         let begun = Instant::now();
-        let findings =
-            PAGES.iter().map(|page| checker.check(page, None, &[])).collect::<Result<Vec<_>>>()?;
-        let (name, findings) = ("pages".to_owned(), findings.concat());
-        sections.push(Section { name, findings, time: begun.elapsed() });
-        own_report(checker, &mut sections, start)?;
-        tell(&sections[sections.len() - 1]);
-    }
-    Ok(sections)
-}
-
-/// Runs a lesson's transcripts and its tests: side by side, but when blessing.
-fn check_lesson(checker: &Checker, lesson: &str) -> Result<Section> {
-    let start = Instant::now();
-    let page = format!("docs/{lesson}.md");
-    let built = &checker.built[lesson];
-    let finding =
-        |kind, verdict| Finding { kind, place: page.clone(), what: lesson.to_owned(), verdict };
-
-    let mut findings = Vec::new();
-    let demos = list::demos(&built.binary).unwrap_or_else(|why| {
-        findings.push(finding(Kind::Demo, Verdict::failed(format!("{why:#}"))));
-        Vec::new()
-    });
-    let demos: Vec<String> = demos.into_iter().map(|(name, _)| name).collect();
-    let check_page = || checker.check(&page, Some(lesson), &demos);
-    let run_tests = || lesson_tests::run(lesson, checker.root, built, checker.live);
-    let (from_page, from_tests) = if checker.bless {
-        (check_page(), run_tests())
-    } else {
-        thread::scope(|scope| {
-            let tests = scope.spawn(run_tests);
-            (check_page(), tests.join().expect("running tests does not panic"))
-        })
+        ((job.run)(), begun, begun.elapsed())
     };
-    findings.extend(from_page?);
-    findings.extend(from_tests?);
-    for kind in [Kind::Transcript, Kind::Test] {
-        if !findings.iter().any(|finding| finding.kind == kind) {
-            findings.push(finding(kind, Verdict::failed("there is none")));
+    let mut result = Ok(());
+    in_order::run(&jobs, at_once, work, |index, (findings, begun, time)| {
+        if result.is_ok() {
+            let next = jobs.get(index + 1).map_or(report.sections.len(), |next| next.section);
+            result = findings.and_then(|findings| {
+                report.sections[jobs[index].section].add(&jobs[index].name, findings, begun, time);
+                report.print_until(next)
+            });
         }
-    }
-    Ok(Section { name: lesson.to_owned(), findings, time: start.elapsed() })
-}
-
-/// Compares what this run prints with what the README says that it prints, and
-/// adds that finding to the last section.
-fn own_report(checker: &Checker, sections: &mut [Section], started: Instant) -> Result<()> {
-    let path = PAGES[0];
-    let markdown =
-        std::fs::read_to_string(checker.root.join(path)).with_context(|| format!("read {path}"))?;
-    // A page that cannot be read is a finding already.
-    let Ok(page) = Page::read(&markdown) else { return Ok(()) };
-    let Some(transcript) = page.transcripts.iter().find(|transcript| transcript.check.itself)
-    else {
-        return Ok(());
-    };
-    let last = sections.len() - 1;
-    let place = format!("{path}:{}", transcript.line);
-    let what = format!("$ {}", transcript.command);
-    sections[last].findings.push(Finding {
-        kind: Kind::Transcript,
-        place,
-        what,
-        verdict: Verdict::Held,
     });
-    let own = sections[last].findings.len() - 1;
+    result?;
+    report.print_until(report.sections.len())?;
+    Ok(report.sections)
+}
 
-    let report = report(sections, started.elapsed());
-    let output: Vec<&str> = report.iter().map(String::as_str).collect();
-    let mut compared = transcript::compare(transcript, &output);
-    if let Verdict::Failed(_) = compared.verdict {
-        let mut findings = sections.iter().flat_map(|section| &section.findings);
-        let as_usual = findings.all(|finding| matches!(finding.verdict, Verdict::Held));
-        if !as_usual {
-            let why = "it is another report when something fails, is blessed or is not checked";
-            compared.verdict = Verdict::NotChecked(why.to_owned());
-        } else if let Some(new) = compared.bless.filter(|_| checker.bless) {
-            compared.verdict = transcript::bless(&checker.root.join(path), transcript, &new)?;
+/// The sections, printed one after the other.
+struct Report<'a> {
+    root: &'a Path,
+    request: &'a Request,
+    start: Instant,
+    sections: Vec<Section>,
+    printed: usize,
+    progress: &'a Progress,
+}
+
+impl Report<'_> {
+    /// Prints the sections before this one, unless they are printed.
+    fn print_until(&mut self, end: usize) -> Result<()> {
+        while self.printed < end {
+            self.printed += 1;
+            if self.request.pages && self.printed == self.sections.len() {
+                self.compare_with_readme()?;
+            }
+            if !self.request.json {
+                self.progress.clear();
+                self.sections[self.printed - 1].lines().iter().for_each(|line| println!("{line}"));
+            }
         }
+        Ok(())
     }
-    sections[last].findings[own].verdict = compared.verdict;
-    Ok(())
-}
 
-/// All that a check prints for a person.
-fn report(sections: &[Section], time: Duration) -> Vec<String> {
-    let lines = sections.iter().flat_map(Section::lines);
-    lines.chain([findings::summary(sections, time)]).collect()
-}
+    /// Compares what this run prints with what the README says that it prints, and adds
+    /// that finding to the last section.
+    fn compare_with_readme(&mut self) -> Result<()> {
+        let path = plan::README;
+        let markdown = std::fs::read_to_string(self.root.join(path));
+        let markdown = markdown.with_context(|| format!("read {path}"))?;
+        // A page that cannot be read is a finding already.
+        let Ok(page) = Page::read(&markdown) else { return Ok(()) };
+        let Some(ordinal) = page.transcripts.iter().position(|it| it.check.itself) else {
+            return Ok(());
+        };
+        let transcript = &page.transcripts[ordinal];
+        let last = self.sections.len() - 1;
+        let own = self.sections[last].findings.len();
+        self.sections[last].findings.push(Finding {
+            kind: Kind::Transcript,
+            place: format!("{path}:{}", transcript.line),
+            what: format!("$ {}", transcript.command),
+            verdict: Verdict::Held,
+        });
 
-fn print(lines: &[String]) {
-    lines.iter().for_each(|line| println!("{line}"));
+        let mut report: Vec<String> = self.sections.iter().flat_map(Section::lines).collect();
+        report.push(findings::summary(&self.sections, self.start.elapsed()));
+        let report: Vec<&str> = report.iter().map(String::as_str).collect();
+        let mut compared = transcript::compare(transcript, &report);
+        if let Verdict::Failed(_) = compared.verdict {
+            let mut findings = self.sections.iter().flat_map(|section| &section.findings);
+            if !findings.all(|finding| matches!(finding.verdict, Verdict::Held)) {
+                let why = "the report differs where something failed, was blessed or not checked";
+                compared.verdict = Verdict::NotChecked(why.to_owned());
+            } else if let Some(new) = compared.bless.filter(|_| self.request.bless) {
+                compared.verdict = transcript::bless(&self.root.join(path), ordinal, &new)?;
+            }
+        }
+        self.sections[last].findings[own].verdict = compared.verdict;
+        Ok(())
+    }
 }

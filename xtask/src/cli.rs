@@ -1,10 +1,9 @@
-//! The command line of xtask: a command, then words and switches.
+//! The command line of xtask: a command, then words and options.
 
-use std::collections::HashMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use common::menu::{WrongUsage, find_option};
+use common::options::{HELP, Options, Table, UsageError, aligned, name};
 use lexopt::prelude::*;
 
 /// A command of xtask.
@@ -15,90 +14,62 @@ pub struct Command {
     pub words: &'static str,
     /// What it does, in a line.
     pub about: &'static str,
-    /// Its switches and what they do: `("--json", "…")`, or with the word for a
-    /// value behind the name: `("--svg FILE", "…")`.
-    pub switches: &'static [(&'static str, &'static str)],
+    /// Its options.
+    pub options: Table,
     /// What else its help says.
     pub notes: &'static str,
     /// The command itself.
-    pub run: fn(&Given) -> Result<ExitCode>,
+    pub run: fn(&Arguments) -> Result<ExitCode>,
 }
 
-/// What stands behind a command.
-pub struct Given {
+/// What comes after the command.
+pub struct Arguments {
     /// The words, in order.
     pub words: Vec<String>,
-    switches: HashMap<&'static str, Option<String>>,
-}
-
-impl Given {
-    /// Whether a switch such as `--json` was given.
-    pub fn has(&self, switch: &str) -> bool {
-        self.switches.contains_key(switch)
-    }
-
-    /// The value given to a switch such as `--svg FILE`.
-    pub fn value(&self, switch: &str) -> Option<&str> {
-        self.switches.get(switch)?.as_deref()
-    }
+    /// The options.
+    pub options: Options,
 }
 
 /// Runs the command that the command line names.
 ///
 /// # Errors
-/// Wrong usage, or what the command returns.
-pub fn run(commands: &[Command], mut arguments: lexopt::Parser) -> Result<ExitCode> {
-    let wrong = |error: lexopt::Error| WrongUsage(error.to_string());
-    let name = match arguments.next().map_err(wrong)? {
+/// A [`UsageError`], or what the command returns.
+pub fn run(commands: &[Command], mut rest: lexopt::Parser) -> Result<ExitCode> {
+    let command = match rest.next().map_err(UsageError::from)? {
         None | Some(Short('h') | Long("help")) => return Ok(show(&help(commands))),
-        Some(Value(name)) => name.to_string_lossy().into_owned(),
-        Some(option) => return Err(unknown_option("xtask", option, &[]).into()),
+        Some(Value(word)) => {
+            let found = commands.iter().find(|command| word == command.name);
+            found.ok_or_else(|| {
+                let what = format!("command '{}'", word.display());
+                UsageError::unknown(&what, commands.iter().map(|command| command.name))
+            })?
+        }
+        Some(option) => {
+            let option = name(&option);
+            Options::of(HELP).take("xtask", &option, &mut rest)?;
+            unreachable!("--help is taken above, and there is no other")
+        }
     };
-    let Some(command) = commands.iter().find(|command| command.name == name) else {
-        let names: Vec<_> = commands.iter().map(|command| command.name).collect();
-        return Err(
-            WrongUsage(format!("no command '{name}': there is {}", names.join(", "))).into()
-        );
-    };
-    let mut given = Given { words: Vec::new(), switches: HashMap::new() };
-    while let Some(argument) = arguments.next().map_err(wrong)? {
+    let mut arguments = Arguments { words: Vec::new(), options: Options::of(HELP) };
+    arguments.options.allow(command.options);
+    while let Some(argument) = rest.next().map_err(UsageError::from)? {
         match argument {
-            Short('h') | Long("help") => return Ok(show(&command_help(command))),
             Value(word) if command.words.is_empty() => {
-                let word = word.to_string_lossy();
-                return Err(WrongUsage(format!(
-                    "{name} takes no '{word}': see `cargo xtask {name} --help`"
-                ))
-                .into());
+                let (name, word) = (command.name, word.display());
+                let why = format!("{name} takes no '{word}': see `cargo xtask {name} --help`");
+                return Err(UsageError(why).into());
             }
-            Value(word) => given.words.push(word.to_string_lossy().into_owned()),
-            Long(switch) => {
-                let switch = format!("--{switch}");
-                let Some((name, takes_value)) = find_option(command.switches, &switch) else {
-                    let why = unknown_option(command.name, Long(&switch[2..]), command.switches);
-                    return Err(why.into());
-                };
-                let value = if takes_value {
-                    Some(arguments.value().and_then(|value| value.string()).map_err(wrong)?)
-                } else {
-                    None
-                };
-                given.switches.insert(name, value);
+            Value(word) => arguments.words.push(word.to_string_lossy().into_owned()),
+            option => {
+                let option = name(&option);
+                arguments.options.take(command.name, &option, &mut rest)?;
             }
-            option => return Err(unknown_option(command.name, option, command.switches).into()),
         }
     }
-    (command.run)(&given)
-}
-
-fn unknown_option(command: &str, option: lexopt::Arg, switches: &[(&str, &str)]) -> WrongUsage {
-    let option = match option {
-        Long(name) => format!("--{name}"),
-        Short(letter) => format!("-{letter}"),
-        Value(word) => word.to_string_lossy().into_owned(),
-    };
-    let known: Vec<_> = switches.iter().map(|(switch, _)| *switch).chain(["--help"]).collect();
-    WrongUsage(format!("{command} has no option '{option}': there is {}", known.join(", ")))
+    if arguments.options.has("--help") {
+        return Ok(show(&command_help(command)));
+    }
+    (command.run)(&arguments)
 }
 
 fn show(text: &str) -> ExitCode {
@@ -107,24 +78,25 @@ fn show(text: &str) -> ExitCode {
 }
 
 fn help(commands: &[Command]) -> String {
-    let row = |command: &Command| format!("  {:<26}  {}\n", usage(command), command.about);
-    let rows: String = commands.iter().map(row).collect();
+    let rows = commands.iter().map(|command| (format!("  {}", usage(command)), command.about));
     format!(
         "cargo xtask: runs the lessons and verifies them\n\nUsage: cargo xtask COMMAND [OPTIONS]\n\n\
-         Commands:\n{rows}\n`cargo xtask COMMAND --help` says more.\n"
+         Commands:\n{}\n`cargo xtask COMMAND --help` says more.\n",
+        aligned(rows)
     )
 }
 
 fn command_help(command: &Command) -> String {
-    let Command { name, about, switches, notes, .. } = command;
-    let rows: String =
-        switches.iter().map(|(switch, about)| format!("  {switch:<12}  {about}\n")).collect();
+    let rows = command.options.iter().chain(HELP);
+    let rows = rows.map(|(option, about)| (format!("  {option}"), *about));
     format!(
-        "cargo xtask {name}: {about}\n\nUsage: cargo xtask {}{}\n{}{rows}{}{notes}",
+        "cargo xtask {}: {}\n\nUsage: cargo xtask {} [OPTIONS]\n\nOptions:\n{}{}{}",
+        command.name,
+        command.about,
         usage(command),
-        if switches.is_empty() { "" } else { " [OPTIONS]" },
-        if switches.is_empty() { "" } else { "\nOptions:\n" },
-        if notes.is_empty() { "" } else { "\n" },
+        aligned(rows),
+        if command.notes.is_empty() { "" } else { "\n" },
+        command.notes,
     )
 }
 
@@ -141,19 +113,18 @@ mod tests {
             name: "check",
             words: "LESSON...",
             about: "checks",
-            switches: &[("--json", "as JSON")],
+            options: &[("--json", "as JSON")],
             notes: "",
-            run: |given| {
-                Ok(ExitCode::from(
-                    given.words.len() as u8 + if given.has("--json") { 100 } else { 0 },
-                ))
+            run: |arguments| {
+                let more = if arguments.options.has("--json") { 100 } else { 0 };
+                Ok(ExitCode::from(arguments.words.len() as u8 + more))
             },
         },
         Command {
             name: "list",
             words: "",
             about: "lists",
-            switches: &[],
+            options: &[],
             notes: "",
             run: |_| Ok(ExitCode::SUCCESS),
         },
@@ -164,24 +135,24 @@ mod tests {
     }
 
     #[test]
-    fn words_and_switches_reach_the_command() {
+    fn words_and_options_reach_the_command() {
         assert_eq!(run(&["check", "02-fork", "--json", "03-ipc"]).unwrap(), ExitCode::from(102));
         assert_eq!(run(&["list"]).unwrap(), ExitCode::SUCCESS);
     }
 
     #[test]
-    fn a_wrong_command_line_is_answered_with_what_there_is() {
+    fn a_wrong_command_line_is_answered_with_what_is_available() {
         let wrong = |arguments: &[&str]| {
             let error = run(arguments).unwrap_err();
-            assert!(error.is::<WrongUsage>());
+            assert!(error.is::<UsageError>());
             error.to_string()
         };
-        assert_eq!(wrong(&["chek"]), "no command 'chek': there is check, list");
+        assert_eq!(wrong(&["chek"]), "no command 'chek'; available: check, list");
         assert_eq!(
             wrong(&["check", "--bles"]),
-            "check has no option '--bles': there is --json, --help"
+            "no option '--bles' of check; available: --json, -h, --help"
         );
-        assert_eq!(wrong(&["-x"]), "xtask has no option '-x': there is --help");
+        assert_eq!(wrong(&["-x"]), "no option '-x' of xtask; available: -h, --help");
         assert!(wrong(&["list", "02-fork"]).starts_with("list takes no '02-fork'"));
     }
 }

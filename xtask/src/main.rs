@@ -7,18 +7,17 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use common::menu::WrongUsage;
+use common::options::exit_code;
 use xtask::{record, supervise};
 
-use commands::{check as check_command, check_all, list, shell_init, trace};
 use workspace::Interrupted;
 
 const COMMANDS: &[cli::Command] = &[
-    list::COMMAND,
-    check_command::COMMAND,
-    check_all::COMMAND,
-    shell_init::COMMAND,
-    trace::COMMAND,
+    commands::list::COMMAND,
+    commands::check::COMMAND,
+    commands::check_all::COMMAND,
+    commands::shell_init::COMMAND,
+    commands::trace::COMMAND,
 ];
 
 /// The exit status of a program that Ctrl-C ended, as shells give it.
@@ -49,11 +48,7 @@ fn main() -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             eprintln!("xtask: {error:#}");
-            ExitCode::from(match () {
-                () if error.is::<WrongUsage>() => 2,
-                () if error.is::<Interrupted>() => INTERRUPTED,
-                () => 1,
-            })
+            if error.is::<Interrupted>() { ExitCode::from(INTERRUPTED) } else { exit_code(&error) }
         }
     }
 }

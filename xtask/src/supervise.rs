@@ -46,7 +46,7 @@ pub const SUBCOMMAND: &str = "supervisor";
 
 /// The running program. Its path may no longer name it: Cargo replaces xtask when
 /// it is built anew, while this one still runs.
-pub(crate) const OWN_PROGRAM: &str = "/proc/self/exe";
+pub const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// A supervisor that has not reported this long after the deadline is stuck.
 const PATIENCE: Duration = Duration::from_millis(900);

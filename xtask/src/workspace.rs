@@ -1,14 +1,18 @@
-//! What is where in the workspace, and its built programs.
+//! What is where in the workspace, and what Cargo builds of it.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use common::menu::WrongUsage;
+use common::options::UsageError;
 use serde_json::Value;
 use xtask::supervise::{self, End, Errors, Program};
+
+/// The environment variable in which `check` hands the folder of the built lessons to the
+/// xtask of a transcript. Cargo must not run again there: it would repeat the warnings of
+/// all lessons, and wait where somebody else is building.
+pub const BINARIES: &str = "XTASK_BINARIES";
 
 /// The course: its root folder and its lessons.
 pub struct Workspace {
@@ -18,26 +22,79 @@ pub struct Workspace {
     pub lessons: Vec<String>,
 }
 
-/// The environment variable in which `check` hands the folder of the built lessons
-/// to the xtask of a transcript. Cargo must not run again there: it would repeat the
-/// warnings of all lessons, and wait where somebody else is building.
-pub const BINARIES: &str = "XTASK_BINARIES";
-
-/// The programs that Cargo built for a lesson.
-#[derive(Default)]
-pub struct Built {
-    /// The lesson itself.
+/// A lesson that Cargo has built.
+pub struct Lesson {
+    /// Its name: `02-fork`.
+    pub name: String,
+    /// Its program.
     pub binary: PathBuf,
-    /// Its tests.
+    /// Its test programs, if they were asked for.
     pub tests: Vec<PathBuf>,
 }
 
-impl Workspace {
-    /// Finds the workspace that `cargo xtask` was typed in; without Cargo, the
-    /// one that this xtask was built in.
+/// What Cargo is to build of a lesson.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Targets {
+    /// Its program.
+    Binary,
+    /// Its program and its tests.
+    BinaryAndTests,
+}
+
+impl Lesson {
+    fn new(name: &str) -> Lesson {
+        Lesson { name: name.to_owned(), binary: PathBuf::new(), tests: Vec::new() }
+    }
+
+    /// Its page, from the root of the workspace.
+    pub fn page(&self) -> String {
+        format!("docs/{}.md", self.name)
+    }
+
+    /// Its folder, from the root of the workspace.
+    pub fn folder(&self) -> String {
+        format!("lessons/{}", self.name)
+    }
+
+    /// Its package, by Cargo's name.
+    pub fn package(&self) -> String {
+        format!("lesson-{}", self.name)
+    }
+
+    /// Its demos, as it lists them itself: the name of each, and what it shows.
     ///
     /// # Errors
-    /// If the folder is not there any more, or has no lessons.
+    /// If it lists none.
+    pub fn demos(&self) -> Result<Vec<(String, String)>> {
+        let outcome = supervise::run(&Program {
+            path: self.binary.clone(),
+            arguments: vec!["--list".into()],
+            directory: ".".into(),
+            environment: Vec::new(),
+            deadline: Duration::from_secs(10),
+            output_limit: 1 << 16,
+            errors: Errors::Merged,
+        })?;
+        if outcome.end == End::Interrupted {
+            return Err(Interrupted.into());
+        }
+        let output = String::from_utf8_lossy(&outcome.output);
+        let name = &self.name;
+        ensure!(outcome.end == End::Exited(0), "{name} --list {}: {output}", outcome.end);
+        let pairs = output.lines().filter_map(|line| line.split_once('\t'));
+        let demos: Vec<_> =
+            pairs.map(|(name, about)| (name.to_owned(), about.to_owned())).collect();
+        ensure!(!demos.is_empty(), "{name} --list names no demo");
+        Ok(demos)
+    }
+}
+
+impl Workspace {
+    /// Finds the workspace that `cargo xtask` was typed in; without Cargo, the one that
+    /// this xtask was built in.
+    ///
+    /// # Errors
+    /// If the folder is gone, or has no lessons.
     pub fn find() -> Result<Workspace> {
         let own = std::env::var_os("CARGO_MANIFEST_DIR")
             .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -56,47 +113,47 @@ impl Workspace {
         Ok(Workspace { root: root.to_owned(), lessons })
     }
 
-    /// The lessons with these names.
+    /// Checks that the lessons of these names exist.
     ///
     /// # Errors
-    /// Wrong usage, if there is no such lesson.
-    pub fn named(&self, names: &[String]) -> Result<Vec<String>> {
-        for name in names {
-            if !self.lessons.contains(name) {
-                let lessons = self.lessons.join(", ");
-                return Err(WrongUsage(format!("no lesson '{name}': there is {lessons}")).into());
-            }
-        }
-        Ok(self.lessons.iter().filter(|lesson| names.contains(lesson)).cloned().collect())
-    }
-
-    /// The built program of a lesson: built now, unless `check` did it already.
-    ///
-    /// # Errors
-    /// As of [`build`](Self::build).
-    pub fn binary(&self, lesson: &str) -> Result<PathBuf> {
-        match std::env::var_os(BINARIES) {
-            Some(folder) => Ok(Path::new(&folder).join(lesson)),
-            None => Ok(self.build()?[lesson].binary.clone()),
+    /// A [`UsageError`], if one does not.
+    pub fn require(&self, names: &[String]) -> Result<(), UsageError> {
+        match names.iter().find(|name| !self.lessons.contains(name)) {
+            Some(name) => Err(UsageError::unknown(
+                &format!("lesson '{name}'"),
+                self.lessons.iter().map(String::as_str),
+            )),
+            None => Ok(()),
         }
     }
 
-    /// Builds all lessons and their tests, in one call of Cargo, which shows its
-    /// progress, and says so when it waits for another Cargo. Always all: for a part of them
-    /// Cargo would choose other features of their dependencies, and build those
-    /// and the lessons once more.
+    /// Builds lessons in one call of Cargo, which shows its progress, and says so when it
+    /// waits for another Cargo.
     ///
     /// # Errors
     /// If something does not build, or the reader interrupted it.
-    pub fn build(&self) -> Result<HashMap<String, Built>> {
-        let mut arguments = vec!["test", "--no-run", "--message-format=json-render-diagnostics"];
-        let packages: Vec<String> =
-            self.lessons.iter().map(|lesson| format!("--package=lesson-{lesson}")).collect();
-        arguments.extend(packages.iter().map(String::as_str));
+    pub fn build(&self, names: &[String], targets: Targets) -> Result<Vec<Lesson>> {
+        let mut lessons: Vec<Lesson> = names.iter().map(|name| Lesson::new(name)).collect();
+        if targets == Targets::Binary
+            && let Some(folder) = std::env::var_os(BINARIES)
+        {
+            // `check` has built them.
+            lessons.iter_mut().for_each(|it| it.binary = Path::new(&folder).join(&it.name));
+            return Ok(lessons);
+        }
+        let command: &[&str] = match targets {
+            Targets::Binary => &["build", "--bins"],
+            Targets::BinaryAndTests => &["test", "--no-run"],
+        };
+        let packages = lessons.iter().map(|lesson| format!("--package={}", lesson.package()));
+        let words = command.iter().map(OsString::from);
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let outcome = supervise::run(&Program {
             path: cargo.into(),
-            arguments: arguments.into_iter().map(OsString::from).collect(),
+            arguments: words
+                .chain(["--message-format=json-render-diagnostics".into()])
+                .chain(packages.map(OsString::from))
+                .collect(),
             directory: self.root.clone(),
             environment: Vec::new(),
             deadline: Duration::from_secs(3600),
@@ -106,30 +163,26 @@ impl Workspace {
         match outcome.end {
             End::Exited(0) => {}
             End::Interrupted => return Err(Interrupted.into()),
-            _ => bail!("the lessons do not build: cargo says above why"),
+            _ => bail!("the lessons do not build: see Cargo's message above"),
         }
-        let mut built: HashMap<String, Built> = HashMap::new();
         for line in String::from_utf8_lossy(&outcome.output).lines() {
             let message: Value =
                 serde_json::from_str(line).with_context(|| format!("cargo's message {line}"))?;
             let Some(executable) = message["executable"].as_str() else { continue };
             let manifest = Path::new(message["manifest_path"].as_str().context("manifest_path")?);
-            let folder =
-                manifest.parent().and_then(Path::file_name).context("a package's folder")?;
-            let built = built.entry(folder.to_string_lossy().into_owned()).or_default();
+            let folder = manifest.parent().context("a package's folder")?;
+            let of_package = |lesson: &&mut Lesson| folder.ends_with(lesson.folder());
+            let Some(lesson) = lessons.iter_mut().find(of_package) else { continue };
             if message["profile"]["test"] == true {
-                built.tests.push(executable.into());
+                lesson.tests.push(executable.into());
             } else {
-                built.binary = executable.into();
+                lesson.binary = executable.into();
             }
         }
-        for lesson in &self.lessons {
-            ensure!(
-                built.get(lesson).is_some_and(|built| built.binary.exists()),
-                "cargo built no binary for {lesson}"
-            );
+        for lesson in &lessons {
+            ensure!(lesson.binary.exists(), "cargo built no program of {}", lesson.name);
         }
-        Ok(built)
+        Ok(lessons)
     }
 }
 

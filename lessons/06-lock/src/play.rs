@@ -6,7 +6,8 @@ mod terminal;
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
-use common::menu::{Options, WrongUsage};
+use common::menu::Options;
+use common::options::UsageError;
 use common::text;
 use explorer::{Explorer, Impossible, Orders, Outcome, Run, Schedule, line_of, timeline};
 
@@ -30,7 +31,7 @@ pub fn run(options: &Options) -> Result<()> {
     let mut game = Game::new(options.has("--lock"));
     if let Some(keys) = options.get::<String>("--keys")? {
         for key in keys.chars() {
-            game.press(key).map_err(|why| WrongUsage(format!("--keys: {why}")))?;
+            game.press(key).map_err(|why| UsageError(format!("--keys: {why}")))?;
         }
         print!("{}", game.screen(text::width())?);
         return Ok(());
@@ -44,7 +45,7 @@ pub fn run(options: &Options) -> Result<()> {
             if key == 'q' {
                 return Ok(());
             }
-            game.press(key).map_err(WrongUsage)?;
+            game.press(key).map_err(UsageError)?;
         }
         print!("{}", game.screen(text::width())?);
     }

@@ -2,7 +2,8 @@
 //! there are, how many end with a wrong balance, and the simplest of these, step by step.
 
 use anyhow::{Context, Result};
-use common::menu::{Options, WrongUsage};
+use common::menu::Options;
+use common::options::UsageError;
 use common::text;
 use explorer::{Explorer, Orders, Outcome, Schedule, timeline};
 
@@ -38,7 +39,7 @@ pub fn run(options: &Options) -> Result<()> {
 fn show(schedule: &Schedule, times: u32, locked: bool) -> Result<()> {
     let program = two_threads(times, locked, Balances::default());
     let run = Explorer::default().replay(schedule, program);
-    let run = run.map_err(|why| WrongUsage(format!("--replay: {why}")))?;
+    let run = run.map_err(|why| UsageError(format!("--replay: {why}")))?;
     print!("{}", timeline(&run, SOURCE, text::width().min(100)));
     match run.outcome {
         Outcome::Right => println!("the balance is 0"),

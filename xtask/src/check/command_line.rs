@@ -1,51 +1,46 @@
-//! Reads the command of a transcript and runs it.
+//! The command of a transcript, and how it is run.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use xtask::supervise::{self, Errors, Outcome, Program};
+use xtask::supervise::{self, Errors, OWN_PROGRAM, Outcome, Program};
 
-use crate::workspace::{BINARIES, Built};
+use crate::workspace::{BINARIES, Lesson};
 
 /// How much it may print, in bytes.
 const OUTPUT_LIMIT: usize = 1 << 20;
 
 /// A command of a transcript, understood.
-pub struct Command {
-    program: PathBuf,
+pub struct CommandLine {
+    program: Runs,
+    /// The arguments of the program.
     arguments: Vec<String>,
-    /// The lesson that it runs, if it runs one.
-    pub lesson: Option<String>,
 }
 
-impl Command {
-    /// Understands a command as it stands behind the `$`. Cargo is not asked
-    /// again: what it built is run at once.
+/// What a command runs.
+enum Runs {
+    Lesson(String),
+    Xtask,
+    Python,
+}
+
+impl CommandLine {
+    /// Understands a command as it is written after the `$`.
     ///
     /// # Errors
     /// If it is none of the commands that a reader of the course is shown.
-    pub fn read(line: &str, built: &HashMap<String, Built>) -> Result<Command> {
+    pub fn read(line: &str) -> Result<CommandLine> {
         ensure!(
             !line.contains(['|', '&', ';', '<', '>', '`', '$', '(', '*', '?', '\'', '"', '\\']),
             "only plain words, no shell syntax"
         );
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
-        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        match words.as_slice() {
-            ["cargo", "xtask", arguments @ ..] => Ok(Command {
-                program: "/proc/self/exe".into(),
-                arguments: owned(arguments),
-                lesson: None,
-            }),
-            ["python3", arguments @ ..] => {
-                Ok(Command { program: "python3".into(), arguments: owned(arguments), lesson: None })
-            }
+        let (program, arguments) = match words.as_slice() {
+            ["cargo", "xtask", arguments @ ..] => (Runs::Xtask, arguments),
+            ["python3", arguments @ ..] => (Runs::Python, arguments),
             ["cargo", "lesson", lesson, arguments @ ..] => {
-                let built =
-                    built.get(*lesson).with_context(|| format!("there is no lesson '{lesson}'"))?;
                 let arguments = match arguments {
                     ["--", arguments @ ..] => arguments,
                     [option, ..] if option.starts_with('-') => {
@@ -53,11 +48,26 @@ impl Command {
                     }
                     arguments => arguments,
                 };
-                let (program, arguments) = (built.binary.clone(), owned(arguments));
-                Ok(Command { program, arguments, lesson: Some((*lesson).to_owned()) })
+                (Runs::Lesson((*lesson).to_owned()), arguments)
             }
             _ => bail!("only `cargo lesson`, `cargo xtask` and `python3` are run"),
+        };
+        let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
+        Ok(CommandLine { program, arguments })
+    }
+
+    /// The lesson that it runs or traces, if it does.
+    pub fn lesson(&self) -> Option<&String> {
+        match (&self.program, &self.arguments[..]) {
+            (Runs::Lesson(lesson), _) => Some(lesson),
+            (Runs::Xtask, [trace, lesson, ..]) if trace == "trace" => Some(lesson),
+            _ => None,
         }
+    }
+
+    /// Whether it runs a lesson, and not something else that may trace it.
+    pub fn runs_lesson(&self) -> bool {
+        matches!(self.program, Runs::Lesson(_))
     }
 
     /// The demo that it runs, of those that the lesson has.
@@ -68,28 +78,40 @@ impl Command {
     /// Why it cannot be run on this machine, if it cannot.
     pub fn missing(&self) -> Option<String> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = self.program.is_absolute()
-            || std::env::split_paths(&path).any(|folder| folder.join(&self.program).is_file());
-        (!found).then(|| format!("{} is not installed", self.program.display()))
+        let mut folders = std::env::split_paths(&path);
+        let missing = matches!(self.program, Runs::Python)
+            && !folders.any(|folder| folder.join("python3").is_file());
+        missing.then(|| "python3 is not installed".to_owned())
     }
 
-    /// Runs it as a reader would, but with no terminal, and at this pace.
+    /// Runs it as a reader would, but without a terminal, and at this pace. Cargo is not
+    /// asked again: what it built is run at once.
     ///
     /// # Errors
     /// If it cannot be started.
     pub fn run(
         &self,
         root: &Path,
-        binaries: &Path,
+        built: &[Lesson],
         pace: &str,
         deadline: Duration,
     ) -> Result<Outcome> {
+        let binaries = built.first().and_then(|lesson| lesson.binary.parent());
+        let binaries = binaries.context("no lesson is built")?;
+        let path: PathBuf = match &self.program {
+            Runs::Xtask => OWN_PROGRAM.into(),
+            Runs::Python => "python3".into(),
+            Runs::Lesson(name) => {
+                let lesson = built.iter().find(|lesson| lesson.name == *name);
+                lesson.with_context(|| format!("no lesson '{name}'"))?.binary.clone()
+            }
+        };
         let removed = ["PYTHONUNBUFFERED", "RUST_BACKTRACE"].map(|name| (name.into(), None));
         let set =
             [("LESSON_PACE", pace.into()), ("NO_COLOR", "1".into()), (BINARIES, binaries.into())]
                 .map(|(name, value)| (name.into(), Some(value)));
         supervise::run(&Program {
-            path: self.program.clone(),
+            path,
             arguments: self.arguments.iter().map(OsString::from).collect(),
             directory: root.to_owned(),
             environment: removed.into_iter().chain(set).collect(),

@@ -1,6 +1,6 @@
 //! What a check found, and how it is told: to a person, and as JSON.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::text;
 use serde_json::{Value, json};
@@ -90,11 +90,29 @@ pub struct Section {
     pub name: String,
     /// What was found.
     pub findings: Vec<Finding>,
-    /// How long it took.
-    pub time: Duration,
+    /// What was run: its name, when it began, and how long it took.
+    runs: Vec<(String, Instant, Duration)>,
 }
 
 impl Section {
+    /// A section in which nothing was found yet.
+    pub fn new(name: &str) -> Section {
+        Section { name: name.to_owned(), findings: Vec::new(), runs: Vec::new() }
+    }
+
+    /// Adds what was found by running something.
+    pub fn add(&mut self, name: &str, findings: Vec<Finding>, begun: Instant, time: Duration) {
+        self.findings.extend(findings);
+        self.runs.push((name.to_owned(), begun, time));
+    }
+
+    /// From the first start to the last end of what was run.
+    fn time(&self) -> Duration {
+        let begun = self.runs.iter().map(|(_, begun, _)| *begun).min();
+        let ended = self.runs.iter().map(|(_, begun, time)| *begun + *time).max();
+        begun.zip(ended).map_or(Duration::ZERO, |(begun, ended)| ended - begun)
+    }
+
     /// Whether nothing failed.
     pub fn held(&self) -> bool {
         self.failures().next().is_none()
@@ -129,7 +147,7 @@ impl Section {
             line += &format!(", {not_checked} not checked");
         }
         line += &if failed > 0 { format!(": {failed} FAILED") } else { ": ok".to_owned() };
-        line + &format!(" ({})", text::time(self.time))
+        line + &format!(" ({})", text::time(self.time()))
     }
 
     /// What failed, what was rewritten and what was not checked, in full.
@@ -182,7 +200,7 @@ impl Section {
             "counts": counts,
             "failed": self.failures().map(failed).collect::<Vec<_>>(),
             "not_checked": self.not_checked().map(not_checked).collect::<Vec<_>>(),
-            "seconds": self.time.as_secs_f64(),
+            "seconds": self.time().as_secs_f64(),
         })
     }
 }
@@ -199,6 +217,14 @@ fn counts(sections: &[Section]) -> String {
         .map(|(kind, count)| kind.counted(*count))
         .collect();
     if named.is_empty() { "nothing".to_owned() } else { named.join(", ") }
+}
+
+/// The twenty runs that took longest, slowest first.
+pub fn slowest(sections: &[Section]) -> String {
+    let mut runs: Vec<_> = sections.iter().flat_map(|section| &section.runs).collect();
+    runs.sort_by_key(|(_, _, time)| std::cmp::Reverse(*time));
+    let rows = runs.iter().take(20).map(|(name, _, time)| (text::time(*time), name.as_str()));
+    common::options::aligned(rows)
 }
 
 /// The last line of a check.

@@ -1,168 +1,91 @@
-//! Checks a page of the course: its transcripts, excerpts and links.
+//! Checks what a page says without running anything: its excerpts and links, and that
+//! its transcripts run every demo.
 
-use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::Result;
-use indicatif::ProgressBar;
+use anyhow::{Context, Result};
 use xtask::transcript::page::{Excerpt, Page};
 
-use super::command_line::Command;
+use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Verdict};
-use super::{parallel, transcript};
-use crate::workspace::Built;
+use crate::workspace::Lesson;
 
-/// What checking a page needs to know.
-pub struct Checker<'a> {
-    /// The folder of the workspace.
-    pub root: &'a Path,
-    /// The built lessons.
-    pub built: &'a HashMap<String, Built>,
-    /// Whether to rewrite what is not equivalent.
-    pub bless: bool,
-    /// Says what is running.
-    pub live: &'a ProgressBar,
+/// Reads a page.
+///
+/// # Errors
+/// If it cannot be read, or something on it is not understood.
+pub fn read(root: &Path, path: &str) -> Result<Page> {
+    Page::read(&std::fs::read_to_string(root.join(path)).context("cannot be read")?)
 }
 
-impl Checker<'_> {
-    /// Checks a page; `demos` are those that its transcripts must run.
-    ///
-    /// # Errors
-    /// If the reader interrupts it, or a file cannot be written.
-    pub fn check(
-        &self,
-        path: &str,
-        lesson: Option<&str>,
-        demos: &[String],
-    ) -> Result<Vec<Finding>> {
-        let page_finding = |verdict| Finding {
-            kind: Kind::Link,
+/// Checks the excerpts and the links of a page.
+pub fn check(root: &Path, path: &str, page: &Page) -> Vec<Finding> {
+    let place = |line: usize| format!("{path}:{line}");
+    let excerpts = page.excerpts.iter().map(|it| Finding {
+        kind: Kind::Excerpt,
+        place: place(it.line),
+        what: it.file.clone(),
+        verdict: excerpt(root, it),
+    });
+    let links = page.links.iter().map(|(line, target)| Finding {
+        kind: Kind::Link,
+        place: place(*line),
+        what: target.clone(),
+        verdict: link(root, Path::new(path), target, page),
+    });
+    excerpts.chain(links).collect()
+}
+
+/// Checks that the transcripts of a lesson's page run each of its demos.
+pub fn demos(path: &str, page: &Page, lesson: &Lesson, demos: &[String]) -> Vec<Finding> {
+    let commands: Vec<_> =
+        page.transcripts.iter().filter_map(|it| CommandLine::read(&it.command).ok()).collect();
+    let run: Vec<_> = commands
+        .iter()
+        .filter(|command| command.runs_lesson() && command.lesson() == Some(&lesson.name))
+        .filter_map(|command| command.demo(demos))
+        .collect();
+    let missing = demos.iter().filter(|demo| !run.contains(demo));
+    missing
+        .map(|demo| Finding {
+            kind: Kind::Demo,
             place: path.to_owned(),
-            what: "page".to_owned(),
-            verdict,
-        };
-        let markdown = match std::fs::read_to_string(self.root.join(path)) {
-            Ok(markdown) => markdown,
-            Err(why) => {
-                return Ok(vec![page_finding(Verdict::failed(format!("cannot be read: {why}")))]);
-            }
-        };
-        let page = match Page::read(&markdown) {
-            Ok(page) => page,
-            Err(why) => return Ok(vec![page_finding(Verdict::failed(format!("{why:#}")))]),
-        };
-        let place = |line: usize| format!("{path}:{line}");
-        let mut findings = self.transcripts(path, &page)?;
-        if let Some(lesson) = lesson {
-            findings.extend(self.demos(path, &page, lesson, demos));
-        }
-        for excerpt in &page.excerpts {
-            let verdict = self.excerpt(excerpt);
-            findings.push(Finding {
-                kind: Kind::Excerpt,
-                place: place(excerpt.line),
-                what: excerpt.file.clone(),
-                verdict,
-            });
-        }
-        for (line, target) in &page.links {
-            let verdict = self.link(Path::new(path), target, &page);
-            findings.push(Finding {
-                kind: Kind::Link,
-                place: place(*line),
-                what: target.clone(),
-                verdict,
-            });
-        }
-        Ok(findings)
-    }
+            what: format!("{} {demo}", lesson.name),
+            verdict: Verdict::failed("no transcript runs this demo"),
+        })
+        .collect()
+}
 
-    fn transcripts(&self, path: &str, page: &Page) -> Result<Vec<Finding>> {
-        let transcripts: Vec<_> = page.transcripts.iter().filter(|it| !it.check.itself).collect();
-        // What is to be shown on a page had the machine to itself.
-        let at_once = if self.bless { 1 } else { parallel::usual() };
-        let reruns = parallel::map(&transcripts, at_once, |transcript| {
-            self.live.set_message(format!("$ {}", transcript.command));
-            transcript::rerun(transcript, self.root, self.built)
-        });
-        let mut findings = Vec::new();
-        // From the last to the first, so that rewriting one leaves the places of
-        // those before it as they are.
-        for (transcript, rerun) in transcripts.iter().zip(reruns).rev() {
-            let rerun = rerun?;
-            let verdict = match rerun.bless {
-                Some(new) if self.bless => {
-                    transcript::bless(&self.root.join(path), transcript, &new)?
-                }
-                _ => rerun.verdict,
-            };
-            let place = format!("{path}:{}", transcript.line);
-            let what = format!("$ {}", transcript.command);
-            findings.push(Finding { kind: Kind::Transcript, place, what, verdict });
-        }
-        findings.reverse();
-        Ok(findings)
+fn excerpt(root: &Path, excerpt: &Excerpt) -> Verdict {
+    match std::fs::read_to_string(root.join(&excerpt.file)) {
+        Err(why) => Verdict::failed(format!("cannot be read: {why}")),
+        Ok(source) if holds(&source, &excerpt.text) => Verdict::Held,
+        Ok(_) => Verdict::failed("the file does not hold these lines (any more)"),
     }
+}
 
-    /// Each demo is to be run by one of the chapter's transcripts.
-    fn demos(&self, path: &str, page: &Page, lesson: &str, demos: &[String]) -> Vec<Finding> {
-        let commands =
-            page.transcripts.iter().filter_map(|it| Command::read(&it.command, self.built).ok());
-        let run: Vec<&String> = commands
-            .filter(|command| command.lesson.as_deref() == Some(lesson))
-            .filter_map(|command| command.demo(demos))
-            .collect();
-        let finding = |demo: &String| {
-            let verdict = if run.contains(&demo) {
-                Verdict::Held
-            } else {
-                Verdict::failed("no transcript runs this demo")
-            };
-            Finding {
-                kind: Kind::Demo,
-                place: path.to_owned(),
-                what: format!("{lesson} {demo}"),
-                verdict,
-            }
-        };
-        demos.iter().map(finding).collect()
+fn link(root: &Path, page: &Path, target: &str, own: &Page) -> Verdict {
+    if target.contains("://") {
+        return Verdict::NotChecked("outside the project".to_owned());
     }
-
-    fn excerpt(&self, excerpt: &Excerpt) -> Verdict {
-        match std::fs::read_to_string(self.root.join(&excerpt.file)) {
-            Err(why) => Verdict::failed(format!("cannot be read: {why}")),
-            Ok(source) if holds(&source, &excerpt.text) => Verdict::Held,
-            Ok(_) => Verdict::failed("the file does not hold these lines (any more)"),
-        }
+    let (file, anchor) =
+        target.split_once('#').map_or((target, None), |(file, anchor)| (file, Some(anchor)));
+    let path = normal(&page.parent().unwrap_or(Path::new("")).join(file));
+    if !file.is_empty() && !root.join(&path).exists() {
+        return Verdict::failed(format!("no file {}", path.display()));
     }
-
-    fn link(&self, page: &Path, target: &str, own: &Page) -> Verdict {
-        if target.contains("://") {
-            return Verdict::NotChecked("outside the project".to_owned());
-        }
-        let (file, anchor) =
-            target.split_once('#').map_or((target, None), |(file, anchor)| (file, Some(anchor)));
-        let path = normal(&page.parent().unwrap_or(Path::new("")).join(file));
-        if !file.is_empty() && !self.root.join(&path).exists() {
-            return Verdict::failed(format!("there is no {}", path.display()));
-        }
-        let Some(anchor) = anchor else { return Verdict::Held };
-        let anchors = if file.is_empty() {
-            own.anchors.clone()
-        } else {
-            let there = std::fs::read_to_string(self.root.join(&path))
-                .ok()
-                .and_then(|text| Page::read(&text).ok());
-            there.map(|page| page.anchors).unwrap_or_default()
-        };
-        if anchors.iter().any(|heading| heading == anchor) {
-            Verdict::Held
-        } else {
-            Verdict::failed(format!(
-                "there is no heading '{anchor}' (there is {})",
-                anchors.join(", ")
-            ))
-        }
+    let Some(anchor) = anchor else { return Verdict::Held };
+    let anchors = if file.is_empty() {
+        own.anchors.clone()
+    } else {
+        let there = std::fs::read_to_string(root.join(&path)).ok();
+        let there = there.and_then(|text| Page::read(&text).ok());
+        there.map(|page| page.anchors).unwrap_or_default()
+    };
+    if anchors.iter().any(|heading| heading == anchor) {
+        Verdict::Held
+    } else {
+        Verdict::failed(format!("no heading '{anchor}'; available: {}", anchors.join(", ")))
     }
 }
 

@@ -1,23 +1,23 @@
 //! Runs the commands of a page and compares what they print with what it shows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use similar::TextDiff;
 use xtask::supervise::{End, Outcome};
 use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::explain::explain;
-use xtask::transcript::page::{Block, Transcript};
+use xtask::transcript::page::{Block, Page, Transcript};
 use xtask::transcript::token::{Line, Token};
 
-use super::command_line::Command;
-use super::findings::{Failure, Verdict};
-use crate::workspace::{Built, Interrupted};
+use super::command_line::CommandLine;
+use super::findings::{Failure, Finding, Kind, Verdict};
+use crate::workspace::{Interrupted, Lesson};
 
 /// The pace at which the lessons are run: a wait of a second takes 50 ms.
 const PACE: &str = "0.05";
@@ -28,55 +28,72 @@ const DEADLINE: u64 = 30;
 /// Exit status of a demo that says that this machine cannot show its point.
 const NOT_HERE: i32 = 3;
 
-/// What came of a transcript: the verdict, and the new output if the page may
-/// be rewritten with it.
-pub struct Rerun {
+/// What a comparison found: the verdict, and the new output if the page may be rewritten
+/// with it.
+pub struct Compared {
     /// The verdict.
     pub verdict: Verdict,
     /// The output that came in place of the one on the page.
     pub bless: Option<Vec<String>>,
 }
 
-impl From<Verdict> for Rerun {
-    fn from(verdict: Verdict) -> Rerun {
-        Rerun { verdict, bless: None }
+impl From<Verdict> for Compared {
+    fn from(verdict: Verdict) -> Compared {
+        Compared { verdict, bless: None }
     }
 }
 
-/// Runs a transcript's command and compares.
+/// Runs the command of a transcript, the one with this `ordinal` on the page `path`, and
+/// compares. With `bless` the page is rewritten where it is not equivalent.
 ///
 /// # Errors
-/// If the reader interrupts it.
-pub fn rerun(
-    transcript: &Transcript,
+/// If the reader interrupts it, or the page cannot be rewritten.
+pub fn check(
     root: &Path,
-    built: &HashMap<String, Built>,
-) -> Result<Rerun> {
-    if let Some(why) = &transcript.check.not_run {
+    path: &str,
+    ordinal: usize,
+    transcript: &Transcript,
+    built: &[Lesson],
+    bless: bool,
+) -> Result<Finding> {
+    let compared = rerun(transcript, root, built)?;
+    let verdict = match compared.bless {
+        Some(new) if bless => self::bless(&root.join(path), ordinal, &new)?,
+        _ => compared.verdict,
+    };
+    let place = format!("{path}:{}", transcript.line);
+    let what = format!("$ {}", transcript.command);
+    Ok(Finding { kind: Kind::Transcript, place, what, verdict })
+}
+
+/// Runs a transcript's command and compares.
+fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson]) -> Result<Compared> {
+    let check = &transcript.check;
+    if let Some(why) = &check.not_run {
         return Ok(Verdict::NotChecked(why.clone()).into());
     }
-    let command = match Command::read(&transcript.command, built) {
+    let pace = check.pace.as_deref().unwrap_or(PACE);
+    let deadline = Duration::from_secs(check.deadline.unwrap_or(DEADLINE));
+    let command = match CommandLine::read(&transcript.command) {
         Ok(command) => command,
         Err(why) => return Ok(Verdict::failed(format!("cannot be run: {why:#}")).into()),
     };
     if let Some(why) = command.missing() {
         return Ok(Verdict::NotChecked(why).into());
     }
-    let check = &transcript.check;
-    let deadline = Duration::from_secs(check.deadline.unwrap_or(DEADLINE));
-    let pace = check.pace.as_deref().unwrap_or(PACE);
-    let binaries = built.values().next().and_then(|built| built.binary.parent());
-    let binaries = binaries.context("a built lesson has no folder")?;
-    let outcome = match command.run(root, binaries, pace, deadline) {
+    let outcome = match command.run(root, built, pace, deadline) {
         Ok(outcome) => outcome,
-        Err(why) => return Ok(Verdict::failed(format!("{why:#}")).into()),
+        Err(why) => return Ok(Verdict::failed(format!("cannot be run: {why:#}")).into()),
     };
     if outcome.end == End::Interrupted {
         return Err(Interrupted.into());
     }
     let text = String::from_utf8_lossy(&outcome.output).into_owned();
     let actual: Vec<&str> = text.lines().collect();
-    let again = Some(transcript.command.clone());
+    let again = Some(match command.runs_lesson() {
+        true => format!("LESSON_PACE={pace} {}", transcript.command),
+        false => transcript.command.clone(),
+    });
     if outcome.end == End::Exited(NOT_HERE) && check.status != NOT_HERE {
         return Ok(Verdict::NotChecked(
             actual.last().copied().unwrap_or("it does not say why").to_owned(),
@@ -93,11 +110,11 @@ pub fn rerun(
         let why = "printed what must never come".to_owned();
         return Ok(Verdict::Failed(Failure { why, details, again }).into());
     }
-    let mut rerun = compare(transcript, &actual);
-    if let Verdict::Failed(failure) = &mut rerun.verdict {
+    let mut compared = compare(transcript, &actual);
+    if let Verdict::Failed(failure) = &mut compared.verdict {
         failure.again = again;
     }
-    Ok(rerun)
+    Ok(compared)
 }
 
 /// Why a run failed whatever it printed, if it did.
@@ -139,7 +156,7 @@ fn contained<'a>(never: &Block, actual: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Compares an output with the outcomes that the page permits.
-pub fn compare(transcript: &Transcript, actual: &[&str]) -> Rerun {
+pub fn compare(transcript: &Transcript, actual: &[&str]) -> Compared {
     let parts = &transcript.check.interleave;
     let expected: Vec<&str> = transcript.output.lines.iter().map(String::as_str).collect();
     if let Some(part) =
@@ -153,7 +170,7 @@ pub fn compare(transcript: &Transcript, actual: &[&str]) -> Rerun {
         ));
         // Where the new output has so many lines, it is what was meant.
         let bless = (*part.end() <= actual.len()).then(|| owned(actual));
-        return Rerun { verdict, bless };
+        return Compared { verdict, bless };
     }
     for outcome in std::iter::once(&transcript.output).chain(&transcript.or) {
         if let Some(why) = parts.iter().find_map(|part| permits_nothing(part, &outcome.lines)) {
@@ -193,7 +210,7 @@ pub fn compare(transcript: &Transcript, actual: &[&str]) -> Rerun {
     }
     let why = "the output differs (ids are shown as on the page)".to_owned();
     let verdict = Verdict::Failed(Failure { why, details, again: None });
-    Rerun { verdict, bless: Some(owned(actual)) }
+    Compared { verdict, bless: Some(owned(actual)) }
 }
 
 /// Why an annotation that lets these lines interleave cannot permit what it means,
@@ -244,24 +261,22 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     written
 }
 
-/// Rewrites the output of a transcript in its page, and returns the verdict
-/// that shows the difference.
+/// Rewrites the output of the transcript with this `ordinal` on a page, and returns the
+/// verdict that shows the difference. The page is read again: transcripts before this one
+/// may have been rewritten.
 ///
 /// # Errors
-/// If the page cannot be read or written, or was changed since it was read.
-pub fn bless(page: &Path, transcript: &Transcript, new: &[String]) -> Result<Verdict> {
+/// If the page cannot be read or written.
+pub fn bless(page: &Path, ordinal: usize, new: &[String]) -> Result<Verdict> {
     let context = || format!("rewrite {}", page.display());
+    let mut markdown = std::fs::read_to_string(page).with_context(context)?;
+    let transcripts = Page::read(&markdown).with_context(context)?.transcripts;
+    let output =
+        &transcripts.get(ordinal).context("the page has changed").with_context(context)?.output;
     let text =
         |lines: &[String]| -> String { lines.iter().map(|line| format!("{line}\n")).collect() };
-    let (old, new) = (text(&transcript.output.lines), text(new));
-    let mut markdown = std::fs::read_to_string(page).with_context(context)?;
-    let place = transcript.output.place.clone();
-    ensure!(
-        markdown.get(place.clone()) == Some(&old),
-        "{}: the page has changed meanwhile",
-        context()
-    );
-    markdown.replace_range(place, &new);
+    let (old, new) = (text(&output.lines), text(new));
+    markdown.replace_range(output.place.clone(), &new);
     replace(page, &markdown).with_context(context)?;
     let diff = TextDiff::from_lines(&old, &new);
     Ok(Verdict::Blessed(

@@ -1,29 +1,35 @@
 //! `cargo xtask check LESSON...`
 
-use common::menu::WrongUsage;
+use common::options::UsageError;
 
-use crate::check::{self, NOTES, Options, SWITCHES};
+use crate::check::{self, NOTES, OPTIONS, Request};
 use crate::cli::Command;
 use crate::workspace::Workspace;
 
-/// Runs the named lessons and verifies them.
+/// Runs the named lessons, or one demo of a lesson, and verifies them.
 pub const COMMAND: Command = Command {
     name: "check",
-    words: "LESSON...",
+    words: "LESSON... | LESSON DEMO",
     about: "run lessons and verify each against its chapter and its tests",
-    switches: SWITCHES,
+    options: OPTIONS,
     notes: NOTES,
-    run: |given| {
+    run: |arguments| {
         let workspace = Workspace::find()?;
-        if given.words.is_empty() {
-            let lessons = workspace.lessons.join(", ");
-            return Err(WrongUsage(format!(
-                "which lesson? There is {lessons}; `check-all` takes all"
-            ))
-            .into());
-        }
-        let lessons = workspace.named(&given.words)?;
-        let (bless, json) = (given.has("--bless"), given.has("--json"));
-        check::run(&workspace, &Options { lessons, pages: false, bless, json })
+        let (names, demo) = match &arguments.words[..] {
+            [] => {
+                let lessons = workspace.lessons.join(", ");
+                let why = format!("which lesson? available: {lessons}; `check-all` takes all");
+                return Err(UsageError(why).into());
+            }
+            // No demo is called as a lesson is: a lesson's name starts with a number.
+            [lesson, demo] if !demo.starts_with(|first: char| first.is_ascii_digit()) => {
+                (vec![lesson.clone()], Some(demo.clone()))
+            }
+            names => (names.to_vec(), None),
+        };
+        workspace.require(&names)?;
+        let in_order = workspace.lessons.iter().filter(|lesson| names.contains(lesson));
+        let lessons = in_order.cloned().collect();
+        check::run(&workspace, &Request { lessons, demo, ..Request::of(arguments) })
     },
 };

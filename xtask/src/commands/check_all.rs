@@ -1,6 +1,6 @@
 //! `cargo xtask check-all`
 
-use crate::check::{self, NOTES, Options, SWITCHES};
+use crate::check::{self, NOTES, OPTIONS, Request};
 use crate::cli::Command;
 use crate::workspace::Workspace;
 
@@ -9,12 +9,11 @@ pub const COMMAND: Command = Command {
     name: "check-all",
     words: "",
     about: "run all lessons in order and verify them, and all pages",
-    switches: SWITCHES,
+    options: OPTIONS,
     notes: NOTES,
-    run: |given| {
+    run: |arguments| {
         let workspace = Workspace::find()?;
         let lessons = workspace.lessons.clone();
-        let (bless, json) = (given.has("--bless"), given.has("--json"));
-        check::run(&workspace, &Options { lessons, pages: true, bless, json })
+        check::run(&workspace, &Request { lessons, pages: true, ..Request::of(arguments) })
     },
 };

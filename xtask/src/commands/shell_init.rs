@@ -7,7 +7,7 @@
 
 use std::process::ExitCode;
 
-use common::menu::WrongUsage;
+use common::options::UsageError;
 
 use crate::cli::Command;
 use crate::workspace::Workspace;
@@ -20,16 +20,16 @@ pub const COMMAND: Command = Command {
     name: "shell-init",
     words: "bash|zsh|fish",
     about: "a shell function with which `cargo run -p 02-fork` works",
-    switches: &[],
+    options: &[],
     notes: "\
 Type it in the shell, in the folder of the course, or put it into its start-up file:
   bash  eval \"$(cargo xtask shell-init bash)\"
   zsh   eval \"$(cargo xtask shell-init zsh)\"
   fish  cargo xtask shell-init fish | source
 ",
-    run: |given| {
-        let [shell] = given.words.as_slice() else {
-            return Err(WrongUsage("which shell? There is bash, zsh, fish".to_owned()).into());
+    run: |arguments| {
+        let [shell] = arguments.words.as_slice() else {
+            return Err(UsageError("which shell? There is bash, zsh, fish".to_owned()).into());
         };
         let lessons = Workspace::find()?.lessons;
         print!("{}", function(shell, &lessons)?);
@@ -38,11 +38,11 @@ Type it in the shell, in the folder of the course, or put it into its start-up f
 };
 
 /// The function for a shell and these lessons (`02-fork`).
-fn function(shell: &str, lessons: &[String]) -> Result<String, WrongUsage> {
+fn function(shell: &str, lessons: &[String]) -> Result<String, UsageError> {
     let (function, or) = match shell {
         "bash" | "zsh" => (BASH_AND_ZSH, " | "),
         "fish" => (FISH, " "),
-        _ => return Err(WrongUsage(format!("no shell '{shell}': there is bash, zsh, fish"))),
+        _ => return Err(UsageError(format!("no shell '{shell}': there is bash, zsh, fish"))),
     };
     Ok(function.replace("@SHELL@", shell).replace("@LESSONS@", &lessons.join(or)))
 }

@@ -5,15 +5,15 @@ mod svg;
 mod tree;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use common::menu::WrongUsage;
+use common::options::{Options, UsageError};
 use xtask::record::{self, Event, Group, Refused, Selection};
 
-use super::list;
-use crate::cli::{Command, Given};
-use crate::workspace::Workspace;
+use crate::cli::{Arguments, Command};
+use crate::workspace::{Targets, Workspace};
 
 /// Exit status where the system does not allow tracing, as of a demo that the
 /// machine does not let show its point.
@@ -24,7 +24,7 @@ pub const COMMAND: Command = Command {
     name: "trace",
     words: "LESSON [DEMO] [-- ARGS]",
     about: "what the kernel saw a demo do",
-    switches: &[
+    options: &[
         ("--only WORDS", "these sorts of events only, with commas between: fork,wait,exit"),
         ("--all", "every system call"),
         ("--tree", "the processes and threads as a tree, with their ends"),
@@ -51,37 +51,44 @@ could not be started, 2 if the command line is wrong, 3 if the system allows no 
     run,
 };
 
-fn run(given: &Given) -> Result<ExitCode> {
+fn run(arguments: &Arguments) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
-    let Some((lesson, arguments)) = given.words.split_first() else {
+    let Arguments { words, options } = arguments;
+    let Some((lesson, arguments)) = words.split_first() else {
         let lessons = workspace.lessons.join(", ");
-        return Err(WrongUsage(format!("which lesson? There is {lessons}")).into());
+        return Err(UsageError(format!("which lesson? available: {lessons}")).into());
     };
-    workspace.named(std::slice::from_ref(lesson))?;
-    let views = ["--json", "--tree", "--svg"].into_iter().filter(|view| given.has(view));
+    let name = std::slice::from_ref(lesson);
+    workspace.require(name)?;
+    let views = ["--json", "--tree", "--svg"].into_iter().filter(|view| options.has(view));
     if views.count() > 1 {
-        return Err(WrongUsage("one of --json, --tree and --svg at a time".to_owned()).into());
+        return Err(UsageError("one of --json, --tree and --svg at a time".to_owned()).into());
     }
-    let selection = selection(given)?;
-    let binary = workspace.binary(lesson)?;
-    let demos: Vec<String> = list::demos(&binary)?.into_iter().map(|(name, _)| name).collect();
+    let selection = selection(options)?;
+    let built = workspace.build(name, Targets::Binary)?.remove(0);
+    let demos: Vec<String> = built.demos()?.into_iter().map(|(name, _)| name).collect();
     if let Some(demo) = arguments.first().filter(|word| !word.starts_with('-'))
         && !demos.contains(demo)
     {
-        let demos = demos.join(", ");
-        return Err(WrongUsage(format!("{lesson} has no demo '{demo}': there is {demos}")).into());
+        let what = format!("demo '{demo}' in {lesson}");
+        return Err(UsageError::unknown(&what, demos.iter().map(String::as_str)).into());
     }
     let words = arguments.iter().map(OsString::from);
-    let program: Vec<OsString> = std::iter::once(binary.into()).chain(words).collect();
+    let program: Vec<OsString> = std::iter::once(built.binary.into()).chain(words).collect();
 
     let mut tree = tree::Tree::default();
     let mut picture = svg::Picture::default();
     let mut rows = rows::Rows::new(selection.has(Group::Exit));
-    let mut tell = |event: Event| match () {
-        () if given.has("--json") => println!("{}", event.json()),
-        () if given.has("--tree") => tree.add(&event),
-        () if given.has("--svg") => picture.add(&event),
-        () => rows.print(&event),
+    let mut tell = |event: Event| {
+        if options.has("--json") {
+            println!("{}", event.json());
+        } else if options.has("--tree") {
+            tree.add(&event);
+        } else if options.has("--svg") {
+            picture.add(&event);
+        } else {
+            rows.print(&event);
+        }
     };
     match record::record(&workspace.root, &program, &selection, &mut tell) {
         Err(error) if error.is::<Refused>() => {
@@ -90,27 +97,28 @@ fn run(given: &Given) -> Result<ExitCode> {
         }
         result => result?,
     }
-    if given.has("--tree") {
+    if options.has("--tree") {
         tree.print();
     }
-    if let Some(file) = given.value("--svg") {
-        std::fs::write(file, picture.draw()).with_context(|| format!("write {file}"))?;
+    if let Some(file) = options.get::<PathBuf>("--svg")? {
+        std::fs::write(&file, picture.draw())
+            .with_context(|| format!("write {}", file.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn selection(given: &Given) -> Result<Selection> {
-    match given.value("--only") {
-        _ if given.has("--all") => Ok(Selection::All),
+fn selection(options: &Options) -> Result<Selection> {
+    match options.get::<String>("--only")? {
+        _ if options.has("--all") => Ok(Selection::All),
         // The tree is made of these.
-        _ if given.has("--tree") => {
+        _ if options.has("--tree") => {
             Ok(Selection::Groups(vec![Group::Exec, Group::Fork, Group::Exit]))
         }
         None => Ok(Selection::default()),
         Some(words) => {
             let groups = words.split(',').map(|word| word.trim().parse::<Group>());
             let groups = groups.collect::<Result<Vec<_>, _>>();
-            Ok(Selection::Groups(groups.map_err(|why| WrongUsage(format!("--only: {why}")))?))
+            Ok(Selection::Groups(groups.map_err(|why| UsageError(format!("--only: {why}")))?))
         }
     }
 }

@@ -1,47 +1,41 @@
-//! Runs the tests of a lesson.
+//! Runs a test program of a lesson and reads its results.
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use indicatif::ProgressBar;
 use xtask::supervise::{self, End, Errors, Program};
 
 use super::findings::{Finding, Kind, Verdict};
-use super::parallel;
-use crate::workspace::{Built, Interrupted};
+use crate::workspace::{Interrupted, Lesson};
 
 /// How long the tests in one program may take.
 const DEADLINE: Duration = Duration::from_secs(300);
 
-/// Runs the test programs that Cargo built for a lesson, each as `cargo test`
-/// would.
+/// Runs a test program of a lesson as `cargo test` would.
 ///
 /// # Errors
 /// If the reader interrupts it.
-pub fn run(lesson: &str, root: &Path, built: &Built, live: &ProgressBar) -> Result<Vec<Finding>> {
-    let findings = parallel::map(&built.tests, parallel::usual(), |program| {
-        let name = program.file_name().unwrap_or_default().to_string_lossy();
-        live.set_message(format!("tests: {name}"));
-        run_program(lesson, root, program, &name)
-    });
-    Ok(findings.into_iter().collect::<Result<Vec<_>>>()?.concat())
-}
-
-fn run_program(lesson: &str, root: &Path, program: &Path, name: &str) -> Result<Vec<Finding>> {
-    let finding = |what: &str, verdict| {
-        let place = format!("lessons/{lesson}");
-        Finding { kind: Kind::Test, place, what: what.to_owned(), verdict }
+pub fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
+    // Cargo's name without what it appends: `nice-0123456789abcdef`.
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
+    let finding = |what: &str, verdict| Finding {
+        kind: Kind::Test,
+        place: lesson.folder(),
+        what: what.to_owned(),
+        verdict,
     };
-    let outcome = match supervise::run(&Program {
+    let outcome = supervise::run(&Program {
         path: program.to_owned(),
         arguments: vec!["--color=never".into()],
-        directory: root.join("lessons").join(lesson),
+        directory: root.join(lesson.folder()),
         environment: Vec::new(),
         deadline: DEADLINE,
         output_limit: 16 << 20,
         errors: Errors::Merged,
-    }) {
+    });
+    let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(why) => return Ok(vec![finding(name, Verdict::failed(format!("{why:#}")))]),
     };
@@ -68,7 +62,9 @@ fn run_program(lesson: &str, root: &Path, program: &Path, name: &str) -> Result<
     if let Some(first) = failures.next() {
         first.details =
             output.lines().skip_while(|line| *line != "failures:").map(str::to_owned).collect();
-        first.again = Some(format!("cargo test --package lesson-{lesson}"));
+        let target =
+            if name == lesson.name { "--bins".to_owned() } else { format!("--test {name}") };
+        first.again = Some(format!("cargo test --package {} {target}", lesson.package()));
     }
     Ok(findings)
 }

@@ -1,0 +1,63 @@
+//! How far something is that takes long: one line on the terminal, written over each time.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::text;
+
+/// What takes less than this needs no line.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// The line, on standard error. Where that is not a terminal nothing is written.
+pub struct Progress {
+    start: Instant,
+    terminal: bool,
+    visible: Mutex<bool>,
+}
+
+impl Default for Progress {
+    fn default() -> Progress {
+        Progress::new()
+    }
+}
+
+impl Progress {
+    /// A line that appears when something has taken a second.
+    pub fn new() -> Progress {
+        let terminal = stderr().is_terminal();
+        Progress { start: Instant::now(), terminal, visible: Mutex::new(false) }
+    }
+
+    /// Shows `text` in place of what was shown before, cut to the width of the window.
+    pub fn show(&self, text: &str) {
+        if self.terminal && self.start.elapsed() >= QUIET {
+            let text: String = text.chars().take(text::width() - 1).collect();
+            write(&format!("\r\x1b[K{text}"));
+            *self.visible() = true;
+        }
+    }
+
+    /// Takes the line away, so that other output can be printed.
+    pub fn clear(&self) {
+        if std::mem::take(&mut *self.visible()) {
+            write("\r\x1b[K");
+        }
+    }
+
+    fn visible(&self) -> MutexGuard<'_, bool> {
+        self.visible.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// In one write: other processes may write at the same time. A terminal that is gone is
+/// no reason to stop.
+fn write(text: &str) {
+    let _ = stderr().write_all(text.as_bytes());
+}
