@@ -65,7 +65,7 @@ impl<'a> Plan<'a> {
 
     fn add_lesson(&mut self, lesson: &'a Lesson, built: &'a [Lesson], bless: bool) {
         for program in &lesson.tests {
-            let name = program.file_name().unwrap_or_default().display();
+            let name = test_program::name(program);
             let run = || test_program::run(self.root, lesson, program);
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }

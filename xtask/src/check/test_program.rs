@@ -12,14 +12,19 @@ use crate::workspace::{Interrupted, Lesson};
 /// How long the tests in one program may take.
 const DEADLINE: Duration = Duration::from_secs(300);
 
+/// The name of a test program: without what Cargo appends to it, as in
+/// `nice-0123456789abcdef`.
+pub fn name(program: &Path) -> String {
+    let file = program.file_name().unwrap_or_default().to_string_lossy();
+    file.rsplit_once('-').map_or(&*file, |(name, _)| name).to_owned()
+}
+
 /// Runs a test program of a lesson as `cargo test` would.
 ///
 /// # Errors
 /// If the reader interrupts it.
 pub fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
-    // Cargo's name without what it appends: `nice-0123456789abcdef`.
-    let name = program.file_stem().unwrap_or_default().to_string_lossy();
-    let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
+    let name = &name(program);
     let finding = |what: &str, verdict| Finding {
         kind: Kind::Test,
         place: lesson.folder(),
@@ -62,8 +67,11 @@ pub fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>>
     if let Some(first) = failures.next() {
         first.details =
             output.lines().skip_while(|line| *line != "failures:").map(str::to_owned).collect();
-        let target =
-            if name == lesson.name { "--bins".to_owned() } else { format!("--test {name}") };
+        let target = if *name == lesson.name.replace('-', "_") {
+            "--bins".to_owned()
+        } else {
+            format!("--test {name}")
+        };
         first.again = Some(format!("cargo test --package {} {target}", lesson.package()));
     }
     Ok(findings)
