@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::ptr;
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
@@ -227,6 +228,7 @@ fn every_sort() -> Result<()> {
     in_thread(|| Ok(()))?;
     exited(child(|| 7)?, 7)?;
     waitid(Id::Pid(child(|| 7)?), WaitPidFlag::WEXITED).context("waitid")?;
+    without_status(child(|| 7)?)?;
     vfork()?;
     println!("printed");
     eprintln!("an error");
@@ -256,6 +258,18 @@ fn every_sort() -> Result<()> {
     let own = Pid::from_raw(0);
     sched_setaffinity(own, &sched_getaffinity(own).context("affinity")?).context("affinity")?;
     thread::sleep(Duration::from_micros(1));
+    Ok(())
+}
+
+/// Asks for no status: the null pointers are not memory that cannot be read.
+fn without_status(child: Pid) -> Result<()> {
+    let (id, flags, null) = (child.as_raw(), libc::WEXITED | libc::WNOWAIT, ptr::null_mut());
+    // SAFETY: waitid writes nothing for a null pointer.
+    let ended = unsafe { libc::waitid(libc::P_PID, id as libc::id_t, null, flags) };
+    Errno::result(ended).context("waitid")?;
+    // SAFETY: so does waitpid.
+    let ended = unsafe { libc::waitpid(id, ptr::null_mut(), 0) };
+    Errno::result(ended).context("waitpid")?;
     Ok(())
 }
 

@@ -199,6 +199,14 @@ fn what_goes_through_channels_is_shown() {
     in_both("open", |lives| {
         assert_eq!(*lives.end(lives.root), json!({ "exited": 0 }), "{lives:#?}");
         let own = &lives.events[&lives.root];
+        // The third process is waited for without asking how it ended.
+        let child = lives.children[&lives.root][3];
+        let wait = format!("wait for pid {child}");
+        assert!(
+            has(own, &format!("{wait} (WNOWAIT) → a child, or nothing yet, after ")),
+            "{own:#?}"
+        );
+        assert!(has(own, &format!("{wait} → pid {child}, after ")), "{own:#?}");
         for text in [
             r#"print "printed\n""#,
             r#"print "an error\n""#,

@@ -21,7 +21,7 @@ const NOBODY: u32 = 65534;
 /// Copies of the recorder and of the traced program, for a user without root's rights.
 struct Copies {
     folder: PathBuf,
-    /// Whom to become; `None` if this process is nobody special, or cannot change.
+    /// The user to become; `None` if this process is not root, or cannot change its user.
     user: Option<u32>,
 }
 
@@ -128,13 +128,13 @@ fn the_kinds_of_new_tasks_come_from_the_kernel() {
     for selection in ["shown", "all"] {
         let trace = copies.record(selection, "tasks", &["not-dumpable"]);
         let lives = Lives::of(&trace);
-        let [thread, fork, other, vfork] = lives.children[&lives.root][..] else {
+        let [thread, fork, second, third, vfork] = lives.children[&lives.root][..] else {
             panic!("{lives:#?}")
         };
         let own = &lives.events[&lives.root];
         assert!(has(own, &format!("new thread → tid {thread}, in the same process")), "{own:#?}");
         assert!(has(&lives.events[&thread], "the new thread starts"), "{lives:#?}");
-        for child in [fork, other] {
+        for child in [fork, second, third] {
             assert!(has(own, &format!("fork → pid {child}")), "{own:#?}");
             assert!(!has(own, &format!("vfork → pid {child}")), "{own:#?}");
             assert!(has(&lives.events[&child], "fork → 0"), "{lives:#?}");
