@@ -19,7 +19,10 @@ fn main() -> Result<()> {
     let mut tell = |event: xtask::record::Event| println!("{}", event.json());
     match record_under(Path::new(xtask), &folder, program, &selection, &mut tell) {
         // As of `xtask trace`.
-        Err(error) if error.is::<Refused>() => std::process::exit(3),
+        Err(error) if error.is::<Refused>() => {
+            eprintln!("{error}");
+            std::process::exit(3)
+        }
         result => result,
     }
 }

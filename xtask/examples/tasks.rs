@@ -1,19 +1,30 @@
 //! Programs to be traced: each makes processes and threads in one way, and ends
 //! only if the kernel did what it asked for.
 
-use std::os::fd::AsFd;
+use std::io::IoSlice;
+use std::num::NonZero;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::ptr;
 use std::sync::{Arc, Barrier};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use common::proc;
+use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, poll};
+use nix::sched::{sched_getaffinity, sched_setaffinity};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap};
+use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, sendmsg, socketpair};
+use nix::sys::uio::writev;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, pause, pipe, read, setsid, write};
+use nix::unistd::{ForkResult, Pid, fork, ftruncate, pause, pipe, read, setsid, write};
 
 fn main() -> Result<()> {
     let mode = std::env::args().nth(1).context("which way?")?;
@@ -30,6 +41,12 @@ fn main() -> Result<()> {
         "daemon" => daemon(),
         "forks" => forks(),
         "exit-at-once" => exit_at_once(),
+        "open" => every_sort(),
+        "not-dumpable" => {
+            set_dumpable(false).context("prctl(PR_SET_DUMPABLE)")?;
+            every_sort()
+        }
+        "wild-pointers" => wild_pointers(),
         _ => bail!("there is no way '{mode}'"),
     }
 }
@@ -203,4 +220,75 @@ fn exit_at_once() -> Result<()> {
     });
     ready.wait();
     std::process::exit(6);
+}
+
+/// Every way of making a task, and a call of every sort for which a tracer looks into
+/// the memory or at the descriptors.
+fn every_sort() -> Result<()> {
+    in_thread(|| Ok(()))?;
+    exited(child(|| 7)?, 7)?;
+    waitid(Id::Pid(child(|| 7)?), WaitPidFlag::WEXITED).context("waitid")?;
+    without_status(child(|| 7)?)?;
+    vfork()?;
+    println!("printed");
+    eprintln!("an error");
+
+    let (reads, writes) = pipe().context("pipe")?;
+    write(&writes, b"through").context("write")?;
+    writev(&writes, &[IoSlice::new(b" the"), IoSlice::new(b" pipe")]).context("writev")?;
+    poll(&mut [PollFd::new(reads.as_fd(), PollFlags::POLLIN)], 0_u8).context("poll")?;
+    ensure!(read(&reads, &mut [0; 64]) == Ok(16));
+
+    let (one, other) =
+        socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::empty())
+            .context("socketpair")?;
+    let parts = [IoSlice::new(b"a message")];
+    sendmsg::<()>(one.as_raw_fd(), &parts, &[], MsgFlags::empty(), None).context("sendmsg")?;
+    // The message is longer than the memory for it.
+    let length = recv(other.as_raw_fd(), &mut [0; 2], MsgFlags::MSG_TRUNC);
+    ensure!(length == Ok(9), "{length:?}");
+
+    let memory = memfd_create("shared", MFdFlags::empty()).context("memfd_create")?;
+    ftruncate(&memory, 4096).context("ftruncate")?;
+    let length = NonZero::new(4096).expect("not 0");
+    // SAFETY: a new mapping where the kernel likes; nothing refers to that memory.
+    unsafe { mmap(None, length, ProtFlags::PROT_READ, MapFlags::MAP_SHARED, &memory, 0) }
+        .context("mmap")?;
+
+    let own = Pid::from_raw(0);
+    sched_setaffinity(own, &sched_getaffinity(own).context("affinity")?).context("affinity")?;
+    thread::sleep(Duration::from_micros(1));
+    Ok(())
+}
+
+/// Asks for no status: the null pointers are not memory that cannot be read.
+fn without_status(child: Pid) -> Result<()> {
+    let (id, flags, null) = (child.as_raw(), libc::WEXITED | libc::WNOWAIT, ptr::null_mut());
+    // SAFETY: waitid writes nothing for a null pointer.
+    let ended = unsafe { libc::waitid(libc::P_PID, id as libc::id_t, null, flags) };
+    Errno::result(ended).context("waitid")?;
+    // SAFETY: so does waitpid.
+    let ended = unsafe { libc::waitpid(id, ptr::null_mut(), 0) };
+    Errno::result(ended).context("waitpid")?;
+    Ok(())
+}
+
+/// Pointers near the end of all addresses: nothing is there, and to add to them overflows.
+fn wild_pointers() -> Result<()> {
+    let wild = usize::MAX - 3;
+    let calls: [(libc::c_long, [usize; 3]); 7] = [
+        (libc::SYS_nanosleep, [wild, 0, 0]),
+        (libc::SYS_ppoll, [wild, 2, 0]),
+        (libc::SYS_sched_setaffinity, [0, 8, wild]),
+        (libc::SYS_execve, [wild, wild, 0]),
+        (libc::SYS_pipe2, [wild, 0, 0]),
+        (libc::SYS_memfd_create, [wild, 0, 0]),
+        (libc::SYS_clone3, [wild, 88, 0]),
+    ];
+    for (call, [first, second, third]) in calls {
+        // SAFETY: the kernel refuses the pointer and touches no memory.
+        let done = unsafe { libc::syscall(call, first, second, third, 0, 0) };
+        ensure!(Errno::result(done) == Err(Errno::EFAULT), "call {call} returned {done}");
+    }
+    Ok(())
 }

@@ -244,6 +244,20 @@ fn a_program_that_kills_itself_is_reported_so() {
     assert_eq!(script("kill -SEGV $$", LONG).unwrap().end, End::Killed(Signal::SIGSEGV));
 }
 
+/// nix knows no real-time signals; 35 is one.
+#[test]
+fn an_orphan_that_a_real_time_signal_kills_does_not_end_the_program() {
+    let orphan = "orphan=$(sh -c 'echo $$; exec >&-; kill -35 $$' & )";
+    let reaped = format!("{orphan}; while [ -e /proc/$orphan ]; do :; done; exit 3");
+    assert_eq!(script(&reaped, LONG).unwrap().end, End::Exited(3));
+}
+
+#[test]
+fn a_program_that_a_real_time_signal_kills_is_named_so() {
+    let error = script("kill -35 $$", LONG).unwrap_err();
+    assert_eq!(error.to_string(), "a real-time signal killed the program");
+}
+
 #[test]
 fn a_program_that_kills_its_group_is_reported_so() {
     let outcome = script("sleep 20 & kill -9 0", LONG).unwrap();

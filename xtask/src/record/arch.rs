@@ -1,6 +1,6 @@
 //! All that depends on the processor.
 
-use anyhow::{Context, Result};
+use nix::Result;
 use nix::sys::ptrace;
 use nix::unistd::Pid;
 use seccompiler::TargetArch;
@@ -14,7 +14,7 @@ pub const TARGET: TargetArch = TargetArch::aarch64;
 
 /// What is in the register in which a stopped task gets the result of a call.
 pub fn returned(task: Pid) -> Result<i64> {
-    let registers = ptrace::getregs(task).context("ptrace(PTRACE_GETREGSET)")?;
+    let registers = ptrace::getregs(task)?;
     #[cfg(target_arch = "x86_64")]
     let register = registers.rax;
     #[cfg(target_arch = "aarch64")]

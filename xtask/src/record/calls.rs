@@ -20,10 +20,12 @@ pub struct Begun {
     pub arguments: [u64; 6],
     /// When it began.
     pub at: Duration,
-    /// The program that it starts, if it does.
-    program: Vec<String>,
+    /// The arguments of the program that it starts, if it does and they are readable.
+    program: Option<Vec<String>>,
     /// What its descriptor stands for: a call to close it leaves nothing to ask.
     what: Option<What>,
+    /// What it made, as the kernel's event says: `fork`, `vfork` or `new thread`.
+    pub made: Option<&'static str>,
 }
 
 /// A call in words.
@@ -48,7 +50,7 @@ impl Begun {
         let program = match name {
             "execve" => memory::texts(task, arguments[1]),
             "execveat" => memory::texts(task, arguments[2]),
-            _ => Vec::new(),
+            _ => None,
         };
         let what = match Group::of(name) {
             Group::Data => channels.what(task, arguments[0]),
@@ -56,7 +58,7 @@ impl Begun {
             Group::Channel if name == "mmap" => channels.what(task, arguments[4]),
             _ => None,
         };
-        Begun { name: name.to_owned(), arguments, at, program, what }
+        Begun { name: name.to_owned(), arguments, at, program, what, made: None }
     }
 
     /// Whether this is the same call once more, as the kernel makes it after a signal.
@@ -67,7 +69,10 @@ impl Begun {
 
     /// The program and its arguments, without the folders it lies in.
     pub fn program(&self) -> String {
-        let mut words = self.program.iter();
+        let Some(program) = &self.program else {
+            return "exec, arguments not readable".to_owned();
+        };
+        let mut words = program.iter();
         let path = words.next().map_or("", |path| path.rsplit('/').next().unwrap_or(path));
         let words = words.map(|word| format!(" {}", shown(word.as_bytes())));
         format!("exec {path}{}", words.collect::<String>())
@@ -91,26 +96,32 @@ impl Begun {
         Some(Told { group, text, waited })
     }
 
-    /// What kind of child a fork makes.
-    fn kind(&self, task: Pid) -> &'static str {
+    /// What a fork was asked to make, where the kernel reports nothing made: it failed, or
+    /// the child was to escape the tracer (CLONE_UNTRACED).
+    fn asked_for(&self, task: Pid) -> Option<&'static str> {
         let flags = match self.name.as_str() {
-            "fork" => return "fork",
-            "vfork" => return "vfork",
-            "clone3" => memory::word(task, self.arguments[0]).unwrap_or(0),
+            "fork" => return Some("fork"),
+            "vfork" => return Some("vfork"),
+            "clone3" => memory::word(task, self.arguments[0])?,
             _ => self.arguments[0],
         };
-        match () {
-            () if flags & libc::CLONE_THREAD as u64 != 0 => "new thread",
-            () if flags & libc::CLONE_VFORK as u64 != 0 => "vfork",
-            () => "fork",
-        }
+        let has = |flag: i32| flags & flag as u64 != 0;
+        Some(if has(libc::CLONE_THREAD) {
+            "new thread"
+        } else if has(libc::CLONE_VFORK) {
+            "vfork"
+        } else {
+            "fork"
+        })
     }
 
     fn fork(&self, task: Pid, result: i64) -> String {
-        match (self.kind(task), failed(result)) {
-            (kind, Some(why)) => format!("{kind} {why}"),
-            (kind @ "new thread", None) => format!("{kind} → tid {result}, in the same process"),
-            (kind, None) => format!("{kind} → pid {result}"),
+        let kind = self.made.or_else(|| self.asked_for(task));
+        let kind = kind.unwrap_or("new process or thread, flags not readable");
+        match failed(result) {
+            Some(why) => format!("{kind} {why}"),
+            None if kind == "new thread" => format!("{kind} → tid {result}, in the same process"),
+            None => format!("{kind} → pid {result}"),
         }
     }
 
@@ -129,20 +140,11 @@ impl Begun {
         let left = self.name == "waitid" && self.arguments[3] & libc::WNOWAIT as u64 != 0;
         let whom = if left { format!("{whom} (WNOWAIT)") } else { whom };
         let came = if self.name == "wait4" {
-            let status = memory::int(task, self.arguments[1]);
-            (result > 0).then(|| (result as i32, status.map(status_in_words)))
+            came_of_wait4(task, self.arguments[1], result)
         } else {
-            // siginfo_t: the signal, an error, a code, a gap, then the child, its
-            // user and its status.
-            let field = |offset| memory::int(task, self.arguments[2] + offset).unwrap_or(0);
-            (field(0) == libc::SIGCHLD)
-                .then(|| (field(16), Some(code_in_words(field(8), field(24)))))
+            came_of_waitid(task, self.arguments[2])
         };
-        match came {
-            None => format!("wait for {whom} → nothing yet"),
-            Some((child, None)) => format!("wait for {whom} → pid {child}"),
-            Some((child, Some(how))) => format!("wait for {whom} → pid {child} {how}"),
-        }
+        format!("wait for {whom} → {came}")
     }
 
     fn signal(&self, result: i64) -> String {
@@ -159,69 +161,29 @@ impl Begun {
     }
 
     fn channel(&self, task: Pid, result: i64, channels: &mut Channels) -> Option<(String, bool)> {
-        let failed = failed(result);
         let text = match self.name.as_str() {
-            "pipe" | "pipe2" => match failed {
-                Some(why) => format!("make a pipe {why}"),
-                None => {
-                    let ends = pair(task, self.arguments[0])?;
-                    let [read, write] = ends.map(|end| channels.what(task, end));
-                    format!(
-                        "make {} as fd {}, {} as fd {}",
-                        named(&read)?,
-                        ends[0],
-                        named(&write)?,
-                        ends[1]
-                    )
-                }
-            },
-            "socketpair" => match failed {
-                Some(why) => format!("make a socket pair {why}"),
-                None => {
-                    let ends = pair(task, self.arguments[3])?;
-                    channels.pair(task, ends);
-                    let [one, other] = ends.map(|end| channels.what(task, end));
-                    format!(
-                        "make {} as fd {}, {} as fd {}",
-                        named(&one)?,
-                        ends[0],
-                        named(&other)?,
-                        ends[1]
-                    )
-                }
-            },
+            "pipe" | "pipe2" => self.two_ends("pipe", task, result, channels),
+            "socketpair" => self.two_ends("socket pair", task, result, channels),
             "memfd_create" => {
-                let name = memory::text(task, self.arguments[0]);
-                format!("make shared memory {name:?}{}", arrow(result))
+                let name = memory::text(task, self.arguments[0])
+                    .map_or_else(|| ", name not readable".to_owned(), |name| format!(" {name:?}"));
+                format!("make shared memory{name}{}", arrow(result))
             }
             "mmap" => {
                 let is = |flag: i32| self.arguments[3] & flag as u64 != 0;
-                let anonymous = is(libc::MAP_ANONYMOUS);
                 let what = match &self.what {
                     _ if !is(libc::MAP_SHARED) => return None,
-                    Some(What::Channel(name)) => name.clone(),
-                    _ if anonymous => "memory to be shared".to_owned(),
-                    _ => return None,
+                    _ if is(libc::MAP_ANONYMOUS) => "memory to be shared".to_owned(),
+                    what => what.as_ref()?.name()?,
                 };
-                format!("map {} bytes of {what}", self.arguments[1])
+                format!("map {} bytes of {what}{}", self.arguments[1], arrow_error(result))
             }
-            "close" => format!("close {}", named(&self.what)?),
+            "close" => format!("close {}", self.what.as_ref()?.name()?),
             "poll" | "ppoll" => {
-                // struct pollfd: a descriptor of 4 bytes, two sets of events of 2.
-                let descriptors = (0..self.arguments[1].min(64))
-                    .filter_map(|place| memory::int(task, self.arguments[0] + 8 * place));
-                let mut names = Vec::new();
-                for descriptor in descriptors {
-                    if let Some(What::Channel(name)) = channels.what(task, descriptor as u64) {
-                        names.push(name);
-                    }
-                }
-                if names.is_empty() {
-                    return None;
-                }
+                let channels = self.polled(task, channels)?;
                 let ready =
                     if result == 0 { " → nothing".to_owned() } else { arrow_error(result) };
-                return Some((format!("wait for {}{ready}", names.join(" or ")), true));
+                return Some((format!("wait for {channels}{ready}"), true));
             }
             _ => {
                 return Some((
@@ -233,23 +195,65 @@ impl Begun {
         Some((text, false))
     }
 
+    /// The two ends of what a call made.
+    fn two_ends(&self, thing: &str, task: Pid, result: i64, channels: &mut Channels) -> String {
+        if let Some(why) = failed(result) {
+            return format!("make a {thing} {why}");
+        }
+        let is_pipe = self.name.starts_with("pipe");
+        let address = if is_pipe { self.arguments[0] } else { self.arguments[3] };
+        let Some(ends @ [one, other]) = pair(task, address) else {
+            return format!("make a {thing}, descriptors not readable");
+        };
+        if !is_pipe {
+            channels.pair(task, ends);
+        }
+        match ends.map(|end| channels.what(task, end)) {
+            [Some(What::Channel(first)), Some(What::Channel(second))] => {
+                format!("make {first} as fd {one}, {second} as fd {other}")
+            }
+            _ => format!("make a {thing} as fd {one} and fd {other}"),
+        }
+    }
+
+    /// What a poll waits for; `None` if that is of no interest.
+    fn polled(&self, task: Pid, channels: &mut Channels) -> Option<String> {
+        // The kernel takes it as an unsigned int.
+        let count = self.arguments[1] as u32;
+        // struct pollfd: a descriptor of 4 bytes, two sets of events of 2.
+        let Some(set) = memory::bytes(task, self.arguments[0], 8 * count.min(MOST) as usize) else {
+            return Some(format!("{}, not readable", counted(count.into(), "descriptor")));
+        };
+        let (set, _) = set.as_chunks::<8>();
+        let descriptors = set.iter().map(|[a, b, c, d, ..]| i32::from_ne_bytes([*a, *b, *c, *d]));
+        let names: Vec<String> = descriptors
+            .filter_map(|descriptor| channels.what(task, u64::try_from(descriptor).ok()?)?.name())
+            .collect();
+        (!names.is_empty()).then(|| names.join(" or "))
+    }
+
     fn data(&self, task: Pid, result: i64) -> Option<Told> {
         let what = self.what.as_ref()?;
         let writes = self.name.starts_with("write") || self.name.starts_with("send");
-        let bytes = if result > 0 { self.bytes(task, result as usize) } else { Vec::new() };
+        let bytes = if result > 0 { self.bytes(task, result as usize) } else { Some(Vec::new()) };
+        let count = counted(result, "byte");
         let (group, text) = match what {
-            What::Print if writes => {
-                (Group::Print, format!("print {}{}", shown(&bytes), arrow_error(result)))
+            What::Print | What::Hidden(1 | 2) if writes => {
+                let text = match bytes {
+                    Some(bytes) => format!("print {}{}", shown(&bytes), arrow_error(result)),
+                    None => format!("print {count} to fd {}: not readable", self.arguments[0]),
+                };
+                (Group::Print, text)
             }
-            What::Print => return None,
-            What::Channel(name) => {
+            _ => {
                 let verb = if writes { "write to" } else { "read from" };
-                let came = match result {
-                    0 if !writes => "end of file".to_owned(),
-                    0.. => format!("{} ({})", shown(&bytes), counted(result, "byte")),
+                let came = match (result, bytes) {
+                    (0, _) if !writes => "end of file".to_owned(),
+                    (0.., Some(bytes)) => format!("{} ({count})", shown(&bytes)),
+                    (0.., None) => format!("{count}, not readable"),
                     _ => why(result)?,
                 };
-                (Group::Data, format!("{verb} {name}: {came}"))
+                (Group::Data, format!("{verb} {}: {came}", what.name()?))
             }
         };
         Some(Told { group, text, waited: !writes })
@@ -270,27 +274,32 @@ impl Begun {
     }
 
     /// The first bytes of what was written or read.
-    fn bytes(&self, task: Pid, count: usize) -> Vec<u8> {
+    fn bytes(&self, task: Pid, count: usize) -> Option<Vec<u8>> {
         let most = count.min(SHOWN + 1);
         // struct iovec: an address and a length.
         let from_list = |list: u64, parts: u64| {
             let mut bytes = Vec::new();
-            for part in 0..parts.min(16) {
-                let address = memory::word(task, list + 16 * part).unwrap_or(0);
-                let length = memory::word(task, list + 16 * part + 8).unwrap_or(0);
+            for part in 0..parts.min(MOST.into()) {
+                let part = list.wrapping_add(16 * part);
+                let address = memory::word(task, part)?;
+                let length = memory::word(task, part.wrapping_add(8))?;
                 let left = most - bytes.len();
-                bytes.extend(memory::bytes(task, address, left.min(length as usize)));
+                bytes.extend(memory::bytes(task, address, left.min(length as usize))?);
+                if bytes.len() == most {
+                    break;
+                }
             }
-            bytes
+            Some(bytes)
         };
         match self.name.as_str() {
             "readv" | "writev" => from_list(self.arguments[1], self.arguments[2]),
             // struct msghdr: an address and its length, then the list and its length.
             "sendmsg" | "recvmsg" => {
-                let field = |offset| memory::word(task, self.arguments[1] + offset).unwrap_or(0);
-                from_list(field(16), field(24))
+                let field = |offset| memory::word(task, self.arguments[1].wrapping_add(offset));
+                from_list(field(16)?, field(24)?)
             }
-            _ => memory::bytes(task, self.arguments[1], most),
+            // A message may be longer than the memory for it (MSG_TRUNC).
+            _ => memory::bytes(task, self.arguments[1], most.min(self.arguments[2] as usize)),
         }
     }
 
@@ -316,36 +325,45 @@ impl Begun {
     }
 
     fn cpus(&self, task: Pid, result: i64) -> String {
-        let set = memory::bytes(task, self.arguments[2], self.arguments[1].min(128) as usize);
-        let cpus = (0..set.len() * 8).filter(|cpu| set[cpu / 8] & (1 << (cpu % 8)) != 0);
-        let list = cpus.map(|cpu| cpu.to_string()).collect::<Vec<_>>().join(",");
+        let set = memory::up_to(task, self.arguments[2], self.arguments[1].min(128) as usize);
+        let list = set.map_or_else(
+            || ", not readable".to_owned(),
+            |set| {
+                let is_set = |cpu: &usize| set[cpu / 8] & (1 << (cpu % 8)) != 0;
+                let cpus = (0..set.len() * 8).filter(is_set).map(|cpu| cpu.to_string());
+                format!(" ≈ {}", cpus.collect::<Vec<_>>().join(","))
+            },
+        );
         let whom = match self.arguments[0] {
             0 => "itself".to_owned(),
             id => format!("pid {id}"),
         };
-        format!("bind {whom} to CPUs ≈ {list}{}", arrow_error(result))
+        format!("bind {whom} to CPUs{list}{}", arrow_error(result))
     }
 
     fn sleep(&self, task: Pid, result: i64) -> String {
         let (flags, time) = match self.name.as_str() {
+            // It has no arguments: the kernel remembers those of the first call.
+            "restart_syscall" => {
+                return format!("go on waiting after a signal{}", arrow_error(result));
+            }
             "clock_nanosleep" => (self.arguments[1], self.arguments[2]),
             _ => (0, self.arguments[0]),
         };
-        let seconds = memory::word(task, time).unwrap_or(0);
-        let nanoseconds = memory::word(task, time + 8).unwrap_or(0);
-        let time = Duration::new(seconds, (nanoseconds % 1_000_000_000) as u32);
-        let until = flags & libc::TIMER_ABSTIME as u64 != 0;
-        let time = if until {
+        let time = if flags & libc::TIMER_ABSTIME as u64 != 0 {
             "until a certain time".to_owned()
         } else {
-            format!("for {}", text::time(time))
+            duration(task, time).map_or_else(
+                || "for a time that is not readable".to_owned(),
+                |time| format!("for {}", text::time(time)),
+            )
         };
         format!("sleep {time}{}", arrow_error(result))
     }
 }
 
 /// The child's own return from a fork, read from its register at its first stop.
-pub fn born(task: Pid, kind: &str) -> anyhow::Result<(i64, String)> {
+pub fn born(task: Pid, kind: &str) -> nix::Result<(i64, String)> {
     let returned = arch::returned(task)?;
     let text = match kind {
         "new thread" => "the new thread starts".to_owned(),
@@ -370,6 +388,9 @@ pub fn is_interrupted(result: i64) -> bool {
 /// How many bytes of data are shown.
 const SHOWN: usize = 60;
 
+/// How many entries of a list are read. The kernel takes no more buffers (UIO_MAXIOV).
+const MOST: u32 = 1024;
+
 /// Bytes as text in quotes.
 fn shown(bytes: &[u8]) -> String {
     let first = &bytes[..bytes.len().min(SHOWN)];
@@ -385,16 +406,16 @@ fn shown(bytes: &[u8]) -> String {
     }
 }
 
-fn named(what: &Option<What>) -> Option<&str> {
-    match what {
-        Some(What::Channel(name)) => Some(name),
-        _ => None,
-    }
-}
-
 /// Two descriptors that a call wrote.
 fn pair(task: Pid, address: u64) -> Option<[u64; 2]> {
-    Some([memory::int(task, address)? as u64, memory::int(task, address + 4)? as u64])
+    Some([memory::int(task, address)? as u64, memory::int(task, address.wrapping_add(4))? as u64])
+}
+
+/// A struct timespec: seconds and nanoseconds.
+fn duration(task: Pid, address: u64) -> Option<Duration> {
+    let seconds = memory::word(task, address)?;
+    let nanoseconds = memory::word(task, address.wrapping_add(8))?;
+    Some(Duration::new(seconds, (nanoseconds % 1_000_000_000) as u32))
 }
 
 fn counted(count: i64, thing: &str) -> String {
@@ -439,6 +460,37 @@ pub fn signal_name(signal: i32) -> String {
     Signal::try_from(signal)
         .map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
 }
+
+/// What wait4 says: its result is the child, and the status is at this address.
+fn came_of_wait4(task: Pid, status: u64, result: i64) -> String {
+    match (result, status) {
+        (0, _) => NOTHING_YET.to_owned(),
+        // Nobody asked for the status.
+        (child, 0) => format!("pid {child}"),
+        (child, status) => match memory::int(task, status) {
+            Some(status) => format!("pid {child} {}", status_in_words(status)),
+            None => format!("pid {child}, status not readable"),
+        },
+    }
+}
+
+/// What waitid says, in a siginfo_t at this address: the signal, an error, a code, a gap,
+/// then the child, its user and its status.
+fn came_of_waitid(task: Pid, info: u64) -> String {
+    let field = |offset| memory::int(task, info.wrapping_add(offset));
+    match (field(0), field(8), field(16), field(24)) {
+        // Nobody asked for it, and the call returns 0 in either case.
+        _ if info == 0 => format!("a child, or {NOTHING_YET}"),
+        (Some(libc::SIGCHLD), Some(code), Some(child), Some(status)) => {
+            format!("pid {child} {}", code_in_words(code, status))
+        }
+        (Some(0), ..) => NOTHING_YET.to_owned(),
+        _ => "not readable".to_owned(),
+    }
+}
+
+/// What a wait says that was not to wait (WNOHANG).
+const NOTHING_YET: &str = "nothing yet";
 
 /// What wait4 says of a child.
 fn status_in_words(status: i32) -> String {

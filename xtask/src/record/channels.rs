@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 
 use nix::unistd::Pid;
 
@@ -22,22 +23,39 @@ pub enum What {
     Channel(String),
     /// Standard output or standard error.
     Print,
+    /// This descriptor, of which no more is known: the kernel does not let us look at it.
+    Hidden(u64),
+}
+
+impl What {
+    /// A channel's name; `None` for what is printed.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            What::Channel(name) => Some(name.clone()),
+            What::Hidden(descriptor) => Some(format!("fd {descriptor}")),
+            What::Print => None,
+        }
+    }
 }
 
 impl Channels {
     /// What the descriptor of a stopped task stands for; `None` for files and
-    /// whatever else is of no interest here.
+    /// whatever else is of no interest here, and if it is not open.
     pub fn what(&mut self, task: Pid, descriptor: u64) -> Option<What> {
-        let link = fs::read_link(format!("/proc/{task}/fd/{descriptor}")).ok()?;
+        let link = match fs::read_link(format!("/proc/{task}/fd/{descriptor}")) {
+            Err(why) if why.kind() == ErrorKind::NotFound => return None,
+            Err(_) => return Some(What::Hidden(descriptor)),
+            Ok(link) => link,
+        };
         let link = link.to_string_lossy();
         if let Some(inode) = link.strip_prefix("pipe:[") {
             let next = self.pipes.len() + 1;
             let number = *self.pipes.entry(inode.to_owned()).or_insert(next);
-            let end = match self.writes(task, descriptor) {
-                true => "write end",
-                false => "read end",
-            };
-            return Some(What::Channel(format!("pipe {number}, {end}")));
+            return Some(match writes(task, descriptor) {
+                Some(true) => What::Channel(format!("pipe {number}, write end")),
+                Some(false) => What::Channel(format!("pipe {number}, read end")),
+                None => What::Hidden(descriptor),
+            });
         }
         if let Some(inode) = link.strip_prefix("socket:[") {
             let (number, end) = self.sockets.get(inode)?;
@@ -61,12 +79,12 @@ impl Channels {
             }
         }
     }
+}
 
-    fn writes(&self, task: Pid, descriptor: u64) -> bool {
-        let info =
-            fs::read_to_string(format!("/proc/{task}/fdinfo/{descriptor}")).unwrap_or_default();
-        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-        // The last octal digit is the access mode: 1 is O_WRONLY.
-        flags.is_some_and(|flags| flags.trim().ends_with('1'))
-    }
+/// Whether a pipe's descriptor is its write end.
+fn writes(task: Pid, descriptor: u64) -> Option<bool> {
+    let info = fs::read_to_string(format!("/proc/{task}/fdinfo/{descriptor}")).ok()?;
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+    // The last octal digit is the access mode: 1 is O_WRONLY.
+    Some(flags.trim().ends_with('1'))
 }

@@ -1,4 +1,6 @@
-//! Reads the memory of a stopped task.
+//! Reads the memory of a stopped task. `None` is what cannot be read: a pointer may lead
+//! nowhere, and of a program that is not dumpable (prctl(2)) the kernel shows the memory
+//! only to a tracer with CAP_SYS_PTRACE.
 
 use std::fs::File;
 use std::io::IoSliceMut;
@@ -8,7 +10,7 @@ use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
 /// At most `length` bytes from `address` on; fewer where the memory ends.
-pub fn bytes(task: Pid, address: u64, length: usize) -> Vec<u8> {
+pub fn up_to(task: Pid, address: u64, length: usize) -> Option<Vec<u8>> {
     let mut buffer = vec![0; length];
     let from = RemoteIoVec { base: address as usize, len: length };
     let count = process_vm_readv(task, &mut [IoSliceMut::new(&mut buffer)], &[from])
@@ -16,39 +18,44 @@ pub fn bytes(task: Pid, address: u64, length: usize) -> Vec<u8> {
         // It stops at the first page that is not there; /proc does better.
         .or_else(|| {
             File::open(format!("/proc/{task}/mem")).ok()?.read_at(&mut buffer, address).ok()
-        });
-    buffer.truncate(count.unwrap_or(0));
-    buffer
+        })?;
+    buffer.truncate(count);
+    (count > 0 || length == 0).then_some(buffer)
+}
+
+/// The `length` bytes from `address` on.
+pub fn bytes(task: Pid, address: u64, length: usize) -> Option<Vec<u8>> {
+    up_to(task, address, length).filter(|bytes| bytes.len() == length)
 }
 
 /// The text up to the first zero byte, as far as it is readable.
-pub fn text(task: Pid, address: u64) -> String {
-    let mut text = bytes(task, address, 4096);
+pub fn text(task: Pid, address: u64) -> Option<String> {
+    let mut text = up_to(task, address, 4096)?;
     let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
     text.truncate(end);
-    String::from_utf8_lossy(&text).into_owned()
+    Some(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// A number of 8 bytes.
 pub fn word(task: Pid, address: u64) -> Option<u64> {
-    bytes(task, address, 8).try_into().ok().map(u64::from_ne_bytes)
+    bytes(task, address, 8)?.try_into().ok().map(u64::from_ne_bytes)
 }
 
 /// A number of 4 bytes, with a sign.
 pub fn int(task: Pid, address: u64) -> Option<i32> {
-    bytes(task, address, 4).try_into().ok().map(i32::from_ne_bytes)
+    bytes(task, address, 4)?.try_into().ok().map(i32::from_ne_bytes)
 }
 
 /// The texts of a list that ends with a null pointer, such as the arguments of
-/// a program.
-pub fn texts(task: Pid, mut address: u64) -> Vec<String> {
+/// a program. A null pointer in place of the list is an empty one, as for the kernel.
+pub fn texts(task: Pid, mut address: u64) -> Option<Vec<String>> {
     let mut texts = Vec::new();
-    while let Some(pointer) = word(task, address).filter(|pointer| *pointer != 0) {
-        texts.push(text(task, pointer));
-        if texts.len() == 64 {
-            break;
+    while address != 0 && texts.len() < 64 {
+        match word(task, address)? {
+            0 => break,
+            pointer => texts.push(text(task, pointer)?),
         }
-        address += 8;
+        address = address.wrapping_add(8);
     }
-    texts
+    Some(texts)
 }

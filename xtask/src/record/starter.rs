@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -30,14 +32,17 @@ pub(super) fn arguments(calls: Option<&[Sysno]>, program: &[OsString]) -> Vec<Os
 }
 
 /// The body of the hidden subcommand. It returns only if the program could not
-/// be started.
+/// be started: the reason then goes to the tracer, at the other end of the input.
 pub fn start(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let calls = arguments.next().unwrap_or_default();
+    // Not handed down to the program, for which the input itself is replaced.
+    let tracer = std::io::stdin().as_fd().try_clone_to_owned();
     let error = match become_program(&calls.to_string_lossy(), arguments) {
         Ok(never) => match never {},
         Err(error) => error,
     };
-    eprintln!("xtask: {error:#}");
+    // It fails if the tracer is gone: then there is nobody left to tell.
+    let _ = tracer.and_then(|tracer| write!(File::from(tracer), "{error:#}"));
     ExitCode::from(127)
 }
 
@@ -57,8 +62,7 @@ fn become_program(calls: &str, mut program: impl Iterator<Item = OsString>) -> R
     }
     let mut command = Command::new(&path);
     command.args(program).stdin(Stdio::null());
-    let why = command.exec();
-    Err(why).with_context(|| format!("start {}", path.display()))
+    Err(command.exec().into())
 }
 
 /// The program for the kernel that stops at these calls, and lets all others pass.

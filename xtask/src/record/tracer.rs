@@ -8,6 +8,10 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
+use std::io::Read;
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use common::proc;
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::ptrace::{self, Options};
@@ -29,11 +34,23 @@ use crate::supervise::OWN_PROGRAM;
 
 /// The system does not let this process trace another.
 #[derive(Debug)]
-pub struct Refused(Errno);
+pub struct Refused {
+    why: Errno,
+    /// The process that traces the program already.
+    tracer: Option<String>,
+}
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "this system does not let a program be traced (ptrace: {})", self.0.desc())
+        let why = self.why.desc();
+        match &self.tracer {
+            Some(tracer) => write!(
+                f,
+                "pid {tracer} already traces whatever is started here, and a program has only one \
+                 tracer (ptrace: {why})"
+            ),
+            None => write!(f, "this system does not let a program be traced (ptrace: {why})"),
+        }
     }
 }
 
@@ -76,11 +93,12 @@ pub fn record_under(
     tell: &mut dyn FnMut(Event),
 ) -> Result<()> {
     let calls = selection.calls();
+    let (mut ours, theirs) = UnixStream::pair().context("socketpair")?;
     let mut starter = Command::new(xtask)
         .arg0("xtask")
         .args(starter::arguments(calls.as_deref(), program))
         .current_dir(folder)
-        .stdin(Stdio::piped())
+        .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0)
@@ -95,14 +113,17 @@ pub fn record_under(
         | Options::PTRACE_O_TRACECLONE
         | Options::PTRACE_O_TRACEEXEC;
     if let Err(why) = ptrace::seize(root, options) {
+        let tracer = proc::field(format!("/proc/{root}/status"), "TracerPid")
+            .ok()
+            .filter(|tracer| tracer != "0");
         starter.kill().context("kill the starter")?;
         starter.wait().context("wait for the starter")?;
-        return Err(Refused(why).into());
+        return Err(Refused { why, tracer }.into());
     }
     // It runs on at a seize. To be stopped at its calls it has to stop once.
     gone_or(ptrace::interrupt(root))?;
     // The end of its input tells the starter that it is traced.
-    drop(starter.stdin.take());
+    ours.shutdown(Shutdown::Write).context("shut the starter's input down")?;
 
     let task = Task::new(root, "fork", true);
     let mut tracer = Tracer {
@@ -120,10 +141,13 @@ pub fn record_under(
     }
     RUNNING.store(false, Ordering::Relaxed);
     tracer.tell_until(Duration::MAX);
-    match tracer.start {
-        Some(_) => Ok(()),
-        None => bail!("{} could not be started", program[0].display()),
+    if tracer.start.is_none() {
+        let mut why = String::new();
+        ours.read_to_string(&mut why).context("read the starter's reason")?;
+        let why = if why.is_empty() { "its starter was killed" } else { &why };
+        bail!("{} could not be started: {why}", program[0].display());
     }
+    Ok(())
 }
 
 /// The next task that stopped or ended, and how; `None` when there is none left.
@@ -319,6 +343,9 @@ impl Tracer<'_> {
             libc::PTRACE_EVENT_VFORK => "vfork",
             _ => "fork",
         };
+        if let Some(begun) = self.tasks.get_mut(&id).and_then(|task| task.begun.as_mut()) {
+            begun.made = Some(kind);
+        }
         self.tasks.insert(child, Task::new(process, kind, false));
         match self.early.remove(&child) {
             Some(status) => self.take(child, status),
@@ -344,7 +371,8 @@ impl Tracer<'_> {
             self.tasks.remove(&other);
             self.tell(event);
         }
-        self.tasks.insert(id, Task::new(process, "fork", true)); // Without a call before it, it is the starter's own exec that ends only now.
+        self.tasks.insert(id, Task::new(process, "fork", true));
+        // Without a call before it, it is the starter's own exec that ends only now.
         let Some(begun) = begun else { return Ok(()) };
         self.start.get_or_insert_with(Instant::now);
         let text = begun.program();
@@ -360,7 +388,7 @@ impl Tracer<'_> {
         if !task.born {
             task.born = true;
             let kind = task.kind;
-            if let Ok((returned, text)) = calls::born(id, kind) {
+            if let Some((returned, text)) = gone_or(calls::born(id, kind))? {
                 let event = Event { result: Some(returned), ..self.event(id, Group::Fork, text) };
                 self.tell(event);
             }

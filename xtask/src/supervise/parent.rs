@@ -1,14 +1,16 @@
 //! The program's parent: starts it, and tells the supervisor how it ended.
 
 use std::io::{PipeWriter, Write};
+use std::mem;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use nix::errno::Errno;
+use nix::libc;
 use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -94,23 +96,40 @@ fn start(request: &Request, output: PipeWriter) -> Result<Pid> {
 /// The program itself is not reaped: as long as it is in the process table, its
 /// process group can be nobody else's, and be killed as one.
 fn reap_until(program: Pid) -> Result<Option<End>> {
-    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-    loop {
-        let ended = match waitid(Id::All, flags) {
-            Err(Errno::EINVAL) => Err(Errno::EINVAL).context("killed by a real-time signal"),
-            result => result.context("waitid"),
-        }?;
-        match ended {
-            WaitStatus::Exited(pid, status) if pid == program => {
-                return Ok(Some(End::Exited(status)));
-            }
-            WaitStatus::Signaled(pid, signal, _) if pid == program => {
-                return Ok(Some(End::Killed(signal)));
-            }
-            WaitStatus::Exited(orphan, _) | WaitStatus::Signaled(orphan, ..) => {
-                waitpid(orphan, None).with_context(|| format!("waitpid({orphan})"))?;
-            }
-            _ => return Ok(None),
+    while let Some(ended) = next_ended()? {
+        if ended == program {
+            return how_it_ended(program).map(Some);
         }
+        match waitpid(ended, None) {
+            // Reaped, but killed by a real-time signal, which nix does not know.
+            Err(Errno::EINVAL) => {}
+            result => drop(result.with_context(|| format!("waitpid({ended})"))?),
+        }
+    }
+    Ok(None)
+}
+
+/// A child that has ended, if any has. It is not reaped.
+fn next_ended() -> Result<Option<Pid>> {
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: all bytes zero is a valid siginfo_t, as the kernel leaves it if no child
+    // has ended.
+    let mut info: libc::siginfo_t = unsafe { mem::zeroed() };
+    // SAFETY: the kernel writes a siginfo_t to where the pointer leads, no more. (nix has
+    // waitid too, but it knows no real-time signals.)
+    let done = unsafe { libc::waitid(libc::P_ALL, 0, &mut info, flags) };
+    Errno::result(done).context("waitid")?;
+    // SAFETY: waitid fills in the child's id, or leaves it 0.
+    let ended = unsafe { info.si_pid() };
+    Ok((ended != 0).then(|| Pid::from_raw(ended)))
+}
+
+/// How the program ended. It is not reaped.
+fn how_it_ended(program: Pid) -> Result<End> {
+    match waitid(Id::Pid(program), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {
+        Ok(WaitStatus::Exited(_, status)) => Ok(End::Exited(status)),
+        Ok(WaitStatus::Signaled(_, signal, _)) => Ok(End::Killed(signal)),
+        Err(Errno::EINVAL) => bail!("a real-time signal killed the program"),
+        other => bail!("the program has ended, but waitid says {other:?}"),
     }
 }

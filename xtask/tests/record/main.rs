@@ -3,7 +3,9 @@
 
 mod judge;
 mod lives;
+mod refused;
 mod trace;
+mod unprivileged;
 
 use serde_json::{Value, json};
 
@@ -170,5 +172,54 @@ fn a_grandchild_in_a_session_of_its_own_is_followed_to_its_end() {
 fn a_process_that_ends_while_it_makes_threads_leaves_no_thread_open() {
     in_both("exit-at-once", |lives| {
         assert_eq!(*lives.end(lives.root), json!({ "exited": 6 }));
+    });
+}
+
+#[test]
+fn pointers_that_lead_nowhere_are_said_to_be_unreadable() {
+    in_both("wild-pointers", |lives| {
+        assert_eq!(*lives.end(lives.root), json!({ "exited": 0 }), "{lives:#?}");
+        let own = &lives.events[&lives.root];
+        for text in [
+            "sleep for a time that is not readable → EFAULT, after ",
+            "wait for 2 descriptors, not readable → EFAULT, after ",
+            "bind itself to CPUs, not readable → EFAULT",
+            "exec, arguments not readable → EFAULT",
+            "make a pipe → EFAULT",
+            "make shared memory, name not readable → EFAULT",
+            "new process or thread, flags not readable → EFAULT",
+        ] {
+            assert!(has(own, text), "{text}: {own:#?}");
+        }
+    });
+}
+
+#[test]
+fn what_goes_through_channels_is_shown() {
+    in_both("open", |lives| {
+        assert_eq!(*lives.end(lives.root), json!({ "exited": 0 }), "{lives:#?}");
+        let own = &lives.events[&lives.root];
+        // The third process is waited for without asking how it ended.
+        let child = lives.children[&lives.root][3];
+        let wait = format!("wait for pid {child}");
+        assert!(
+            has(own, &format!("{wait} (WNOWAIT) → a child, or nothing yet, after ")),
+            "{own:#?}"
+        );
+        assert!(has(own, &format!("{wait} → pid {child}, after ")), "{own:#?}");
+        for text in [
+            r#"print "printed\n""#,
+            r#"print "an error\n""#,
+            r#"write to pipe 1, write end: "through" (7 bytes)"#,
+            r#"write to pipe 1, write end: " the pipe" (9 bytes)"#,
+            "wait for pipe 1, read end, after ",
+            r#"read from pipe 1, read end: "through the pipe" (16 bytes)"#,
+            r#"write to socket pair 1, end A: "a message" (9 bytes)"#,
+            r#"read from socket pair 1, end B: "a " (9 bytes)"#,
+            r#"make shared memory "shared" → fd "#,
+            r#"map 4096 bytes of shared memory "shared""#,
+        ] {
+            assert!(has(own, text), "{text}: {own:#?}");
+        }
     });
 }

@@ -1,7 +1,7 @@
 //! Runs the recorder, and builds what it is run on.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -51,14 +51,15 @@ pub fn is_allowed() -> bool {
 
 /// What the recorder tells of a program.
 pub fn record(selection: &str, program: &[&str], pace: &str) -> Vec<Value> {
-    let output: Output = in_time(&example("record"))
-        .args([XTASK, selection])
-        .args(program)
-        .env("LESSON_PACE", pace)
-        .output()
-        .unwrap();
+    let mut recorder = in_time(&example("record"));
+    events(recorder.args([XTASK, selection]).args(program).env("LESSON_PACE", pace))
+}
+
+/// What this recorder tells.
+pub fn events(recorder: &mut Command) -> Vec<Value> {
+    let output = recorder.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program:?} {selection}: {} {errors}", output.status);
+    assert!(output.status.success(), "{recorder:?}: {} {errors}", output.status);
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

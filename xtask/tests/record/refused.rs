@@ -1,0 +1,80 @@
+//! What the recorder says where the kernel refuses what it needs.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Output};
+
+use nix::libc;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
+
+use super::trace::{XTASK, example, in_time, is_allowed};
+
+/// The recorder on a program, where a call is refused as in a strict container.
+fn record_without(call: libc::c_long, program: &str) -> Output {
+    let refuse = SeccompAction::Errno(libc::EPERM as u32);
+    let rules = [(call, Vec::new())].into();
+    let target = std::env::consts::ARCH.try_into().unwrap();
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, target).unwrap();
+    let filter: BpfProgram = filter.try_into().unwrap();
+    let mut recorder = recorder(program);
+    let before_exec = move || apply_filter(&filter).map_err(io::Error::other);
+    // SAFETY: between fork and exec, prctl and seccomp are allowed; they allocate nothing.
+    unsafe { recorder.pre_exec(before_exec) };
+    recorder.output().unwrap()
+}
+
+fn recorder(program: &str) -> Command {
+    let mut recorder = in_time(&example("record"));
+    recorder.args([XTASK, "shown", program]);
+    recorder
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn without_ptrace_the_system_is_said_to_refuse_it() {
+    let output = record_without(libc::SYS_ptrace, "true");
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert_eq!(
+        errors(&output),
+        "this system does not let a program be traced (ptrace: Operation not permitted)\n"
+    );
+}
+
+#[test]
+fn without_seccomp_the_starter_says_why_it_stopped() {
+    if !is_allowed() {
+        return;
+    }
+    let output = record_without(libc::SYS_seccomp, "true");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let errors = errors(&output);
+    assert!(errors.contains("true could not be started: install the filter (seccomp)"), "{errors}");
+    assert!(errors.contains("Operation not permitted"), "{errors}");
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_named_with_the_reason() {
+    if !is_allowed() {
+        return;
+    }
+    let output = recorder("/no/such/program").output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let errors = errors(&output);
+    assert!(
+        errors.contains("/no/such/program could not be started: No such file or directory"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_starter_that_cannot_be_started_is_named_with_the_reason() {
+    let mut recorder = in_time(&example("record"));
+    let output = recorder.args(["/no/such/xtask", "shown", "true"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let errors = errors(&output);
+    assert!(errors.contains("start /no/such/xtask"), "{errors}");
+    assert!(errors.contains("No such file or directory"), "{errors}");
+}
