@@ -1,25 +1,22 @@
 //! Runs a program with a deadline; nothing that it started outlives it.
 //!
-//! Killing the program is not enough: its children go on, and hold its output
-//! open. So three processes see to it, each started by the one before:
+//! Killing the program is not enough: its children go on, and hold its output open. So
+//! two processes see to it:
 //!
-//! - The caller, `run`, holds a pipe to the supervisor, its lifeline. When the
-//!   caller ends, however it ends, the lifeline closes and the supervisor
-//!   kills everything.
-//! - The supervisor (`supervisor.rs`) reads the output, keeps the deadline, and
-//!   at the end kills what is left. It is a subreaper (prctl(2)): orphans among
-//!   its descendants become its children, so none is lost.
-//! - The parent (`parent.rs`) starts the program and learns how it ended. It is
-//!   there because a program knows its parent's id, and may kill it by mistake.
-//!   It is a subreaper too: should the supervisor be killed, it cleans up.
+//! - The supervisor (`supervisor.rs`) starts the program, reads its output, keeps the
+//!   deadline, and at the end kills what is left. It is a subreaper (prctl(2)): orphans
+//!   among its descendants become its children, so none is lost.
+//! - The caller, `run`, holds a pipe to the supervisor, its lifeline. When the caller ends,
+//!   however it ends, the lifeline closes and the supervisor kills everything. The caller is
+//!   a subreaper, too: a program knows its parent's id, and may kill its supervisor by
+//!   mistake. Then its descendants become the caller's children, which kills them.
 //!
-//! The limit: a program that kills both, the parent and the supervisor, takes
-//! its own first process with it (`PR_SET_PDEATHSIG`), but its other
-//! descendants stay. So do those that became another user's.
+//! The limit: a program that kills both, the supervisor and the caller, takes its own first
+//! process with it (`PR_SET_PDEATHSIG`), but its other descendants stay. So do those that
+//! became another user's.
 
 mod descendants;
 mod output;
-mod parent;
 mod report;
 mod supervisor;
 mod waiting;
@@ -27,16 +24,19 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
 pub use descendants::Stray;
 pub use supervisor::supervisor;
@@ -51,8 +51,11 @@ pub const OWN_PROGRAM: &str = "/proc/self/exe";
 /// A supervisor that has not reported this long after the deadline is stuck.
 const PATIENCE: Duration = Duration::from_millis(900);
 
-/// How long its partner then has to clean up.
+/// How long killing what it left may take until the caller goes on.
 const LAST_WAIT: Duration = Duration::from_millis(90);
+
+/// How long that goes on in the background.
+const TIME_TO_KILL: Duration = Duration::from_secs(60);
 
 /// What to run, and within which limits.
 #[derive(Clone, Debug)]
@@ -143,7 +146,7 @@ pub fn run(program: &Program) -> Result<Outcome> {
 /// As of [`run`].
 pub fn run_under(supervisor: &Path, program: &Program) -> Result<Outcome> {
     let started = Instant::now();
-    if lifelines().interrupted {
+    if supervisors().interrupted {
         return Ok(interrupted(started));
     }
     let name = program.path.display();
@@ -155,37 +158,37 @@ pub fn run_under(supervisor: &Path, program: &Program) -> Result<Outcome> {
             None => command.env_remove(variable),
         };
     }
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child =
-        command.spawn().with_context(|| format!("cannot start {}", supervisor.display()))?;
-    let lifeline = Lifeline::new(child.id(), child.stdin.take().context("no standard input")?);
-    let mut pipe = child.stdout.take().context("no standard output")?;
+    set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")?;
+    let (mut child, mut pipe) = Supervisors::start(&mut command)
+        .with_context(|| format!("cannot start {}", supervisor.display()))?;
 
     let last_call = started + program.deadline + PATIENCE;
     let mut report = Vec::new();
     let reading = read_report(&mut pipe, &mut report, last_call);
-    drop(lifeline);
+    supervisors().close_lifeline(&child);
     match reading.context("read the supervisor's report") {
         Ok(Reading::Complete) => {
             let outcome = report::outcome(&report);
             match &outcome {
                 // It goes on killing, but this is back in time.
-                Ok(outcome) if !outcome.survivors.is_empty() => wait_later(child),
-                _ => drop(child.wait().context("wait for the supervisor")?),
+                Ok(outcome) if !outcome.survivors.is_empty() => {
+                    thread::spawn(move || reap(&mut child));
+                }
+                _ => drop(reap(&mut child)?),
             }
             return outcome;
         }
         Ok(Reading::Ended) => {}
         late => {
-            // The parent, its partner, notices it and kills what is left.
             child.kill().context("kill the supervisor")?;
-            let ended = read_report(&mut pipe, &mut Vec::new(), last_call + LAST_WAIT);
-            wait_later(child);
-            late.and(ended)?;
+            reap(&mut child)?;
+            end_orphans();
+            late?;
             bail!("the supervisor of {name} did not answer; it is killed, and what it watched too");
         }
     }
-    let status = child.wait().context("wait for the supervisor")?;
+    let status = reap(&mut child)?;
+    end_orphans();
     if let Some(signal) = status.signal() {
         if supervisor::INTERRUPTIONS.iter().any(|each| *each as i32 == signal) {
             // Ctrl-C came before the supervisor was ready for it.
@@ -196,9 +199,28 @@ pub fn run_under(supervisor: &Path, program: &Program) -> Result<Outcome> {
     bail!("the supervisor of {name} ended without a report")
 }
 
-/// Lets a child that may take its time end when it will.
-fn wait_later(mut child: Child) {
-    std::thread::spawn(move || child.wait());
+/// Waits for the end of a supervisor.
+fn reap(child: &mut Child) -> Result<ExitStatus> {
+    let status = child.wait().context("wait for the supervisor")?;
+    supervisors().running.remove(&child.id());
+    Ok(status)
+}
+
+/// Kills what a supervisor left that was killed itself: it is this process's by now.
+fn end_orphans() {
+    fn end(until: Instant) -> bool {
+        // While no supervisor starts, every child that is not one is such an orphan.
+        let supervisors = supervisors();
+        let keep = |pid: Pid| supervisors.running.contains_key(&pid.as_raw().cast_unsigned());
+        descendants::end_others(keep, until).unwrap_or(true)
+    }
+    if !end(Instant::now() + LAST_WAIT) {
+        // This is back in time; somebody may hang in the kernel.
+        thread::spawn(|| {
+            let until = Instant::now() + TIME_TO_KILL;
+            while !end(Instant::now() + LAST_WAIT) && Instant::now() < until {}
+        });
+    }
 }
 
 /// The outcome of a program that Ctrl-C did not let start.
@@ -215,40 +237,37 @@ fn interrupted(started: Instant) -> Outcome {
 /// Ends every running program: its `run` returns `End::Interrupted`, and so
 /// does every later one. For the handler of Ctrl-C, in a thread of its own.
 pub fn interrupt() {
-    let mut lifelines = lifelines();
-    lifelines.interrupted = true;
-    lifelines.open.clear();
+    let mut supervisors = supervisors();
+    supervisors.interrupted = true;
+    supervisors.running.values_mut().for_each(|lifeline| *lifeline = None);
 }
 
-/// The lifelines of the programs that run now, by the supervisor's id.
-struct Lifelines {
-    open: BTreeMap<u32, ChildStdin>,
+/// The supervisors of this process.
+struct Supervisors {
+    /// Those that are not reaped, each with its lifeline, until that is closed.
+    running: BTreeMap<u32, Option<ChildStdin>>,
     interrupted: bool,
 }
 
-fn lifelines() -> MutexGuard<'static, Lifelines> {
-    static LIFELINES: Mutex<Lifelines> =
-        Mutex::new(Lifelines { open: BTreeMap::new(), interrupted: false });
-    LIFELINES.lock().unwrap_or_else(PoisonError::into_inner)
+fn supervisors() -> MutexGuard<'static, Supervisors> {
+    static SUPERVISORS: Mutex<Supervisors> =
+        Mutex::new(Supervisors { running: BTreeMap::new(), interrupted: false });
+    SUPERVISORS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An entry among the open lifelines, for as long as a program runs.
-struct Lifeline(u32);
-
-impl Lifeline {
-    fn new(supervisor: u32, pipe: ChildStdin) -> Lifeline {
-        let mut lifelines = lifelines();
-        // After an interruption, the pipe closes here and now.
-        if !lifelines.interrupted {
-            lifelines.open.insert(supervisor, pipe);
-        }
-        Lifeline(supervisor)
+impl Supervisors {
+    /// Starts one, which is known before anybody can take it for an orphan.
+    fn start(command: &mut Command) -> io::Result<(Child, ChildStdout)> {
+        let mut supervisors = supervisors();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let lifeline = child.stdin.take().filter(|_| !supervisors.interrupted);
+        supervisors.running.insert(child.id(), lifeline);
+        let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok((child, output))
     }
-}
 
-impl Drop for Lifeline {
-    fn drop(&mut self) {
-        lifelines().open.remove(&self.0);
+    fn close_lifeline(&mut self, child: &Child) {
+        self.running.insert(child.id(), None);
     }
 }
 

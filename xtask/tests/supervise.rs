@@ -1,18 +1,20 @@
 //! The engine `supervise` against programs that misbehave. Each runs for 20
 //! seconds or more if nobody kills it, and no process of it may be left.
+//!
+//! Every child of this test program is a supervisor or what a killed one left: tests
+//! that start others have a program of their own.
+
+mod marks;
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use marks::{mark, marked};
 use nix::sys::signal::Signal;
 use xtask::supervise::{End, Errors, Outcome, Program, run_under};
 
@@ -64,26 +66,6 @@ fn supervised(mut program: Program) -> Result<Outcome> {
     }
     assert_eq!(marked(&mark), NOTHING, "after {outcome:?}");
     outcome
-}
-
-/// A word for the environment of one run: its processes inherit it.
-fn mark() -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!("{}-{}.", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// The processes that have this mark, as the kernel knows them.
-fn marked(mark: &str) -> Vec<String> {
-    let mark = format!("SUPERVISE_MARK={mark}");
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc").unwrap() {
-        let path = entry.unwrap().path();
-        let environment = fs::read(path.join("environ")).unwrap_or_default();
-        if environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()) {
-            found.push(fs::read_to_string(path.join("stat")).unwrap_or_default());
-        }
-    }
-    found
 }
 
 fn text(outcome: &Outcome) -> String {
@@ -171,7 +153,7 @@ fn a_program_that_cannot_be_started_is_named() {
     let mut nowhere = program("", LONG);
     nowhere.directory = "/no/such/directory".into();
     let error = format!("{:#}", supervised(nowhere).unwrap_err());
-    assert_eq!(error, "there is no directory /no/such/directory");
+    assert_eq!(error, "no directory /no/such/directory");
 }
 
 #[test]
@@ -264,48 +246,44 @@ fn a_program_that_kills_its_group_is_reported_so() {
     assert_eq!((outcome.end, outcome.left_behind), (End::Killed(Signal::SIGKILL), vec![]));
 }
 
+/// The supervisor is the program's parent.
 #[test]
-fn a_program_that_kills_its_parent_is_told_of() {
+fn when_the_supervisor_is_killed_the_caller_cleans_up() {
     let error = script("(setsid sleep 20 &); kill -9 $PPID; sleep 20", LONG).unwrap_err();
-    assert!(error.to_string().contains("was killed by SIGKILL"), "{error:#}");
-}
-
-#[test]
-fn a_program_that_stops_its_parent_gains_nothing() {
-    let outcome = script("kill -STOP $PPID; sleep 20", SHORT).unwrap();
-    assert_eq!(outcome.end, End::DeadlinePassed);
-}
-
-/// The supervisor is the parent of the program's parent.
-const SUPERVISOR: &str = "read pid name state supervisor rest </proc/$PPID/stat";
-
-#[test]
-fn when_the_supervisor_is_killed_the_parent_cleans_up() {
-    let fault = format!("{SUPERVISOR}; (setsid sleep 20 &); kill -9 $supervisor; sleep 20");
-    let error = script(&fault, LONG).unwrap_err();
     assert!(error.to_string().contains("was killed by signal 9"), "{error:#}");
 }
 
 #[test]
+fn what_a_killed_supervisor_leaves_is_found_among_other_programs() {
+    thread::scope(|scope| {
+        // Theirs go on while the caller kills what is left of the others.
+        for status in 0..4 {
+            scope.spawn(move || {
+                let outcome = script(&format!("sleep 1; exit {status}"), LONG).unwrap();
+                assert_eq!(outcome.end, End::Exited(status));
+            });
+        }
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let fault = "(setsid sh -c 'sleep 20 & setsid sleep 20' &); kill -9 $PPID";
+                assert!(script(fault, LONG).is_err());
+            });
+        }
+    });
+}
+
+#[test]
 fn when_the_supervisor_is_stopped_the_caller_sees_to_it() {
-    let fault = format!("{SUPERVISOR}; (setsid sleep 20 &); kill -STOP $supervisor; sleep 20");
-    let error = script(&fault, SHORT).unwrap_err();
+    let error = script("(setsid sleep 20 &); kill -STOP $PPID; sleep 20", SHORT).unwrap_err();
     assert!(error.to_string().contains("did not answer"), "{error:#}");
 }
 
 #[test]
 fn signals_to_the_supervisor_interrupt_the_program() {
     for signal in ["INT", "TERM", "HUP", "QUIT"] {
-        let fault =
-            format!("{SUPERVISOR}; (setsid sleep 20 &); kill -{signal} $supervisor; sleep 20");
+        let fault = format!("(setsid sleep 20 &); kill -{signal} $PPID; sleep 20");
         assert_eq!(script(&fault, LONG).unwrap().end, End::Interrupted, "{signal}");
     }
-}
-
-#[test]
-fn ctrl_c_goes_to_the_whole_group_of_the_supervisor() {
-    let fault = format!("{SUPERVISOR}; kill -INT $PPID $supervisor; sleep 20");
-    assert_eq!(script(&fault, LONG).unwrap().end, End::Interrupted);
 }
 
 #[test]
@@ -335,29 +313,4 @@ fn many_at_once_do_not_mix() {
             });
         }
     });
-}
-
-#[test]
-fn when_the_caller_is_killed_everything_ends() {
-    // The lifeline is held by a process that is not this one, as a caller would.
-    let mark = mark();
-    let (read_end, write_end) = std::io::pipe().unwrap();
-    let mut caller = Command::new("sleep").arg("300").stdout(write_end).spawn().unwrap();
-    let mut supervisor = Command::new(XTASK)
-        .args(["supervisor", "300000000", "1000", "inherited", "/", "sh", "-c"])
-        .arg("(setsid sleep 300 &); echo $$ >&2; exec sleep 300")
-        .env("SUPERVISE_MARK", &mark)
-        .stdin(read_end)
-        .stderr(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut started = [0];
-    supervisor.stderr.take().unwrap().read_exact(&mut started).unwrap();
-    assert!(!marked(&mark).is_empty());
-
-    caller.kill().unwrap();
-    assert_eq!(caller.wait().unwrap().signal(), Some(9));
-    supervisor.wait().unwrap();
-    assert_eq!(marked(&mark), NOTHING);
 }

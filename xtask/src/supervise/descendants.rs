@@ -62,6 +62,26 @@ pub fn end_all(until: Instant) -> Result<Swept> {
     Ok(swept)
 }
 
+/// Kills and reaps the children that are not to be kept, until none is left, or until the
+/// time is over, and returns whether none is.
+///
+/// For a process with several threads that is a subreaper, and has other children, too.
+pub fn end_others(keep: impl Fn(Pid) -> bool, until: Instant) -> Result<bool> {
+    loop {
+        let own = |process: &Process| process.parent == getpid() && !keep(process.pid);
+        let found: Vec<Pid> = processes()?.into_iter().filter(own).map(|it| it.pid).collect();
+        for child in &found {
+            kill_with_group(*child);
+            // What is not dead yet is found again.
+            let _ = waitpid(*child, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL));
+        }
+        if found.is_empty() || Instant::now() >= until {
+            return Ok(found.is_empty());
+        }
+        sleep(Duration::from_millis(1));
+    }
+}
+
 /// Kills a process and the group that it may lead. A group dies as one, and
 /// cannot fork meanwhile.
 pub fn kill_with_group(process: Pid) {

@@ -1,5 +1,5 @@
-//! What the processes tell each other: the request on the supervisor's command
-//! line, the parent's word on how the program ended, and the report.
+//! What the caller and the supervisor tell each other: the request, on the supervisor's
+//! command line, and the report.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::sys::signal::Signal;
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use super::{End, Errors, Outcome, Program, Stray};
@@ -66,40 +65,8 @@ impl Request {
 }
 
 fn number(word: &OsString) -> Result<u64> {
-    let text = word.to_str().with_context(|| format!("{} is no number", word.display()))?;
-    text.parse().with_context(|| format!("{text} is no number"))
-}
-
-/// What the parent has to say, a line of JSON each.
-#[derive(Debug, PartialEq)]
-pub enum Word {
-    /// The program runs, and this is its id.
-    Started(Pid),
-    /// It has ended.
-    Ended(End),
-    /// It could not be started, or not be waited for.
-    Failed(String),
-}
-
-impl Word {
-    /// The line that says it.
-    pub fn to_line(&self) -> Vec<u8> {
-        let value = match self {
-            Word::Started(program) => json!({ "started": program.as_raw() }),
-            Word::Ended(end) => json!({ "end": end_to_json(*end) }),
-            Word::Failed(error) => json!({ "error": error }),
-        };
-        format!("{value}\n").into_bytes()
-    }
-
-    /// Reads that line; `Failed` is an error here.
-    pub fn parse(line: &[u8]) -> Result<Word> {
-        let value = parse(line)?;
-        Ok(match value["started"].as_i64() {
-            Some(program) => Word::Started(Pid::from_raw(i32::try_from(program)?)),
-            None => Word::Ended(end_from_json(&value["end"])?),
-        })
-    }
+    let text = word.to_str().with_context(|| format!("{} is not a number", word.display()))?;
+    text.parse().with_context(|| format!("{text} is not a number"))
 }
 
 /// The supervisor's report: a line of JSON, then the output as it is.
@@ -117,7 +84,7 @@ pub fn bytes(outcome: &Result<Outcome>) -> Vec<u8> {
             bytes.extend_from_slice(&outcome.output);
             bytes
         }
-        Err(error) => Word::Failed(format!("{error:#}")).to_line(),
+        Err(error) => format!("{}\n", json!({ "error": format!("{error:#}") })).into_bytes(),
     }
 }
 
@@ -239,11 +206,7 @@ mod tests {
                 assert!(!is_complete(&report[..length]), "{length} of {}", report.len());
             }
             assert!(is_complete(&report));
-            let word = Word::Ended(end);
-            assert_eq!(Word::parse(&word.to_line()).unwrap(), word);
         }
-        let word = Word::Started(Pid::from_raw(7));
-        assert_eq!(Word::parse(&word.to_line()).unwrap(), word);
     }
 
     #[test]

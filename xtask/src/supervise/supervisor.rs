@@ -1,23 +1,27 @@
-//! The supervisor: reads the output, keeps the deadline, kills what is left.
+//! The supervisor: starts the program, reads its output, keeps the deadline, and kills what
+//! is left.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Stdin, Write};
+use std::io::{self, PipeWriter, Stdin, Write};
+use std::mem;
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use nix::sys::prctl::set_child_subreaper;
+use anyhow::{Context, Result, bail, ensure};
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::unistd::Pid;
 
 use super::output::Output;
-use super::report::{self, Request, Word};
+use super::report::{self, Request};
 use super::waiting::wait;
-use super::{End, Outcome, Stray, descendants, parent};
+use super::{End, Errors, Outcome, Stray, descendants};
 
 /// How long a process that the program did not wait for may take to end by
 /// itself, before it counts as left behind. Some are about to: those that end
@@ -30,8 +34,7 @@ const TIME_TO_KILL: Duration = Duration::from_millis(700);
 /// How long it goes on after the report, if somebody has survived so far.
 const TIME_TO_KILL_LATER: Duration = Duration::from_secs(60);
 
-/// The body of xtask's hidden subcommand. It must be the first thing that xtask
-/// does: it forks, so there may be no other thread.
+/// The body of xtask's hidden subcommand.
 pub fn supervisor(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = Request::parse(arguments).and_then(|request| supervise(&request));
     let report = report::bytes(&outcome);
@@ -56,7 +59,8 @@ fn supervise(request: &Request) -> Result<Outcome> {
     let by_itself = matches!(end, Ok(End::Exited(_) | End::Killed(_)));
     let running = if by_itself { watch.still_running() } else { Ok(Vec::new()) };
     if !by_itself {
-        watch.kill_program();
+        // Nobody has reaped it, so the id is surely its own.
+        descendants::kill_with_group(watch.program);
     }
     // Also after an error: above all, nothing may be left.
     let swept = descendants::end_all(Instant::now() + TIME_TO_KILL)?;
@@ -69,8 +73,7 @@ fn supervise(request: &Request) -> Result<Outcome> {
             end = End::Flooded;
         }
         left_behind.extend(swept.killed);
-        let own = [Some(watch.parent_id), watch.program];
-        left_behind.retain(|stray| !own.contains(&Some(Pid::from_raw(stray.pid))));
+        left_behind.retain(|stray| stray.pid != watch.program.as_raw());
         left_behind.sort_by_key(|stray| stray.pid);
         left_behind.dedup_by_key(|stray| stray.pid);
     }
@@ -105,56 +108,31 @@ struct Watch {
     signals: SignalFd,
     lifeline: Stdin,
     output: Output,
-    parent: BufReader<UnixStream>,
-    parent_id: Pid,
-    /// The id of the program, once it runs.
-    program: Option<Pid>,
+    program: Pid,
 }
 
 impl Watch {
-    /// Starts the parent, which starts the program.
+    /// Starts the program.
     fn start(request: &Request) -> Result<Watch> {
         let signals = take_signals()?;
         set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")?;
         let output = Output::new(request.output_limit)?;
-        let write_end = output.write_end()?;
-        let (ours, theirs) = UnixStream::pair().context("socketpair")?;
-
-        // SAFETY: this process has one thread, see `supervisor`.
-        let parent_id = match unsafe { fork() }.context("fork")? {
-            ForkResult::Child => {
-                drop(ours);
-                parent::run(request, write_end, theirs)
-            }
-            ForkResult::Parent { child } => child,
-        };
-        Ok(Watch {
-            signals,
-            lifeline: io::stdin(),
-            output,
-            parent: BufReader::new(ours),
-            parent_id,
-            program: None,
-        })
+        let program = start(request, output.write_end()?)?;
+        Ok(Watch { signals, lifeline: io::stdin(), output, program })
     }
 
     /// Reads the output until the program has ended or has to be ended.
     fn until_end(&mut self, deadline: Instant) -> Result<End> {
         loop {
-            let [told, signal, lifeline, output] = wait(
-                [
-                    self.parent.get_ref().as_fd(),
-                    self.signals.as_fd(),
-                    self.lifeline.as_fd(),
-                    self.output.as_fd(),
-                ],
+            let [signal, lifeline, output] = wait(
+                [self.signals.as_fd(), self.lifeline.as_fd(), self.output.as_fd()],
                 Some(deadline),
             )?;
-            if told && let Some(end) = self.told()? {
-                return Ok(end);
-            }
             if lifeline || (signal && self.interrupted()?) {
                 return Ok(End::Interrupted);
+            }
+            if signal && let Some(end) = reap_until(self.program)? {
+                return Ok(end);
             }
             if output {
                 self.output.read()?;
@@ -165,41 +143,6 @@ impl Watch {
             if Instant::now() >= deadline {
                 return Ok(End::DeadlinePassed);
             }
-        }
-    }
-
-    /// What the parent says of the program's end, or how it died without a word
-    /// of it.
-    fn told(&mut self) -> Result<Option<End>> {
-        loop {
-            let mut line = Vec::new();
-            self.parent.read_until(b'\n', &mut line).context("read from the parent")?;
-            if line.is_empty() {
-                break;
-            }
-            match Word::parse(&line)? {
-                Word::Started(program) => self.program = Some(program),
-                Word::Ended(end) => return Ok(Some(end)),
-                Word::Failed(error) => bail!("{error}"),
-            }
-            if self.parent.buffer().is_empty() {
-                return Ok(None);
-            }
-        }
-        match waitpid(self.parent_id, None).context("waitpid")? {
-            WaitStatus::Signaled(_, signal, _) => bail!(
-                "the parent of the program was killed by {signal}, it may be by the program; \
-                 all that was left was killed"
-            ),
-            status => bail!("the parent of the program ended too early: {status:?}"),
-        }
-    }
-
-    /// Kills the program and its group, before anybody has reaped it: the parent
-    /// does not, so the id is surely its own.
-    fn kill_program(&self) {
-        if let Some(program) = self.program {
-            descendants::kill_with_group(program);
         }
     }
 
@@ -228,5 +171,78 @@ impl Watch {
             interrupted |= INTERRUPTIONS.iter().any(|each| *each as u32 == info.ssi_signo);
         }
         Ok(interrupted)
+    }
+}
+
+/// Starts the program as a shell would: a process group of its own, no signal
+/// blocked or ignored, nothing to read. A program that writes to the caller's
+/// terminal ignores SIGTTOU.
+fn start(request: &Request, output: PipeWriter) -> Result<Pid> {
+    let Request { path, directory, .. } = request;
+    ensure!(directory.is_dir(), "no directory {}", directory.display());
+    let mut command = Command::new(path);
+    command.args(&request.arguments).current_dir(directory).process_group(0).stdin(Stdio::null());
+    if request.errors == Errors::Merged {
+        command.stderr(output.try_clone().context("dup")?);
+    }
+    command.stdout(output);
+    let to_terminal = request.errors == Errors::Inherited;
+    let before_exec = move || {
+        set_pdeathsig(Signal::SIGKILL)?;
+        if to_terminal {
+            // Its group is in the background, where `stty tostop` stops writers.
+            // SAFETY: ignoring a signal runs no code of ours.
+            unsafe { signal(Signal::SIGTTOU, SigHandler::SigIgn) }?;
+        }
+        SigSet::empty().thread_set_mask()?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec, prctl, signal and sigprocmask are allowed;
+    // they allocate nothing.
+    unsafe { command.pre_exec(before_exec) };
+    let child = command.spawn().with_context(|| format!("cannot start {}", path.display()))?;
+    Ok(Pid::from_raw(i32::try_from(child.id()).context("the program's id")?))
+}
+
+/// Reaps the orphans that ended, and says how the program ended, if it did.
+///
+/// The program itself is not reaped: as long as it is in the process table, its
+/// process group can be nobody else's, and be killed as one.
+fn reap_until(program: Pid) -> Result<Option<End>> {
+    while let Some(ended) = next_ended()? {
+        if ended == program {
+            return how_it_ended(program).map(Some);
+        }
+        match waitpid(ended, None) {
+            // Reaped, but killed by a real-time signal, which nix does not know.
+            Err(Errno::EINVAL) => {}
+            result => drop(result.with_context(|| format!("waitpid({ended})"))?),
+        }
+    }
+    Ok(None)
+}
+
+/// A child that has ended, if any has. It is not reaped.
+fn next_ended() -> Result<Option<Pid>> {
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: all bytes zero is a valid siginfo_t, as the kernel leaves it if no child
+    // has ended.
+    let mut info: libc::siginfo_t = unsafe { mem::zeroed() };
+    // SAFETY: the kernel writes a siginfo_t to where the pointer leads, no more. (nix has
+    // waitid too, but it knows no real-time signals.)
+    let done = unsafe { libc::waitid(libc::P_ALL, 0, &mut info, flags) };
+    Errno::result(done).context("waitid")?;
+    // SAFETY: waitid fills in the child's id, or leaves it 0.
+    let ended = unsafe { info.si_pid() };
+    Ok((ended != 0).then(|| Pid::from_raw(ended)))
+}
+
+/// How the program ended. It is not reaped.
+fn how_it_ended(program: Pid) -> Result<End> {
+    match waitid(Id::Pid(program), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {
+        Ok(WaitStatus::Exited(_, status)) => Ok(End::Exited(status)),
+        Ok(WaitStatus::Signaled(_, signal, _)) => Ok(End::Killed(signal)),
+        Err(Errno::EINVAL) => bail!("a real-time signal killed the program"),
+        other => bail!("the program has ended, but waitid says {other:?}"),
     }
 }
