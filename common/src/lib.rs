@@ -41,6 +41,8 @@ pub mod ring;
 #[cfg(target_os = "linux")]
 pub mod running;
 #[cfg(target_os = "linux")]
+pub mod start;
+#[cfg(target_os = "linux")]
 pub mod svg;
 #[cfg(target_os = "linux")]
 pub mod text;

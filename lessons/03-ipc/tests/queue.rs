@@ -5,11 +5,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use common::running::{Running, pid};
-use common::witness;
+use common::{start, witness};
 use nix::sys::signal::Signal;
 
 fn queue(pace: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_03-ipc"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_03-ipc"));
     command.args(["queue", "--pace", pace]);
     command
 }

@@ -4,11 +4,11 @@
 use std::process::Command;
 
 use common::running::{Running, pid};
-use common::witness;
+use common::{start, witness};
 use nix::sys::signal::Signal;
 
 fn pool(pace: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_04-pool"));
     command.args(["pool", "--pace", pace]);
     command
 }

@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::sync::Mutex;
 
-use common::proc;
 use common::running::{Running, pid, tasks};
+use common::{proc, start};
 use demo::{STAYS, demo};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, killpg, signal};
@@ -107,7 +107,7 @@ fn without_room_for_another_process_of_the_user_it_says_so() {
     // The superuser has no such limit. This one is nobody, who may not see every folder.
     const NOBODY: u32 = 65_534;
     if is_superuser && demo(&["--list"], "0").uid(NOBODY).output().is_err() {
-        eprintln!("passed over: another user may not run the demo here");
+        start::pass_over("another user may not run the demo here");
         return;
     }
     for crowd in [["--threads", "1000"], ["--processes", "1000"]] {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::process::Command;
 
 use common::running::{Running, Task};
+use common::start;
 use nix::unistd::Pid;
 
 /// A pace so slow that a demo stays where it is until the test ends it.
@@ -12,7 +13,7 @@ pub const STAYS: &str = "1000";
 
 /// The demo at a pace.
 pub fn demo(arguments: &[&str], pace: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_05-threading"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_05-threading"));
     command.args(arguments).env("LESSON_PACE", pace);
     command
 }

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::process::Command;
 
 use common::running::{Running, Task};
+use common::start;
 use nix::unistd::Pid;
 
 /// A demo with its options, at a pace.
 pub fn demo(arguments: &[&str], pace: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_06-lock"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_06-lock"));
     command.args(arguments).env("LESSON_PACE", pace);
     command
 }

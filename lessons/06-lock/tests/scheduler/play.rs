@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
 
+use common::start;
 use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -154,7 +155,7 @@ fn the_terminal_is_as_before_on_every_exit() {
 #[test]
 fn a_stopped_game_gives_the_terminal_back_and_goes_on() {
     // A shell that controls jobs: it goes on when its job is stopped.
-    let mut shell = Command::new("sh");
+    let mut shell = start::command("sh");
     shell.args(["-mc", "\"$0\" play; echo stopped; read line; fg; echo ended: $?"]);
     shell.arg(env!("CARGO_BIN_EXE_06-lock"));
     let mut running = OnTerminal::start(shell);
