@@ -166,14 +166,15 @@ pub fn wait_for(child: Pid) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
 
     use super::*;
+    use testing::start;
 
     /// A child of this process. (Tests run in threads, so they must not fork.)
     #[expect(clippy::zombie_processes, reason = "the `Child` waits for it")]
     fn start(script: &str) -> Child {
-        let mut command = Command::new("sh");
+        let mut command = start::command("sh");
         let child = command.args(["-c", script]).stdin(Stdio::null()).spawn().unwrap();
         Child::new(Pid::from_raw(child.id() as i32))
     }

@@ -3,9 +3,11 @@
 //! - [`harness`]: a test program with one thread, for tests that fork.
 //! - [`random`]: random numbers, the same in each run.
 //! - [`running`]: a demo that runs while a test looks on.
+//! - [`start`]: programs that start as from a shell.
 //! - [`witness`]: which process wrote which line, as the kernel says.
 
 pub mod harness;
 pub mod random;
 pub mod running;
+pub mod start;
 pub mod witness;

@@ -17,13 +17,18 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Pid, getpgid};
 
-use common::proc;
+use common::{pidfd, proc};
+
+/// How long a test waits for what is to come in a moment.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A demo in a process group of its own, of which nothing outlives the test.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
+    started: Instant,
     lines: Receiver<String>,
+    errors: Receiver<String>,
     waited_for: bool,
 }
 
@@ -47,18 +52,32 @@ impl Running {
         // Orphans of the demo come to this process.
         set_child_subreaper(true).unwrap();
         command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let started = Instant::now();
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (tx, lines) = channel();
         std::thread::spawn(move || {
             output.lines().map_while(Result::ok).try_for_each(|line| tx.send(line))
         });
-        Running { child, lines, waited_for: false }
+        // At the same time, or a demo that fills this pipe would wait for ever.
+        let mut error_output = child.stderr.take().unwrap();
+        let (tx, errors) = channel();
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            error_output.read_to_end(&mut text).expect("a pipe can be read");
+            tx.send(String::from_utf8_lossy(&text).into_owned())
+        });
+        Running { child, started, lines, errors, waited_for: false }
     }
 
     /// The id of the process that was started.
     pub fn id(&self) -> Pid {
         Pid::from_raw(self.child.id().try_into().unwrap())
+    }
+
+    /// A moment before it was started.
+    pub fn started(&self) -> Instant {
+        self.started
     }
 
     /// The next line of output, or `None` when every process that could write
@@ -67,7 +86,7 @@ impl Running {
     /// # Panics
     /// If neither happens for a minute.
     pub fn next_line(&self) -> Option<String> {
-        match self.lines.recv_timeout(Duration::from_secs(60)) {
+        match self.lines.recv_timeout(LIMIT) {
             Ok(line) => Some(line),
             Err(RecvTimeoutError::Disconnected) => None,
             Err(RecvTimeoutError::Timeout) => panic!("no line for a minute, and no end"),
@@ -113,7 +132,7 @@ impl Running {
         &self,
         condition: impl Fn(&HashMap<Pid, Task>) -> bool,
     ) -> HashMap<Pid, Task> {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + LIMIT;
         loop {
             let tasks = self.tasks();
             if condition(&tasks) {
@@ -146,7 +165,8 @@ impl Running {
     /// The rest of the output, the text on standard error and the exit status.
     ///
     /// # Panics
-    /// If a process of the demo is still there then.
+    /// If it has closed its output and not ended a minute later, or if a process of the
+    /// demo is still there then.
     pub fn finish(self) -> (Vec<String>, String, ExitStatus) {
         let (group, end) = self.end();
         assert_eq!(killpg(group, Signal::SIGKILL), Err(Errno::ESRCH), "a child was left behind");
@@ -167,8 +187,10 @@ impl Running {
     /// The id of the demo's process group, and what `finish` returns.
     fn end(mut self) -> (Pid, (Vec<String>, String, ExitStatus)) {
         let lines = std::iter::from_fn(|| self.next_line()).collect();
-        let mut errors = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        let errors = self.errors.recv_timeout(LIMIT).expect("standard error is closed in time");
+        let process = pidfd::open(self.id()).unwrap();
+        let ended = pidfd::wait(&process, Some(LIMIT)).unwrap();
+        assert!(ended, "the demo has closed its output and goes on");
         let status = self.child.wait().unwrap();
         self.waited_for = true;
         (self.id(), (lines, errors, status))
@@ -189,7 +211,7 @@ impl Drop for Running {
 /// Waits for the orphans of a process group; false if one is still there after a
 /// minute.
 fn wait_for_group(group: Pid) -> bool {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + LIMIT;
     let any = Pid::from_raw(-group.as_raw());
     while waitpid(any, Some(WaitPidFlag::WNOHANG)) != Err(Errno::ECHILD) {
         if Instant::now() >= deadline {
@@ -240,4 +262,25 @@ fn id(word: &str, line: &str) -> Pid {
     let digits = line.split_once(word).map_or("", |(_, rest)| rest);
     let digits = digits.split(|c: char| !c.is_ascii_digit()).next().unwrap_or("");
     Pid::from_raw(digits.parse().unwrap_or_else(|_| panic!("no {word}in {line:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::start;
+
+    fn shell(script: &str) -> Running {
+        let mut command = start::command("sh");
+        command.args(["-c", script]);
+        Running::start(command)
+    }
+
+    #[test]
+    fn errors_that_fill_a_pipe_do_not_stop_a_demo() {
+        // A pipe takes 64 KiB.
+        let script = "head -c 1000000 /dev/zero | tr '\\0' x >&2; echo done";
+        let (lines, errors, status) = shell(script).finish();
+        assert!(status.success());
+        assert_eq!((lines, errors.len()), (vec!["done".to_owned()], 1_000_000));
+    }
 }

@@ -10,6 +10,7 @@ use std::io::IoSliceMut;
 use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::errno::Errno;
@@ -23,6 +24,8 @@ use nix::sys::socket::{
 use nix::sys::time::TimeVal;
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
+
+use common::pidfd;
 
 /// A line of output and the process that wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,17 +69,23 @@ impl Testimony {
 /// Runs `command` to its end and returns its testimony.
 ///
 /// # Errors
-/// If the program cannot be started, writes nothing for a minute, writes a
+/// If the program cannot be started, neither writes nor ends for a minute, writes a
 /// piece of a line (lines of several processes would tear), or ends without
 /// having waited for a child that wrote something.
-pub fn run(mut command: Command) -> Result<Testimony> {
+pub fn run(command: Command) -> Result<Testimony> {
+    run_within(command, Duration::from_secs(60))
+}
+
+/// As [`run`], with the time in which something must happen, in whole seconds.
+fn run_within(mut command: Command, limit: Duration) -> Result<Testimony> {
     // An orphan would become our child: that is how we notice it below.
     set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")?;
     let (ours, theirs) =
         socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
             .context("socketpair")?;
     setsockopt(&ours, PassCred, &true).context("setsockopt(SO_PASSCRED)")?;
-    setsockopt(&ours, ReceiveTimeout, &TimeVal::new(60, 0)).context("setsockopt(SO_RCVTIMEO)")?;
+    let timeout = TimeVal::new(limit.as_secs().try_into()?, 0);
+    setsockopt(&ours, ReceiveTimeout, &timeout).context("setsockopt(SO_RCVTIMEO)")?;
 
     let mut child = command
         .stdout(theirs)
@@ -86,7 +95,7 @@ pub fn run(mut command: Command) -> Result<Testimony> {
     // The command holds our copy of their end: as long as it lives, no end of file.
     drop(command);
 
-    let testimony = hear(&mut child, &ours);
+    let testimony = hear(&mut child, &ours, limit);
     if testimony.is_err() {
         // What is wrong is known; nothing of it may be left. That it may have
         // ended by itself meanwhile is no error.
@@ -97,12 +106,15 @@ pub fn run(mut command: Command) -> Result<Testimony> {
 }
 
 /// Hears a program out.
-fn hear(child: &mut Child, socket: &impl AsRawFd) -> Result<Testimony> {
+fn hear(child: &mut Child, socket: &impl AsRawFd, limit: Duration) -> Result<Testimony> {
     let mut lines = Vec::new();
     while let Some((pid, text)) = receive(socket)? {
         ensure!(text.ends_with('\n'), "process {pid} wrote a piece of a line: {text:?}");
         lines.extend(text.lines().map(|line| Line { pid, text: line.to_owned() }));
     }
+    let process = pidfd::open(Pid::from_raw(child.id() as i32))?;
+    let ended = pidfd::wait(&process, Some(limit))?;
+    ensure!(ended, "the program has closed its standard output, and has not ended");
     let testimony = Testimony { pid: child.id(), lines, status: child.wait().context("wait")? };
     for pid in testimony.writers() {
         let orphan = waitpid(Pid::from_raw(pid as i32), Some(WaitPidFlag::WNOHANG));
@@ -121,7 +133,7 @@ fn receive(socket: &impl AsRawFd) -> Result<Option<(u32, String)>> {
     let message: RecvMsg<()> =
         match recvmsg(socket.as_raw_fd(), &mut slices, Some(&mut space), flags) {
             Err(Errno::EAGAIN) => {
-                bail!("the program has written nothing for a minute, and has not ended")
+                bail!("the program has written nothing in time, and has not ended")
             }
             // A process that was stopped and goes on: signal(7).
             Err(Errno::EINTR) => return receive(socket),
@@ -143,11 +155,27 @@ fn receive(socket: &impl AsRawFd) -> Result<Option<(u32, String)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::start;
 
     fn shell(script: &str) -> Result<Testimony> {
-        let mut command = Command::new("sh");
+        shell_within(script, Duration::from_secs(60))
+    }
+
+    fn shell_within(script: &str, limit: Duration) -> Result<Testimony> {
+        let mut command = start::command("sh");
         command.args(["-c", script]);
-        run(command)
+        run_within(command, limit)
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_noticed() {
+        for (script, why) in [
+            ("exec sleep 1000", "has written nothing in time"),
+            ("exec sleep 1000 >&-", "has closed its standard output, and has not ended"),
+        ] {
+            let error = shell_within(script, Duration::from_secs(1)).unwrap_err();
+            assert!(error.to_string().contains(why), "{error}");
+        }
     }
 
     #[test]

@@ -1,27 +1,29 @@
 //! The demo `background`: it must find the processes that the test starts.
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+use testing::start;
+
 /// Processes of a program with a name of its own. Dropped, they end.
 struct Program {
-    file: PathBuf,
     processes: Vec<Child>,
+    _folder: TempDir,
 }
 
 impl Program {
     /// A copy of the shell by this name, started so many times with a script.
     fn start(name: &str, script: &str, count: usize) -> Self {
-        let file = std::env::temp_dir().join(name);
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let file = folder.path().join(name);
         // Not copied by this process: a shell that another test starts meanwhile
         // would hold the copy open for writing, and then it cannot be run.
-        assert!(Command::new("cp").arg("/bin/sh").arg(&file).status().unwrap().success());
-        let mut program = Self { file, processes: Vec::new() };
+        assert!(start::command("cp").arg("/bin/sh").arg(&file).status().unwrap().success());
+        let mut program = Self { processes: Vec::new(), _folder: folder };
         for _ in 0..count {
-            let mut shell = Command::new(&program.file);
+            let mut shell = start::command(&file);
             let child = shell.args(["-c", script]).stdin(Stdio::piped()).spawn().unwrap();
             program.processes.push(child);
         }
@@ -35,12 +37,11 @@ impl Drop for Program {
             let _ = process.kill();
             let _ = process.wait();
         }
-        let _ = fs::remove_file(&self.file);
     }
 }
 
 fn background(arguments: &[&str]) -> Command {
-    let mut demo = Command::new(env!("CARGO_BIN_EXE_01-multitask"));
+    let mut demo = start::command(env!("CARGO_BIN_EXE_01-multitask"));
     demo.arg("background").args(arguments);
     demo
 }

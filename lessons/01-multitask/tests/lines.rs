@@ -1,13 +1,11 @@
 //! The demo `tasks`: the lines that it prints, and who writes them.
 
-use std::process::Command;
-
-use testing::witness;
+use testing::{start, witness};
 
 #[test]
 fn the_lines_are_as_many_and_as_wide_as_the_options_say() {
     let arguments = ["--tasks", "12", "--cpus", "1", "--duration", "0.05"];
-    let mut demo = Command::new(env!("CARGO_BIN_EXE_01-multitask"));
+    let mut demo = start::command(env!("CARGO_BIN_EXE_01-multitask"));
     demo.args(arguments);
     let testimony = witness::run(demo).unwrap();
     assert!(testimony.status.success());

@@ -1,25 +1,27 @@
 //! The demo `tasks`: what it draws, and what it refuses.
 
-use std::process::{Command, Output};
+use std::process::Output;
+
+use testing::start;
 
 mod picture;
 
 fn output(arguments: &[&str]) -> (Option<i32>, String) {
     let Output { status, stderr, .. } =
-        Command::new(env!("CARGO_BIN_EXE_01-multitask")).args(arguments).output().unwrap();
+        start::command(env!("CARGO_BIN_EXE_01-multitask")).args(arguments).output().unwrap();
     (status.code(), String::from_utf8(stderr).unwrap())
 }
 
 #[test]
 fn the_slices_in_the_picture_do_not_overlap() {
-    let file = std::env::temp_dir().join(format!("turns-{}.svg", std::process::id()));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("turns.svg");
     let svg = file.to_str().unwrap();
     assert_eq!(
         output(&["--duration", "0.1", "--tasks", "1", "--svg", svg]),
         (Some(0), String::new())
     );
     let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::remove_file(&file).unwrap();
 
     assert!(text.contains("<title") && text.contains("prefers-color-scheme: dark"));
     let picture = picture::read(&text);

@@ -4,11 +4,12 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpgid};
 use seen::{has_ended, until};
+use testing::start;
 
 mod picture;
 mod seen;
@@ -23,7 +24,7 @@ struct Demo {
 
 impl Demo {
     fn start(arguments: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_01-multitask"))
+        let mut process = start::command(env!("CARGO_BIN_EXE_01-multitask"))
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -38,12 +39,15 @@ impl Demo {
         };
         assert!(started.starts_with(&format!("I ({}) started", process.id())), "{started}");
         let tasks = ["browser", "music", "word"].map(after);
-        // Tests send them signals: what a line gives as an id may be any number.
-        let group = Ok(Pid::from_raw(process.id() as i32));
-        for task in tasks {
-            assert_eq!(getpgid(Some(Pid::from_raw(task))), group, "{task} is not of this demo");
-        }
         Self { process, lines, tasks }
+    }
+
+    /// Sends a signal to a task, and to nobody else: what a line gives as an id may be any
+    /// number.
+    fn signal(&self, task: i32, signal: Signal) -> nix::Result<()> {
+        let (task, demo) = (Pid::from_raw(task), Pid::from_raw(self.process.id() as i32));
+        assert_eq!(getpgid(Some(task))?, demo, "{task} is not of this demo");
+        kill(task, signal)
     }
 
     fn end(mut self) -> (ExitStatus, String) {
@@ -118,22 +122,22 @@ fn the_recording_shows_what_really_happened() {
 /// browser ran in one absence of word, by their recordings: the absence in which
 /// word was stopped must be among them. `None` if the run was too short for that.
 fn browser_while_word_is_stopped(length: f64) -> Option<f64> {
-    let file = std::env::temp_dir().join(format!("one-cpu-{}.svg", std::process::id()));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("one-cpu.svg");
     let duration = (length / 1000.0).to_string();
     let mut demo = Demo::start(&["--duration", &duration, "--svg", file.to_str().unwrap()]);
     let [browser, _, word] = demo.tasks;
 
     until("word runs", || ticks(word) != Some(0));
-    kill(Pid::from_raw(word), Signal::SIGSTOP).ok()?;
+    demo.signal(word, Signal::SIGSTOP).ok()?;
     until("word is stopped", || stat(word).is_none_or(|fields| "TZ".contains(&fields[0])));
     let enough = ticks(browser)? + 4;
     until("browser runs", || ticks(browser).is_none_or(|ticks| ticks >= enough));
     let in_time = ticks(browser).is_some();
-    kill(Pid::from_raw(word), Signal::SIGCONT).ok()?;
+    demo.signal(word, Signal::SIGCONT).ok()?;
 
     line_with(&mut demo.lines, "tasks on");
     let picture = picture::read(&fs::read_to_string(&file).unwrap());
-    fs::remove_file(&file).unwrap();
     demo.interrupt();
 
     let ms = length / picture.length;
@@ -161,7 +165,7 @@ fn none_is_left_when_the_demo_ends() {
 fn a_task_that_dies_is_an_error_and_takes_the_others_along() {
     let demo = Demo::start(&["--duration", "10"]);
     let tasks = demo.tasks;
-    kill(Pid::from_raw(tasks[0]), Signal::SIGKILL).unwrap();
+    demo.signal(tasks[0], Signal::SIGKILL).unwrap();
     let (status, errors) = demo.end();
     assert_eq!(status.code(), Some(1));
     assert!(errors.contains("ended badly") && errors.contains("SIGKILL"), "{errors}");

@@ -60,11 +60,11 @@ fn switch_shows_what_it_can_on_one_cpu() {
 
 #[test]
 fn the_work_of_cores_is_done_as_drawn() {
-    let file = std::env::temp_dir().join(format!("cores-{}.svg", std::process::id()));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("cores.svg");
     let svg = file.to_str().unwrap();
     let demo = counted::run(&["cores", "--cpus", "1", "--readings", "200000", "--svg", svg]);
     let picture = picture::read(&std::fs::read_to_string(&file).unwrap());
-    std::fs::remove_file(&file).unwrap();
 
     let headings: Vec<_> = demo.lines.iter().filter(|line| line.contains(" CPU: ")).collect();
     let taken: Vec<_> = headings.iter().map(|line| times(line)[0]).collect();

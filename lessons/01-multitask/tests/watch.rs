@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
-use std::process::Command;
 
 use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use testing::start;
 
 /// A terminal: what is written into the second end can be read from the first.
 fn terminal(columns: u16, rows: u16) -> (File, OwnedFd) {
@@ -28,7 +28,7 @@ fn terminal(columns: u16, rows: u16) -> (File, OwnedFd) {
 #[test]
 fn watch_draws_on_a_terminal_within_its_window_until_it_is_interrupted() {
     let (mut terminal, theirs) = terminal(30, 9);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_01-multitask"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_01-multitask"));
     command.args(["background", "--watch", "--pace", "0.01"]);
     let mut demo = command.stdout(theirs).spawn().unwrap();
     // The command holds our copy of their end.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use nix::unistd::Pid;
 use seen::{has_ended, until, within};
 use testing::running::Running;
+use testing::start;
 use testing::witness::{self, Line};
 
 mod seen;
@@ -16,7 +17,7 @@ mod seen;
 const NAMES: [&str; 3] = ["typing", "spelling", "printing"];
 
 fn word(pace: &str) -> Command {
-    let mut demo = Command::new(env!("CARGO_BIN_EXE_01-multitask"));
+    let mut demo = start::command(env!("CARGO_BIN_EXE_01-multitask"));
     demo.args(["word", "--pace", pace]);
     demo
 }

@@ -1,10 +1,9 @@
 //! No demo leaves a process behind: not when it fails in the middle, and not when it
 //! is killed.
 
-use std::process::{Command, Stdio};
-
 use demo::demo;
 use testing::running::Running;
+use testing::start;
 
 mod demo;
 
@@ -25,7 +24,7 @@ const DEMOS: [&[&str]; 11] = [
 
 /// A program that starts the demo in some way: its words, then those of the demo.
 fn through(words: &[&str], arguments: &[&str]) -> Running {
-    let mut command = Command::new(words[0]);
+    let mut command = start::command(words[0]);
     command.args(&words[1..]).arg(env!("CARGO_BIN_EXE_02-fork")).args(arguments);
     command.env("LESSON_PACE", "0");
     Running::start(command)
@@ -50,8 +49,7 @@ fn without_descriptors_for_its_pipes_a_demo_fails_and_leaves_nothing() {
 
 #[test]
 fn without_another_process_a_demo_fails_and_leaves_nothing() {
-    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
-        eprintln!("passed over: strace is not installed");
+    if !start::is_installed("strace") {
         return;
     }
     for arguments in DEMOS {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use demo::{demo, used_by_children};
-use testing::witness;
+use testing::{start, witness};
 
 mod demo;
 
@@ -31,7 +31,7 @@ fn a_child_becomes_the_shell() {
 
     let loaded = String::from_utf8_lossy(&output.stderr).into_owned();
     if !loaded.contains("transferring control: ") {
-        eprintln!("passed over: this C library's loader does not say what it loads");
+        start::pass_over("this C library's loader does not say what it loads");
         return;
     }
     for id in ids {
@@ -51,7 +51,8 @@ fn a_fork_is_measured_while_memory_is_in_use() {
         stat.lines().find_map(|line| line.strip_prefix("processes ")).unwrap().parse().unwrap()
     };
     let before = processes();
-    let picture = std::env::temp_dir().join(format!("fork-cost-{}.svg", std::process::id()));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let picture = folder.path().join("fork-cost.svg");
     let testimony =
         witness::run(demo(&["cost", "--most", "64", "--svg", picture.to_str().unwrap()])).unwrap();
     assert!(testimony.status.success(), "{testimony:?}");
@@ -71,7 +72,6 @@ fn a_fork_is_measured_while_memory_is_in_use() {
     assert!(pages(texts[5]) - pages(texts[2]) >= 31, "{texts:#?}");
 
     let svg = fs::read_to_string(&picture).unwrap();
-    fs::remove_file(&picture).unwrap();
     assert_eq!(svg.matches("<path class='line").count(), 4);
     assert_eq!(svg.matches("<circle").count(), 16);
 }

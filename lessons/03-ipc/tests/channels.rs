@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 
 use common::proc;
-use demo::{Call, calls, demo, kill_what_was_to_wait, run, temporary, written_by};
+use demo::{Call, calls, demo, kill_what_was_to_wait, run, written_by};
 use testing::running::Running;
 use testing::witness;
 
@@ -85,14 +85,13 @@ fn what_was_sent_before_the_kill_is_counted() {
 
 #[test]
 fn a_program_that_was_started_connects_by_name() {
-    let folder = temporary("spawn");
-    fs::create_dir_all(&folder).unwrap();
+    // In the usual place: the path of a socket must not be long.
+    let folder = tempfile::tempdir().unwrap();
     let mut command = demo(&["spawn"]);
-    command.env("TMPDIR", &folder);
+    command.env("TMPDIR", folder.path());
     let testimony = witness::run(command).unwrap();
     assert!(testimony.status.success(), "{testimony:#?}");
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "a name to connect to is left");
-    fs::remove_dir(&folder).unwrap();
 
     let [parent, child] = testimony.writers()[..] else { panic!("{testimony:#?}") };
     assert_eq!(

@@ -1,12 +1,12 @@
 //! No demo leaves a process behind: not when it fails in the middle, and not when it is
 //! killed.
 
-use std::fs;
 use std::path::Path;
 use std::thread;
 
-use demo::{demo, has_strace, temporary, through};
+use demo::{demo, through};
 use testing::running::Running;
+use testing::start;
 
 mod demo;
 
@@ -31,7 +31,7 @@ fn without_descriptors_a_demo_fails_and_leaves_nothing() {
 
 #[test]
 fn without_another_process_a_demo_fails_and_leaves_nothing() {
-    if !has_strace() {
+    if !start::is_installed("strace") {
         return;
     }
     for name in DEMOS {
@@ -48,15 +48,14 @@ fn without_another_process_a_demo_fails_and_leaves_nothing() {
 #[test]
 fn a_demo_that_is_killed_takes_its_children_along() {
     // A name to connect to is a folder, which a program that is killed leaves behind.
-    let folder = temporary("killed");
-    fs::create_dir_all(&folder).unwrap();
+    // In the usual place: the path of a socket must not be long.
+    let folder = tempfile::tempdir().unwrap();
     thread::scope(|scope| {
         for name in DEMOS {
-            let folder = &folder;
+            let folder = folder.path();
             scope.spawn(move || kill_after_each_line(name, folder));
         }
     });
-    fs::remove_dir_all(&folder).unwrap();
 }
 
 /// After its first line, after its second, and so on to its end.

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use testing::running::{Running, pid};
-use testing::witness;
+use testing::{start, witness};
 
 fn queue(pace: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_03-ipc"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_03-ipc"));
     command.args(["queue", "--pace", pace]);
     command
 }

@@ -2,17 +2,17 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use common::proc;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use testing::running::{Running, pid};
-use testing::witness;
+use testing::{start, witness};
 
 fn demo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_03-ipc"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_03-ipc"));
     command.args(arguments).env("LESSON_PACE", "0.05");
     command
 }
@@ -68,8 +68,7 @@ fn the_counters_and_the_messages_are_in_memory_that_both_have() {
         assert_eq!(mapped(process, "counter"), ["rw-s"]);
         assert_eq!(mapped(process, "ring"), ["rw-s", "rw-s"]);
     }
-    let state = proc::field(format!("/proc/{parent}/status"), "State").unwrap();
-    assert_eq!(state, "S (sleeping)");
+    assert!(proc::wait_until_asleep(parent).unwrap(), "the parent has ended");
 
     running.signal(child, Signal::SIGKILL);
     let (_, errors, status) = running.finish();
@@ -172,7 +171,7 @@ fn without_python_the_rest_is_measured() {
     );
     assert_eq!(text.lines().filter(|line| line.starts_with("shared memory, ring")).count(), 2);
 
-    if Command::new("python3").arg("-V").stdout(Stdio::null()).status().is_ok() {
+    if start::is_installed("python3") {
         let output = demo(&short).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(
@@ -185,14 +184,14 @@ fn without_python_the_rest_is_measured() {
 
 #[test]
 fn a_picture_is_drawn() {
-    let picture = std::env::temp_dir().join(format!("speed-{}.svg", std::process::id()));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let picture = folder.path().join("speed.svg");
     let file = format!("--svg={}", picture.display());
     let mut command =
         demo(&["speed", "--cpus=1", "--most=512", "--time=1", "--without-python", &file]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let svg = fs::read_to_string(&picture).unwrap();
-    fs::remove_file(&picture).unwrap();
     assert_eq!(svg.matches("<circle").count(), 7 * 2);
     assert!(svg.contains("on one CPU") && svg.contains("512 B"));
 }

@@ -1,10 +1,9 @@
 //! `shared-memory` and `speed` leave no process behind: not when they fail in the middle,
 //! and not when they are killed.
 
-use std::process::{Command, Stdio};
-
 use nix::sys::signal::Signal;
 use testing::running::Running;
+use testing::start;
 
 /// Each so that it is quick.
 const DEMOS: [&[&str]; 3] = [
@@ -15,7 +14,7 @@ const DEMOS: [&[&str]; 3] = [
 
 /// A program that starts the demo in some way: its words, then those of the demo.
 fn through(words: &[&str], arguments: &[&str]) -> Running {
-    let mut command = Command::new(words[0]);
+    let mut command = start::command(words[0]);
     command.args(&words[1..]).arg(env!("CARGO_BIN_EXE_03-ipc")).args(arguments);
     command.env("LESSON_PACE", "0.01");
     Running::start(command)
@@ -42,8 +41,7 @@ fn without_descriptors_a_demo_fails_and_leaves_nothing() {
 
 #[test]
 fn without_another_process_or_memory_a_demo_fails_and_leaves_nothing() {
-    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
-        eprintln!("passed over: strace is not installed");
+    if !start::is_installed("strace") {
         return;
     }
     for (demo, calls, error, numbers) in [
@@ -80,8 +78,7 @@ fn a_demo_that_is_killed_takes_its_children_along() {
 
 #[test]
 fn python_ends_with_the_demo() {
-    if Command::new("python3").arg("-V").stdout(Stdio::null()).status().is_err() {
-        eprintln!("passed over: python3 is not installed");
+    if !start::is_installed("python3") {
         return;
     }
     // Killed while it measures a Queue: that has children too.

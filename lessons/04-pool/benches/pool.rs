@@ -29,7 +29,8 @@ fn main() {
     // Forks first: a process with several threads must not fork.
     let forked = median((0..ROUNDS).map(|_| start(true)).collect());
     let exec = median((0..ROUNDS).map(|_| start(false)).collect());
-    let script = std::env::temp_dir().join(format!("start-{}.py", std::process::id()));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let script = folder.path().join("start.py");
     std::fs::write(&script, PYTHON_START).expect("a file for Python");
     let python = |way: &str| {
         let times = (0..ROUNDS).map(|_| {
@@ -41,7 +42,6 @@ fn main() {
     };
     ratio("start, forked, beside Pool with fork", python("fork"), forked);
     ratio("start, exec'd, beside Pool with spawn", python("spawn"), exec);
-    std::fs::remove_file(&script).expect("it was written");
 
     let runs: Vec<Value> = (0..ROUNDS).map(|_| speed()).collect();
     let figure = |way: &str, what: &str| -> f64 {

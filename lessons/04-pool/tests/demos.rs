@@ -1,15 +1,16 @@
 //! The demos on the pool, seen from outside: the processes and threads that they claim.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use common::proc;
 use nix::unistd::Pid;
 use testing::running::{Running, pid};
+use testing::start;
 
 fn demo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_04-pool"));
     command.args(arguments);
     command
 }
@@ -87,7 +88,7 @@ fn a_worker_dies_and_another_takes_its_place() {
 
     let loaded = String::from_utf8_lossy(&output.stderr).into_owned();
     if !loaded.contains("transferring control: ") {
-        eprintln!("passed over: this C library's loader does not say what it loads");
+        start::pass_over("this C library's loader does not say what it loads");
         return;
     }
     let programs = loaded
@@ -98,8 +99,7 @@ fn a_worker_dies_and_another_takes_its_place() {
 
 #[test]
 fn python_s_pool_still_waits_when_its_worker_is_dead() {
-    if Command::new("python3").arg("-V").stdout(Stdio::null()).status().is_err() {
-        eprintln!("passed over: python3 is not installed");
+    if !start::is_installed("python3") {
         return;
     }
     let running = Running::start(demo(&["crash", "--pace", "1000"]));
@@ -179,7 +179,8 @@ fn all_work_is_done_by_whoever_steals_it() {
 
 #[test]
 fn speed_gives_the_same_work_to_all() {
-    let picture = std::env::temp_dir().join(format!("speed-{}.svg", std::process::id()));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let picture = folder.path().join("speed.svg");
     let svg = picture.to_str().unwrap();
     let output = demo(&["speed", "--tasks", "100", "--json", "--svg", svg]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -187,5 +188,4 @@ fn speed_gives_the_same_work_to_all() {
     let ways = text.matches("\"name\"").count();
     assert!([3, 5].contains(&ways) && text.contains("\"this pool\""), "{text}");
     assert_eq!(fs::read_to_string(&picture).unwrap().matches("<path class='line").count(), ways);
-    fs::remove_file(&picture).unwrap();
 }

@@ -5,10 +5,10 @@ use std::process::Command;
 
 use nix::sys::signal::Signal;
 use testing::running::{Running, pid};
-use testing::witness;
+use testing::{start, witness};
 
 fn pool(pace: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_04-pool"));
     command.args(["pool", "--pace", pace]);
     command
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use testing::running::{Running, pid};
-use testing::witness;
+use testing::{start, witness};
 
 fn threads(pace: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_04-pool"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_04-pool"));
     command.args(["threads", "--pace", pace]);
     command
 }

@@ -11,6 +11,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, killpg, signal};
 use nix::unistd::Pid;
 use testing::running::{Running, pid, tasks};
+use testing::start;
 
 mod demo;
 
@@ -107,7 +108,7 @@ fn without_room_for_another_process_of_the_user_it_says_so() {
     // The superuser has no such limit. This one is nobody, who may not see every folder.
     const NOBODY: u32 = 65_534;
     if is_superuser && demo(&["--list"], "0").uid(NOBODY).output().is_err() {
-        eprintln!("passed over: another user may not run the demo here");
+        start::pass_over("another user may not run the demo here");
         return;
     }
     for crowd in [["--threads", "1000"], ["--processes", "1000"]] {

@@ -1,9 +1,8 @@
 //! No demo hangs or leaves a process behind when one of its threads or processes cannot
 //! be started.
 
-use std::process::{Command, Stdio};
-
 use testing::running::Running;
+use testing::start;
 
 /// All of them, each so that it is quick.
 const DEMOS: [&[&str]; 12] = [
@@ -23,8 +22,7 @@ const DEMOS: [&[&str]; 12] = [
 
 #[test]
 fn without_another_thread_or_process_a_demo_fails_and_leaves_nothing() {
-    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
-        eprintln!("passed over: strace is not installed");
+    if !start::is_installed("strace") {
         return;
     }
     let mut failed = 0;
@@ -32,7 +30,7 @@ fn without_another_thread_or_process_a_demo_fails_and_leaves_nothing() {
         // It counts for each thread: the second of the main thread, and so on.
         for number in 1..=6 {
             let fault = format!("inject=clone,clone3,fork,vfork:error=EAGAIN:when={number}");
-            let mut command = Command::new("strace");
+            let mut command = start::command("strace");
             command.args(["-f", "-qq", "-o/dev/null", "-e", &fault]);
             command.arg(env!("CARGO_BIN_EXE_05-threading")).args(arguments);
             command.env("LESSON_PACE", "0");

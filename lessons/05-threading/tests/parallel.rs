@@ -8,6 +8,7 @@ use std::time::Instant;
 use demo::{demo, names};
 use nix::sys::resource::{UsageWho, getrusage};
 use testing::running::Running;
+use testing::start;
 
 mod demo;
 
@@ -15,18 +16,18 @@ mod demo;
 static ONE: Mutex<()> = Mutex::new(());
 
 /// Runs a program: its lines, the CPU time that it used, and how long it took.
-fn run(mut command: Command) -> Option<(Vec<String>, f64, f64)> {
+fn run(mut command: Command) -> (Vec<String>, f64, f64) {
     let _guard = ONE.lock().unwrap();
     let used = || {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
         let used = usage.user_time() + usage.system_time();
         used.tv_sec() as f64 + used.tv_usec() as f64 / 1e6
     };
-    let (before, start) = (used(), Instant::now());
-    let output = command.output().ok()?;
+    let (before, begin) = (used(), Instant::now());
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let lines = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
-    Some((lines, used() - before, start.elapsed().as_secs_f64()))
+    (lines, used() - before, begin.elapsed().as_secs_f64())
 }
 
 /// The first time in each line that begins so, in seconds.
@@ -46,7 +47,7 @@ fn times(lines: &[String], beginning: &str) -> Vec<f64> {
 #[test]
 fn the_cpu_time_that_it_tells_is_what_the_kernel_has_counted() {
     let command = demo(&["parallel", "--threads", "3", "--steps", "3000000"], "0");
-    let (lines, used, _) = run(command).unwrap();
+    let (lines, used, _) = run(command);
     let (threads, together) = (times(&lines, "  tid "), times(&lines, "  together "));
     assert_eq!((threads.len(), together.len()), (1 + 2 + 3, 3), "{lines:#?}");
     assert_eq!(lines.iter().filter(|line| line.ends_with(": 3.1416")).count(), 3, "{lines:#?}");
@@ -78,13 +79,13 @@ fn the_threads_are_there_at_the_same_time() {
 
 #[test]
 fn threads_of_a_python_with_the_lock_use_one_cpu_between_them() {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/parallel.py");
-    let mut command = Command::new("python3");
-    command.args([script, "4", "300000"]);
-    let Some((lines, used, time)) = run(command) else {
-        eprintln!("passed over: python3 is not installed");
+    if !start::is_installed("python3") {
         return;
-    };
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/parallel.py");
+    let mut command = start::command("python3");
+    command.args([script, "4", "300000"]);
+    let (lines, used, time) = run(command);
     assert_eq!(lines.iter().filter(|line| line.ends_with(": 3.1416")).count(), 2, "{lines:#?}");
     assert_eq!(times(&lines, "  thread ").len(), 1 + 4, "{lines:#?}");
     if lines[0].contains("with the lock") {
@@ -94,8 +95,8 @@ fn threads_of_a_python_with_the_lock_use_one_cpu_between_them() {
     // Python 3.13 and later can be asked. Here is one that answers.
     let script =
         format!("import sys; sys._is_gil_enabled = lambda: False; exec(open({script:?}).read())");
-    let mut command = Command::new("python3");
+    let mut command = start::command("python3");
     command.args(["-c", &script, "2", "1000"]);
-    let (lines, ..) = run(command).unwrap();
+    let (lines, ..) = run(command);
     assert!(lines[0].ends_with("\"free-threaded: all at the same time\""), "{lines:#?}");
 }

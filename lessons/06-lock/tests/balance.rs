@@ -5,6 +5,7 @@ mod demo;
 use std::process::{Command, Output};
 
 use demo::demo;
+use testing::start;
 
 #[test]
 fn without_a_lock_the_balance_is_wrong_and_with_it_right() {
@@ -26,7 +27,7 @@ fn the_wrong_balance_is_not_always_the_same() {
 #[test]
 fn one_cpu_is_enough() {
     let one = common::cpus::allowed().unwrap()[0].to_string();
-    let mut command = Command::new("taskset");
+    let mut command = start::command("taskset");
     command.args(["--cpu-list", &one, env!("CARGO_BIN_EXE_06-lock"), "balance"]);
     assert_ne!(wrong_balance(&success(command)), 0);
 }

@@ -1,16 +1,17 @@
 //! The demo `cost`, seen from outside: its threads, and the calls that it makes.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use common::{cpus, proc};
 use testing::running::Running;
+use testing::start;
 
 /// All but Python's.
 const LOCKS: usize = 12;
 
 fn demo(options: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_06-lock"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_06-lock"));
     command.arg("cost").args(options);
     command
 }
@@ -19,14 +20,6 @@ fn success(mut command: Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn is_there(program: &str, option: &str) -> bool {
-    let there = Command::new(program).arg(option).stdout(Stdio::null()).status().is_ok();
-    if !there {
-        eprintln!("passed over: {program} is not installed");
-    }
-    there
 }
 
 /// The threads that measure: on which CPUs each may run, and how often it has given one
@@ -75,17 +68,17 @@ fn seconds(lines: &str, lock: &str, threads: usize) -> Option<f64> {
 
 #[test]
 fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
-    if !is_there("strace", "-V") {
+    if !start::is_installed("strace") {
         return;
     }
-    let file = std::env::temp_dir().join(format!("lesson-06-calls-{}", std::process::id()));
-    let mut strace = Command::new("strace");
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("calls");
+    let mut strace = start::command("strace");
     strace.args(["-f", "--seccomp-bpf", "-qq", "-e", "trace=flock", "-o"]).arg(&file);
     strace.arg(env!("CARGO_BIN_EXE_06-lock"));
     strace.args(["cost", "--time=50", "--cpus=1", "--json", "--without-python"]);
     let lines = success(strace);
     let calls = fs::read_to_string(&file).unwrap();
-    fs::remove_file(&file).unwrap();
 
     // Each round took a fifth of the time at least, and three of five were no slower than
     // what is printed. But for threads that came late, on a busy machine.
@@ -97,13 +90,13 @@ fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
 
 #[test]
 fn without_a_thread_it_fails_and_does_not_hang() {
-    if !is_there("strace", "-V") {
+    if !start::is_installed("strace") {
         return;
     }
     // The sixth is the first of those that contend, if any do.
     for number in [1, 5, 6, 7] {
         let fault = format!("inject=clone,clone3:error=EAGAIN:when={number}");
-        let mut strace = Command::new("strace");
+        let mut strace = start::command("strace");
         strace.args(["-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault]);
         strace.args([env!("CARGO_BIN_EXE_06-lock"), "cost", "--time=5", "--without-python"]);
         let (lines, errors, status) = Running::start(strace).finish();
@@ -126,7 +119,7 @@ fn json_has_a_line_for_each_time() {
 #[test]
 fn with_one_cpu_nothing_contends_and_it_says_so() {
     let one = cpus::list(&cpus::allowed().unwrap()[..1]);
-    let mut command = Command::new("taskset");
+    let mut command = start::command("taskset");
     command.args(["-c", &one, env!("CARGO_BIN_EXE_06-lock"), "cost"]);
     command.args(["--time=5", "--without-python"]);
     for command in [command, demo(&["--time=5", "--without-python", "--cpus=1"])] {
@@ -145,7 +138,7 @@ fn without_python_the_rest_is_measured() {
     assert!(last.starts_with("(threading.Lock, Python: not measured: python3: No such"), "{text}");
     assert!(text.contains("flock on a file"));
 
-    if is_there("python3", "-V") {
+    if start::is_installed("python3") {
         let text = success(demo(&["--time=5"]));
         assert!(text.lines().last().unwrap().starts_with("threading.Lock, Python "), "{text}");
     }
@@ -153,7 +146,7 @@ fn without_python_the_rest_is_measured() {
 
 #[test]
 fn python_ends_with_the_demo() {
-    if is_there("python3", "-V") {
+    if start::is_installed("python3") {
         let running = Running::start(demo(&["--time=20", "--cpus=1"]));
         running.line_with(&["flock"]);
         running.kill();
@@ -163,11 +156,11 @@ fn python_ends_with_the_demo() {
 
 #[test]
 fn a_picture_is_drawn() {
-    let picture = std::env::temp_dir().join(format!("cost-{}.svg", std::process::id()));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let picture = folder.path().join("cost.svg");
     let file = format!("--svg={}", picture.display());
     success(demo(&["--time=5", "--without-python", &file]));
     let svg = fs::read_to_string(&picture).unwrap();
-    fs::remove_file(&picture).unwrap();
     // Two explain the colours.
     let dots = 2 + LOCKS * cpus::allowed().unwrap().len().min(2);
     assert_eq!(svg.matches("<circle").count(), dots);

@@ -3,16 +3,16 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use common::proc;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use testing::running::{Running, pid};
-use testing::witness;
+use testing::{start, witness};
 
 fn demo(options: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_06-lock"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_06-lock"));
     command.arg("processes").args(options).env("LESSON_PACE", "0.05");
     command
 }
@@ -95,7 +95,7 @@ fn the_one_that_waits_for_a_dead_owner_sleeps_beside_what_it_left() {
         assert_eq!(words, [70, 100, 1, 100, 100]);
         assert_eq!(shared_words(running.id()), Some((inode, words)));
     } else {
-        eprintln!("passed over: this system does not let a test look into another process");
+        start::pass_over("this system does not let a test look into another process");
     }
 
     running.signal(waiting, Signal::SIGKILL);
@@ -104,23 +104,15 @@ fn the_one_that_waits_for_a_dead_owner_sleeps_beside_what_it_left() {
     assert!(errors.contains(&format!("pid {waiting} has ended")), "{errors}");
 }
 
-fn has_strace() -> bool {
-    let there = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
-    if !there {
-        eprintln!("passed over: strace is not installed");
-    }
-    there
-}
-
 #[test]
 fn without_a_child_or_memory_it_fails_and_leaves_nothing() {
-    if !has_strace() {
+    if !start::is_installed("strace") {
         return;
     }
     let forks = (1..=9).map(|number| ("clone,clone3,fork,vfork", "EAGAIN", number));
     for (calls, error, number) in forks.chain([("kill", "EPERM", 1), ("kill", "EPERM", 2)]) {
         let fault = format!("inject={calls}:error={error}:when={number}");
-        let mut strace = Command::new("strace");
+        let mut strace = start::command("strace");
         strace.args(["-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault]);
         strace.args([env!("CARGO_BIN_EXE_06-lock"), "processes", "--kills=1", "--times=1"]);
         strace.env("LESSON_PACE", "0");
@@ -132,17 +124,17 @@ fn without_a_child_or_memory_it_fails_and_leaves_nothing() {
 
 #[test]
 fn as_many_are_killed_as_it_says() {
-    if !has_strace() {
+    if !start::is_installed("strace") {
         return;
     }
-    let file = std::env::temp_dir().join(format!("lesson-06-kills-{}", std::process::id()));
-    let mut strace = Command::new("strace");
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("kills");
+    let mut strace = start::command("strace");
     strace.args(["-f", "--seccomp-bpf", "-qq", "-e", "trace=none", "-o"]).arg(&file);
     strace.args([env!("CARGO_BIN_EXE_06-lock"), "processes", "--kills=40", "--times=10"]);
     strace.env("LESSON_PACE", "0.05");
     let (lines, errors, status) = Running::start(strace).finish();
     let ends = fs::read_to_string(&file).unwrap();
-    fs::remove_file(&file).unwrap();
     assert!(status.success(), "{lines:#?} {errors}");
     // And one in each of three rounds, and the one that waits.
     assert_eq!(ends.matches("+++ killed by SIGKILL +++").count(), 40 + 4, "{ends}");

@@ -3,14 +3,15 @@
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::yield_now;
 
 use common::proc;
+use common::ring::{Error, Fds, Receiver, Sender};
 use nix::libc::dup2;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use ring::{Error, Fds, Receiver, Sender};
+use testing::start;
 
 use crate::messages::messages;
 
@@ -38,7 +39,7 @@ impl Peer {
     ) -> Self {
         let mut given = vec![(send.into_fds().unwrap(), SEND)];
         given.extend(receive.map(|receiver| (receiver.into_fds().unwrap(), RECEIVE)));
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut command = start::command(std::env::current_exe().unwrap());
         command.args(["--ignored", "--exact", "peer::peer"]).stdout(Stdio::null());
         command.env(ROLE, format!("{role} {seed}"));
         // SAFETY: it only makes system calls, with what is there already.

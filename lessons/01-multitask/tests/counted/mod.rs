@@ -1,11 +1,11 @@
 //! Runs a demo, and asks the kernel what all its processes used together. A demo
 //! that only prints uses next to nothing.
 
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
+use testing::start;
 
 /// What a demo printed, and what it used.
 #[derive(Debug)]
@@ -21,7 +21,8 @@ pub fn run(arguments: &[&str]) -> Counted {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let before = used();
-    let output = Command::new(env!("CARGO_BIN_EXE_01-multitask")).args(arguments).output().unwrap();
+    let output =
+        start::command(env!("CARGO_BIN_EXE_01-multitask")).args(arguments).output().unwrap();
     let after = used();
     drop(guard);
 

@@ -17,8 +17,8 @@ pub fn within<T>(time: Duration, mut look: impl FnMut() -> Option<T>) -> Option<
 
 /// Waits for something that is sure to happen.
 pub fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let happened = within(Duration::from_secs(30), || done().then_some(()));
-    happened.unwrap_or_else(|| panic!("in 30 seconds it did not happen: {what}"));
+    let happened = within(Duration::from_secs(120), || done().then_some(()));
+    happened.unwrap_or_else(|| panic!("in two minutes it did not happen: {what}"));
 }
 
 /// Whether there is no such process any more.

@@ -3,9 +3,10 @@
 use std::process::Command;
 
 use nix::sys::resource::{Usage, UsageWho, getrusage};
+use testing::start;
 
 pub fn demo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_02-fork"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_02-fork"));
     command.args(arguments).env("LESSON_PACE", "0.05");
     command
 }

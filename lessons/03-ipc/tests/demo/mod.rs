@@ -2,16 +2,16 @@
 #![allow(dead_code)] // Not every test program uses all of it.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use testing::running::Running;
+use testing::start;
 use testing::witness::{self, Testimony};
 
 pub fn demo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_03-ipc"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_03-ipc"));
     command.args(arguments).env("LESSON_PACE", "0.05");
     command
 }
@@ -40,18 +40,10 @@ pub fn kill_what_was_to_wait(demo: Running, process: Pid) {
 
 /// A program that starts the demo in some way: its words, then those of the demo.
 pub fn through(words: &[&str], arguments: &[&str]) -> Running {
-    let mut command = Command::new(words[0]);
+    let mut command = start::command(words[0]);
     command.args(&words[1..]).arg(env!("CARGO_BIN_EXE_03-ipc")).args(arguments);
     command.env("LESSON_PACE", "0");
     Running::start(command)
-}
-
-pub fn has_strace() -> bool {
-    let there = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
-    if !there {
-        eprintln!("passed over: strace is not installed");
-    }
-    there
 }
 
 /// A system call, or the end of a process, as strace writes it.
@@ -71,16 +63,16 @@ impl Call {
 /// The calls of these names that a demo and its children make; none if strace is
 /// not installed.
 pub fn calls(name: &str, calls: &str) -> Option<Vec<Call>> {
-    if !has_strace() {
+    if !start::is_installed("strace") {
         return None;
     }
-    let file = temporary(&format!("calls-of-{name}"));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("calls");
     let trace = format!("trace={calls}");
     let path = file.to_str().unwrap();
     let words = ["strace", "-f", "-q", "-s", "100", "-e", &trace, "-o", path];
     let (lines, errors, status) = through(&words, &[name]).finish();
     let text = fs::read_to_string(&file).unwrap();
-    fs::remove_file(&file).unwrap();
     assert!(status.success(), "{lines:#?} {errors}");
     Some(whole_calls(&text))
 }
@@ -101,9 +93,4 @@ fn whole_calls(text: &str) -> Vec<Call> {
         }
     }
     calls
-}
-
-/// A path that no other test uses.
-pub fn temporary(name: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("lesson-03-{name}-{}", std::process::id()))
 }

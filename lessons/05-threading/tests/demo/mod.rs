@@ -6,13 +6,14 @@ use std::process::Command;
 
 use nix::unistd::Pid;
 use testing::running::{Running, Task};
+use testing::start;
 
 /// A pace so slow that a demo stays where it is until the test ends it.
 pub const STAYS: &str = "1000";
 
 /// The demo at a pace.
 pub fn demo(arguments: &[&str], pace: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_05-threading"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_05-threading"));
     command.args(arguments).env("LESSON_PACE", pace);
     command
 }

@@ -6,10 +6,11 @@ use std::process::Command;
 
 use nix::unistd::Pid;
 use testing::running::{Running, Task};
+use testing::start;
 
 /// A demo with its options, at a pace.
 pub fn demo(arguments: &[&str], pace: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_06-lock"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_06-lock"));
     command.args(arguments).env("LESSON_PACE", pace);
     command
 }

@@ -7,8 +7,10 @@ mod simulated;
 
 use std::process::{Command, Output};
 
+use testing::start;
+
 fn demo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_06-lock"));
+    let mut command = start::command(env!("CARGO_BIN_EXE_06-lock"));
     command.args(arguments).env("LESSON_PACE", "0.05");
     command
 }

@@ -14,6 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::{Pid, setsid};
 use testing::random::Random;
+use testing::start;
 
 use crate::simulated::{drawn, simulate};
 use crate::{demo, success, wrong_usage};
@@ -160,7 +161,7 @@ fn the_terminal_is_as_before_on_every_exit() {
 #[test]
 fn a_stopped_game_gives_the_terminal_back_and_goes_on() {
     // A shell that controls jobs: it goes on when its job is stopped.
-    let mut shell = Command::new("sh");
+    let mut shell = start::command("sh");
     shell.args(["-mc", "\"$0\" play; echo stopped; read line; fg; echo ended: $?"]);
     shell.arg(env!("CARGO_BIN_EXE_06-lock"));
     let mut running = OnTerminal::start(shell);

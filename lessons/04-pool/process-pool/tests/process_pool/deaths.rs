@@ -68,8 +68,8 @@ pub fn a_death_costs_the_task_that_ran() {
 pub fn none_is_lost_or_run_twice() {
     let pool = pool();
     for chunk_size in [1, 10, 500] {
-        let file = File::new("noted");
-        let noted = (0..2000).map(|number| (file.0.clone(), number, 20));
+        let file = File::new();
+        let noted = (0..2000).map(|number| (file.path.clone(), number, 20));
         let (results, killed) = std::thread::scope(|scope| {
             let killer = scope.spawn(|| {
                 let mut random = Random::new();
@@ -107,9 +107,9 @@ pub fn none_is_lost_or_run_twice() {
 pub fn a_repeatable_task_is_run_again() {
     let pool = pool();
     for way in 1..=3 {
-        let file = File::new("marker");
-        std::fs::remove_file(&file.0).unwrap();
-        assert_eq!(pool.apply(&DIE_ONCE, (way, file.0.clone())).unwrap(), way);
+        let file = File::new();
+        std::fs::remove_file(&file.path).unwrap();
+        assert_eq!(pool.apply(&DIE_ONCE, (way, file.path.clone())).unwrap(), way);
     }
 }
 

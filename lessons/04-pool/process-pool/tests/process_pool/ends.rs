@@ -3,12 +3,13 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use process_pool::{Function, Options, PoolError, ProcessPool, TaskError, Tasks};
+use testing::start;
 
 use crate::tasks::{ADD_ONE, TASKS, WAIT, pool};
 
@@ -85,7 +86,7 @@ pub fn be_started() {
 
 /// Such a program, and its workers.
 fn start_parent() -> (Child, Vec<i32>) {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = start::command(std::env::current_exe().unwrap());
     let mut parent = command.arg(PARENT).process_group(0).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -129,7 +130,7 @@ pub const FORGETFUL: &str = "FORGETFUL";
 
 pub fn forgetful() {
     // Its workers look for tests that are called like a worker, and find none.
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = start::command(std::env::current_exe().unwrap());
     let output = command.env(FORGETFUL, "1").arg(PARENT).output().unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{errors}");

@@ -74,9 +74,9 @@ pub fn imap_unordered_gives_each_once() {
 
 pub fn unordered_gives_what_is_there() {
     let pool = pool();
-    let (gate, open) = (File::new("first"), File::new("open"));
-    std::fs::remove_file(&open.0).unwrap();
-    let files = [gate.0.clone(), open.0.clone(), open.0.clone()];
+    let (gate, open) = (File::new(), File::new());
+    std::fs::remove_file(&open.path).unwrap();
+    let files = [gate.path.clone(), open.path.clone(), open.path.clone()];
     let mut results = pool.imap_unordered(&UNTIL_GONE, files, 1).unwrap();
     // The first task goes on until its file is removed.
     let first_two = [results.next().unwrap().0, results.next().unwrap().0];
@@ -138,11 +138,11 @@ pub fn unreadable() {
 
 pub fn not_held_up() {
     let pool = pool();
-    let gate = File::new("gate");
+    let gate = File::new();
     // Many short ones, so that a worker is given much in advance; then one that goes on
     // until the others are done.
     let short: Vec<_> = (0..3000).map(|_| pool.apply_async(&WAIT, 5).unwrap()).collect();
-    let long = pool.apply_async(&UNTIL_GONE, gate.0.clone()).unwrap();
+    let long = pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap();
     let behind: Vec<_> = (0..3000).map(|_| pool.apply_async(&WAIT, 5).unwrap()).collect();
     for handle in short.into_iter().chain(behind) {
         assert_eq!(handle.wait(), Ok(5));

@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, raise};
 use process_pool::{Function, Options, ProcessPool, Tasks};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+use tempfile::TempDir;
 
 pub static TASKS: Tasks =
     &[&ADD_ONE, &ECHO, &PANIC, &DIE, &DIE_ONCE, &WAIT, &UNTIL_GONE, &NOTED, &ONE_SIDED, &BIG];
@@ -96,29 +97,27 @@ pub fn pool() -> ProcessPool {
     ProcessPool::new(TASKS, Options { workers: Some(2), fork: false }).unwrap()
 }
 
-/// A file that is removed when it is dropped.
-pub struct File(pub PathBuf);
+/// An empty file in a folder of its own, which is removed when this is dropped.
+pub struct File {
+    pub path: PathBuf,
+    _folder: TempDir,
+}
 
 impl File {
-    pub fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("pool-{name}-{}", std::process::id()));
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let path = folder.path().join("file");
         std::fs::write(&path, "").unwrap();
-        Self(path)
+        Self { path, _folder: folder }
     }
 
     /// The numbers that tasks have noted, sorted.
     pub fn numbers(&self) -> Vec<u32> {
-        let bytes = std::fs::read(&self.0).unwrap();
+        let bytes = std::fs::read(&self.path).unwrap();
         let (numbers, []) = bytes.as_chunks() else { panic!("a piece of a number") };
         let mut numbers: Vec<u32> =
             numbers.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect();
         numbers.sort_unstable();
         numbers
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
     }
 }

@@ -1,0 +1,52 @@
+//! A program that a test starts does not inherit what the test was started with.
+
+use std::env::current_exe;
+
+use nix::sys::signal::Signal;
+use testing::start;
+
+#[test]
+fn what_the_tests_were_started_with_does_not_reach_their_programs() {
+    let mut env = start::command("env");
+    env.args(["--ignore-signal=HUP,INT,QUIT,TERM,CHLD,USR2", "--block-signal=USR1"]);
+    env.arg(current_exe().unwrap());
+    env.args(["--ignored", "--exact", "the_programs_of_this_process_start_with_the_defaults"]);
+    let output = env.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+/// What a file of /proc has after a name.
+fn value<'a>(status: &'a str, name: &str) -> &'a str {
+    status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim()
+}
+
+#[test]
+#[ignore = "the other starts it, in a process that ignores and blocks signals"]
+fn the_programs_of_this_process_start_with_the_defaults() {
+    let own = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+    let bit = |signal: Signal| 1_u64 << (signal as i32 - 1);
+    let has = |name, signal| u64::from_str_radix(value(&own, name), 16).unwrap() & bit(signal);
+    for signal in [
+        Signal::SIGHUP,
+        Signal::SIGINT,
+        Signal::SIGQUIT,
+        Signal::SIGTERM,
+        Signal::SIGCHLD,
+        Signal::SIGUSR2,
+    ] {
+        assert_ne!(has("SigIgn:", signal), 0, "{signal} was to be ignored: {own}");
+    }
+    assert_ne!(has("SigBlk:", Signal::SIGUSR1), 0, "it was to be blocked: {own}");
+
+    // With SIGCHLD ignored it could not even be waited for.
+    let output = start::command("cat").args(["/proc/self/status", "/proc/self/limits"]).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    // The C library keeps two for itself, 32 and 33, and nobody can reset them.
+    let ignored = u64::from_str_radix(value(&text, "SigIgn:"), 16).unwrap();
+    assert_eq!(ignored & !(0b11 << 31), 0, "{ignored:x}");
+    assert_eq!(value(&text, "SigBlk:"), "0000000000000000");
+    assert!(value(&text, "Max core file size").starts_with("0 "), "{text}");
+}
