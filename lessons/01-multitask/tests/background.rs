@@ -1,6 +1,7 @@
 //! The demo `background`: it must find the processes that the test starts.
 
 use std::collections::HashMap;
+use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
