@@ -7,9 +7,9 @@
 //! within each process or thread ([`equivalent`]).
 
 pub mod annotation;
-mod colours;
 pub mod equivalent;
 pub mod explain;
 pub mod page;
+mod phrases;
 mod side;
 pub mod token;

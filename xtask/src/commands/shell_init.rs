@@ -3,7 +3,8 @@
 //!
 //! Cargo refuses a package name that starts with a digit before it reads a
 //! manifest, so nothing in the workspace can help. The shell can: the function
-//! says `-p lesson-02-fork` to Cargo.
+//! passes `-p lesson-02-fork` to Cargo. No package can have the name that it
+//! replaces, so it may do so in every folder.
 
 use std::process::ExitCode;
 
@@ -22,14 +23,14 @@ pub const COMMAND: Command = Command {
     about: "a shell function with which `cargo run -p 02-fork` works",
     options: &[],
     notes: "\
-Type it in the shell, in the folder of the course, or put it into its start-up file:
+Type this in the shell, in the folder of the course:
   bash  eval \"$(cargo xtask shell-init bash)\"
   zsh   eval \"$(cargo xtask shell-init zsh)\"
   fish  cargo xtask shell-init fish | source
 ",
     run: |arguments| {
         let [shell] = arguments.words.as_slice() else {
-            return Err(UsageError("which shell? There is bash, zsh, fish".to_owned()).into());
+            return Err(UsageError("no shell named; available: bash, zsh, fish".to_owned()).into());
         };
         let lessons = Workspace::find()?.lessons;
         print!("{}", function(shell, &lessons)?);
@@ -39,10 +40,10 @@ Type it in the shell, in the folder of the course, or put it into its start-up f
 
 /// The function for a shell and these lessons (`02-fork`).
 fn function(shell: &str, lessons: &[String]) -> Result<String, UsageError> {
-    let (function, or) = match shell {
-        "bash" | "zsh" => (BASH_AND_ZSH, " | "),
-        "fish" => (FISH, " "),
-        _ => return Err(UsageError(format!("no shell '{shell}': there is bash, zsh, fish"))),
+    let function = match shell {
+        "bash" | "zsh" => BASH_AND_ZSH,
+        "fish" => FISH,
+        _ => return Err(UsageError(format!("no shell '{shell}'; available: bash, zsh, fish"))),
     };
-    Ok(function.replace("@SHELL@", shell).replace("@LESSONS@", &lessons.join(or)))
+    Ok(function.replace("@SHELL@", shell).replace("@LESSONS@", &lessons.join("|")))
 }

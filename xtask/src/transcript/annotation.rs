@@ -5,14 +5,14 @@
 //! | `<!-- check: interleave 2-5, 7-9 -->` | these lines may interleave; without numbers: all |
 //! | `<!-- check: status 2 -->` | the exit status, as a shell gives it, is 2 and not 0 |
 //! | `<!-- check: pace 0.2 -->` | run at this pace, not at the check's own |
-//! | `<!-- check: deadline 5 -->` | it must have ended after so many seconds |
-//! | `<!-- check: or -->` | another permitted outcome of the command of the block before |
-//! | `<!-- check: never -->` | lines that must not come, in this order, in the output of that command; their numbers after `≈` count |
+//! | `<!-- check: deadline 5 -->` | it must end within 5 seconds |
+//! | `<!-- check: or -->` | another permitted outcome of the command in the block before |
+//! | `<!-- check: never -->` | lines that the output of that command must not contain in this order; here numbers after `≈` must be equal |
 //! | `<!-- check: not run: REASON -->` | shown to the reader only; the summary counts it |
 //! | `<!-- check: itself -->` | what the running check prints, compared at its end |
 //! | `<!-- source: FILE -->` | the block is an excerpt of that file |
 //!
-//! Several of the first kind are joined by `;`.
+//! `;` joins several directives after one `check:`.
 
 use std::ops::RangeInclusive;
 
@@ -23,45 +23,45 @@ use anyhow::{Context, Result, bail, ensure};
 pub enum Annotation {
     /// How to check a transcript.
     Check(Check),
-    /// The file, from the root of the workspace, that an excerpt is from.
+    /// The file of an excerpt, from the root of the workspace.
     Source(String),
 }
 
 /// How a transcript is checked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Check {
-    /// The parts that may interleave; an empty list is none.
+    /// The parts that may interleave.
     pub interleave: Vec<RangeInclusive<usize>>,
     /// The exit status.
     pub status: i32,
     /// The pace, if not the check's own.
     pub pace: Option<String>,
-    /// The seconds in which it must have ended, if not the check's own.
+    /// The seconds within which it must end, if not the check's own deadline.
     pub deadline: Option<u64>,
-    /// How the block stands to the one before.
+    /// How the block relates to the one before it.
     pub role: Role,
-    /// Why the command is not run, if it is not.
+    /// The reason not to run the command.
     pub not_run: Option<String>,
     /// Whether it shows what the check itself prints.
     pub itself: bool,
 }
 
-/// How a block stands to the one before it.
+/// How a block relates to the one before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
-    /// It stands alone.
+    /// It is independent.
     #[default]
     Main,
     /// Another permitted outcome.
     Or,
-    /// Lines that must not come.
+    /// Lines that the output must not contain.
     Never,
 }
 
-/// Reads a comment, with its marks; `None` if it is none of ours.
+/// Reads an HTML comment; `None` if it is not an annotation.
 ///
 /// # Errors
-/// If it is one of ours and not understood.
+/// If it is an annotation that means nothing.
 pub fn read(comment: &str) -> Result<Option<Annotation>> {
     let Some(text) = comment.trim().strip_prefix("<!--").and_then(|text| text.strip_suffix("-->"))
     else {
@@ -88,15 +88,14 @@ fn apply(check: &mut Check, directive: &str) -> Result<()> {
         ("interleave", parts) => {
             for part in parts.split(',') {
                 let (first, last) = part.trim().split_once('-').context("a part is FIRST-LAST")?;
-                let (first, last) = (
-                    first.parse().context(first.to_owned())?,
-                    last.parse().context(last.to_owned())?,
-                );
+                let line =
+                    |number: &str| number.parse().with_context(|| format!("line '{number}'"));
+                let part = line(first)?..=line(last)?;
                 ensure!(
-                    0 < first && first < last,
+                    0 < *part.start() && part.start() < part.end(),
                     "lines are counted from 1, and a part has two or more"
                 );
-                check.interleave.push(first..=last);
+                check.interleave.push(part);
             }
         }
         ("status", value) => check.status = value.parse().context("a status is a number")?,
@@ -113,9 +112,12 @@ fn apply(check: &mut Check, directive: &str) -> Result<()> {
         ("not", value) => {
             let reason =
                 value.strip_prefix("run:").map(str::trim).filter(|reason| !reason.is_empty());
-            check.not_run = Some(reason.context("it is: not run: REASON")?.to_owned());
+            check.not_run = Some(reason.context("write `not run: REASON`")?.to_owned());
         }
-        _ => bail!("there is: interleave, status, pace, deadline, or, never, not run, itself"),
+        _ => bail!(
+            "unknown directive; available: interleave, status, pace, deadline, or, never, not run, \
+             itself"
+        ),
     }
     Ok(())
 }
@@ -149,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_an_error() {
+    fn an_unknown_or_malformed_directive_is_an_error() {
         for comment in [
             "<!-- check: interleaved -->",
             "<!-- check: interleave 3-2 -->",

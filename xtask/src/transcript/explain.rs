@@ -1,6 +1,6 @@
-//! Says where two outputs part, in the ids of the expected one.
+//! Finds where two outputs differ, and names it with the ids of the expected one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::token::{Id, Line, Sort};
 
@@ -10,175 +10,159 @@ pub struct Difference {
     /// The process or thread by its id on the page (by its own, if the page
     /// has none like it); `None` for lines that name none.
     pub actor: Option<String>,
-    /// Which line of the output it is, from 1: on the page, or, where the page
-    /// has none, in the new output.
+    /// The line's number in the output, from 1: on the page, or in the new output if
+    /// the page lacks the line.
     pub line: usize,
     /// The line on the page.
     pub expected: Option<String>,
-    /// The line that came, with the page's ids where they are known.
+    /// The new line, with the page's ids where they are known.
     pub actual: Option<String>,
 }
 
 /// What [`explain`] finds.
 #[derive(Debug)]
 pub struct Explanation {
-    /// The new output with the page's ids, as far as the two can be laid
-    /// beside each other.
+    /// The new output with the page's ids, where they are known.
     pub mapped: Vec<String>,
     /// The first differing line of each actor; if every actor wrote what it
-    /// should, the first line that came out of order.
+    /// should, the first line that is out of order.
     pub differences: Vec<Difference>,
 }
 
-/// Lays two outputs that are not equivalent beside each other.
+/// Compares two outputs that are not equivalent, actor by actor.
 pub fn explain(expected: &[&str], actual: &[&str]) -> Explanation {
-    let page: Vec<Text> = expected.iter().map(|text| Text::read(text)).collect();
-    let run: Vec<Text> = actual.iter().map(|text| Text::read(text)).collect();
+    let read = |output: &[&str]| output.iter().map(|text| Line::read(text)).collect::<Vec<_>>();
+    let (page, run) = (read(expected), read(actual));
     let pairs = pairs(&page, &run);
-    let names = names(&pairs);
-    let run_again: Vec<Text> = run.iter().map(|text| Text::read(&text.renamed(&names))).collect();
+    let names = names(&pairs, &page, &run);
+    let mapped: Vec<String> =
+        actual.iter().zip(&run).map(|(text, line)| renamed(text, line, &names)).collect();
+    let mapped_lines: Vec<Line> = mapped.iter().map(|text| Line::read(text)).collect();
 
-    let mut differences: Vec<Difference> =
-        pairs.iter().filter_map(|pair| pair.difference(&names)).collect();
+    // The difference between a line of the page and one of the run; either may be missing.
+    let difference = |actor: Option<&str>, page_line: Option<usize>, run_line: Option<usize>| {
+        if let (Some(page_line), Some(run_line)) = (page_line, run_line)
+            && are_alike(&page[page_line], &mapped_lines[run_line])
+        {
+            return None;
+        }
+        Some(Difference {
+            actor: actor.map(str::to_owned),
+            line: page_line.or(run_line)? + 1,
+            expected: page_line.map(|line| expected[line].to_owned()),
+            actual: run_line.map(|line| mapped[line].clone()),
+        })
+    };
+    let first_difference = |pair: &Pair| {
+        let first = pair.page.first().map(|line| &page[*line]);
+        let actor = first.or_else(|| Some(&mapped_lines[*pair.run.first()?]))?.actor();
+        let place = |place: usize| (pair.page.get(place).copied(), pair.run.get(place).copied());
+        (0..pair.page.len().max(pair.run.len()))
+            .map(place)
+            .find_map(|(page, run)| difference(actor, page, run))
+    };
+    let mut differences: Vec<Difference> = pairs.iter().filter_map(first_difference).collect();
     if differences.is_empty() {
-        let parted = page.iter().zip(&run_again).position(|(page, run)| !page.is_like(run));
-        differences.extend(parted.map(|index| Difference {
-            actor: None,
-            line: index + 1,
-            expected: Some(page[index].text.clone()),
-            actual: Some(run_again[index].text.clone()),
-        }));
+        differences
+            .extend((0..page.len()).find_map(|line| difference(None, Some(line), Some(line))));
     }
     differences.sort_by_key(|difference| difference.line);
-    Explanation { mapped: run_again.into_iter().map(|text| text.text).collect(), differences }
+    Explanation { mapped, differences }
+}
+
+/// Whether two lines match with their ids as they are.
+fn are_alike(one: &Line, other: &Line) -> bool {
+    one.shape == other.shape
+        && one.ids.iter().map(|id| &id.value).eq(other.ids.iter().map(|id| &id.value))
+}
+
+/// What one actor wrote, as lines of the page and of the new run. One may be empty.
+struct Pair {
+    page: Vec<usize>,
+    run: Vec<usize>,
+}
+
+/// Pairs each actor of the page with the actor of the new run that has the most lines
+/// like its own, the first of several.
+fn pairs(page: &[Line], run: &[Line]) -> Vec<Pair> {
+    let mut left = by_actor(run);
+    let mut pairs = Vec::new();
+    for (actor, lines) in by_actor(page) {
+        let score = |others: &[usize]| {
+            lines
+                .iter()
+                .zip(others)
+                .filter(|(line, other)| page[**line].shape == run[**other].shape)
+                .count()
+        };
+        // Of equal scores `max_by_key` takes the last, hence the reverse.
+        let candidates = left.iter().enumerate().rev();
+        let best = candidates
+            .filter(|(_, (other, _))| other.is_some() == actor.is_some())
+            .max_by_key(|(_, (_, others))| score(others))
+            .map(|(index, _)| index);
+        let others = best.map(|index| left.remove(index).1).unwrap_or_default();
+        pairs.push(Pair { page: lines, run: others });
+    }
+    pairs.extend(left.into_iter().map(|(_, run)| Pair { page: Vec::new(), run }));
+    pairs
+}
+
+/// The lines of each actor, the actors in the order in which they appear.
+fn by_actor(output: &[Line]) -> Vec<(Option<&str>, Vec<usize>)> {
+    let mut actors: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
+    for (index, line) in output.iter().enumerate() {
+        match actors.iter_mut().find(|(actor, _)| *actor == line.actor()) {
+            Some((_, lines)) => lines.push(index),
+            None => actors.push((line.actor(), vec![index])),
+        }
+    }
+    actors
 }
 
 /// From an id of the new output to the page's.
 type Names = HashMap<(Sort, String), String>;
 
-/// A line of output, as it is written and as it is read.
-struct Text {
-    text: String,
-    line: Line,
-}
-
-impl Text {
-    fn read(text: &str) -> Text {
-        Text { text: text.to_owned(), line: Line::read(text) }
-    }
-
-    fn renamed(&self, names: &Names) -> String {
-        let mut text = self.text.clone();
-        for id in self.line.ids.iter().rev() {
-            if let Some(name) = names.get(&key(id)) {
-                text.replace_range(id.place.clone(), name);
-            }
+/// The renaming that the pairs suggest: an actor takes its partner's id; then ids in
+/// lines of the same shape, unless an earlier line suggests another.
+fn names(pairs: &[Pair], page: &[Line], run: &[Line]) -> Names {
+    let mut names = Names::new();
+    let mut taken = HashSet::new();
+    let mut give = |run: &Id, page: &Id| {
+        if run.sort == page.sort && !names.contains_key(&key(run)) && taken.insert(key(page)) {
+            names.insert(key(run), page.value.clone());
         }
-        text
+    };
+    let lines = |pair: &Pair| -> Vec<(&Line, &Line)> {
+        pair.page.iter().zip(&pair.run).map(|(line, other)| (&page[*line], &run[*other])).collect()
+    };
+    let process = |line: &Line| line.ids.iter().find(|id| id.sort == Sort::Process).cloned();
+    for pair in pairs {
+        if let Some((page, run)) = lines(pair).first()
+            && let (Some(page), Some(run)) = (process(page), process(run))
+        {
+            give(&run, &page);
+        }
     }
-
-    /// Whether the two lines match with their ids as they are.
-    fn is_like(&self, other: &Text) -> bool {
-        let ids = |text: &Text| text.line.ids.iter().map(|id| id.value.clone()).collect::<Vec<_>>();
-        self.line.shape == other.line.shape && ids(self) == ids(other)
+    for (page, run) in pairs.iter().flat_map(lines) {
+        if page.shape == run.shape {
+            run.ids.iter().zip(&page.ids).for_each(|(run, page)| give(run, page));
+        }
     }
+    names
 }
 
 fn key(id: &Id) -> (Sort, String) {
     (id.sort, id.value.clone())
 }
 
-/// Lines of an output, each with its place in it.
-type Lines<'a> = Vec<(usize, &'a Text)>;
-
-/// What one actor wrote on the page and in the new run. One may be empty.
-struct Pair<'a> {
-    page: Lines<'a>,
-    run: Lines<'a>,
-}
-
-impl Pair<'_> {
-    fn difference(&self, names: &Names) -> Option<Difference> {
-        let page = |place: usize| self.page.get(place).map(|(_, text)| text.text.clone());
-        let run = |place: usize| self.run.get(place).map(|(_, text)| text.renamed(names));
-        let matches = |place: usize| match (page(place), run(place)) {
-            (Some(page), Some(run)) => Text::read(&page).is_like(&Text::read(&run)),
-            _ => false,
-        };
-        let place = (0..self.page.len().max(self.run.len())).find(|place| !matches(*place))?;
-        let first = page(0).or_else(|| run(0))?;
-        let (index, _) = self.page.get(place).or_else(|| self.run.get(place))?;
-        let actor = Line::read(&first).actor().map(str::to_owned);
-        Some(Difference { actor, line: index + 1, expected: page(place), actual: run(place) })
-    }
-}
-
-/// Pairs the actors of the two outputs: to each of the page the one of the new
-/// run that has the most lines like its own, the first of several.
-fn pairs<'a>(page: &'a [Text], run: &'a [Text]) -> Vec<Pair<'a>> {
-    let mut left = by_actor(run);
-    let mut pairs = Vec::new();
-    for (actor, page) in by_actor(page) {
-        let alike = |run: &[(usize, &Text)]| {
-            page.iter()
-                .zip(run)
-                .filter(|((_, page), (_, run))| page.line.shape == run.line.shape)
-                .count()
-        };
-        let mut best: Option<(usize, usize)> = None;
-        for (index, (other, run)) in left.iter().enumerate() {
-            let score = alike(run);
-            if other.is_some() == actor.is_some() && best.is_none_or(|(_, most)| score > most) {
-                best = Some((index, score));
-            }
-        }
-        let run = best.map(|(index, _)| left.remove(index).1).unwrap_or_default();
-        pairs.push(Pair { page, run });
-    }
-    pairs.extend(left.into_iter().map(|(_, run)| Pair { page: Vec::new(), run }));
-    pairs
-}
-
-/// The lines of each actor with their places, the actors in the order in which
-/// they appear.
-fn by_actor(output: &[Text]) -> Vec<(Option<&str>, Lines<'_>)> {
-    let mut places: HashMap<Option<&str>, usize> = HashMap::new();
-    let mut actors: Vec<(Option<&str>, Lines)> = Vec::new();
-    for (index, text) in output.iter().enumerate() {
-        let actor = text.line.actor();
-        let place = *places.entry(actor).or_insert_with(|| {
-            actors.push((actor, Vec::new()));
-            actors.len() - 1
-        });
-        actors[place].1.push((index, text));
-    }
-    actors
-}
-
-/// The renaming that the pairs suggest: an actor takes its partner's id; then
-/// the ids in lines of the same shape, if no line before said otherwise.
-fn names(pairs: &[Pair]) -> Names {
-    let mut names = Names::new();
-    let mut taken = std::collections::HashSet::new();
-    let mut give = |run: &Id, page: &Id| {
-        if run.sort == page.sort && !names.contains_key(&key(run)) && taken.insert(key(page)) {
-            names.insert(key(run), page.value.clone());
-        }
-    };
-    let first = |text: &Text| text.line.ids.iter().find(|id| id.sort == Sort::Process).cloned();
-    for pair in pairs {
-        if let (Some((_, page)), Some((_, run))) = (pair.page.first(), pair.run.first())
-            && let (Some(page), Some(run)) = (first(page), first(run))
-        {
-            give(&run, &page);
+/// The text of a line with its ids renamed.
+fn renamed(text: &str, line: &Line, names: &Names) -> String {
+    let mut text = text.to_owned();
+    for id in line.ids.iter().rev() {
+        if let Some(name) = names.get(&key(id)) {
+            text.replace_range(id.place.clone(), name);
         }
     }
-    for pair in pairs {
-        for ((_, page), (_, run)) in pair.page.iter().zip(&pair.run) {
-            if page.line.shape == run.line.shape {
-                run.line.ids.iter().zip(&page.line.ids).for_each(|(run, page)| give(run, page));
-            }
-        }
-    }
-    names
+    text
 }

@@ -1,4 +1,4 @@
-//! Reads a page of the course: what it shows, quotes and links to.
+//! Reads a page of the course: its transcripts, excerpts and links.
 
 use std::ops::Range;
 
@@ -7,14 +7,14 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 use super::annotation::{self, Annotation, Check, Role};
 
-/// A page, read.
+/// What the check needs to know of a page.
 #[derive(Debug, Default)]
 pub struct Page {
     /// Its transcripts, in order.
     pub transcripts: Vec<Transcript>,
-    /// Its quotations of source files, in order.
+    /// Its excerpts of source files, in order.
     pub excerpts: Vec<Excerpt>,
-    /// Its links and pictures, in order: the line, and where they point.
+    /// Its links and pictures, in order: the line, and the target.
     pub links: Vec<(usize, String)>,
     /// The anchors of its headings, as forges make them.
     pub anchors: Vec<String>,
@@ -33,7 +33,7 @@ pub struct Transcript {
     pub check: Check,
     /// Other permitted outcomes.
     pub or: Vec<Block>,
-    /// Lines that must not come.
+    /// Forbidden outcomes: lines that the output must not contain.
     pub never: Vec<Block>,
 }
 
@@ -42,18 +42,18 @@ pub struct Transcript {
 pub struct Block {
     /// Its lines.
     pub lines: Vec<String>,
-    /// Where they stand in the page, in bytes.
+    /// Their place in the page, in bytes.
     pub place: Range<usize>,
 }
 
-/// A quotation of a source file.
+/// An excerpt of a source file.
 #[derive(Debug)]
 pub struct Excerpt {
     /// The line of the page where it starts, from 1.
     pub line: usize,
     /// The file, from the root of the workspace.
     pub file: String,
-    /// The quoted lines.
+    /// Its lines.
     pub text: String,
 }
 
@@ -61,11 +61,10 @@ impl Page {
     /// Reads a page.
     ///
     /// # Errors
-    /// If a block or an annotation is not understood: nothing on a page is
-    /// passed over.
+    /// If a block or an annotation means nothing: nothing on a page is skipped.
     pub fn read(markdown: &str) -> Result<Page> {
         let mut page = Page::default();
-        let mut annotation: Option<(usize, Annotation)> = None;
+        let mut annotation: Option<(usize, Annotation)> = None; // of the next block
         let mut heading: Option<String> = None;
         let line_of = |offset: usize| 1 + markdown[..offset].matches('\n').count();
 
@@ -74,14 +73,10 @@ impl Page {
             match event {
                 Event::Html(text) => {
                     let line = line_of(place.start);
-                    if let Some(read) =
-                        annotation::read(&text).with_context(|| format!("line {line}"))?
-                    {
-                        ensure!(
-                            annotation.is_none(),
-                            "line {line}: the annotation before it stands before no block"
-                        );
-                        annotation = Some((line, read));
+                    let read = annotation::read(&text).with_context(|| format!("line {line}"))?;
+                    let Some(read) = read else { continue };
+                    if let Some((line, _)) = annotation.replace((line, read)) {
+                        bail!("line {line}: no block follows the annotation");
                     }
                     continue;
                 }
@@ -102,14 +97,9 @@ impl Page {
                         CodeBlockKind::Fenced(language) => language.as_ref(),
                         CodeBlockKind::Indented => "",
                     };
-                    page.block(
-                        line,
-                        language,
-                        text,
-                        inside,
-                        annotation.take().map(|(_, read)| read),
-                    )
-                    .with_context(|| format!("line {line}"))?;
+                    let annotation = annotation.take().map(|(_, read)| read);
+                    page.block(line, language, text, inside, annotation)
+                        .with_context(|| format!("line {line}"))?;
                 }
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
                 Event::End(TagEnd::Heading(_)) => {
@@ -125,17 +115,17 @@ impl Page {
                 }
                 _ => {}
             }
-            if let Some((line, _)) = annotation {
-                bail!("line {line}: the annotation stands before no block");
+            if annotation.is_some() {
+                break;
             }
         }
         if let Some((line, _)) = annotation {
-            bail!("line {line}: the annotation stands before no block");
+            bail!("line {line}: no block follows the annotation");
         }
         Ok(page)
     }
 
-    /// Takes in a code block.
+    /// Adds a code block to the page.
     fn block(
         &mut self,
         line: usize,
@@ -156,7 +146,7 @@ impl Page {
             ("console", Some(Annotation::Source(_))) => bail!("a transcript has no source"),
             (_, Some(Annotation::Check(_))) => bail!("only a ```console block is run"),
             (language, _) => bail!(
-                "a block '{language}' without source: a ```console block is run, any other \
+                "a block '{language}' without a source: a ```console block is run, and any other \
                  is an excerpt with <!-- source: FILE --> before it"
             ),
         }
@@ -175,20 +165,13 @@ impl Page {
             .context("a ```console block starts with a line `$ command`")?;
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         if let Some(second) = lines.iter().find(|line| line.starts_with("$ ")) {
-            bail!("one command a block: '{second}' wants a block of its own");
+            bail!("one command a block: '{second}' needs a block of its own");
         }
         let output = Block { lines, place: inside.start + first.len() + 1..inside.end };
+        let command = command.to_owned();
         if check.role == Role::Main {
-            let (or, never) = (Vec::new(), Vec::new());
-            let line = line + 1;
-            self.transcripts.push(Transcript {
-                line,
-                command: command.to_owned(),
-                output,
-                check,
-                or,
-                never,
-            });
+            let (line, or, never) = (line + 1, Vec::new(), Vec::new());
+            self.transcripts.push(Transcript { line, command, output, check, or, never });
             return Ok(());
         }
         let main = self.transcripts.last_mut().context("no transcript before this outcome")?;
@@ -197,10 +180,8 @@ impl Page {
             "an outcome of `{command}`, but the block before runs `{}`",
             main.command
         );
-        match check.role {
-            Role::Or => main.or.push(output),
-            _ => main.never.push(output),
-        }
+        let outcomes = if check.role == Role::Or { &mut main.or } else { &mut main.never };
+        outcomes.push(output);
         Ok(())
     }
 }
@@ -244,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_passed_over() {
+    fn nothing_is_skipped() {
         for page in [
             "```rust\nfn main() {}\n```\n",
             "```sh\necho\n```\n",

@@ -1,73 +1,119 @@
-//! One of the two outputs that are compared, prepared for it.
+//! One of the two outputs that are compared, as a graph of units and ids.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::ops::RangeInclusive;
 
 use super::token::{Line, Sort, Token};
 
-/// An output as numbered ids and units.
+/// An output: its units, and the ids that they share.
 pub(super) struct Side {
-    /// The lines whose place is fixed.
-    pub strict: Vec<Strict>,
-    /// The lines that may interleave, by actor.
-    pub units: Vec<Unit>,
-    /// How many ids there are; they are numbered from 0.
-    pub id_count: usize,
+    units: Vec<Unit>,
+    /// For each id, the units that contain it, and its place among their ids.
+    ids: Vec<Vec<(usize, usize)>>,
 }
 
-/// A line whose place is fixed.
-pub(super) struct Strict {
-    pub shape: Vec<Token>,
-    pub ids: Vec<usize>,
+/// What one actor wrote in one part that may interleave, or all lines outside
+/// such parts. Its lines keep their order, so it matches as a whole or not at all.
+#[derive(Default)]
+struct Unit {
+    text: UnitText,
+    /// Its ids by their numbers in the side, each once.
+    ids: Vec<usize>,
 }
 
-/// What one actor wrote in one part that may interleave. Its lines keep their
-/// order, so it matches as a whole or not at all.
-pub(super) struct Unit {
-    pub part: usize,
-    pub shapes: Vec<Vec<Token>>,
-    pub ids: Vec<usize>,
+/// What must be equal for two units to match: the part, and each line's shape with
+/// its ids, numbered by their first appearance in the unit.
+#[derive(Default, PartialEq, Eq, Hash)]
+pub(super) struct UnitText {
+    part: Option<usize>,
+    lines: Vec<(Vec<Token>, Vec<usize>)>,
 }
 
 impl Side {
-    /// Prepares an output in which the `parts`, line numbers from 1, may
-    /// interleave.
+    /// Reads an output in which the `parts`, line numbers from 1, may interleave.
     pub fn read(output: &[&str], parts: &[RangeInclusive<usize>]) -> Side {
-        let mut side = Side { strict: Vec::new(), units: Vec::new(), id_count: 0 };
-        let mut numbers: HashMap<(Sort, String), usize> = HashMap::new();
-        let mut units: HashMap<(usize, Option<String>), usize> = HashMap::new();
+        let mut side = Side { units: Vec::new(), ids: Vec::new() };
+        let mut units: Numbers<(Option<usize>, Option<String>)> = Numbers::default();
+        let mut ids: Numbers<(Sort, String)> = Numbers::default();
         for (index, text) in output.iter().enumerate() {
             let line = Line::read(text);
-            let mut number = |sort, value: &str| {
-                let next = numbers.len();
-                *numbers.entry((sort, value.to_owned())).or_insert(next)
-            };
-            let ids: Vec<usize> = line.ids.iter().map(|id| number(id.sort, &id.value)).collect();
-            let actor = line.actor().map(str::to_owned);
-            match parts.iter().position(|part| part.contains(&(index + 1))) {
-                None => side.strict.push(Strict { shape: line.shape, ids }),
-                Some(part) => {
-                    let unit = *units.entry((part, actor)).or_insert_with(|| {
-                        side.units.push(Unit { part, shapes: Vec::new(), ids: Vec::new() });
-                        side.units.len() - 1
-                    });
-                    side.units[unit].shapes.push(line.shape);
-                    side.units[unit].ids.extend(ids);
-                }
+            let part = parts.iter().position(|part| part.contains(&(index + 1)));
+            let actor = part.and(line.actor()).map(str::to_owned);
+            let number = units.number((part, actor));
+            if number == side.units.len() {
+                side.units.push(Unit::default());
             }
+            let unit = &mut side.units[number];
+            let mut places = Vec::new();
+            for id in line.ids {
+                let id = ids.number((id.sort, id.value));
+                if id == side.ids.len() {
+                    side.ids.push(Vec::new());
+                }
+                places.push(unit.ids.iter().position(|known| *known == id).unwrap_or_else(|| {
+                    side.ids[id].push((number, unit.ids.len()));
+                    unit.ids.push(id);
+                    unit.ids.len() - 1
+                }));
+            }
+            unit.text.part = part;
+            unit.text.lines.push((line.shape, places));
         }
-        side.id_count = numbers.len();
         side
     }
 
-    /// For each id, the units in which it stands, and at which of their places.
-    pub fn occurrences(&self) -> Vec<Vec<(usize, usize)>> {
-        let mut occurrences = vec![Vec::new(); self.id_count];
-        for (index, unit) in self.units.iter().enumerate() {
-            for (place, id) in unit.ids.iter().enumerate() {
-                occurrences[*id].push((index, place));
-            }
-        }
-        occurrences
+    /// A colour for each unit: units with the same text have the same colour.
+    pub fn colours<'a>(&'a self, texts: &mut Numbers<&'a UnitText>) -> Vec<usize> {
+        self.units.iter().map(|unit| texts.number(&unit.text)).collect()
+    }
+
+    /// Splits the units' colours further: an id is coloured by the units that contain
+    /// it and its places there, then a unit by its ids.
+    pub fn refine(&self, colours: &[usize], shared: &mut Refinement) -> Vec<usize> {
+        let colour_of_id = |units: &Vec<(usize, usize)>| {
+            let mut seen: Vec<_> =
+                units.iter().map(|(unit, place)| (colours[*unit], *place)).collect();
+            seen.sort_unstable();
+            shared.ids.number(seen)
+        };
+        let ids: Vec<usize> = self.ids.iter().map(colour_of_id).collect();
+        let units = self.units.iter().zip(colours);
+        units
+            .map(|(unit, colour)| {
+                let seen = unit.ids.iter().map(|id| ids[*id]).collect();
+                shared.units.number((*colour, seen))
+            })
+            .collect()
+    }
+}
+
+/// The colours that one round of refinement gives out, to both sides alike.
+#[derive(Default)]
+pub(super) struct Refinement {
+    ids: Numbers<Vec<(usize, usize)>>,
+    units: Numbers<(usize, Vec<usize>)>,
+}
+
+impl Refinement {
+    /// How many colours the units have.
+    pub fn count(&self) -> usize {
+        self.units.0.len()
+    }
+}
+
+/// Numbers values from 0 by their first appearance; equal values share a number.
+pub(super) struct Numbers<K>(HashMap<K, usize>);
+
+impl<K> Default for Numbers<K> {
+    fn default() -> Self {
+        Numbers(HashMap::new())
+    }
+}
+
+impl<K: Hash + Eq> Numbers<K> {
+    fn number(&mut self, value: K) -> usize {
+        let next = self.0.len();
+        *self.0.entry(value).or_insert(next)
     }
 }

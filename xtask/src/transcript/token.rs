@@ -1,14 +1,16 @@
-//! Reads a line of output as tokens, so that what may differ from run to run
-//! is told from what may not.
+//! Reads a line of output as tokens, which separate what may differ from run to
+//! run from what may not.
 
 use std::ops::Range;
+
+use super::phrases::{ACTORS, IDS};
 
 /// A part of a line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Token {
     /// Text that must come out the same.
     Text(String),
-    /// An id; its value stands in [`Line::ids`].
+    /// An id; its value is in [`Line::ids`].
     Id(Sort),
     /// A duration with its unit: `980 µs`, `1.02 ms`, `0.50 seconds`.
     Time,
@@ -20,15 +22,15 @@ pub enum Token {
     Bar(usize),
 }
 
-/// The sorts of ids. An id of one sort never stands for one of another.
+/// The sorts of ids. An id of one sort never matches one of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sort {
-    /// Of a process, a thread, a process group or a session: the kernel gives
-    /// them all from one counter.
+    /// A process, thread, process group or session: the kernel numbers them all with
+    /// one counter.
     Process,
-    /// Of a network port.
+    /// A network port.
     Port,
-    /// A place in memory.
+    /// An address in memory, in hexadecimal. All other ids are decimal.
     Address,
     /// A file descriptor.
     Descriptor,
@@ -37,7 +39,7 @@ pub enum Sort {
 /// A line of output as tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What must be equal for two lines to match, but for the ids.
+    /// What must be equal for two lines to match, apart from the ids.
     pub shape: Vec<Token>,
     /// The ids, in the order of the [`Token::Id`]s.
     pub ids: Vec<Id>,
@@ -50,7 +52,7 @@ pub struct Id {
     pub sort: Sort,
     /// The id as it is written.
     pub value: String,
-    /// Where it stands in the text, in bytes.
+    /// Its place in the text, in bytes.
     pub place: Range<usize>,
 }
 
@@ -58,7 +60,7 @@ impl Line {
     /// Reads a line.
     pub fn read(text: &str) -> Line {
         let mut line = Line { shape: Vec::new(), ids: Vec::new() };
-        let mut literal = 0; // where the text not yet put into a token starts
+        let mut literal = 0; // the start of the text that is not in a token yet
         let mut at = 0;
         while let Some(next) = text[at..].chars().next() {
             let Some((token, length)) = token_at(text, at) else {
@@ -79,15 +81,15 @@ impl Line {
         line
     }
 
-    /// The process or thread that the line is about: the first one it names by its
-    /// id, or the main thread in a line that starts with `main:`.
+    /// The process or thread that the line is about: the first one whose id it
+    /// contains, or else the actor whose name starts it.
     pub fn actor(&self) -> Option<&str> {
         let id = self.ids.iter().find(|id| id.sort == Sort::Process);
-        let main = || match self.shape.first()? {
-            Token::Text(text) if text.trim_start().starts_with("main:") => Some("main"),
-            _ => None,
-        };
-        id.map(|id| id.value.as_str()).or_else(main)
+        id.map(|id| id.value.as_str()).or_else(|| {
+            let Token::Text(text) = self.shape.first()? else { return None };
+            let (name, _) = text.trim_start().split_once(':')?;
+            ACTORS.iter().find(|actor| **actor == name).copied()
+        })
     }
 
     fn push_text(&mut self, text: &str) {
@@ -96,14 +98,11 @@ impl Line {
         }
     }
 
-    /// Columns are padded by what stands in them: where a run of spaces touches
-    /// something that may differ, its length may differ too.
+    /// Shortens each run of spaces that touches something that may differ: columns are
+    /// padded to the width of their contents, so its length may differ too.
     fn fold_spaces(&mut self) {
-        let varies: Vec<bool> = self
-            .shape
-            .iter()
-            .map(|token| !matches!(token, Token::Text(_) | Token::Bar(_)))
-            .collect();
+        let varies = |token: &Token| !matches!(token, Token::Text(_) | Token::Bar(_));
+        let varies: Vec<bool> = self.shape.iter().map(varies).collect();
         let last = self.shape.len().saturating_sub(1);
         for (index, token) in self.shape.iter_mut().enumerate() {
             let Token::Text(text) = token else { continue };
@@ -125,7 +124,7 @@ impl Line {
     }
 }
 
-/// The token that is no plain text and starts at byte `at`, and its length.
+/// The token that starts at byte `at` and its length, unless it is plain text.
 fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
     let rest = &text[at..];
     if let length @ 1.. = span(rest, is_block) {
@@ -144,9 +143,9 @@ fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
         return None;
     }
     if let Some(digits) = rest.strip_prefix("0x") {
-        let named = matches!(word_before(&text[..at]).as_str(), "at" | "address");
         let hex = span(digits, |c| c.is_ascii_hexdigit());
-        return (named && hex > 0).then_some((Token::Id(Sort::Address), 2 + hex));
+        let is_id = hex > 0 && sort(&text[..at]) == Some(Sort::Address);
+        return is_id.then_some((Token::Id(Sort::Address), 2 + hex));
     }
     let length = number_length(rest)?;
     let (number, after) = rest.split_at(length);
@@ -156,36 +155,24 @@ fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
     let is_id = number.bytes().all(|byte| byte.is_ascii_digit())
         && !matches!(number, "0" | "1")
         && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-    let sort = sort(&text[..at])?;
+    let sort = sort(&text[..at]).filter(|sort| *sort != Sort::Address)?;
     is_id.then_some((Token::Id(sort), length))
 }
 
-/// What sort of id a number is, told by what stands before it.
+/// The sort of the id that follows this text, if one of the [`IDS`] introduces it.
 fn sort(before: &str) -> Option<Sort> {
-    if before.ends_with("/proc/") {
-        return Some(Sort::Process);
-    }
-    if before.ends_with("127.0.0.1:") || before.ends_with("localhost:") {
-        return Some(Sort::Port);
-    }
-    match word_before(before).as_str() {
-        "pid" | "ppid" | "tid" | "pgid" | "sid" | "process" => Some(Sort::Process),
-        "i" if before.ends_with("I (") => Some(Sort::Process),
-        "is" if before.ends_with("parent is ") => Some(Sort::Process),
-        "port" => Some(Sort::Port),
-        "fd" | "descriptor" => Some(Sort::Descriptor),
-        _ => None,
-    }
+    let word = before.trim_end_matches([' ', '(', '=', ':']);
+    let word = word.rsplit(|c: char| !c.is_alphanumeric()).next()?.to_lowercase();
+    let is_part_of_word = char::is_alphanumeric;
+    let introduces = |phrase: &str| match before.strip_suffix(phrase) {
+        _ if phrase.ends_with(char::is_alphabetic) => word == phrase,
+        Some(rest) => !(phrase.starts_with(is_part_of_word) && rest.ends_with(is_part_of_word)),
+        None => false,
+    };
+    IDS.iter().find(|(phrase, _)| introduces(phrase)).map(|(_, sort)| *sort)
 }
 
-/// The word before a number, in lower case: `pid 12`, `pid=12`, `process (12)`.
-fn word_before(before: &str) -> String {
-    let text = before.trim_end_matches([' ', '(', '=', ':']);
-    let word = text.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
-    word.to_lowercase()
-}
-
-/// The unit behind a number, and its length with the space before it.
+/// The unit after a number, and its length with the space before it.
 fn measure(after: &str) -> Option<(Token, usize)> {
     let space = usize::from(after.starts_with(' '));
     let name = span(&after[space..], char::is_alphabetic);
@@ -256,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_told_by_its_context() {
+    fn an_id_is_known_by_its_context() {
         assert_eq!(ids("I (65306) just created a child process (65307)."), ["65306", "65307"]);
         assert_eq!(ids("I am child process (12) and my parent is 11."), ["12", "11"]);
         assert_eq!(
@@ -278,6 +265,10 @@ mod tests {
             "pid 12x",
             "pid",
             "12 pids",
+            "API (12)",
+            "address 12",
+            "at 12",
+            "pid 0x12",
             "mask 0xff",
         ] {
             assert_eq!(ids(no_id), Vec::<String>::new(), "{no_id}");

@@ -7,10 +7,10 @@ use std::process::{Child, Stdio};
 use std::thread::yield_now;
 
 use common::proc;
-use common::ring::{Error, Fds, Receiver, Sender};
 use nix::libc::dup2;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use ring::{Error, Fds, Receiver, Sender};
 use testing::start;
 
 use crate::messages::messages;
