@@ -12,10 +12,10 @@ use process_pool::{Function, Options, ProcessPool};
 
 use crate::TASKS;
 
-/// Who squared it, and the square.
+/// The process that squared it, and the square.
 pub static SQUARE: Function<u64, (u32, u64)> = Function::new("square", |n| (id(), n * n));
 
-/// Waits for so long.
+/// Waits, and returns how long.
 pub static WAIT: Function<Duration, Duration> = Function::new("wait", |time| {
     sleep(time);
     time
@@ -41,7 +41,7 @@ pub fn run() -> Result<()> {
     println!("imap_unordered, the same:");
     for (number, result) in pool.imap_unordered(&WAIT, times, 1)? {
         result?;
-        println!("  wait {} is over", number + 1);
+        println!("  wait ≈ {} is over", number + 1);
     }
 
     let pool = ProcessPool::new(TASKS, Options::default())?;

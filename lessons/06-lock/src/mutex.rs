@@ -1,19 +1,21 @@
-//! What a lock asks of the kernel: nothing as long as it is free. Who finds it
-//! taken sleeps until it is given back. `cargo xtask trace` shows both.
+//! What a lock asks of the kernel: nothing as long as it is free. A thread that finds
+//! it taken sleeps until it is given back. `cargo xtask trace` shows both.
 
+use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use common::paced;
+use common::{paced, proc};
+use nix::unistd::{getpid, gettid};
 
 static COUNT: Mutex<u32> = Mutex::new(0);
 
-/// Whether the other thread has the lock. Asked over and over: waiting for it in
-/// the kernel would be one more call to be told apart.
-static HELD: AtomicBool = AtomicBool::new(false);
+/// The id of the other thread, once it has the lock. Asked over and over: waiting for it
+/// in the kernel would be one more call to be told apart.
+static HOLDER: AtomicI32 = AtomicI32::new(0);
 
 pub fn run() -> Result<()> {
     for _ in 0..1000 {
@@ -23,26 +25,32 @@ pub fn run() -> Result<()> {
 
     let holder = thread::Builder::new().name("holder".to_owned()).spawn(hold);
     let holder = holder.context("start a thread")?;
-    while !HELD.load(Ordering::Acquire) {
+    while HOLDER.load(Ordering::Acquire) == 0 {
         thread::yield_now();
     }
     println!("thread main wants the lock");
     let count = *COUNT.lock().expect(NO_PANIC);
     println!("thread main has had the lock: {count}");
 
-    // The other has ended by then, and joining it does not wait for it.
-    thread::sleep(paced(Duration::from_secs(1)));
-    holder.join().ok().context("join: the thread panicked")
+    // Once the thread is gone, joining it does not wait in the kernel either.
+    let directory = format!("/proc/self/task/{}", HOLDER.load(Ordering::Acquire));
+    while Path::new(&directory).exists() {
+        thread::yield_now();
+    }
+    holder.join().ok().context("join: the thread panicked")?
 }
 
-/// Takes the lock for a second.
-fn hold() {
+/// Takes the lock, and holds it for a second after the main thread has fallen asleep.
+fn hold() -> Result<()> {
     let mut count = COUNT.lock().expect(NO_PANIC);
     println!("thread holder has the lock");
-    HELD.store(true, Ordering::Release);
+    HOLDER.store(gettid().as_raw(), Ordering::Release);
+    // The main thread has the id of the process. It sleeps nowhere but at the lock.
+    proc::wait_until_asleep(getpid())?;
     thread::sleep(paced(Duration::from_secs(1)));
     *count += 1;
     println!("thread holder gives the lock back");
+    Ok(())
 }
 
 const NO_PANIC: &str = "no thread panics while it holds the lock";
