@@ -6,11 +6,9 @@ use std::time::Duration;
 use common::proc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getsid};
-use seen::{has_ended, until, within};
 use testing::running::{self, Running};
+use testing::seen::{has_ended, until, within};
 use testing::start;
-
-mod seen;
 
 const DEMO: &str = env!("CARGO_BIN_EXE_01-multitask");
 

@@ -8,11 +8,10 @@ use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpgid};
-use seen::{has_ended, until};
+use testing::seen::{has_ended, until};
 use testing::start;
 
 mod picture;
-mod seen;
 
 /// A demo that has started its three tasks on one CPU.
 struct Demo {

@@ -7,12 +7,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use nix::unistd::Pid;
-use seen::{has_ended, until, within};
 use testing::running::Running;
+use testing::seen::{has_ended, until, within};
 use testing::start;
 use testing::witness::{self, Line};
-
-mod seen;
 
 const NAMES: [&str; 3] = ["typing", "spelling", "printing"];
 

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::proc;
 use nix::unistd::Pid;
 use testing::running::{Running, pid};
+use testing::seen::{has_ended, until};
 use testing::start;
 
 fn demo(arguments: &[&str]) -> Command {
@@ -18,15 +19,8 @@ fn demo(arguments: &[&str]) -> Command {
 /// The workers of a demo, as soon as there are so many. (A new process has no command
 /// line for a moment.)
 fn workers(demo: Pid, number: usize) -> Vec<Pid> {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
-        let workers = workers_now(demo);
-        if workers.len() == number {
-            return workers;
-        }
-        assert!(Instant::now() < deadline, "{workers:?} and no more");
-        std::thread::yield_now();
-    }
+    until(&format!("{number} workers"), || workers_now(demo).len() == number);
+    workers_now(demo)
 }
 
 /// Those of its children that were started as workers.
@@ -116,10 +110,7 @@ fn python_s_pool_still_waits_when_its_worker_is_dead() {
     let line = running.line_with(&["  task 3 kills its worker"]);
     let worker = pid(&line);
     // It is a zombie, or its pool has waited for it; the pool itself goes on.
-    let file = format!("/proc/{worker}/status");
-    while proc::field(&file, "State").is_ok_and(|state| !state.starts_with('Z')) {
-        std::thread::yield_now();
-    }
+    until("the worker dies", || has_ended(worker));
     let children =
         fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.id())).unwrap();
     let python = children.split_whitespace().next().expect("python is a child");
@@ -153,9 +144,7 @@ fn a_result_that_is_lost_never_comes() {
     running.line_with(&["threadpool, waiting"]);
     // The pool's two threads, of which one has taken the place of one that panicked.
     let threads = || proc::field(format!("/proc/{}/status", running.id()), "Threads").unwrap();
-    while threads() != "3" {
-        std::thread::yield_now();
-    }
+    until("three threads", || threads() == "3");
     assert_eq!(running.lines_until_silent_for(Duration::from_millis(50)), [""; 0]);
 }
 

@@ -31,7 +31,7 @@ fn without_another_thread_or_process_a_demo_fails_and_leaves_nothing() {
         for number in 1..=6 {
             let fault = format!("inject=clone,clone3,fork,vfork:error=EAGAIN:when={number}");
             let mut command = start::command("strace");
-            command.args(["-f", "-qq", "-o/dev/null", "-e", &fault]);
+            command.args(["-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault]);
             command.arg(env!("CARGO_BIN_EXE_05-threading")).args(arguments);
             command.env("LESSON_PACE", "0");
             let (_, errors, status) = Running::start(command).finish_with_orphans();

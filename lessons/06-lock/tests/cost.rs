@@ -5,6 +5,7 @@ use std::process::Command;
 
 use common::{cpus, proc};
 use testing::running::Running;
+use testing::seen::until;
 use testing::start;
 
 /// All but Python's.
@@ -44,16 +45,11 @@ fn a_thread_on_each_cpu_wants_the_lock() {
     for cpus in [&all[..1], &all] {
         let mut expected: Vec<_> = cpus.iter().map(usize::to_string).collect();
         expected.sort();
-        loop {
+        until(&format!("threads on {expected:?}"), || {
             let mut seen = measuring(&process);
             seen.sort();
-            if seen == expected {
-                break;
-            }
-            let state = proc::field(format!("/proc/{process}/status"), "State").unwrap();
-            assert!(!state.starts_with('Z'), "nobody saw threads on {expected:?}");
-            std::thread::yield_now();
-        }
+            seen == expected
+        });
     }
     running.kill();
     running.finish_with_orphans();
@@ -98,7 +94,7 @@ fn without_a_thread_it_fails_and_does_not_hang() {
         let fault = format!("inject=clone,clone3:error=EAGAIN:when={number}");
         let mut strace = start::command("strace");
         strace.args(["-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault]);
-        strace.args([env!("CARGO_BIN_EXE_06-lock"), "cost", "--time=5", "--without-python"]);
+        strace.args([env!("CARGO_BIN_EXE_06-lock"), "cost", "--time=1", "--without-python"]);
         let (lines, errors, status) = Running::start(strace).finish();
         assert_eq!(status.code(), Some(1), "{fault}: {lines:#?} {errors}");
         assert!(errors.contains("start a thread: Resource temporarily"), "{fault}: {errors}");
@@ -107,7 +103,7 @@ fn without_a_thread_it_fails_and_does_not_hang() {
 
 #[test]
 fn json_has_a_line_for_each_time() {
-    let lines = success(demo(&["--time=5", "--json", "--without-python"]));
+    let lines = success(demo(&["--time=1", "--json", "--without-python"]));
     let threads = cpus::allowed().unwrap().len();
     for lock in ["atomic, fetch_add", "Mutex", "RwLock, read", "the same, robust"] {
         assert!(seconds(&lines, lock, 1).unwrap() > 0.0);
@@ -121,8 +117,8 @@ fn with_one_cpu_nothing_contends_and_it_says_so() {
     let one = cpus::list(&cpus::allowed().unwrap()[..1]);
     let mut command = start::command("taskset");
     command.args(["-c", &one, env!("CARGO_BIN_EXE_06-lock"), "cost"]);
-    command.args(["--time=5", "--without-python"]);
-    for command in [command, demo(&["--time=5", "--without-python", "--cpus=1"])] {
+    command.args(["--time=1", "--without-python"]);
+    for command in [command, demo(&["--time=1", "--without-python", "--cpus=1"])] {
         let text = success(command);
         assert!(text.contains("one CPU to use, no two threads contend: not measured"), "{text}");
         assert_eq!(text.lines().filter(|line| line.ends_with("s           -")).count(), LOCKS);
@@ -131,7 +127,7 @@ fn with_one_cpu_nothing_contends_and_it_says_so() {
 
 #[test]
 fn without_python_the_rest_is_measured() {
-    let mut command = demo(&["--time=5", "--cpus=1"]);
+    let mut command = demo(&["--time=1", "--cpus=1"]);
     command.env("PATH", "/nowhere");
     let text = success(command);
     let last = text.lines().last().unwrap();
@@ -139,7 +135,7 @@ fn without_python_the_rest_is_measured() {
     assert!(text.contains("flock on a file"));
 
     if start::is_installed("python3") {
-        let text = success(demo(&["--time=5"]));
+        let text = success(demo(&["--time=1"]));
         assert!(text.lines().last().unwrap().starts_with("threading.Lock, Python "), "{text}");
     }
 }
@@ -159,7 +155,7 @@ fn a_picture_is_drawn() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let picture = folder.path().join("cost.svg");
     let file = format!("--svg={}", picture.display());
-    success(demo(&["--time=5", "--without-python", &file]));
+    success(demo(&["--time=1", "--without-python", &file]));
     let svg = fs::read_to_string(&picture).unwrap();
     // Two explain the colours.
     let dots = 2 + LOCKS * cpus::allowed().unwrap().len().min(2);
