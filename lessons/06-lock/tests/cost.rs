@@ -39,7 +39,7 @@ fn measuring(process: &str) -> Vec<String> {
 #[test]
 fn a_thread_on_each_cpu_wants_the_lock() {
     let all = cpus::allowed().unwrap();
-    let running = Running::start(demo(&["--time", "2000", "--without-python"]));
+    let running = Running::start(demo(&["--time", "300", "--without-python"]));
     let process = running.id().to_string();
     // First one, then all of them.
     for cpus in [&all[..1], &all] {
