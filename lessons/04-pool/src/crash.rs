@@ -11,7 +11,7 @@ use common::child::{self, Child};
 use common::{paced, pidfd, text};
 use nix::sys::signal::{Signal, raise};
 use nix::unistd::{Pid, getpid};
-use process_pool::{Function, Options, ProcessPool};
+use process_pool::{Function, ProcessPool};
 
 use crate::TASKS;
 
@@ -31,7 +31,7 @@ const PYTHON: &str = include_str!("../crash.py");
 
 pub fn run() -> Result<()> {
     println!("This pool, two workers, five tasks:");
-    let pool = ProcessPool::new(TASKS, Options { workers: Some(2), ..Options::default() })?;
+    let pool = ProcessPool::with_workers(TASKS, 2)?;
     let before = pool.pids();
     for (task, result) in (1..).zip(pool.map(&RUN, 1..=5, Some(1))?) {
         match result {

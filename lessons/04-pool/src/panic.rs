@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use common::{paced, text};
 use crossbeam::channel::{RecvTimeoutError, unbounded};
-use process_pool::{Function, Options, ProcessPool};
+use process_pool::{Function, ProcessPool};
 use threadpool::ThreadPool;
 
 use crate::TASKS;
@@ -30,7 +30,7 @@ pub fn run() -> Result<()> {
     drop_a_pool();
 
     println!("ProcessPool: the panic is the result of its task:");
-    let pool = ProcessPool::new(TASKS, Options { workers: Some(2), ..Options::default() })?;
+    let pool = ProcessPool::with_workers(TASKS, 2)?;
     for (number, result) in [2, 3, 4].into_iter().zip(pool.map(&HALF, [2, 3, 4], Some(1))?) {
         match result {
             Ok(half) => println!("  half of {number} is {half}"),

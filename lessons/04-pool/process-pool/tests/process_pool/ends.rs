@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use process_pool::{Function, Options, PoolError, ProcessPool, TaskError, Tasks};
+use process_pool::{Function, PoolError, ProcessPool, TaskError, Tasks};
 
 use crate::tasks::{ADD_ONE, TASKS, WAIT, pool};
 
@@ -141,8 +141,7 @@ static SAME_NAME: Function<u64, u64> = Function::new("add_one", |number| number)
 static TWICE: Tasks = &[&ADD_ONE, &SAME_NAME];
 
 pub fn functions_are_known() {
-    let pool = ProcessPool::new(TASKS, Options::default()).unwrap();
+    let pool = ProcessPool::new(TASKS).unwrap();
     assert_eq!(pool.apply_async(&OTHER, 1).err(), Some(PoolError::Unknown("other")));
-    let error = ProcessPool::new(TWICE, Options::default()).err().unwrap();
-    assert_eq!(error.to_string(), "two functions 'add_one'");
+    assert_eq!(ProcessPool::new(TWICE).err(), Some(PoolError::Duplicate("add_one")));
 }

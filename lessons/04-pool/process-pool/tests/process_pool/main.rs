@@ -17,8 +17,6 @@ fn main() {
     // Programs that tests start, to be killed.
     ends::be_started();
     harness::run(&[
-        // A fork is possible only as long as there is one thread, so this is the first.
-        ("forked_workers_do_the_same", &results::forked_workers_do_the_same),
         ("results_come_in_the_order_of_the_arguments", &results::in_order),
         ("any_chunk_size_gives_the_same", &results::any_chunk_size_gives_the_same),
         ("imap_takes_arguments_as_results_are_taken", &results::imap_takes_arguments_lazily),
@@ -29,8 +27,6 @@ fn main() {
         ("a_panic_is_an_error_of_its_task_only", &results::a_panic_is_an_error),
         ("what_cannot_be_read_is_an_error_of_its_task_only", &results::unreadable),
         ("no_task_is_held_up_behind_a_long_one", &results::not_held_up),
-        ("a_task_can_be_waited_for_with_a_time_limit", &results::time_limit),
-        ("a_task_that_waits_can_be_cancelled", &results::cancel),
         ("a_death_costs_the_task_that_ran", &deaths::a_death_costs_the_task_that_ran),
         ("no_task_behind_it_is_lost_or_run_twice", &deaths::none_is_lost_or_run_twice),
         ("a_repeatable_task_is_run_again", &deaths::a_repeatable_task_is_run_again),
