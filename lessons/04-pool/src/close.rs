@@ -1,5 +1,5 @@
-//! A pool ends in one of three ways: closed and joined, terminated, or dropped. What it
-//! refuses on the way, it says.
+//! A pool ends in one of three ways: closed and joined, terminated, or dropped. On the way,
+//! it reports what it refuses.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub fn run() -> Result<()> {
     let pool = ProcessPool::with_workers(TASKS, 2)?;
     let handle = pool.apply_async(&WAIT, Duration::from_secs(3600))?;
     drop(pool);
-    ensure!(handle.is_ready(), "the task goes on without its pool");
+    ensure!(handle.is_ready(), "the task still runs without its pool");
     println!("  it is the same as terminate");
     Ok(())
 }

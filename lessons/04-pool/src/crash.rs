@@ -1,5 +1,5 @@
-//! A worker is killed in the middle of a task. This pool says which task that cost; the
-//! others are done. Python's pool waits for ever.
+//! A worker is killed in the middle of a task. This pool reports the task that was lost and
+//! does the others. Python's pool waits for ever.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind};
 use std::os::unix::process::CommandExt;
@@ -59,7 +59,7 @@ pub fn run() -> Result<()> {
     }
 }
 
-/// Gives it a while from the crash on.
+/// Waits a while for Python to end, from the crash on.
 fn watch(python: std::process::Child) -> Result<()> {
     let (child, output) = (Child::new(Pid::from_raw(python.id().try_into()?)), python.stdout);
     let mut line = String::new();

@@ -12,10 +12,10 @@ use process_pool::{Function, ProcessPool};
 
 use crate::TASKS;
 
-/// Who squared it, and the square.
+/// The process that squared the number, and the square.
 pub static SQUARE: Function<u64, (u32, u64)> = Function::new("square", |n| (id(), n * n));
 
-/// Waits for so long.
+/// Waits for the given time.
 pub static WAIT: Function<Duration, Duration> = Function::new("wait", |time| {
     sleep(time);
     time

@@ -23,7 +23,7 @@ fn half(number: u32) -> u32 {
 }
 
 pub fn run() -> Result<()> {
-    // What is printed here is enough: no message from Rust for each panic.
+    // The demo prints each panic itself, so Rust need not.
     set_hook(Box::new(|_| {}));
     wait_for_a_lost_result();
     take_what_comes();

@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Result, bail};
 use common::{child, panics};
+use nix::sys::prctl::set_name;
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, RecvMsg, recvmsg};
 use nix::unistd::{Pid, dup2_stdin};
@@ -112,6 +113,8 @@ fn work(tasks: Tasks, parent: Option<i32>) -> Result<()> {
     // SAFETY: no handler is installed, so none can run at a bad moment.
     unsafe { signal(Signal::SIGINT, SigHandler::SigIgn) }.context("signal")?;
     keep_panics();
+    // `ps` and `top` would show "exe", after /proc/self/exe.
+    set_name(c"pool-worker").context("prctl(PR_SET_NAME)")?;
 
     // Standard input is the socket, which the processes that tasks start must not inherit.
     let socket = stdin().as_fd().try_clone_to_owned().context("dup")?;
