@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use process_pool::{Function, Options, ProcessPool, Tasks, work_if_worker};
+use process_pool::{Function, ProcessPool, Tasks, work_if_worker};
 use serde_json::Value;
 
 static NUMBER: Function<u64, u64> = Function::new("number", |number| number);
@@ -26,9 +26,7 @@ if __name__ == '__main__':
 
 fn main() {
     work_if_worker(TASKS);
-    // Forks first: a process with several threads must not fork.
-    let forked = median((0..ROUNDS).map(|_| start(true)).collect());
-    let exec = median((0..ROUNDS).map(|_| start(false)).collect());
+    let start = median((0..ROUNDS).map(|_| start()).collect());
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let script = folder.path().join("start.py");
     std::fs::write(&script, PYTHON_START).expect("a file for Python");
@@ -40,8 +38,8 @@ fn main() {
         });
         median(times.collect())
     };
-    ratio("start, forked, beside Pool with fork", python("fork"), forked);
-    ratio("start, exec'd, beside Pool with spawn", python("spawn"), exec);
+    ratio("start, beside Pool with fork", python("fork"), start);
+    ratio("start, beside Pool with spawn", python("spawn"), start);
 
     let runs: Vec<Value> = (0..ROUNDS).map(|_| speed()).collect();
     let figure = |way: &str, what: &str| -> f64 {
@@ -75,9 +73,9 @@ fn main() {
 }
 
 /// From nothing to the first result, in seconds.
-fn start(fork: bool) -> f64 {
+fn start() -> f64 {
     let begin = Instant::now();
-    let pool = ProcessPool::new(TASKS, Options { workers: Some(2), fork }).expect("a pool");
+    let pool = ProcessPool::with_workers(TASKS, 2).expect("a pool");
     pool.apply(&NUMBER, 1).expect("a result");
     let time: Duration = begin.elapsed();
     time.as_secs_f64()

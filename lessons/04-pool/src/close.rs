@@ -1,21 +1,19 @@
-//! A pool ends in one of three ways: closed and joined, terminated, or dropped. What it
-//! refuses on the way, it says.
+//! A pool ends in one of three ways: closed and joined, terminated, or dropped. On the way,
+//! it reports what it refuses.
 
 use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::paced;
-use process_pool::{Options, ProcessPool};
+use process_pool::ProcessPool;
 
 use crate::TASKS;
 use crate::map::{SQUARE, WAIT};
 
 pub fn run() -> Result<()> {
-    let options = Options { workers: Some(2), ..Options::default() };
-
     println!("close, then join:");
-    let mut pool = ProcessPool::new(TASKS, options)?;
+    let mut pool = ProcessPool::with_workers(TASKS, 2)?;
     let handle = pool.apply_async(&WAIT, paced(Duration::from_secs(1)))?;
     match pool.join() {
         Ok(()) => println!("  join ended before the pool was closed"),
@@ -31,7 +29,7 @@ pub fn run() -> Result<()> {
     println!("  workers: {}", pool.pids().len());
 
     println!("terminate:");
-    let mut pool = ProcessPool::new(TASKS, options)?;
+    let mut pool = ProcessPool::with_workers(TASKS, 2)?;
     let handles = [(); 3].map(|()| pool.apply_async(&WAIT, Duration::from_secs(3600)));
     // Time to look at them from another terminal.
     sleep(paced(Duration::from_secs(1)));
@@ -44,10 +42,10 @@ pub fn run() -> Result<()> {
     }
 
     println!("drop:");
-    let pool = ProcessPool::new(TASKS, options)?;
+    let pool = ProcessPool::with_workers(TASKS, 2)?;
     let handle = pool.apply_async(&WAIT, Duration::from_secs(3600))?;
     drop(pool);
-    ensure!(handle.is_ready(), "the task goes on without its pool");
+    ensure!(handle.is_ready(), "the task still runs without its pool");
     println!("  it is the same as terminate");
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! A worker is killed in the middle of a task. This pool says which task that cost; the
-//! others are done. Python's pool waits for ever.
+//! A worker is killed in the middle of a task. This pool reports the task that was lost and
+//! does the others. Python's pool waits for ever.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind};
 use std::os::unix::process::CommandExt;
@@ -11,7 +11,7 @@ use common::child::{self, Child};
 use common::{paced, pidfd, text};
 use nix::sys::signal::{Signal, raise};
 use nix::unistd::{Pid, getpid};
-use process_pool::{Function, Options, ProcessPool};
+use process_pool::{Function, ProcessPool};
 
 use crate::TASKS;
 
@@ -31,7 +31,7 @@ const PYTHON: &str = include_str!("../crash.py");
 
 pub fn run() -> Result<()> {
     println!("This pool, two workers, five tasks:");
-    let pool = ProcessPool::new(TASKS, Options { workers: Some(2), ..Options::default() })?;
+    let pool = ProcessPool::with_workers(TASKS, 2)?;
     let before = pool.pids();
     for (task, result) in (1..).zip(pool.map(&RUN, 1..=5, Some(1))?) {
         match result {
@@ -59,7 +59,7 @@ pub fn run() -> Result<()> {
     }
 }
 
-/// Gives it a while from the crash on.
+/// Waits a while for Python to end, from the crash on.
 fn watch(python: std::process::Child) -> Result<()> {
     let (child, output) = (Child::new(Pid::from_raw(python.id().try_into()?)), python.stdout);
     let mut line = String::new();

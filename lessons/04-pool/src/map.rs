@@ -8,21 +8,21 @@ use std::time::Duration;
 
 use anyhow::Result;
 use common::paced;
-use process_pool::{Function, Options, ProcessPool};
+use process_pool::{Function, ProcessPool};
 
 use crate::TASKS;
 
-/// The process that squared it, and the square.
+/// The process that squared the number, and the square.
 pub static SQUARE: Function<u64, (u32, u64)> = Function::new("square", |n| (id(), n * n));
 
-/// Waits, and returns how long.
+/// Waits for the given time.
 pub static WAIT: Function<Duration, Duration> = Function::new("wait", |time| {
     sleep(time);
     time
 });
 
 pub fn run() -> Result<()> {
-    let pool = ProcessPool::new(TASKS, Options { workers: Some(3), ..Options::default() })?;
+    let pool = ProcessPool::with_workers(TASKS, 3)?;
     let pids: Vec<_> = pool.pids().iter().map(|pid| format!("pid {pid}")).collect();
     println!("I am pid {}, my workers are {}.", id(), pids.join(", "));
 
@@ -44,7 +44,7 @@ pub fn run() -> Result<()> {
         println!("  wait ≈ {} is over", number + 1);
     }
 
-    let pool = ProcessPool::new(TASKS, Options::default())?;
+    let pool = ProcessPool::new(TASKS)?;
     println!("Without a number a pool has one worker for each CPU, here ≈ {}.", pool.workers());
     Ok(())
 }

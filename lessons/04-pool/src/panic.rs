@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use common::{paced, text};
 use crossbeam::channel::{RecvTimeoutError, unbounded};
-use process_pool::{Function, Options, ProcessPool};
+use process_pool::{Function, ProcessPool};
 use threadpool::ThreadPool;
 
 use crate::TASKS;
@@ -23,14 +23,14 @@ fn half(number: u32) -> u32 {
 }
 
 pub fn run() -> Result<()> {
-    // What is printed here is enough: no message from Rust for each panic.
+    // The demo prints each panic itself, so Rust need not.
     set_hook(Box::new(|_| {}));
     wait_for_a_lost_result();
     take_what_comes();
     drop_a_pool();
 
     println!("ProcessPool: the panic is the result of its task:");
-    let pool = ProcessPool::new(TASKS, Options { workers: Some(2), ..Options::default() })?;
+    let pool = ProcessPool::with_workers(TASKS, 2)?;
     for (number, result) in [2, 3, 4].into_iter().zip(pool.map(&HALF, [2, 3, 4], Some(1))?) {
         match result {
             Ok(half) => println!("  half of {number} is {half}"),

@@ -1,5 +1,5 @@
-//! How quick this pool is, beside one of threads, bare channels, and Python's two pools:
-//! the same work given to each, one after the other, with two workers.
+//! How fast this pool is, beside one of threads, bare channels, and Python's two pools: the
+//! same work for each, one after the other, with two workers.
 
 use std::io::{ErrorKind, IsTerminal, stderr};
 use std::path::Path;
@@ -9,12 +9,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use common::plot::Plot;
 use common::text;
-use process_pool::{Options, ProcessPool};
+use serde_json::{Value, json};
 
-use crate::TASKS;
-use crate::ways::{Channels, Effort, Measured, SIZES, Threads, Way};
+use crate::ways::{Effort, Measured, SIZES, channels, measure_pool, measure_threads, threadpool};
 
-/// How a figure is written.
+/// How a figure is printed.
 type Figure = fn(&Measured) -> String;
 
 /// The rows of the table.
@@ -45,19 +44,19 @@ fn share(share: f64) -> String {
 pub fn run(tasks: Option<usize>, picture: Option<&Path>, json: bool) -> Result<()> {
     let effort = Effort { tasks: tasks.unwrap_or(20_000) };
     let mut ways = Vec::new();
-    tell("this pool");
-    ways.push(("this pool", processes(effort)?));
-    tell("threads");
-    ways.push(("threadpool", Threads::measure(effort)));
-    ways.push(("channels", Channels::measure(effort)));
-    tell("Python's pools");
+    report("this pool");
+    ways.push(("this pool", measure_pool(effort)?));
+    report("threads");
+    ways.push(("threadpool", measure_threads(threadpool, effort)));
+    ways.push(("channels", measure_threads(channels, effort)));
+    report("Python's pools");
     match python(effort)? {
         Some([pool, executor]) => ways.extend([("Pool", pool), ("Executor", executor)]),
         None if json => {}
         None => println!("(python3 is not installed, so Python's pools are left out)"),
     }
     if json {
-        print_json(&ways);
+        println!("{:#}", Value::from_iter(ways.iter().map(to_json)));
     } else {
         print_table(&ways);
     }
@@ -67,19 +66,14 @@ pub fn run(tasks: Option<usize>, picture: Option<&Path>, json: bool) -> Result<(
     Ok(())
 }
 
-/// Says on a terminal what takes its time.
-fn tell(what: &str) {
+/// Reports progress on a terminal.
+fn report(what: &str) {
     if stderr().is_terminal() {
         eprintln!("measuring {what} ...");
     }
 }
 
-fn processes(effort: Effort) -> Result<Measured> {
-    let start = || ProcessPool::new(TASKS, Options { workers: Some(2), ..Options::default() });
-    crate::ways::measure_pool(start, effort)
-}
-
-/// What Python measures itself: its Pool and its ProcessPoolExecutor.
+/// What Python itself measures of its Pool and its ProcessPoolExecutor.
 fn python(effort: Effort) -> Result<Option<[Measured; 2]>> {
     let script = include_str!("../speed.py");
     let output = Command::new("python3").args(["-c", script, &effort.tasks.to_string()]).output();
@@ -119,22 +113,19 @@ fn print_table(ways: &[(&str, Measured)]) {
     }
 }
 
-fn print_json(ways: &[(&str, Measured)]) {
-    let objects = ways.iter().map(|(name, it)| {
-        let [small, medium, large] = it.sizes.map(|time| time.as_secs_f64());
-        format!(
-            "  {{\"name\": \"{name}\", \"one_by_one_per_second\": {}, \"in_chunks_per_second\": {}, \
-             \"share_10us_one_by_one\": {}, \"share_10us\": {}, \"share_1ms\": {}, \"seconds_64KiB\": {small}, \
-             \"seconds_1MiB\": {medium}, \"seconds_16MiB\": {large}, \"seconds_to_start\": {}}}",
-            it.one_by_one,
-            it.in_chunks,
-            it.short_one_by_one,
-            it.short,
-            it.long,
-            it.start.as_secs_f64()
-        )
-    });
-    println!("[\n{}\n]", objects.collect::<Vec<_>>().join(",\n"));
+fn to_json((name, it): &(&str, Measured)) -> Value {
+    json!({
+        "name": name,
+        "one_by_one_per_second": it.one_by_one,
+        "in_chunks_per_second": it.in_chunks,
+        "share_10us_one_by_one": it.short_one_by_one,
+        "share_10us": it.short,
+        "share_1ms": it.long,
+        "seconds_64KiB": it.sizes[0].as_secs_f64(),
+        "seconds_1MiB": it.sizes[1].as_secs_f64(),
+        "seconds_16MiB": it.sizes[2].as_secs_f64(),
+        "seconds_to_start": it.start.as_secs_f64(),
+    })
 }
 
 fn draw(ways: &[(&str, Measured)]) -> String {

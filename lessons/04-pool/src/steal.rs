@@ -1,5 +1,5 @@
 //! Work that spreads itself: a thread with nothing to do steals from the others. Each
-//! task makes two smaller ones, so nobody could have handed them out before.
+//! task makes two smaller ones, so nobody could have handed them out in advance.
 
 use std::iter::repeat_with;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::{Result, ensure};
 use crossbeam::deque::{Steal, Stealer, Worker};
 
-/// Numbers to add up, and how many are few enough for one task.
+/// The numbers to add up, and how many of them make one task.
 const NUMBERS: Range<u64> = 0..1 << 20;
 const FEW: u64 = 1 << 10;
 
@@ -25,7 +25,7 @@ pub fn run() -> Result<()> {
     let threads = 4;
     let queues: Vec<Worker<Range<u64>>> = repeat_with(Worker::new_lifo).take(threads).collect();
     let stealers: Vec<_> = queues.iter().map(Worker::stealer).collect();
-    // All of the work lies in the first queue.
+    // All of the work is in the first queue.
     queues[0].push(NUMBERS);
     let open = AtomicUsize::new(1);
 
@@ -47,7 +47,7 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Works as long as any task is open, be it with another thread.
+/// Works as long as any thread has an open task.
 fn work(own: &Worker<Range<u64>>, others: &[Stealer<Range<u64>>], open: &AtomicUsize) -> Done {
     let mut done = Done::default();
     while open.load(Ordering::Acquire) > 0 {
@@ -74,7 +74,7 @@ fn work(own: &Worker<Range<u64>>, others: &[Stealer<Range<u64>>], open: &AtomicU
     done
 }
 
-/// The oldest task of some other thread: that is the largest.
+/// The oldest task of another thread, which is its largest.
 fn steal(others: &[Stealer<Range<u64>>]) -> Option<Range<u64>> {
     let attempt: Steal<_> = others.iter().map(Stealer::steal).collect();
     attempt.success()

@@ -9,7 +9,7 @@ use common::paced;
 pub const WORKERS: usize = 4;
 
 /// How long each task takes. Of the first four, task 0 ends long before the
-/// others, so that it is its worker who gets task 4.
+/// others, so its worker gets task 4.
 pub const TASKS: [Duration; 5] = [
     Duration::from_millis(2000),
     Duration::from_millis(4000),

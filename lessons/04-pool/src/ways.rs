@@ -1,13 +1,15 @@
-//! The ways to have tasks done that `speed` compares, and what it measures of each.
+//! The ways to run tasks that `speed` compares, and what it measures of each.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use crossbeam::channel::{Receiver, Sender, unbounded};
+use crossbeam::channel::unbounded;
 use process_pool::{Function, ProcessPool};
 use serde_bytes::ByteBuf;
 use threadpool::ThreadPool;
+
+use crate::TASKS;
 
 /// The sizes of arguments and results, in bytes.
 pub const SIZES: [usize; 3] = [64 << 10, 1 << 20, 16 << 20];
@@ -22,13 +24,13 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// How many tasks of this length: as long together as the empty ones, about.
+    /// How many tasks of this length: together about as long as the empty ones.
     fn of(self, length: Duration) -> usize {
         let time = Duration::from_micros(10) * self.tasks as u32;
         (time.div_duration_f64(length) as usize).max(4 * WORKERS)
     }
 
-    /// How many arguments of so many bytes.
+    /// How many arguments of `size` bytes.
     fn of_size(self, size: usize) -> usize {
         ((self.tasks << 12) / size).clamp(4, 64)
     }
@@ -63,10 +65,10 @@ fn busy(time: Duration) {
 const SHORT: Duration = Duration::from_micros(10);
 const LONG: Duration = Duration::from_millis(1);
 
-/// Measures the pool of processes that `start` starts.
-pub fn measure_pool(start: impl Fn() -> Result<ProcessPool>, effort: Effort) -> Result<Measured> {
+/// Measures the pool of processes.
+pub fn measure_pool(effort: Effort) -> Result<Measured> {
     let begin = Instant::now();
-    let pool = start()?;
+    let pool = ProcessPool::with_workers(TASKS, WORKERS)?;
     pool.apply(&NUMBER, 1)?;
     let started = begin.elapsed();
 
@@ -109,88 +111,63 @@ fn time<E: Into<anyhow::Error>>(work: impl FnOnce() -> Result<(), E>) -> Result<
 }
 
 /// A task for threads: it sends its result itself.
-type Job = Box<dyn FnOnce() + Send>;
+pub type Job = Box<dyn FnOnce() + Send>;
 
-/// Threads that tasks are given to.
-pub trait Way: Sized {
-    /// Starts two of them.
-    fn start() -> Self;
+/// Measures threads that `start` starts, and returns as what gives them a task.
+pub fn measure_threads<Submit: Fn(Job)>(start: fn() -> Submit, effort: Effort) -> Measured {
+    let begin = Instant::now();
+    let submit = start();
+    run_all(&submit, 1, |number| number);
+    let start = begin.elapsed();
 
-    /// Gives them a task.
-    fn submit(&self, job: Job);
+    let empty = run_all(&submit, effort.tasks, |number| number);
+    let rate = effort.tasks as f64 / empty.as_secs_f64();
+    let share = |length: Duration| {
+        let count = effort.of(length);
+        let ideal = length * count as u32 / WORKERS as u32;
+        ideal.div_duration_f64(run_all(&submit, count, move |_| busy(length)))
+    };
+    // Threads share their memory: the argument is handed over, not copied.
+    let sizes = SIZES.map(|size| {
+        let count = effort.of_size(size);
+        run_all(&submit, count, move |_| vec![1_u8; size]) / count as u32
+    });
+    let (short, long) = (share(SHORT), share(LONG));
+    let (one_by_one, in_chunks, short_one_by_one) = (rate, rate, short);
+    Measured { one_by_one, in_chunks, short, long, short_one_by_one, sizes, start }
+}
 
-    /// Measures it.
-    fn measure(effort: Effort) -> Measured {
-        let begin = Instant::now();
-        let way = Self::start();
-        way.all(1, |number| number);
-        let start = begin.elapsed();
-
-        let rate = effort.tasks as f64 / way.all(effort.tasks, |number| number).as_secs_f64();
-        let share = |length: Duration| {
-            let count = effort.of(length);
-            let ideal = length * count as u32 / WORKERS as u32;
-            ideal.div_duration_f64(way.all(count, move |_| busy(length)))
-        };
-        // Threads share their memory: the argument is handed over, not copied.
-        let sizes = SIZES.map(|size| {
-            let count = effort.of_size(size);
-            way.all(count, move |_| vec![1_u8; size]) / count as u32
-        });
-        let (short, long) = (share(SHORT), share(LONG));
-        let (one_by_one, in_chunks, short_one_by_one) = (rate, rate, short);
-        Measured { one_by_one, in_chunks, short, long, short_one_by_one, sizes, start }
+/// Runs `count` tasks, waits for all results, and returns how long that took.
+fn run_all<R: Send + 'static>(
+    submit: &impl Fn(Job),
+    count: usize,
+    task: impl Fn(usize) -> R + Copy + Send + 'static,
+) -> Duration {
+    let start = Instant::now();
+    let (tx, rx) = unbounded();
+    for number in 0..count {
+        let tx = tx.clone();
+        submit(Box::new(move || tx.send(task(number)).expect("the results are waited for")));
     }
-
-    /// Runs so many tasks, waits for all results, and returns how long that took.
-    fn all<R: Send + 'static>(
-        &self,
-        count: usize,
-        task: impl Fn(usize) -> R + Copy + Send + 'static,
-    ) -> Duration {
-        let start = Instant::now();
-        let (tx, rx) = unbounded();
-        for number in 0..count {
-            let tx = tx.clone();
-            self.submit(Box::new(move || {
-                tx.send(task(number)).expect("the results are waited for");
-            }));
-        }
-        drop(tx);
-        let results: Vec<R> = rx.iter().collect();
-        assert_eq!(results.len(), count);
-        start.elapsed()
-    }
+    drop(tx);
+    let results: Vec<R> = rx.iter().collect();
+    assert_eq!(results.len(), count);
+    start.elapsed()
 }
 
 /// The crate threadpool.
-pub struct Threads(ThreadPool);
-
-impl Way for Threads {
-    fn start() -> Self {
-        Self(ThreadPool::new(WORKERS))
-    }
-
-    fn submit(&self, job: Job) {
-        self.0.execute(job);
-    }
+pub fn threadpool() -> impl Fn(Job) {
+    let pool = ThreadPool::new(WORKERS);
+    move |job| pool.execute(job)
 }
 
 /// Threads that take tasks from a channel.
-pub struct Channels(Sender<Job>);
-
-impl Way for Channels {
-    fn start() -> Self {
-        let (tx, rx): (Sender<Job>, Receiver<Job>) = unbounded();
-        for _ in 0..WORKERS {
-            let rx = rx.clone();
-            // They end when the sender is dropped.
-            thread::spawn(move || rx.iter().for_each(|job| job()));
-        }
-        Self(tx)
+pub fn channels() -> impl Fn(Job) {
+    let (tx, rx) = unbounded::<Job>();
+    for _ in 0..WORKERS {
+        let rx = rx.clone();
+        // They end when the sender is dropped.
+        thread::spawn(move || rx.iter().for_each(|job| job()));
     }
-
-    fn submit(&self, job: Job) {
-        self.0.send(job).expect("the threads run as long as this is here");
-    }
+    move |job| tx.send(job).expect("the threads run as long as the sender exists")
 }

@@ -2,25 +2,33 @@
 
 use std::fmt;
 
-/// What the pool refuses to do.
+/// Why the pool refuses a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PoolError {
-    /// It takes no more tasks: it was closed, or terminated.
+    /// It takes no more tasks: it was closed, or it has ended.
     Closed,
-    /// It was to be joined, but still takes tasks: close it first.
+    /// It cannot be joined, because it still takes tasks: close it first.
     NotClosed,
-    /// The function is none of those that the pool was made with.
+    /// It was not made with a function of this name.
     Unknown(&'static str),
+    /// It cannot be made with two functions of this name.
+    Duplicate(&'static str),
+    /// It cannot be made in a worker, which did not call
+    /// [`work_if_worker`](crate::work_if_worker).
+    InWorker,
+    /// Its workers could not be started, and why.
+    Start(String),
 }
 
 impl fmt::Display for PoolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PoolError::Closed => write!(f, "the pool takes no more tasks"),
-            PoolError::NotClosed => write!(f, "the pool still takes tasks: close it before join"),
-            PoolError::Unknown(name) => {
-                write!(f, "the pool knows no function '{name}': make it with that one, too")
-            }
+            Self::Closed => write!(f, "the pool takes no more tasks"),
+            Self::NotClosed => write!(f, "the pool still takes tasks: close it before join"),
+            Self::Unknown(name) => write!(f, "the pool was made without the function '{name}'"),
+            Self::Duplicate(name) => write!(f, "two functions have the name '{name}'"),
+            Self::InWorker => write!(f, "this is a worker: call work_if_worker first in main"),
+            Self::Start(why) => write!(f, "start the workers: {why}"),
         }
     }
 }
@@ -32,26 +40,32 @@ impl std::error::Error for PoolError {}
 pub enum TaskError {
     /// It panicked; where, and with which message.
     Panicked(String),
-    /// Its worker died while it ran; how, in words: `killed by SIGKILL`.
+    /// Its worker died while running it; how, in words: `killed by SIGKILL`.
     WorkerDied(String),
-    /// It was cancelled before it began.
-    Cancelled,
-    /// The pool was terminated, or cannot start workers any more.
+    /// The pool ended before the task did, and why.
     Ended(String),
-    /// Its argument or its result could not be written as bytes, or not read from them.
+    /// Its argument or its result could not be converted to bytes or back.
     Unreadable(String),
+    /// The pool did not take it.
+    Refused(PoolError),
 }
 
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TaskError::Panicked(what) => write!(f, "the task panicked {what}"),
-            TaskError::WorkerDied(how) => write!(f, "its worker died: {how}"),
-            TaskError::Cancelled => write!(f, "it was cancelled"),
-            TaskError::Ended(why) => write!(f, "the pool has ended: {why}"),
-            TaskError::Unreadable(why) => write!(f, "its bytes cannot be read: {why}"),
+            Self::Panicked(what) => write!(f, "the task panicked {what}"),
+            Self::WorkerDied(how) => write!(f, "its worker died: {how}"),
+            Self::Ended(why) => write!(f, "the pool has ended: {why}"),
+            Self::Unreadable(why) => write!(f, "its bytes cannot be read: {why}"),
+            Self::Refused(why) => why.fmt(f),
         }
     }
 }
 
 impl std::error::Error for TaskError {}
+
+impl From<PoolError> for TaskError {
+    fn from(why: PoolError) -> Self {
+        Self::Refused(why)
+    }
+}

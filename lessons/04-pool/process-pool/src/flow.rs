@@ -1,19 +1,19 @@
 //! Values on their way between the parent and a worker, through memory that both share.
 //! What was written survives the writer, whenever it dies.
 //!
-//! A value is a byte that says its kind and, but for a small one, a length of 8 bytes;
-//! then its bytes. A small one is there as a whole or not at all.
-
+//! A value is a byte for its kind, the length in 8 bytes unless it is small, and its own
+//! bytes. A small value arrives as a whole or not at all.
 //!
-//! Tasks come in chunks. The parent says how many the worker may begin, the worker how
-//! many it has begun.
+//! Tasks come in chunks. The parent sets how many the worker may begin, the worker counts
+//! those that it has begun.
 
+mod encode;
 mod reader;
-mod room;
+mod shared;
 mod writer;
 
 pub use reader::Reader;
-pub use room::Put;
+pub use shared::Shared;
 pub use writer::Writer;
 
 /// What a value is.
@@ -22,40 +22,57 @@ pub use writer::Writer;
 pub enum Kind {
     /// A value without its length, which its type knows.
     Small = 0,
-    /// A value that found no room as a whole.
+    /// A value that did not fit as a whole.
     Large = 1,
     /// In place of a result: where and why the task panicked.
     Panicked = 2,
-    /// In place of a value: why it could not be written or read.
+    /// In place of a value: why it could not be converted to bytes or back.
     Unreadable = 3,
 }
 
 impl Kind {
-    /// The kind that a byte stands for.
-    pub fn from_byte(byte: u8) -> Option<Kind> {
+    fn from_byte(byte: u8) -> Option<Kind> {
         let kinds = [Kind::Small, Kind::Large, Kind::Panicked, Kind::Unreadable];
         kinds.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 
-/// What stands before the bytes of all but a small value.
+/// The length of what precedes a value that is not small: its kind and its length.
 const PREFIX: usize = 9;
 
-/// How many chunks the reader may begin, in the upper half of a word, and how many it
-/// has begun, in the lower: in one word, so that a chunk is either begun or forbidden.
+/// What precedes the arguments of a chunk.
+#[derive(Clone, Copy)]
+pub struct ChunkHeader {
+    /// The index of the function in the pool's list.
+    pub function: u32,
+    /// How many tasks the chunk has.
+    pub count: u32,
+}
+
+impl ChunkHeader {
+    pub fn to_bytes(self) -> [u8; 8] {
+        (u64::from(self.function) << 32 | u64::from(self.count)).to_le_bytes()
+    }
+
+    pub fn from_bytes(bytes: [u8; 8]) -> Self {
+        let word = u64::from_le_bytes(bytes);
+        Self { function: (word >> 32) as u32, count: word as u32 }
+    }
+}
+
+/// How many chunks the reader may begin, in the upper half of a word, and how many it has
+/// begun, in the lower half: in one word, so that a chunk is either begun or revoked.
 struct Chunks {
     allowed: u32,
     begun: u32,
 }
 
-impl From<u64> for Chunks {
-    fn from(word: u64) -> Self {
+impl Chunks {
+    fn from_word(word: u64) -> Self {
         Self { allowed: (word >> 32) as u32, begun: word as u32 }
     }
-}
 
-impl Chunks {
-    fn word(&self) -> u64 {
+    fn to_word(&self) -> u64 {
         u64::from(self.allowed) << 32 | u64::from(self.begun)
     }
 }

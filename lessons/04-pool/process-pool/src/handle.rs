@@ -1,13 +1,11 @@
-//! The handle of a task that was submitted.
+//! The handle of a submitted task.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::TaskError;
 use super::job::Results;
 
-/// A task that was submitted, and its result when it comes. Dropped, the task is done
-/// all the same.
+/// A submitted task and its result. Dropping the handle doesn't stop the task.
 pub struct Handle<R>(Arc<Results<R>>);
 
 impl<R> Handle<R> {
@@ -18,34 +16,13 @@ impl<R> Handle<R> {
     /// Waits for the result.
     ///
     /// # Errors
-    /// The task's own.
+    /// If the task has no result: see [`TaskError`].
     pub fn wait(self) -> Result<R, TaskError> {
-        self.result(None).ok().expect("without a time limit it comes")
+        self.0.wait().pop().expect("each task has a result or an error")
     }
 
-    /// Waits for the result, but not longer than this: then the handle comes back.
-    ///
-    /// # Errors
-    /// The handle, if the result has not come; inside, the task's own error.
-    pub fn wait_timeout(self, time: Duration) -> Result<Result<R, TaskError>, Self> {
-        self.result(Some(time))
-    }
-
-    /// Whether the result is there.
+    /// Whether the result has arrived.
     pub fn is_ready(&self) -> bool {
-        self.0.is_done()
-    }
-
-    /// Cancels the task if no worker has got it yet, and says whether that was so. Its
-    /// result is then [`TaskError::Cancelled`].
-    pub fn cancel(&self) -> bool {
-        self.0.cancel()
-    }
-
-    fn result(self, time: Option<Duration>) -> Result<Result<R, TaskError>, Self> {
-        match self.0.wait(time) {
-            Some(mut results) => Ok(results.pop().expect("a task has a result")),
-            None => Err(self),
-        }
+        self.0.are_complete()
     }
 }

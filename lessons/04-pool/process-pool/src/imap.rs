@@ -1,150 +1,107 @@
-//! Results one by one, while arguments are still taken.
+//! Results one by one, while arguments are still being taken.
 
-use std::collections::{HashMap, VecDeque};
-use std::iter::Enumerate;
+use std::collections::VecDeque;
+use std::iter::Zip;
+use std::ops::RangeFrom;
 use std::sync::Arc;
 use std::vec;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 
-use super::job::Results;
-use super::pool::{Argument, Output};
-use super::{PoolError, ProcessPool, TaskError};
+use super::job::{Argument, Output, Results};
+use super::parent::Queue;
+use super::{PoolError, TaskError};
 
-/// So many chunks are under way for each worker.
-const AHEAD: usize = 4;
-
-/// A chunk that was submitted, if the pool took it.
-type Submitted<R> = Result<Arc<Results<R>>, PoolError>;
-
-/// Submits chunks of arguments, each as a job.
-struct Source<'a, I> {
-    pool: &'a ProcessPool,
+/// Submits arguments in chunks, at most `limit` of them ahead, and yields each result with
+/// the number of its argument. If the pool takes no more tasks, this error is the last item.
+pub struct Imap<'a, R, I> {
+    queue: &'a Queue,
     function: usize,
     arguments: I,
     chunk_size: usize,
-}
-
-impl<I: Iterator<Item: Argument>> Source<'_, I> {
     /// The most chunks that may be under way.
-    fn most(&self) -> usize {
-        AHEAD * self.pool.workers()
-    }
-
-    /// Submits the next chunk, and says how many tasks it has; `None` when there are no
-    /// more arguments.
-    fn submit<R: Output>(
-        &mut self,
-        done: Option<(Sender<usize>, usize)>,
-    ) -> Option<(usize, Submitted<R>)> {
-        let chunk_size = self.chunk_size.max(1);
-        let arguments: Vec<_> = self.arguments.by_ref().take(chunk_size).collect();
-        let tasks = arguments.len();
-        (tasks > 0).then(|| (tasks, self.pool.submit(self.function, arguments, tasks, done)))
-    }
-}
-
-/// The results of [`ProcessPool::imap`].
-pub struct Imap<'a, R, I> {
-    source: Source<'a, I>,
-    under_way: VecDeque<Submitted<R>>,
-    ready: vec::IntoIter<Result<R, TaskError>>,
+    limit: usize,
+    /// How many tasks were submitted: the number of the next one.
+    submitted: usize,
+    refused: Option<PoolError>,
+    /// The chunks under way, each with the number of its first task.
+    under_way: VecDeque<(usize, Arc<Results<R>>)>,
+    /// Where the chunks report that they are done, each by the number of its first task;
+    /// `None` if the results are wanted in order.
+    done: Option<(Sender<usize>, Receiver<usize>)>,
+    ready: Zip<RangeFrom<usize>, vec::IntoIter<Result<R, TaskError>>>,
 }
 
 impl<'a, R, I> Imap<'a, R, I> {
-    pub(crate) fn new(
-        pool: &'a ProcessPool,
+    pub fn ordered(
+        queue: &'a Queue,
         function: usize,
         arguments: I,
         chunk_size: usize,
+        limit: usize,
     ) -> Self {
-        let source = Source { pool, function, arguments, chunk_size };
-        Self { source, under_way: VecDeque::new(), ready: Vec::new().into_iter() }
+        Self {
+            queue,
+            function,
+            arguments,
+            chunk_size: chunk_size.max(1),
+            limit,
+            submitted: 0,
+            refused: None,
+            under_way: VecDeque::new(),
+            done: None,
+            ready: (0..).zip(Vec::new()),
+        }
+    }
+
+    /// The same, but with the results as they arrive.
+    pub fn unordered(self) -> Self {
+        Self { done: Some(unbounded()), ..self }
+    }
+
+    /// The chunk whose results are next, which may not have arrived yet.
+    fn next_chunk(&mut self) -> Option<(usize, Arc<Results<R>>)> {
+        let place = match &self.done {
+            Some((_, done)) if !self.under_way.is_empty() => {
+                let number = done.recv().expect("this holds a sender, too");
+                self.under_way.iter().position(|(first, _)| *first == number)?
+            }
+            _ => 0,
+        };
+        self.under_way.remove(place)
     }
 }
 
-impl<R, I> Iterator for Imap<'_, R, I>
-where
-    I: Iterator<Item: Argument>,
-    R: Output,
-{
-    type Item = Result<R, TaskError>;
+impl<R: Output, I: Iterator<Item: Argument>> Iterator for Imap<'_, R, I> {
+    type Item = (usize, Result<R, TaskError>);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(result) = self.ready.next() {
                 return Some(result);
             }
-            while self.under_way.len() < self.source.most()
-                && let Some((_, results)) = self.source.submit(None)
-            {
-                self.under_way.push_back(results);
-            }
-            match self.under_way.pop_front()? {
-                Ok(results) => self.ready = results.wait(None).unwrap_or_default().into_iter(),
-                Err(why) => return Some(Err(TaskError::Ended(why.to_string()))),
-            }
-        }
-    }
-}
-
-/// The results of [`ProcessPool::imap_unordered`].
-pub struct ImapUnordered<'a, R, I> {
-    source: Source<'a, I>,
-    under_way: HashMap<usize, Arc<Results<R>>>,
-    /// How many tasks were submitted: the number of the next one.
-    submitted: usize,
-    /// The numbers of the first tasks of the chunks that are done.
-    tell_done: Sender<usize>,
-    done: Receiver<usize>,
-    /// The number of the first of these, and the results of a chunk.
-    first: usize,
-    ready: Enumerate<vec::IntoIter<Result<R, TaskError>>>,
-}
-
-impl<'a, R, I> ImapUnordered<'a, R, I> {
-    pub(crate) fn new(
-        pool: &'a ProcessPool,
-        function: usize,
-        arguments: I,
-        chunk_size: usize,
-    ) -> Self {
-        let source = Source { pool, function, arguments, chunk_size };
-        let (tell_done, done) = unbounded();
-        let ready = Vec::new().into_iter().enumerate();
-        let under_way = HashMap::new();
-        Self { source, under_way, submitted: 0, tell_done, done, first: 0, ready }
-    }
-}
-
-impl<R, I> Iterator for ImapUnordered<'_, R, I>
-where
-    I: Iterator<Item: Argument>,
-    R: Output,
-{
-    type Item = (usize, Result<R, TaskError>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some((number, result)) = self.ready.next() {
-                return Some((self.first + number, result));
-            }
-            while self.under_way.len() < self.source.most() {
-                let done = (self.tell_done.clone(), self.submitted);
-                let Some((tasks, results)) = self.source.submit(Some(done)) else { break };
-                let first = self.submitted;
-                self.submitted += tasks;
-                match results {
-                    Ok(results) => drop(self.under_way.insert(first, results)),
-                    Err(why) => return Some((first, Err(TaskError::Ended(why.to_string())))),
+            while self.under_way.len() < self.limit {
+                let arguments: Vec<_> = self.arguments.by_ref().take(self.chunk_size).collect();
+                let (first, count) = (self.submitted, arguments.len());
+                if count == 0 {
+                    break;
+                }
+                let done = self.done.as_ref().map(|(sender, _)| (sender.clone(), first));
+                match self.queue.submit(self.function, arguments, count, done) {
+                    Ok(results) => {
+                        self.under_way.push_back((first, results));
+                        self.submitted += count;
+                    }
+                    Err(why) => {
+                        self.refused = Some(why);
+                        self.limit = 0;
+                    }
                 }
             }
-            if self.under_way.is_empty() {
-                return None;
-            }
-            self.first = self.done.recv().expect("this has a sender itself");
-            let results = self.under_way.remove(&self.first).expect("it was submitted");
-            self.ready = results.wait(None).unwrap_or_default().into_iter().enumerate();
+            let Some((first, results)) = self.next_chunk() else {
+                return self.refused.take().map(|why| (self.submitted, Err(why.into())));
+            };
+            self.ready = (first..).zip(results.wait());
         }
     }
 }

@@ -1,7 +1,6 @@
-//! Tasks that were submitted together, and their results as they come.
+//! Tasks that were submitted together, and their results as they arrive.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use crossbeam::channel::Sender;
 use serde::Serialize;
@@ -10,100 +9,88 @@ use serde::de::DeserializeOwned;
 use super::TaskError;
 use super::flow::{Kind, Writer};
 
+/// What can be an argument of a task.
+pub trait Argument: Serialize + Send + Sync + 'static {}
+impl<A: Serialize + Send + Sync + 'static> Argument for A {}
+
+/// What can be a result of a task.
+pub trait Output: DeserializeOwned + Send + 'static {}
+impl<R: DeserializeOwned + Send + 'static> Output for R {}
+
 /// A part of a job, as it is given to a worker.
 #[derive(Clone)]
 pub struct Chunk {
     pub job: Arc<dyn Job>,
     /// The first of its tasks.
     pub first: usize,
-    /// How many there are.
+    /// How many tasks it has.
     pub count: usize,
-    /// How often a worker has died of the first one.
+    /// How many workers have died of the first one.
     pub deaths: u32,
 }
 
-/// A job whatever its types are: what the manager sees of it.
+/// What the manager sees of a job, whose types it does not know.
 pub trait Job: Send + Sync {
-    /// Which of the pool's functions.
+    /// The index of its function in the pool's list.
     fn function(&self) -> usize;
 
-    /// Writes the arguments of at most `most` tasks from `first` on, as long as there is
-    /// room. Returns how many.
-    fn put_arguments(&self, first: usize, most: usize, flow: &mut Writer) -> usize;
+    /// Writes the arguments of at most `limit` tasks from `first` on, as long as they fit.
+    /// Returns how many it wrote.
+    fn put_arguments(&self, first: usize, limit: usize, flow: &mut Writer) -> usize;
 
-    /// The argument of a task as bytes, or why there are none.
+    /// The argument of a task as bytes, or why it cannot be converted.
     fn argument(&self, task: usize) -> Result<Vec<u8>, String>;
 
-    /// Takes small results of at most `most` tasks from `first` on. Returns how many
-    /// there were, and how many bytes they took; `None` if one cannot be read, which then
-    /// is an error of that task.
-    fn take_small(&self, first: usize, most: usize, bytes: &[u8]) -> Option<(usize, usize)>;
+    /// Takes the small results of at most `limit` tasks from `first` on. Returns how many
+    /// it took and their length in bytes. `None` if one of them cannot be read: this
+    /// becomes that task's error, and the bytes after it are lost.
+    fn take_small(&self, first: usize, limit: usize, bytes: &[u8]) -> Option<(usize, usize)>;
 
-    /// Takes the result of a task.
+    /// Takes the result of a task, unless it has one.
     fn take(&self, task: usize, result: Result<&[u8], TaskError>);
-
-    /// Notes that it begins, and cannot be cancelled any more; false if it was.
-    fn begin(&self) -> bool;
 }
 
 /// A job with its arguments.
 pub struct Batch<A, R> {
-    function: usize,
-    arguments: Vec<A>,
-    results: Arc<Results<R>>,
+    pub function: usize,
+    pub arguments: Vec<A>,
+    pub results: Arc<Results<R>>,
 }
 
-impl<A, R> Batch<A, R> {
-    pub fn new(function: usize, arguments: Vec<A>, done: Option<(Sender<usize>, usize)>) -> Self {
-        let results = Arc::new(Results::new(arguments.len(), done));
-        Self { function, arguments, results }
-    }
-
-    /// Its results.
-    pub fn results(&self) -> Arc<Results<R>> {
-        self.results.clone()
-    }
-}
-
-impl<A, R> Job for Batch<A, R>
-where
-    A: Serialize + Send + Sync,
-    R: DeserializeOwned + Send,
-{
+impl<A: Argument, R: Output> Job for Batch<A, R> {
     fn function(&self) -> usize {
         self.function
     }
 
-    fn put_arguments(&self, first: usize, most: usize, flow: &mut Writer) -> usize {
-        flow.put_all(&self.arguments[first..first + most])
+    fn put_arguments(&self, first: usize, limit: usize, flow: &mut Writer) -> usize {
+        flow.put_all(&self.arguments[first..first + limit])
     }
 
     fn argument(&self, task: usize) -> Result<Vec<u8>, String> {
         postcard::to_stdvec(&self.arguments[task]).map_err(|why| why.to_string())
     }
 
-    fn take_small(&self, first: usize, most: usize, bytes: &[u8]) -> Option<(usize, usize)> {
+    fn take_small(&self, first: usize, limit: usize, bytes: &[u8]) -> Option<(usize, usize)> {
         let mut state = self.results.state();
         let mut rest = bytes;
         let mut taken = 0;
-        while taken < most && rest.first() == Some(&(Kind::Small as u8)) {
-            let result = postcard::take_from_bytes(&rest[1..]);
-            taken += 1;
-            match result {
-                Ok((value, behind)) => {
-                    state.results[first + taken - 1] = Some(Ok(value));
-                    rest = behind;
+        let mut readable = true;
+        while readable && taken < limit && rest.first() == Some(&(Kind::Small as u8)) {
+            let result = match postcard::take_from_bytes(&rest[1..]) {
+                Ok((value, after)) => {
+                    rest = after;
+                    Ok(value)
                 }
                 Err(why) => {
-                    let why = TaskError::Unreadable(why.to_string());
-                    state.results[first + taken - 1] = Some(Err(why));
-                    self.results.came(&mut state, taken);
-                    return None;
+                    readable = false;
+                    Err(TaskError::Unreadable(why.to_string()))
                 }
-            }
+            };
+            state.results[first + taken] = Some(result);
+            taken += 1;
         }
-        self.results.came(&mut state, taken);
-        Some((taken, bytes.len() - rest.len()))
+        self.results.arrived(&mut state, taken);
+        readable.then(|| (taken, bytes.len() - rest.len()))
     }
 
     fn take(&self, task: usize, result: Result<&[u8], TaskError>) {
@@ -111,90 +98,58 @@ where
             postcard::from_bytes(bytes).map_err(|why| TaskError::Unreadable(why.to_string()))
         });
         let mut state = self.results.state();
-        // It may have one, and may even have been taken: a result that cannot be read is
-        // an error, and then its worker dies.
+        // It may have one, and all of them may have been returned already: a worker whose
+        // result cannot be read is killed, and its death is reported for the same task.
         if let Some(slot @ None) = state.results.get_mut(task) {
             *slot = Some(result);
-            self.results.came(&mut state, 1);
+            self.results.arrived(&mut state, 1);
         }
-    }
-
-    fn begin(&self) -> bool {
-        let mut state = self.results.state();
-        state.begun = !state.cancelled;
-        state.begun
     }
 }
 
 /// The results of a job.
 pub struct Results<R> {
     state: Mutex<State<R>>,
-    changed: Condvar,
-    /// Where to tell that all of them have come, and as what.
+    complete: Condvar,
+    /// Where to report that all of them have arrived, and the number to send there.
     done: Option<(Sender<usize>, usize)>,
 }
 
 struct State<R> {
     results: Vec<Option<Result<R, TaskError>>>,
-    left: usize,
-    begun: bool,
-    cancelled: bool,
+    missing: usize,
 }
 
 impl<R> Results<R> {
-    fn new(tasks: usize, done: Option<(Sender<usize>, usize)>) -> Self {
+    pub fn new(tasks: usize, done: Option<(Sender<usize>, usize)>) -> Self {
         let results = std::iter::repeat_with(|| None).take(tasks).collect();
-        let state = State { results, left: tasks, begun: false, cancelled: false };
-        Self { state: Mutex::new(state), changed: Condvar::new(), done }
+        let state = Mutex::new(State { results, missing: tasks });
+        Self { state, complete: Condvar::new(), done }
     }
 
-    /// Waits until all results have come, and takes them; `None` if that takes longer
-    /// than the time that is given.
-    pub fn wait(&self, time: Option<Duration>) -> Option<Vec<Result<R, TaskError>>> {
-        let until = time.map(|time| Instant::now() + time);
-        let mut state = self.state();
-        while state.left > 0 {
-            state = match until.map(|until| until.saturating_duration_since(Instant::now())) {
-                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(Duration::ZERO) => return None,
-                Some(left) => {
-                    let woken = self.changed.wait_timeout(state, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-        std::mem::take(&mut state.results).into_iter().collect()
+    /// Waits until all results have arrived, and takes them.
+    pub fn wait(&self) -> Vec<Result<R, TaskError>> {
+        let state = self.complete.wait_while(self.state(), |state| state.missing > 0);
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        let results = std::mem::take(&mut state.results).into_iter();
+        results.map(|result| result.expect("none is missing")).collect()
     }
 
-    /// Whether all results have come.
-    pub fn is_done(&self) -> bool {
-        self.state().left == 0
+    /// Whether all results have arrived.
+    pub fn are_complete(&self) -> bool {
+        self.state().missing == 0
     }
 
-    /// Cancels the tasks, unless a worker has got them already.
-    pub fn cancel(&self) -> bool {
-        let mut state = self.state();
-        if state.begun || state.left == 0 {
-            return false;
-        }
-        state.cancelled = true;
-        state.results.fill_with(|| Some(Err(TaskError::Cancelled)));
-        let came = state.left;
-        self.came(&mut state, came);
-        true
-    }
-
-    /// Nobody panics while holding it: the tasks run elsewhere.
     fn state(&self) -> MutexGuard<'_, State<R>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn came(&self, state: &mut State<R>, results: usize) {
-        state.left -= results;
-        if state.left == 0 {
-            self.changed.notify_all();
+    fn arrived(&self, state: &mut State<R>, results: usize) {
+        state.missing -= results;
+        if state.missing == 0 {
+            self.complete.notify_all();
             if let Some((done, number)) = &self.done {
-                // Whoever was to be told has gone.
+                // It fails if the receiver no longer wants the results.
                 let _ = done.send(*number);
             }
         }

@@ -1,127 +1,108 @@
 //! The pool: what a program calls.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result, ensure};
-use crossbeam::channel::{Sender, bounded};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use crossbeam::channel::bounded;
 
-use super::desk::Desk;
+use super::child::WORKER;
 use super::handle::Handle;
-use super::imap::{Imap, ImapUnordered};
-use super::job::{Batch, Chunk, Results};
-use super::manager::manage;
-use super::start::fork_worker;
-use super::worker::WORKER;
+use super::imap::Imap;
+use super::job::{Argument, Output};
+use super::parent::{Queue, manage};
 use super::{Function, PoolError, TaskError, Tasks};
+
+/// How many chunks `imap` submits ahead for each worker.
+const CHUNKS_AHEAD: usize = 4;
 
 /// A pool of processes that run the functions it was made with.
 ///
-/// The names are those of Python's `multiprocessing.Pool`. What is different: a worker
-/// that dies costs the task that it was running and no other; that task's error says how
-/// the worker died, and a new worker takes the place. A pool that is dropped is
-/// terminated.
+/// Its methods have the names that they have in Python's `multiprocessing.Pool`, but a worker
+/// that dies costs only the task that it was running: that task's error says how the worker
+/// died, and a new worker takes its place. Dropping a pool terminates it.
 pub struct ProcessPool {
-    pub(crate) tasks: Tasks,
-    desk: Arc<Desk>,
+    tasks: Tasks,
+    queue: Arc<Queue>,
     workers: usize,
     manager: Option<JoinHandle<()>>,
 }
 
-/// What can be an argument of a task.
-pub trait Argument: Serialize + Send + Sync + 'static {}
-impl<A: Serialize + Send + Sync + 'static> Argument for A {}
-
-/// What can be a result of a task.
-pub trait Output: DeserializeOwned + Send + 'static {}
-impl<R: DeserializeOwned + Send + 'static> Output for R {}
-
-/// How a pool is to be.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// How many workers; without it as many as there are CPUs that this process may use.
-    pub workers: Option<usize>,
-    /// Whether the first workers are forks of this process, which start quicker than the
-    /// program anew. This process must have one thread then. Those that take the place
-    /// of dead ones are the program started anew in any case.
-    pub fork: bool,
-}
-
 impl ProcessPool {
-    /// A pool for these functions, as [`work_if_worker`](super::work_if_worker) gets
-    /// them, too.
+    /// A pool for the functions `tasks`, with one worker for each CPU that this process may
+    /// use. [`work_if_worker`](super::work_if_worker) needs the same functions.
     ///
     /// # Errors
-    /// If workers cannot be started, or two functions have the same name; and in a worker
-    /// that was not told to be one.
-    pub fn new(tasks: Tasks, options: Options) -> Result<Self> {
-        let is_worker = std::env::args_os().nth(1).is_some_and(|argument| argument == WORKER);
-        ensure!(!is_worker, "this is a worker: call work_if_worker first in main");
-        for (number, task) in tasks.iter().enumerate() {
-            let name = task.name();
-            let others = &tasks[..number];
-            ensure!(others.iter().all(|it| it.name() != name), "two functions '{name}'");
-        }
-        let usable = || std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = options.workers.unwrap_or_else(usable).max(1);
-
-        let mut forked = Vec::new();
-        while options.fork && forked.len() < workers {
-            forked = fork_worker(tasks, forked)?;
-        }
-        let desk = Arc::new(Desk::new()?);
-        let managed = desk.clone();
-        let (tell, told) = bounded(1);
-        let manager = std::thread::Builder::new()
-            .name("pool manager".to_owned())
-            .spawn(move || manage(tasks, managed, workers, forked, &tell))
-            .context("start the manager")?;
-        told.recv().context("the manager")?.context("start the workers")?;
-        Ok(Self { tasks, desk, workers, manager: Some(manager) })
+    /// If workers cannot be started, if two functions have the same name, or in a worker
+    /// that did not call `work_if_worker`.
+    pub fn new(tasks: Tasks) -> Result<Self, PoolError> {
+        Self::with_workers(tasks, thread::available_parallelism().map_or(1, usize::from))
     }
 
-    /// How many workers it has.
+    /// As [`new`](Self::new), but with the given number of workers; at least one.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_workers(tasks: Tasks, workers: usize) -> Result<Self, PoolError> {
+        if std::env::args_os().nth(1).is_some_and(|argument| argument == WORKER) {
+            return Err(PoolError::InWorker);
+        }
+        for (number, task) in tasks.iter().enumerate() {
+            if tasks[..number].iter().any(|other| other.name() == task.name()) {
+                return Err(PoolError::Duplicate(task.name()));
+            }
+        }
+        let workers = workers.max(1);
+        let queue = Arc::new(Queue::new().map_err(|why| PoolError::Start(why.to_string()))?);
+        let managed = queue.clone();
+        let (report, started) = bounded(1);
+        let manager = thread::Builder::new()
+            .name("pool manager".to_owned())
+            .spawn(move || manage(tasks, managed, workers, &report))
+            .map_err(|why| PoolError::Start(format!("the manager: {why}")))?;
+        let started = started.recv().unwrap_or_else(|_| Err("the manager panicked".to_owned()));
+        started.map_err(PoolError::Start)?;
+        Ok(Self { tasks, queue, workers, manager: Some(manager) })
+    }
+
+    /// How many workers the pool has.
     pub fn workers(&self) -> usize {
         self.workers
     }
 
-    /// The ids of the workers' processes, at this moment.
+    /// The process ids of the workers at this moment.
     pub fn pids(&self) -> Vec<i32> {
-        self.desk.state().pids.clone()
+        self.queue.state().pids.clone()
     }
 
     /// Runs one task and waits for its result.
     ///
     /// # Errors
-    /// As [`apply_async`](Self::apply_async); and the task's own.
+    /// If the task has no result; with [`TaskError::Refused`] if the pool did not take it.
     pub fn apply<A: Argument, R: Output>(
         &self,
         function: &Function<A, R>,
         argument: A,
-    ) -> Result<R> {
-        Ok(self.apply_async(function, argument)?.wait()?)
+    ) -> Result<R, TaskError> {
+        self.apply_async(function, argument)?.wait()
     }
 
     /// Submits one task.
     ///
     /// # Errors
-    /// If the pool takes no more tasks, or does not know the function.
+    /// If the pool takes no more tasks, or was made without the function.
     pub fn apply_async<A: Argument, R: Output>(
         &self,
         function: &Function<A, R>,
         argument: A,
     ) -> Result<Handle<R>, PoolError> {
-        let results = self.submit(self.number(function)?, vec![argument], 1, None)?;
-        Ok(Handle::new(results))
+        self.queue.submit(self.index(function)?, vec![argument], 1, None).map(Handle::new)
     }
 
-    /// Runs a task for each argument, and waits for all results. They come in the order
-    /// of the arguments, each with its own error.
+    /// Runs a task for each argument, and waits for all results. They are in the order of
+    /// the arguments, each with its own error.
     ///
-    /// The tasks are handed out in chunks of `chunk_size`; without it in four for each
-    /// worker.
+    /// The tasks are handed out in chunks of `chunk_size`; by default in four chunks for
+    /// each worker.
     ///
     /// # Errors
     /// As [`apply_async`](Self::apply_async).
@@ -133,43 +114,46 @@ impl ProcessPool {
     ) -> Result<Vec<Result<R, TaskError>>, PoolError> {
         let arguments: Vec<A> = arguments.into_iter().collect();
         let chunk_size = chunk_size.unwrap_or(arguments.len().div_ceil(4 * self.workers));
-        let results = self.submit(self.number(function)?, arguments, chunk_size, None)?;
-        Ok(results.wait(None).expect("without a time limit it waits for all"))
+        let results = self.queue.submit(self.index(function)?, arguments, chunk_size, None)?;
+        Ok(results.wait())
     }
 
-    /// As [`map`](Self::map), but gives the results one by one, in the order of the
-    /// arguments, each as soon as it is there. Arguments are taken as results are: what
-    /// nobody takes does not pile up.
+    /// As [`map`](Self::map), but yields the results one by one, in the order of the
+    /// arguments, each as soon as it has arrived. Arguments are taken as results are, so
+    /// results that nobody takes do not pile up. If the pool is closed before all arguments
+    /// are taken, the last item is [`TaskError::Refused`].
     ///
     /// # Errors
-    /// As [`apply_async`](Self::apply_async).
+    /// If the pool was made without the function.
     pub fn imap<'a, A: Argument, R: Output, I: IntoIterator<Item = A>>(
         &'a self,
         function: &Function<A, R>,
         arguments: I,
         chunk_size: usize,
-    ) -> Result<Imap<'a, R, I::IntoIter>, PoolError> {
-        Ok(Imap::new(self, self.number(function)?, arguments.into_iter(), chunk_size))
+    ) -> Result<impl Iterator<Item = Result<R, TaskError>> + use<'a, A, R, I>, PoolError> {
+        let results = self.results(function, arguments, chunk_size)?;
+        Ok(results.map(|(_, result)| result))
     }
 
-    /// As [`imap`](Self::imap), but in the order in which they come, each with the number
-    /// of its argument.
+    /// As [`imap`](Self::imap), but yields the results in the order in which they arrive,
+    /// each with the number of its argument.
     ///
     /// # Errors
-    /// As [`apply_async`](Self::apply_async).
+    /// If the pool was made without the function.
     pub fn imap_unordered<'a, A: Argument, R: Output, I: IntoIterator<Item = A>>(
         &'a self,
         function: &Function<A, R>,
         arguments: I,
         chunk_size: usize,
-    ) -> Result<ImapUnordered<'a, R, I::IntoIter>, PoolError> {
-        Ok(ImapUnordered::new(self, self.number(function)?, arguments.into_iter(), chunk_size))
+    ) -> Result<impl Iterator<Item = (usize, Result<R, TaskError>)> + use<'a, A, R, I>, PoolError>
+    {
+        Ok(self.results(function, arguments, chunk_size)?.unordered())
     }
 
-    /// Takes no more tasks. Those that were submitted are still done.
+    /// Makes the pool take no more tasks. Those that were submitted are still done.
     pub fn close(&self) {
-        self.desk.state().closed = true;
-        self.desk.ring();
+        self.queue.state().closed = true;
+        self.queue.wake_manager();
     }
 
     /// Waits until all tasks are done and all workers have ended.
@@ -177,11 +161,7 @@ impl ProcessPool {
     /// # Errors
     /// If the pool was not closed, and would never end.
     pub fn join(&mut self) -> Result<(), PoolError> {
-        let ends = {
-            let desired = self.desk.state();
-            desired.closed || desired.ended.is_some()
-        };
-        if !ends {
+        if !self.queue.state().takes_no_tasks() {
             return Err(PoolError::NotClosed);
         }
         if let Some(manager) = self.manager.take() {
@@ -190,40 +170,25 @@ impl ProcessPool {
         Ok(())
     }
 
-    /// Ends the workers at once, whatever they do. Tasks without a result get an error.
+    /// Ends the workers at once, whatever they are doing. Tasks without a result get an error.
     pub fn terminate(&mut self) {
-        self.desk.state().ended.get_or_insert_with(|| "it was terminated".to_owned());
-        self.desk.ring();
-        self.join().expect("it was told to end");
+        self.queue.state().ended.get_or_insert_with(|| "it was terminated".to_owned());
+        self.queue.wake_manager();
+        self.join().expect("a pool that has ended can be joined");
     }
 
-    /// Submits a job in chunks of so many tasks. When all results are there, `done` is told.
-    pub(super) fn submit<A: Argument, R: Output>(
+    fn results<A: Argument, R: Output, I: IntoIterator<Item = A>>(
         &self,
-        function: usize,
-        arguments: Vec<A>,
+        function: &Function<A, R>,
+        arguments: I,
         chunk_size: usize,
-        done: Option<(Sender<usize>, usize)>,
-    ) -> Result<Arc<Results<R>>, PoolError> {
-        let tasks = arguments.len();
-        let chunk_size = chunk_size.max(1);
-        let batch = Arc::new(Batch::new(function, arguments, done));
-        let results = batch.results();
-        let mut desired = self.desk.state();
-        if desired.closed || desired.ended.is_some() {
-            return Err(PoolError::Closed);
-        }
-        desired.chunks.extend((0..tasks).step_by(chunk_size).map(|first| {
-            let count = chunk_size.min(tasks - first);
-            Chunk { job: batch.clone(), first, count, deaths: 0 }
-        }));
-        drop(desired);
-        self.desk.ring();
-        Ok(results)
+    ) -> Result<Imap<'_, R, I::IntoIter>, PoolError> {
+        let (index, limit) = (self.index(function)?, CHUNKS_AHEAD * self.workers);
+        Ok(Imap::ordered(&self.queue, index, arguments.into_iter(), chunk_size, limit))
     }
 
-    /// Which of the pool's functions it is.
-    fn number<A, R>(&self, function: &Function<A, R>) -> Result<usize, PoolError> {
+    /// The function's index in the pool's list.
+    fn index<A, R>(&self, function: &Function<A, R>) -> Result<usize, PoolError> {
         let name = function.name;
         let found = self.tasks.iter().position(|task| task.name() == name);
         found.ok_or(PoolError::Unknown(name))

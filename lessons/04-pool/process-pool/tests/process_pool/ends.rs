@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use process_pool::{Function, Options, PoolError, ProcessPool, TaskError, Tasks};
+use process_pool::{Function, PoolError, ProcessPool, TaskError, Tasks};
 use testing::start;
 
-use crate::tasks::{ADD_ONE, TASKS, WAIT, pool};
+use crate::tasks::{ADD_ONE, File, TASKS, WAIT, pool};
 
 /// An hour, in microseconds.
 const LONG: u64 = 3_600_000_000;
@@ -34,6 +34,19 @@ pub fn closed() {
     }
     assert!(pids.into_iter().all(is_gone));
     pool.join().unwrap();
+}
+
+pub fn imap_closed() {
+    let pool = pool();
+    let mut results = pool.imap(&ADD_ONE, 0.., 1).unwrap();
+    assert_eq!(results.next(), Some(Ok(1)));
+    pool.close();
+    // What was submitted before is done; then comes the error, and then the end.
+    let rest: Vec<_> = results.by_ref().collect();
+    let (last, done) = rest.split_last().unwrap();
+    assert_eq!(*last, Err(TaskError::Refused(PoolError::Closed)));
+    assert!(done.iter().cloned().eq((2..=done.len() as u64 + 1).map(Ok)), "{done:?}");
+    assert_eq!(results.next(), None);
 }
 
 pub fn not_closed() {
@@ -77,16 +90,21 @@ pub fn be_started() {
     let pids: Vec<String> = pool.pids().iter().map(i32::to_string).collect();
     println!("{}", pids.join(" "));
     std::io::stdout().flush().unwrap();
-    let results: Result<Vec<_>, _> = handles.into_iter().map(|handle| handle.wait()).collect();
-    if let Err(why) = &results {
+    let results: Vec<_> = handles.into_iter().map(|handle| handle.wait()).collect();
+    let error = results.into_iter().find_map(Result::err);
+    if let Some(why) = &error {
         eprintln!("{why}");
     }
-    std::process::exit(results.is_err().into());
+    std::process::exit(error.is_some().into());
 }
 
 /// Such a program, and its workers.
 fn start_parent() -> (Child, Vec<i32>) {
-    let mut command = start::command(std::env::current_exe().unwrap());
+    start_parent_from(&std::env::current_exe().unwrap())
+}
+
+fn start_parent_from(program: &Path) -> (Child, Vec<i32>) {
+    let mut command = start::command(program);
     let mut parent = command.arg(PARENT).process_group(0).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -118,6 +136,36 @@ pub fn workers_end_with_their_parent() {
     parent.wait().unwrap();
 }
 
+/// The children of a process that have not ended.
+fn children(pid: u32) -> Vec<i32> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let files = threads.map(|thread| thread.unwrap().path().join("children"));
+    let lists: Vec<_> = files.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let pids = lists.iter().flat_map(|list| list.split_whitespace());
+    pids.map(|pid| pid.parse().unwrap()).filter(|&pid| !has_ended(pid)).collect()
+}
+
+pub fn the_file_is_gone() {
+    let program = File::new();
+    std::fs::copy(std::env::current_exe().unwrap(), &program.path).unwrap();
+    let (mut parent, pids) = start_parent_from(&program.path);
+    drop(program);
+    kill(Pid::from_raw(pids[0]), Signal::SIGKILL).unwrap();
+    let start = Instant::now();
+    let replaced = loop {
+        let now = children(parent.id());
+        if now.len() == 2 && !now.contains(&pids[0]) {
+            break now;
+        }
+        assert!(start.elapsed() < Duration::from_secs(10), "{now:?} in place of {pids:?}");
+        std::thread::yield_now();
+    };
+    assert!(replaced.contains(&pids[1]), "{replaced:?} in place of {pids:?}");
+    parent.kill().unwrap();
+    end_within_a_second(&replaced);
+    parent.wait().unwrap();
+}
+
 pub fn ctrl_c_ends_everything() {
     let (mut parent, pids) = start_parent();
     killpg(Pid::from_raw(parent.id() as i32), Signal::SIGINT).unwrap();
@@ -142,8 +190,7 @@ static SAME_NAME: Function<u64, u64> = Function::new("add_one", |number| number)
 static TWICE: Tasks = &[&ADD_ONE, &SAME_NAME];
 
 pub fn functions_are_known() {
-    let pool = ProcessPool::new(TASKS, Options::default()).unwrap();
+    let pool = ProcessPool::new(TASKS).unwrap();
     assert_eq!(pool.apply_async(&OTHER, 1).err(), Some(PoolError::Unknown("other")));
-    let error = ProcessPool::new(TWICE, Options::default()).err().unwrap();
-    assert_eq!(error.to_string(), "two functions 'add_one'");
+    assert_eq!(ProcessPool::new(TWICE).err(), Some(PoolError::Duplicate("add_one")));
 }

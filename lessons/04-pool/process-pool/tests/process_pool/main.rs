@@ -17,8 +17,6 @@ fn main() {
     // Programs that tests start, to be killed.
     ends::be_started();
     harness::run(&[
-        // A fork is possible only as long as there is one thread, so this is the first.
-        ("forked_workers_do_the_same", &results::forked_workers_do_the_same),
         ("results_come_in_the_order_of_the_arguments", &results::in_order),
         ("any_chunk_size_gives_the_same", &results::any_chunk_size_gives_the_same),
         ("imap_takes_arguments_as_results_are_taken", &results::imap_takes_arguments_lazily),
@@ -29,8 +27,6 @@ fn main() {
         ("a_panic_is_an_error_of_its_task_only", &results::a_panic_is_an_error),
         ("what_cannot_be_read_is_an_error_of_its_task_only", &results::unreadable),
         ("no_task_is_held_up_behind_a_long_one", &results::not_held_up),
-        ("a_task_can_be_waited_for_with_a_time_limit", &results::time_limit),
-        ("a_task_that_waits_can_be_cancelled", &results::cancel),
         ("a_death_costs_the_task_that_ran", &deaths::a_death_costs_the_task_that_ran),
         ("no_task_behind_it_is_lost_or_run_twice", &deaths::none_is_lost_or_run_twice),
         ("a_repeatable_task_is_run_again", &deaths::a_repeatable_task_is_run_again),
@@ -40,10 +36,12 @@ fn main() {
         ("a_worker_killed_while_it_sends_costs_one_result", &deaths::while_it_sends),
         ("a_thousand_random_kills", &deaths::a_thousand_random_kills),
         ("a_closed_pool_takes_nothing_and_can_be_joined", &ends::closed),
+        ("imap_on_a_closed_pool_ends_with_an_error", &ends::imap_closed),
         ("a_pool_that_is_not_closed_cannot_be_joined", &ends::not_closed),
         ("a_terminated_pool_ends_at_once", &ends::terminated),
         ("a_dropped_pool_leaves_nothing", &ends::dropped),
         ("workers_end_with_their_parent", &ends::workers_end_with_their_parent),
+        ("workers_are_replaced_when_the_file_of_the_program_is_gone", &ends::the_file_is_gone),
         ("ctrl_c_ends_everything", &ends::ctrl_c_ends_everything),
         ("workers_that_do_not_become_workers_are_given_up", &ends::forgetful),
         ("functions_have_different_names_and_are_known", &ends::functions_are_known),

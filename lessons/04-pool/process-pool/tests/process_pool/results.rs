@@ -1,25 +1,13 @@
 //! Results, and errors that belong to one task.
 
 use std::cell::Cell;
-use std::time::Duration;
 
-use process_pool::{Options, ProcessPool, TaskError};
+use process_pool::TaskError;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_bytes::ByteBuf;
 
-use crate::tasks::{
-    ADD_ONE, BIG, ECHO, File, ONE_SIDED, OneSided, PANIC, TASKS, UNTIL_GONE, WAIT, pool,
-};
-
-pub fn forked_workers_do_the_same() {
-    let mut pool = ProcessPool::new(TASKS, Options { workers: Some(3), fork: true }).unwrap();
-    let results = pool.map(&ADD_ONE, 0..1000, Some(7)).unwrap();
-    assert!(results.into_iter().eq((1..=1000).map(Ok)));
-    assert_eq!(pool.pids().len(), 3);
-    pool.close();
-    pool.join().unwrap();
-}
+use crate::tasks::{ADD_ONE, BIG, ECHO, File, ONE_SIDED, OneSided, PANIC, UNTIL_GONE, WAIT, pool};
 
 pub fn in_order() {
     let pool = pool();
@@ -90,8 +78,12 @@ pub fn large() {
     let pool = pool();
     // Larger than a socket's buffer, and than the memory for results.
     let arguments: Vec<ByteBuf> = (0..8).map(|n| ByteBuf::from(vec![n; 16 << 20])).collect();
-    let results = pool.map(&ECHO, arguments.clone(), Some(1)).unwrap();
-    assert!(results.into_iter().zip(arguments).all(|(result, sent)| result == Ok(sent)));
+    for chunk_size in [1, 8] {
+        let results = pool.map(&ECHO, arguments.clone(), Some(chunk_size)).unwrap();
+        assert_eq!(results.len(), arguments.len());
+        let same = results.iter().zip(&arguments).all(|(result, sent)| result.as_ref() == Ok(sent));
+        assert!(same, "in chunks of {chunk_size}");
+    }
 }
 
 pub fn do_not_pile_up() {
@@ -150,35 +142,4 @@ pub fn not_held_up() {
     assert!(!long.is_ready());
     drop(gate);
     assert_eq!(long.wait(), Ok(()));
-}
-
-pub fn time_limit() {
-    let pool = pool();
-    let handle = pool.apply_async(&WAIT, 50_000).unwrap();
-    assert!(!handle.is_ready());
-    let handle = handle.wait_timeout(Duration::from_millis(1)).expect_err("it takes longer");
-    let result = handle.wait_timeout(Duration::from_secs(60));
-    assert!(matches!(result, Ok(Ok(50_000))));
-}
-
-pub fn cancel() {
-    let pool = pool();
-    // Two keep the workers busy, and what comes behind them waits.
-    let busy = [(); 2].map(|()| pool.apply_async(&WAIT, 30_000).unwrap());
-    let waiting: Vec<_> = (0..20).map(|n| pool.apply_async(&ADD_ONE, n).unwrap()).collect();
-    let last = &waiting[19];
-    assert!(last.cancel() && last.is_ready(), "it waits behind 19 others");
-    assert!(!last.cancel(), "once is enough");
-    for (number, handle) in (0..).zip(waiting) {
-        let expected = if number == 19 { Err(TaskError::Cancelled) } else { Ok(number + 1) };
-        assert_eq!(handle.wait(), expected);
-    }
-    for handle in busy {
-        assert_eq!(handle.wait(), Ok(30_000));
-    }
-    let done = pool.apply_async(&ADD_ONE, 1).unwrap();
-    while !done.is_ready() {
-        std::thread::yield_now();
-    }
-    assert!(!done.cancel() && done.wait() == Ok(2), "what is done cannot be cancelled");
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, raise};
-use process_pool::{Function, Options, ProcessPool, Tasks};
+use process_pool::{Function, ProcessPool, Tasks};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use tempfile::TempDir;
@@ -94,7 +94,7 @@ pub static ONE_SIDED: Function<u64, OneSided> = Function::new("one_sided", |_| O
 
 /// A pool of two workers.
 pub fn pool() -> ProcessPool {
-    ProcessPool::new(TASKS, Options { workers: Some(2), fork: false }).unwrap()
+    ProcessPool::with_workers(TASKS, 2).unwrap()
 }
 
 /// An empty file in a folder of its own, which is removed when this is dropped.

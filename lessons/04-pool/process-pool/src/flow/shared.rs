@@ -1,9 +1,9 @@
 //! Memory that two processes share, for bytes that flow from one to the other.
 //!
-//! It is a ring: byte number `n` of the flow stands at place `n % CAPACITY`. `tail` is
-//! how many bytes were written, `head` how many were read. Only the writer moves
-//! `tail`, only the reader moves `head`. What is between them belongs to the reader,
-//! the rest to the writer.
+//! It is a ring: byte number `n` of the flow is at place `n % CAPACITY`. `tail` is how many
+//! bytes were written, `head` how many were released after reading. Only the writer changes
+//! `tail`, only the reader changes `head`. The bytes between them belong to the reader, the
+//! rest to the writer.
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, AtomicU64};
@@ -16,19 +16,19 @@ use ring::mapping::{Mapping, page};
 /// How many bytes the ring holds: a multiple of any page size.
 pub const CAPACITY: usize = 4 << 20;
 
-/// What both sides say to each other.
+/// What the two sides tell each other.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Header {
     /// How many bytes were written.
     pub tail: Line<AtomicU64>,
-    /// How many bytes were read.
+    /// How many bytes were released.
     pub head: Line<AtomicU64>,
-    /// Of tasks: which chunks may be begun, and which were; see `flow::Chunks`.
+    /// Of tasks: which chunks may be begun, and which were; see [`super::Chunks`].
     pub chunks: Line<AtomicU64>,
-    /// 1 while the reader sleeps and wants to be told of what is new.
+    /// 1 while the reader sleeps and has to be woken for what is new.
     pub reader_sleeps: Line<AtomicU32>,
-    /// 1 while the writer sleeps because there is no room.
+    /// 1 while the writer sleeps because there is no space.
     pub writer_sleeps: Line<AtomicU32>,
 }
 
@@ -45,14 +45,14 @@ impl Shared {
     /// New memory, all zero, and a descriptor for it.
     ///
     /// # Errors
-    /// If the system does not give it.
+    /// If the system refuses.
     pub fn new() -> Result<(Self, OwnedFd)> {
         let memory = memfd_create(c"pool", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
         ftruncate(&memory, (page() + CAPACITY) as i64).context("ftruncate")?;
         Ok((Self::map(&memory)?, memory))
     }
 
-    /// Maps the memory that a descriptor of [`Shared::new`] stands for.
+    /// Maps the memory of a descriptor that [`Shared::new`] returned.
     ///
     /// # Errors
     /// If the system refuses.
@@ -60,29 +60,37 @@ impl Shared {
         Ok(Self(Mapping::of(memory, CAPACITY)?))
     }
 
-    /// What stands before the ring.
+    /// The page before the ring.
     #[inline]
     pub fn header(&self) -> &Header {
-        // SAFETY: it lies at the start of a page that is mapped as long as `self` lives;
-        // all of it is atomic, and any bytes are a value of it.
+        // SAFETY: it is at the start of a page that is mapped as long as `self` lives; all of
+        // it is atomic, and valid whatever its bytes are.
         unsafe { self.0.header().cast().as_ref() }
     }
 
-    /// The bytes from `head` to `tail`. For the reader only, who has not read them yet.
+    /// The bytes from `head` to `tail`.
+    ///
+    /// # Safety
+    /// The caller is the only reader, has not released any byte from `head` on, and has
+    /// loaded `tail` from the header.
     #[inline]
-    pub fn written(&self, head: u64, tail: u64) -> &[u8] {
+    pub unsafe fn written(&self, head: u64, tail: u64) -> &[u8] {
         let length = (tail.wrapping_sub(head) as usize).min(CAPACITY);
-        // SAFETY: they are mapped as long as `self` lives, and are the reader's, who is
-        // asked to call this.
+        // SAFETY: they are mapped as long as `self` lives, and the caller promises that they
+        // are the reader's, so the writer does not change them.
         unsafe { self.0.ring(head as usize % CAPACITY, length).as_ref() }
     }
 
-    /// The place for bytes behind `tail`, if all before `head` were read. For the writer
-    /// only.
+    /// The free bytes from `tail` on.
+    ///
+    /// # Safety
+    /// The caller is the only writer, has published no byte from `tail` on, and has loaded
+    /// `head` from the header.
     #[inline]
-    pub fn room(&mut self, head: u64, tail: u64) -> &mut [u8] {
+    pub unsafe fn space(&mut self, head: u64, tail: u64) -> &mut [u8] {
         let length = CAPACITY.saturating_sub(tail.wrapping_sub(head) as usize);
-        // SAFETY: as above; they are the writer's, who is asked to call this.
+        // SAFETY: they are mapped as long as `self` lives, and the caller promises that they
+        // are the writer's, so the reader does not look at them.
         unsafe { self.0.ring(tail as usize % CAPACITY, length).as_mut() }
     }
 }
