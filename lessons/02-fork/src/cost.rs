@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use common::plot::Plot;
-use common::{NotHere, text};
+use common::{Unsupported, text};
 use memory::Memory;
 use starts::Way;
 
@@ -31,7 +31,7 @@ pub fn run(most: Option<usize>, picture: Option<&Path>) -> Result<()> {
     let wanted = most.unwrap_or(usize::MAX).min(SIZES[SIZES.len() - 1]);
     ensure!(
         wanted <= room || most.is_none(),
-        NotHere(format!("{wanted} MiB are more than half of the memory that is free here"))
+        Unsupported(format!("{wanted} MiB are more than half of the memory that is free here"))
     );
     println!("Times to start a process or a thread, while so much memory is in use:");
     print!("{:>8}  {:>13}", "memory", "page tables");

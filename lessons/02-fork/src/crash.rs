@@ -24,14 +24,14 @@ pub fn run() -> Result<()> {
         }
     }
     let second = children.remove(1);
-    println!("child 2 (pid {}) has ended: {}", second.pid(), child::in_words(second.wait()?));
+    println!("child 2 (pid {}) has ended: {}", second.pid(), child::describe(second.wait()?));
 
     drop(crash_is_over);
     for (number, child) in [1, 3].into_iter().zip(children) {
         println!(
             "child {number} (pid {}) has ended: {}",
             child.pid(),
-            child::in_words(child.wait()?)
+            child::describe(child.wait()?)
         );
     }
     println!("I ({}) am still here.", getpid());

@@ -37,7 +37,7 @@ fn by_hand() -> Result<()> {
     let mut answer = String::new();
     from_child.read_to_string(&mut answer).context("read from the child")?;
     println!("  it says: {}", answer.trim_end());
-    println!("  it ended: {}", child::in_words(child.wait()?));
+    println!("  it ended: {}", child::describe(child.wait()?));
     Ok(())
 }
 

@@ -25,7 +25,7 @@ pub fn run(children: u8) -> Result<()> {
 
     for child in noted {
         let pid = child.pid();
-        let end = child::in_words(child.wait()?);
+        let end = child::describe(child.wait()?);
         println!("I ({}) waited for pid {pid}: {end}.", getpid());
     }
     Ok(())

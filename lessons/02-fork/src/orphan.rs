@@ -102,6 +102,6 @@ fn be_child(
 
 /// Waits for a child, or an orphan that was adopted, and tells how it ended.
 fn tell_end(name: &str, process: Child) -> Result<()> {
-    println!("  {name} (pid {}) has ended: {}", process.pid(), child::in_words(process.wait()?));
+    println!("  {name} (pid {}) has ended: {}", process.pid(), child::describe(process.wait()?));
     Ok(())
 }

@@ -76,6 +76,6 @@ fn learn(child: &mut Child) -> Result<()> {
     let flags = WaitPidFlag::WUNTRACED | WaitPidFlag::WCONTINUED | WaitPidFlag::WNOHANG;
     let what = child.wait_with(flags)?;
     ensure!(what.pid() == Some(child.pid()), "{signal} came for nothing: {what:?}");
-    println!("  {signal} came, and wait says of pid {}: {}", child.pid(), child::in_words(what));
+    println!("  {signal} came, and wait says of pid {}: {}", child.pid(), child::describe(what));
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use common::child::{self, Child, in_words};
+use common::child::{self, Child, describe};
 use common::{paced, pidfd, proc, text};
 use nix::libc;
 use nix::sys::signal::{Signal, kill};
@@ -73,9 +73,9 @@ fn use_lock_in_child() -> Result<()> {
 
     let time = paced(Duration::from_secs(1));
     let ended = pidfd::wait(&pidfd::open(pid)?, Some(time))?;
-    ensure!(!ended, "the child has ended: {}", in_words(child.wait()?));
+    ensure!(!ended, "the child has ended: {}", describe(child.wait()?));
     let state = proc::field(&status, "State")?;
-    let place = proc::waits_in(pid)?;
+    let place = proc::wchan(pid)?;
     println!("  after {}: state {state}, in the kernel's ≈ {place:?}; I kill it", text::time(time));
     kill(pid, Signal::SIGKILL).context("kill")?;
     tell_end(child)
@@ -114,7 +114,7 @@ fn start_program() -> Result<()> {
 }
 
 fn tell_end(child: Child) -> Result<()> {
-    println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+    println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
     Ok(())
 }
 

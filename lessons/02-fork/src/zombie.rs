@@ -33,7 +33,7 @@ pub fn run() -> Result<()> {
     // Time to look at it from another terminal: `ps -o pid,stat,comm`.
     sleep(paced(Duration::from_secs(5)));
 
-    println!("Now I wait for it: {}", child::in_words(child.wait()?));
+    println!("Now I wait for it: {}", child::describe(child.wait()?));
     let gone = !Path::new(&format!("/proc/{pid}")).exists();
     println!("/proc/{pid} is gone: {gone}");
     Ok(())

@@ -8,7 +8,7 @@ mod ways;
 use std::io::{PipeWriter, Read, pipe};
 
 use anyhow::{Context, Result, bail, ensure};
-use common::child::{self, Child, in_words};
+use common::child::{self, Child, describe};
 use common::proc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
@@ -98,7 +98,7 @@ fn kill_and_wait(child: Child) -> Result<()> {
     kill(pid, Signal::SIGKILL).with_context(|| format!("kill({pid})"))?;
     let end = child.wait()?;
     let killed = matches!(end, WaitStatus::Signaled(_, Signal::SIGKILL, _));
-    ensure!(killed, "pid {pid} was to be killed: {}", in_words(end));
+    ensure!(killed, "pid {pid} was to be killed: {}", describe(end));
     Ok(())
 }
 
@@ -119,7 +119,7 @@ fn exit_or_kill() -> Result<()> {
         let (Ok(bytes), Err(end)) = (first, then) else {
             bail!("a message and an end were to come")
         };
-        println!("  {bytes} bytes, {end}; wait says: {}", in_words(child.wait()?));
+        println!("  {bytes} bytes, {end}; wait says: {}", describe(child.wait()?));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::AsRawFd;
 
 use anyhow::{Context, Result, bail};
-use common::child::{self, Child, in_words};
+use common::child::{self, Child, describe};
 use common::hang;
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, fork, getpid};
@@ -123,6 +123,6 @@ fn learn_that_nobody_reads(mut write_end: &PipeWriter) -> Result<()> {
 }
 
 fn tell_end(child: Child) -> Result<()> {
-    println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+    println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
     Ok(())
 }

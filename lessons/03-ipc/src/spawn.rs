@@ -9,7 +9,7 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use common::child::{Child, in_words};
+use common::child::{Child, describe};
 use common::paced;
 use ipc_channel::ipc::{IpcOneShotServer, IpcSender, channel};
 use nix::unistd::{Pid, getpid, getppid};
@@ -55,7 +55,7 @@ fn be_parent() -> Result<()> {
     questions.send(Question { text, answer }).context("send the question")?;
     println!("  it answers: {}", answers.recv().context("receive the answer")?);
     drop(questions);
-    println!("  it has ended: {}", in_words(child.wait()?));
+    println!("  it has ended: {}", describe(child.wait()?));
 
     println!("A child that ends before it connects:");
     accept::for_ever()?;

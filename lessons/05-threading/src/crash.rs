@@ -18,7 +18,7 @@ const CRASHES: [(&str, fn()); 3] = [
 ];
 
 pub fn run() -> Result<()> {
-    panics::be_quiet();
+    panics::silence();
     let parent = getpid();
     for (what, crash) in CRASHES {
         println!("In a process of its own, a thread {what}:");
@@ -27,7 +27,7 @@ pub fn run() -> Result<()> {
         match unsafe { fork() }.context("fork")? {
             ForkResult::Child => child::exit(crash_in_thread(parent, crash)),
             ForkResult::Parent { child } => {
-                let end = child::in_words(Child::new(child).wait()?);
+                let end = child::describe(Child::new(child).wait()?);
                 println!("  pid {child} has ended: {end}");
             }
         }

@@ -12,8 +12,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use common::child::in_words;
-use common::{NotHere, paced, text};
+use common::child::describe;
+use common::{Unsupported, paced, text};
 use leader::{Kind, Leader, News};
 use memory::{Memory, mib};
 use nix::sys::wait::WaitStatus;
@@ -58,7 +58,7 @@ fn gather(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
         drop(progress);
         let limit = limits::met(pid, kind, after);
         let after = format!("after ≈ {after} {}", kind.name());
-        return Err(NotHere(format!("no room {after}: {why} ({limit})")).into());
+        return Err(Unsupported(format!("no room {after}: {why} ({limit})")).into());
     }
     let time = start.elapsed();
     drop(progress);
@@ -77,6 +77,6 @@ fn gather(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
 /// Lets all of them end, and waits for that.
 fn end(leader: Leader) -> Result<()> {
     let (pid, end) = (leader.pid(), leader.end()?);
-    ensure!(end == WaitStatus::Exited(pid, 0), "pid {pid} ended badly: {}", in_words(end));
+    ensure!(end == WaitStatus::Exited(pid, 0), "pid {pid} ended badly: {}", describe(end));
     Ok(())
 }

@@ -11,7 +11,7 @@ use common::panics;
 use nix::unistd::gettid;
 
 pub fn run() -> Result<()> {
-    panics::be_quiet();
+    panics::silence();
     let mut numbers = [1, 2, 3, 4];
     println!("std::thread::scope, {numbers:?} at {:p}:", &numbers);
     borrow(&mut numbers)?;

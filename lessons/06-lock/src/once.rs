@@ -26,7 +26,7 @@ pub fn run() -> Result<()> {
         VALUE.load(SeqCst)
     })?;
 
-    panics::be_quiet();
+    panics::silence();
     println!("one thread asks twice, and making the value panics the first time:");
     let (once_lock, once) = (OnceLock::new(), Once::new());
     let lazy_lock = LazyLock::new(fail_once);

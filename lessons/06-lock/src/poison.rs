@@ -23,7 +23,7 @@ fn move_money(amount: u32, closed: bool) {
 
 pub fn run(options: &Options) -> Result<()> {
     let amount = options.number("--amount", 1..=100)?.unwrap_or(30);
-    panics::be_quiet();
+    panics::silence();
 
     run_thread("first", amount, true)?;
     run_thread("second", amount, false)?;
@@ -32,14 +32,14 @@ pub fn run(options: &Options) -> Result<()> {
         println!("main is told that the lock is poisoned, and takes what is inside");
         poisoned.into_inner()
     });
-    println!("  there is {}", in_words(&accounts));
+    println!("  there is {}", describe(&accounts));
     accounts[0] = 100 - accounts[1];
-    println!("  main puts it right: {}", in_words(&accounts));
+    println!("  main puts it right: {}", describe(&accounts));
     drop(accounts);
     ACCOUNTS.clear_poison();
 
     run_thread("third", amount, false)?;
-    println!("  there is {}", in_words(&ACCOUNTS.lock().expect(WHOLE)));
+    println!("  there is {}", describe(&ACCOUNTS.lock().expect(WHOLE)));
     Ok(())
 }
 
@@ -54,6 +54,6 @@ fn run_thread(name: &str, amount: u32, closed: bool) -> Result<()> {
     Ok(())
 }
 
-fn in_words([one, two]: &[u32; 2]) -> String {
+fn describe([one, two]: &[u32; 2]) -> String {
     format!("{one} and {two}, together {}", one + two)
 }

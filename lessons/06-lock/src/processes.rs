@@ -5,7 +5,7 @@ mod accounts;
 mod random;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use common::child::{Child, fork_child, in_words};
+use common::child::{Child, describe, fork_child};
 use common::{hang, proc};
 use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
@@ -81,7 +81,7 @@ fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>) -> 
     })?;
     let status = owner.wait_with(WaitPidFlag::WUNTRACED)?;
     let stopped = matches!(status, WaitStatus::Stopped(_, Signal::SIGSTOP));
-    ensure!(stopped, "the child was to stop: {}", in_words(status));
+    ensure!(stopped, "the child was to stop: {}", describe(status));
 
     let next = fork_child(|| {
         println!("  child (pid {}): I want the lock", getpid());
@@ -95,7 +95,7 @@ fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>) -> 
 fn kill_and_wait(child: Child) -> Result<()> {
     let pid = child.pid();
     kill(pid, Signal::SIGKILL).with_context(|| format!("kill({pid})"))?;
-    println!("  parent (pid {}): I kill pid {pid}: {}", getpid(), in_words(child.wait()?));
+    println!("  parent (pid {}): I kill pid {pid}: {}", getpid(), describe(child.wait()?));
     Ok(())
 }
 

@@ -29,7 +29,7 @@ pub fn run() -> Result<()> {
     ensure!(matches!(events[..], [IpcSelectionResult::ChannelClosed(_)]), "{events:?}");
     println!("  select: ChannelClosed");
     let result = sigpipe::ignored(|| sender.send("plum".to_owned()))?;
-    println!("  the other sender is there, and gets: {}", in_words(result));
+    println!("  the other sender is there, and gets: {}", describe(result));
 
     println!("A sender in the middle of a large message, and its receiver is killed:");
     let (sender, receiver) = channel().context("channel")?;
@@ -64,10 +64,10 @@ fn send_large(sender: IpcSender<String>) -> Result<Child> {
 }
 
 fn tell(receiver: &IpcReceiver<String>) {
-    println!("  recv: {}", in_words(receiver.recv().map(|message| message.len())));
+    println!("  recv: {}", describe(receiver.recv().map(|message| message.len())));
 }
 
-fn in_words<T: std::fmt::Debug>(result: Result<T, IpcError>) -> String {
+fn describe<T: std::fmt::Debug>(result: Result<T, IpcError>) -> String {
     match result {
         Ok(value) => format!("{value:?} bytes"),
         Err(IpcError::Io(error)) => format!("{:?}", error.kind()),

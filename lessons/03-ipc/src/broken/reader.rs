@@ -3,7 +3,7 @@
 use std::io::PipeWriter;
 
 use anyhow::{Context, Result, bail};
-use common::child::in_words;
+use common::child::describe;
 use common::proc;
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
@@ -66,7 +66,7 @@ fn kill_reader_in_the_middle(way: Way) -> Result<String> {
     }
     match writer.wait()? {
         WaitStatus::Exited(_, number) => Ok(format!("{:?}", Errno::from_raw(number))),
-        end => bail!("the writer has ended badly: {}", in_words(end)),
+        end => bail!("the writer has ended badly: {}", describe(end)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use common::child::{self, Child, in_words};
+use common::child::{self, Child, describe};
 use common::{paced, proc, text};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
@@ -105,7 +105,7 @@ fn receive_from_dead(receiver: &mut Receiver, child: Child) -> Result<()> {
     let (me, pid) = (getpid(), child.pid());
     proc::wait_until_asleep(pid)?;
     kill(pid, Signal::SIGKILL).context("kill")?;
-    println!("  parent (pid {me}): I kill the child (pid {pid}): {}", in_words(child.wait()?));
+    println!("  parent (pid {me}): I kill the child (pid {pid}): {}", describe(child.wait()?));
     let start = Instant::now();
     loop {
         match receiver.recv_with(|bytes| String::from_utf8_lossy(bytes).into_owned()) {

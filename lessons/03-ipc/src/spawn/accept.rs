@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use common::child::{self, Child, in_words};
+use common::child::{self, Child, describe};
 use common::{hang, pidfd, text};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcOneShotServer, IpcReceiver, IpcSender};
@@ -20,7 +20,7 @@ use super::{Hello, start};
 pub fn for_ever() -> Result<()> {
     let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
     let (child, _stdin) = start("ends", &name)?;
-    println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+    println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
 
     // In a process that can be killed in the middle of it.
     let parent = getpid();
@@ -47,7 +47,7 @@ pub fn in_time(role: &str, time: Duration) -> Result<()> {
     };
     println!("  accept returns: {error:?}");
     if pidfd::wait(&pidfd::open(child.pid())?, Some(Duration::ZERO))? {
-        println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+        println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
     } else {
         let time = text::time(time);
         println!("  pid {} is there, but has let {time} pass; I kill it", child.pid());

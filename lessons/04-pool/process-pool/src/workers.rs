@@ -147,7 +147,7 @@ impl Worker {
         let running = if was_in_one { chunks.pop_front() } else { None };
         let useful = self.chunks_done > 0 || running.is_some();
         let killed = matches!(status, WaitStatus::Signaled(..));
-        Ok(Death { how: child::in_words(status), killed, useful, running, not_begun: chunks })
+        Ok(Death { how: child::describe(status), killed, useful, running, not_begun: chunks })
     }
 }
 

@@ -36,7 +36,7 @@ pub fn lead(
 /// The scope ends when all threads have ended.
 fn lead_threads(count: usize, tell: &PipeWriter, wait: &PipeReader) -> Result<()> {
     // One that finds no room for a second stack panics. The demo says so.
-    panics::be_quiet();
+    panics::silence();
     thread::scope(|scope| {
         for started in 0..count {
             let thread = thread::Builder::new().spawn_scoped(scope, || take_part(tell, wait));

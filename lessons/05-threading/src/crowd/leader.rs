@@ -4,7 +4,7 @@
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 
 use anyhow::{Context, Result};
-use common::NotHere;
+use common::Unsupported;
 use common::child::{self, Child};
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
@@ -52,7 +52,7 @@ impl Leader {
         // the child does not have.
         let forked = unsafe { fork() };
         let no_room =
-            |why| NotHere(format!("no room for a process: {why:?} ({})", met(parent, kind, 0)));
+            |why| Unsupported(format!("no room for a process: {why:?} ({})", met(parent, kind, 0)));
         match forked.map_err(no_room)? {
             ForkResult::Child => {
                 // As long as anybody holds these ends, the others never end.
