@@ -1,7 +1,10 @@
 //! The life of a forked child: it ends when its parent does, and its parent waits for it.
 
+use std::fs::DirEntry;
+
 use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;
+use nix::libc;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus::{self, Continued, Exited, Signaled, Stopped};
@@ -80,18 +83,20 @@ impl Drop for Child {
 /// If there are other threads, or `/proc` cannot be read.
 pub fn ensure_one_thread() -> Result<()> {
     let tasks = std::fs::read_dir("/proc/self/task").context("/proc/self/task")?;
-    // A thread that ends while this looks has no file any more, and does not count.
-    let stats =
-        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok());
-    let threads = stats.filter(|stat| !is_exiting(stat)).count();
+    let tasks = tasks.collect::<Result<Vec<_>, _>>().context("/proc/self/task")?;
+    let threads = tasks.iter().filter(|task| !has_ended(task)).count();
     ensure!(threads == 1, "a process of {threads} threads must not fork");
     Ok(())
 }
 
 /// Whether a thread has left its program for good, and with it every lock. After `join` it
 /// may still be listed for a moment, with the flag PF_EXITING in its stat file: proc(5).
-fn is_exiting(stat: &str) -> bool {
+fn has_ended(task: &DirEntry) -> bool {
     const PF_EXITING: u32 = 4;
+    let stat = match std::fs::read_to_string(task.path().join("stat")) {
+        Ok(stat) => stat,
+        Err(error) => return matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)),
+    };
     let flags =
         stat.rsplit_once(") ").and_then(|(_, fields)| fields.split(' ').nth(6)?.parse().ok());
     flags.is_some_and(|flags: u32| flags & PF_EXITING != 0)
@@ -119,7 +124,7 @@ pub fn describe(status: WaitStatus) -> String {
 }
 
 /// Forks a child that runs `task` and then exits. It is killed if this process ends first.
-/// Whatever `task` captures moves into the child: this process no longer has it.
+/// What a `move` closure captures moves into the child: this process no longer has it.
 ///
 /// # Errors
 /// As [`fork`].
