@@ -1,5 +1,5 @@
 //! Threads that borrow from the stack of the thread that starts them: the scope ends
-//! when all of them have ended. This is std's scope; beside it that of crossbeam.
+//! when all of them have ended. First with std's scope, then with that of crossbeam.
 
 mod by_crossbeam;
 
@@ -56,7 +56,7 @@ fn nest() -> Result<()> {
     })
 }
 
-/// Nobody joins the thread that panics.
+/// The thread that panics is not joined.
 fn panic_in_scope() -> Result<()> {
     let end = catch_unwind(|| {
         thread::scope(|scope| {
