@@ -1,5 +1,5 @@
-//! What a lock asks of the kernel: nothing as long as it is free. Who finds it
-//! taken sleeps until it is given back. `cargo xtask trace` shows both.
+//! What a lock asks of the kernel: nothing while it is free. A thread that finds it
+//! taken sleeps until it is released. `cargo xtask trace` shows both.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,8 @@ use common::paced;
 
 static COUNT: Mutex<u32> = Mutex::new(0);
 
-/// Whether the other thread has the lock. Asked over and over: waiting for it in
-/// the kernel would be one more call to be told apart.
+/// Whether the other thread has the lock. The main thread polls it: a wait in the kernel
+/// would be one more call in the record.
 static HELD: AtomicBool = AtomicBool::new(false);
 
 pub fn run() -> Result<()> {
@@ -30,7 +30,7 @@ pub fn run() -> Result<()> {
     let count = *COUNT.lock().expect(NO_PANIC);
     println!("thread main has had the lock: {count}");
 
-    // The other has ended by then, and joining it does not wait for it.
+    // The other thread has ended by then, so `join` makes no call to wait.
     thread::sleep(paced(Duration::from_secs(1)));
     holder.join().ok().context("join: the thread panicked")
 }

@@ -1,5 +1,5 @@
-//! A thread panics while it holds a lock, half-way through a change. The lock is given
-//! back, and whoever takes it next is told. Compare with `poison.py`: Python says nothing.
+//! A thread panics while it holds a lock, half-way through a change. The lock is released,
+//! and the next `lock()` reports it. Compare with `poison.py`: Python says nothing.
 
 use std::sync::Mutex;
 use std::thread;
@@ -43,7 +43,7 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// A thread moves money, and its end is told.
+/// A thread moves money; prints how it ended.
 fn run_thread(name: &str, amount: u32, closed: bool) -> Result<()> {
     let thread = thread::Builder::new().name(name.to_owned());
     let thread = thread.spawn(move || move_money(amount, closed)).context("start a thread")?;

@@ -37,8 +37,8 @@ fn address_space(process: Pid) -> Option<String> {
 /// aborts the process.
 fn mappings(process: Pid, threads: u64) -> Option<String> {
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).ok()?;
-    let used = (maps.lines().count() as u64).max(4 * threads);
     let most = number("/proc/sys/vm/max_map_count")?;
+    let used = (maps.lines().count() as u64).max(4 * threads).min(most);
     // A hundred threads may have started that are not counted yet.
     (used + 400 >= most).then(|| format!("vm.max_map_count: ≈ {used} of {most}"))
 }
