@@ -41,8 +41,8 @@ fn by_hand() -> Result<()> {
     Ok(())
 }
 
-/// The pipes become standard input and output, and this program another one. What
-/// is not handed over in this way closes by itself (`O_CLOEXEC`).
+/// The pipes become standard input and output, and this program becomes another one. All
+/// other descriptors close by themselves (`O_CLOEXEC`).
 fn become_shell(input: &PipeReader, output: &PipeWriter) -> Result<Infallible> {
     dup2_stdin(input).context("dup2")?;
     dup2_stdout(output).context("dup2")?;

@@ -1,6 +1,5 @@
-//! A parent with several children keeps the id of each, because nobody else will
-//! tell it, and waits for each by its id. The other way needs no notes: a child
-//! asks `getppid()`.
+//! A parent with several children records the id of each, because only `fork` returns it,
+//! and waits for each by its id. The other way needs no record: a child asks `getppid()`.
 
 use anyhow::{Context, Result};
 use common::child::{self, Child};

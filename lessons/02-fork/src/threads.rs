@@ -15,7 +15,7 @@ use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, getpid, write};
 
-/// What both threads, and then both processes, want to use.
+/// Both threads, and then both processes, want this lock.
 static LOCK: Mutex<()> = Mutex::new(());
 
 pub fn run() -> Result<()> {
@@ -47,7 +47,7 @@ fn fork_before_threads() -> Result<()> {
             println!("  child (pid {}): I have the lock", getpid());
             std::process::exit(0)
         }
-        ForkResult::Parent { child } => tell_end(Child::new(child)),
+        ForkResult::Parent { child } => print_end(Child::new(child)),
     }
 }
 
@@ -78,7 +78,7 @@ fn use_lock_in_child() -> Result<()> {
     let place = proc::wchan(pid)?;
     println!("  after {}: state {state}, in the kernel's ≈ {place:?}; I kill it", text::time(time));
     kill(pid, Signal::SIGKILL).context("kill")?;
-    tell_end(child)
+    print_end(child)
 }
 
 fn wait_for_lock(parent: Pid, mut tell: PipeWriter) -> Result<()> {
@@ -99,7 +99,7 @@ fn write_and_exit_in_child() -> Result<()> {
             // SAFETY: this ends the process, and runs none of its code any more.
             unsafe { libc::_exit(written.is_err().into()) }
         }
-        ForkResult::Parent { child } => tell_end(Child::new(child)),
+        ForkResult::Parent { child } => print_end(Child::new(child)),
     }
 }
 
@@ -113,7 +113,7 @@ fn start_program() -> Result<()> {
     Ok(())
 }
 
-fn tell_end(child: Child) -> Result<()> {
+fn print_end(child: Child) -> Result<()> {
     println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
     Ok(())
 }
