@@ -1,12 +1,15 @@
-//! A forked child's life: that it ends, how, and who waits for it.
+//! The life of a forked child: it ends when its parent does, and its parent waits for it.
+
+use std::fs::DirEntry;
 
 use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;
+use nix::libc;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus::{self, Continued, Exited, Signaled, Stopped};
 use nix::sys::wait::{WaitPidFlag, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, getpid, getppid};
+use nix::unistd::{self, ForkResult, Pid, getpid, getppid};
 
 /// A forked child that its parent has yet to wait for. Dropped, it is killed and
 /// waited for: a parent that fails in the middle leaves no process behind.
@@ -15,7 +18,7 @@ use nix::unistd::{ForkResult, Pid, fork, getpid, getppid};
 pub struct Child {
     pid: Pid,
     parent: Pid,
-    /// Then its id may be that of a stranger.
+    /// From then on the pid may belong to an unrelated process.
     waited_for: bool,
 }
 
@@ -33,16 +36,16 @@ impl Child {
     /// Waits until it has ended, and returns how.
     ///
     /// # Errors
-    /// If it is no child of this process, or somebody else waited for it.
+    /// If it is not a child of this process, or was waited for elsewhere.
     pub fn wait(mut self) -> Result<WaitStatus> {
         self.wait_with(WaitPidFlag::empty())
     }
 
-    /// Waits until it has ended or something happened to it that the flags name, such
-    /// as `WUNTRACED`, and returns what.
+    /// Waits until it has ended, or until one of the changes that `flags` names (such as
+    /// `WUNTRACED`, a stop), and returns which.
     ///
     /// # Errors
-    /// As [`Child::wait`], and once it has told of its end.
+    /// As [`Child::wait`], and once its end has been reported.
     pub fn wait_with(&mut self, flags: WaitPidFlag) -> Result<WaitStatus> {
         ensure!(!self.waited_for, "child {} was waited for", self.pid);
         let status = wait_for_change(self.pid, flags);
@@ -57,7 +60,7 @@ impl Child {
     pub fn join(self) -> Result<()> {
         let pid = self.pid;
         let status = self.wait()?;
-        ensure!(status == Exited(pid, 0), "child {pid} ended badly: {}", in_words(status));
+        ensure!(status == Exited(pid, 0), "child {pid} ended badly: {}", describe(status));
         Ok(())
     }
 }
@@ -73,31 +76,33 @@ impl Drop for Child {
     }
 }
 
-/// Fails in a process of several threads: a `fork` copies only the calling one, and
-/// with it whatever lock another holds.
+/// Fails in a process with several threads: `fork` copies only the calling thread, but
+/// every lock, even one that another thread holds.
 ///
 /// # Errors
-/// If there are others, or `/proc` cannot be read.
+/// If there are other threads, or `/proc` cannot be read.
 pub fn ensure_one_thread() -> Result<()> {
     let tasks = std::fs::read_dir("/proc/self/task").context("/proc/self/task")?;
-    // One that is gone meanwhile is none.
-    let stats =
-        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok());
-    let threads = stats.filter(|stat| !is_exiting(stat)).count();
+    let tasks = tasks.collect::<Result<Vec<_>, _>>().context("/proc/self/task")?;
+    let threads = tasks.iter().filter(|task| !has_ended(task)).count();
     ensure!(threads == 1, "a process of {threads} threads must not fork");
     Ok(())
 }
 
-/// Whether a thread has left its program for good, and with it every lock: it may still be
-/// listed when it has been joined. The flag PF_EXITING in its stat file: proc(5).
-fn is_exiting(stat: &str) -> bool {
+/// Whether a thread has left its program for good, and with it every lock. After `join` it
+/// may still be listed for a moment, with the flag PF_EXITING in its stat file: proc(5).
+fn has_ended(task: &DirEntry) -> bool {
     const PF_EXITING: u32 = 4;
+    let stat = match std::fs::read_to_string(task.path().join("stat")) {
+        Ok(stat) => stat,
+        Err(error) => return matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)),
+    };
     let flags =
         stat.rsplit_once(") ").and_then(|(_, fields)| fields.split(' ').nth(6)?.parse().ok());
     flags.is_some_and(|flags: u32| flags & PF_EXITING != 0)
 }
 
-/// `waitpid`, also if a signal comes in between.
+/// `waitpid`, called again if a signal interrupts it.
 fn wait_for_change(child: Pid, flags: WaitPidFlag) -> nix::Result<WaitStatus> {
     loop {
         match waitpid(child, Some(flags)) {
@@ -107,8 +112,8 @@ fn wait_for_change(child: Pid, flags: WaitPidFlag) -> nix::Result<WaitStatus> {
     }
 }
 
-/// What a wait has told of a child: `exit status: 3`, `killed by SIGTERM`.
-pub fn in_words(status: WaitStatus) -> String {
+/// What wait reported about a child: `exit status: 3`, `killed by SIGTERM`.
+pub fn describe(status: WaitStatus) -> String {
     match status {
         Exited(_, status) => format!("exit status: {status}"),
         Signaled(_, signal, _) => format!("killed by {signal}"),
@@ -118,24 +123,40 @@ pub fn in_words(status: WaitStatus) -> String {
     }
 }
 
-/// Forks a child for a task, and returns it. The child is killed if this process ends; the
-/// task's error it tells itself. What the task takes along, this process has no more.
+/// Forks a child that runs `task` and then exits. It is killed if this process ends first.
+/// What a `move` closure captures moves into the child: this process no longer has it.
+///
+/// # Errors
+/// As [`fork`].
+pub fn fork_child(task: impl FnOnce() -> Result<()>) -> Result<Child> {
+    match fork()? {
+        Some(child) => Ok(child),
+        None => exit(task()),
+    }
+}
+
+/// Forks this process: returns the child in the parent, and `None` in the child, which is
+/// killed if this process ends first. For a child that has to close what its parent keeps,
+/// such as the other end of a pipe; otherwise use [`fork_child`].
 ///
 /// # Errors
 /// If this process has several threads, or the system refuses another process.
-pub fn fork_child(task: impl FnOnce() -> Result<()>) -> Result<Child> {
+pub fn fork() -> Result<Option<Child>> {
     ensure_one_thread()?;
     let parent = getpid();
     // SAFETY: this process has one thread, so no lock can be held by a thread that the
     // child does not have.
-    match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => exit(end_with(parent).and_then(|()| task())),
-        ForkResult::Parent { child } => Ok(Child::new(child)),
+    match unsafe { unistd::fork() }.context("fork")? {
+        ForkResult::Parent { child } => Ok(Some(Child::new(child))),
+        ForkResult::Child => match end_with(parent) {
+            Ok(()) => Ok(None),
+            error => exit(error),
+        },
     }
 }
 
-/// Ends this process, a forked child. Its parent learns only the exit status,
-/// 0 or 1, so it tells its error itself.
+/// Ends this process, a forked child. Its parent learns only the exit status, 0 or 1, so
+/// the child reports its error itself.
 pub fn exit(result: Result<()>) -> ! {
     if let Err(error) = &result {
         // One write a line, or lines of several processes would mix.
@@ -145,8 +166,8 @@ pub fn exit(result: Result<()>) -> ! {
     std::process::exit(result.is_err().into())
 }
 
-/// Lets this process, a forked child, be killed when its parent ends. For a child
-/// that would wait for ever.
+/// Lets this process, a forked child, be killed when the thread that forked it ends: in a
+/// process with one thread, when its parent ends. For a child that would wait for ever.
 ///
 /// # Errors
 /// If the system refuses, or the parent has ended already.
@@ -159,7 +180,7 @@ pub fn end_with(parent: Pid) -> Result<()> {
 /// Waits until a child has ended.
 ///
 /// # Errors
-/// If it did not end with exit status 0, or is no child of this process.
+/// If it did not end with exit status 0, or is not a child of this process.
 pub fn wait_for(child: Pid) -> Result<()> {
     Child::new(child).join()
 }
@@ -193,7 +214,7 @@ mod tests {
 
     #[test]
     fn wait_tells_how_a_child_ended() {
-        let ended = |script| in_words(start(script).wait().unwrap());
+        let ended = |script| describe(start(script).wait().unwrap());
         assert_eq!(ended("exit 3"), "exit status: 3");
         assert_eq!(ended("kill -TERM $$"), "killed by SIGTERM");
     }
@@ -203,7 +224,7 @@ mod tests {
         let mut child = start("kill -STOP $$; exit 4");
         let pid = child.pid();
         assert_eq!(
-            in_words(child.wait_with(WaitPidFlag::WUNTRACED).unwrap()),
+            describe(child.wait_with(WaitPidFlag::WUNTRACED).unwrap()),
             "stopped by SIGSTOP"
         );
         kill(pid, Signal::SIGCONT).unwrap();

@@ -1,16 +1,16 @@
-//! The CPUs that a process may use, and how the kernel writes a list of them.
+//! The CPUs that a process may use, and the kernel's way to write a list of them.
 
 use anyhow::Result;
 use nix::errno::Errno;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
-use crate::NotHere;
+use crate::Unsupported;
 
 /// The CPUs that this process may use, in ascending order.
 ///
 /// # Errors
-/// [`NotHere`] if the system does not say.
+/// [`Unsupported`] if the system does not say.
 pub fn allowed() -> Result<Vec<usize>> {
     let itself = Pid::from_raw(0);
     let set = sched_getaffinity(itself).map_err(|why| refused("sched_getaffinity", why))?;
@@ -20,7 +20,7 @@ pub fn allowed() -> Result<Vec<usize>> {
 /// Lets the process `pid` run on `cpus` only.
 ///
 /// # Errors
-/// [`NotHere`] if the system refuses.
+/// [`Unsupported`] if the system refuses.
 pub fn pin(pid: Pid, cpus: &[usize]) -> Result<()> {
     let mut set = CpuSet::new();
     for &cpu in cpus {
@@ -29,8 +29,8 @@ pub fn pin(pid: Pid, cpus: &[usize]) -> Result<()> {
     Ok(sched_setaffinity(pid, &set).map_err(|why| refused("sched_setaffinity", why))?)
 }
 
-fn refused(call: &str, why: Errno) -> NotHere {
-    NotHere(format!("this system does not let a process choose its CPUs ({call}: {why})"))
+fn refused(call: &str, why: Errno) -> Unsupported {
+    Unsupported(format!("this system does not let a process choose its CPUs ({call}: {why})"))
 }
 
 /// The list as the kernel writes it, for CPUs in ascending order: `0-3,5`.

@@ -1,4 +1,4 @@
-//! Children that wait for ever: a look at where they wait.
+//! Shows where a child waits for ever.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use crate::child::Child;
 use crate::{paced, pidfd, proc, text};
 
-/// Gives a child a second to end, and tells where it waits instead.
+/// Gives a child a second to end, and prints where it sleeps instead.
 ///
 /// # Errors
 /// If it has ended.
@@ -17,9 +17,9 @@ pub fn show(child: &Child) -> Result<()> {
     proc::wait_until_asleep(pid)?;
     let time = paced(Duration::from_secs(1));
     let ended = pidfd::wait(&pidfd::open(pid)?, Some(time))?;
-    ensure!(!ended, "pid {pid} has ended, and was to wait for ever");
+    ensure!(!ended, "pid {pid} has ended instead of waiting for ever");
     let state = proc::field(format!("/proc/{pid}/status"), "State")?;
-    let place = proc::waits_in(pid)?;
+    let place = proc::wchan(pid)?;
     let time = text::time(time);
     println!("  after {time}: state {state}, in the kernel's ≈ {place:?}");
     Ok(())

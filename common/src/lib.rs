@@ -1,8 +1,6 @@
-//! What the lessons share, and no more: the menu of demos, the pace of the
-//! waits that are there for a person to watch, text that fits the window, pictures,
-//! a forked child's life, a wait with a deadline for its end, what /proc tells,
-//! what a panic says, a ring buffer between two processes; and for their tests a witness, and demos that run
-//! while a test looks on.
+//! What the lessons share, and no more: the menu of demos, the pace of the waits that a
+//! person watches, text and pictures, and what a demo needs to know about a process: how
+//! it ends, where it sleeps, which CPUs it may use.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(
@@ -10,37 +8,29 @@ compile_error!(
      (https://learn.microsoft.com/windows/wsl/install)"
 );
 
+/// Anywhere else the error above is the only one.
 #[cfg(target_os = "linux")]
-pub mod child;
-#[cfg(target_os = "linux")]
-pub mod cpus;
-#[cfg(target_os = "linux")]
-pub mod hang;
-#[cfg(target_os = "linux")]
-pub mod menu;
-#[cfg(target_os = "linux")]
-pub mod options;
-#[cfg(target_os = "linux")]
-mod pace;
-#[cfg(target_os = "linux")]
-pub mod panics;
-#[cfg(target_os = "linux")]
-pub mod pidfd;
-#[cfg(target_os = "linux")]
-pub mod plot;
-#[cfg(target_os = "linux")]
-pub mod proc;
-#[cfg(target_os = "linux")]
-pub mod progress;
-#[cfg(target_os = "linux")]
-pub mod python;
-#[cfg(target_os = "linux")]
-pub mod svg;
-#[cfg(target_os = "linux")]
-pub mod text;
+#[path = "."]
+mod linux {
+    pub mod child;
+    pub mod cpus;
+    pub mod hang;
+    pub mod json;
+    pub mod menu;
+    pub mod options;
+    pub(crate) mod pace;
+    pub mod panics;
+    pub mod pidfd;
+    pub mod plot;
+    pub mod proc;
+    pub mod progress;
+    pub mod python;
+    pub mod svg;
+    pub mod text;
+}
 
 #[cfg(target_os = "linux")]
-pub use pace::paced;
+pub use linux::{pace::paced, *};
 
 /// Lets this program end quietly when nobody reads its output any more, as in
 /// `02-fork | head -1`.
@@ -58,15 +48,14 @@ pub fn end_on_closed_pipe() {
 /// The machine or its container does not let a demo show what it is about.
 ///
 /// A demo returns it as its error. The reader sees the sentence, and the exit
-/// status is 3, which is how `cargo xtask check` tells "could not be checked
-/// here" from "went wrong".
+/// status is 3: `cargo xtask check` then reports "not checked here", not a failure.
 #[derive(Debug)]
-pub struct NotHere(pub String);
+pub struct Unsupported(pub String);
 
-impl std::fmt::Display for NotHere {
+impl std::fmt::Display for Unsupported {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for NotHere {}
+impl std::error::Error for Unsupported {}

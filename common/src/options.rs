@@ -11,7 +11,7 @@ use std::str::FromStr;
 use anyhow::Result;
 use lexopt::prelude::*;
 
-use crate::NotHere;
+use crate::Unsupported;
 
 /// Options and what they do: `("--tasks N", "how many tasks")`. One without a word for a
 /// value after its name is a switch: `("--watch", "…")`.
@@ -165,11 +165,11 @@ impl From<lexopt::Error> for UsageError {
 }
 
 /// The exit status of a program that ends with this error: 2 for a [`UsageError`], 3 for
-/// [`NotHere`], otherwise 1.
+/// [`Unsupported`], otherwise 1.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.is::<UsageError>() {
         ExitCode::from(2)
-    } else if error.is::<NotHere>() {
+    } else if error.is::<Unsupported>() {
         ExitCode::from(3)
     } else {
         ExitCode::FAILURE

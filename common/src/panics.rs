@@ -1,5 +1,4 @@
-//! What a panic says. It comes back from `join` as the value that was given to `panic!`,
-//! whatever type that has.
+//! The message of a panic. `join` returns the value that was given to `panic!`, of any type.
 
 use std::any::Any;
 
@@ -12,7 +11,7 @@ pub fn message(panic: &(dyn Any + Send)) -> &str {
     }
 }
 
-/// Lets Rust print no message for each panic: the demo prints what there is to say.
-pub fn be_quiet() {
+/// Stops Rust from printing a message for each panic: the demo prints its own.
+pub fn silence() {
     std::panic::set_hook(Box::new(|_| {}));
 }

@@ -1,6 +1,5 @@
-//! A file descriptor that stands for a process: pidfd_open(2). Unlike its id it never
-//! stands for another process, and one can wait for its end with a deadline, also
-//! if it is no child.
+//! A file descriptor for a process: pidfd_open(2). Unlike a pid it never refers to another
+//! process later, and a wait for it can have a deadline, even if it is not a child.
 
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
@@ -23,8 +22,8 @@ pub fn open(pid: Pid) -> Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
 }
 
-/// Waits until the process has ended; `false` if it has not in that time. Without
-/// a time it waits for as long as it takes.
+/// Waits until the process has ended; `false` if it has not within `time`. Without a time
+/// it waits as long as it takes.
 ///
 /// # Errors
 /// If `poll` fails.

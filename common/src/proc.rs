@@ -1,19 +1,19 @@
-//! What the kernel tells about a process in /proc: proc(5).
+//! What the kernel reports about a process in /proc: proc(5).
 
 use std::fs::read_to_string;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use nix::unistd::Pid;
+use anyhow::{Context, Result, bail};
+use nix::poll::{PollTimeout, poll};
+use nix::unistd::{Pid, SysconfVar, sysconf};
 
 /// The value of a line `name: value` in a file of /proc, such as `State` in
 /// `/proc/self/status`.
 ///
 /// # Errors
-/// If the file cannot be read, as that of a process that is gone, or has no such
-/// line.
+/// If the file cannot be read (the process may be gone), or has no such line.
 pub fn field(file: impl AsRef<Path>, name: &str) -> Result<String> {
     let file = file.as_ref();
     let text = read_to_string(file).with_context(|| file.display().to_string())?;
@@ -25,50 +25,65 @@ pub fn field(file: impl AsRef<Path>, name: &str) -> Result<String> {
 /// The value of a line `name: value kB`, in KiB, which is what the kernel means.
 ///
 /// # Errors
-/// As [`field`], and if the value is no number with this unit.
+/// As [`field`], and if the value is not a number with this unit.
 pub fn kib(file: impl AsRef<Path>, name: &str) -> Result<u64> {
     let value = field(&file, name)?;
     let number = value.strip_suffix(" kB").and_then(|number| number.parse().ok());
     number.with_context(|| format!("{}: {name}: '{value}'", file.as_ref().display()))
 }
 
-/// Looks on until a process, or a thread by its own id, sleeps in the kernel; `false`
-/// if it has ended instead.
+/// The size of a page of memory, in bytes: the least that the kernel maps or copies.
 ///
 /// # Errors
-/// If it is gone: a process that was waited for, or a thread that has ended.
+/// If the system does not say.
+pub fn page_size() -> Result<usize> {
+    let size = sysconf(SysconfVar::PAGE_SIZE).context("sysconf(_SC_PAGESIZE)")?;
+    Ok(size.context("sysconf: no page size")?.try_into()?)
+}
+
+/// Waits until a process, or a thread by its own id, sleeps in the kernel; `false` if it
+/// has ended instead.
+///
+/// # Errors
+/// If it is stopped, or gone: a process that was waited for, or a thread that has ended.
 pub fn wait_until_asleep(id: Pid) -> Result<bool> {
     loop {
         match field(format!("/proc/{id}/status"), "State")?.chars().next() {
             Some('S') => return Ok(true),
             Some('Z') => return Ok(false),
-            _ => thread::yield_now(),
+            Some('T') => bail!("pid {id} is stopped"),
+            // A pause of 1 ms that is not a `sleep` in the record of a demo.
+            _ => _ = poll(&mut [], PollTimeout::from(1_u8)),
         }
     }
 }
 
-/// Where in the kernel a process sleeps: `futex_do_wait`, say. `0` if it does not sleep,
-/// or the kernel does not tell.
+/// Where in the kernel a process sleeps, such as `futex_do_wait`. `0` if it does not sleep,
+/// or the kernel does not say.
 ///
 /// # Errors
 /// If it is gone.
-pub fn waits_in(id: Pid) -> Result<String> {
+pub fn wchan(id: Pid) -> Result<String> {
     let file = format!("/proc/{id}/wchan");
-    let mut place = read_to_string(&file).with_context(|| file.clone())?;
-    // Who has just fallen asleep may stay in the scheduler's queue for a moment (since
-    // Linux 6.12), and up to then it is 0.
     for _ in 0..100 {
+        let place = read_to_string(&file).with_context(|| file.clone())?;
         if place != "0" {
-            break;
+            return Ok(place);
         }
+        // A process that has just fallen asleep may stay in the scheduler's queue for a
+        // moment (since Linux 6.12), and until then it is 0.
         thread::sleep(Duration::from_millis(1));
-        place = read_to_string(&file).with_context(|| file.clone())?;
     }
-    Ok(place)
+    Ok("0".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
+    use nix::sys::signal::{Signal, kill};
+    use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
+
     use super::*;
 
     #[test]
@@ -86,5 +101,23 @@ mod tests {
         assert!(gone.starts_with("/proc/0/status: No such file"), "{gone}");
         let number = kib("/proc/self/status", "State").unwrap_err().to_string();
         assert!(number.starts_with("/proc/self/status: State: '"), "{number}");
+    }
+
+    #[test]
+    fn a_stopped_process_does_not_fall_asleep() {
+        let mut sleeping = Command::new("sleep").arg("1000").spawn().unwrap();
+        let pid = Pid::from_raw(sleeping.id() as i32);
+        assert!(wait_until_asleep(pid).unwrap());
+        kill(pid, Signal::SIGSTOP).unwrap();
+        waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
+        assert_eq!(
+            wait_until_asleep(pid).unwrap_err().to_string(),
+            format!("pid {pid} is stopped")
+        );
+        sleeping.kill().unwrap();
+        waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
+        assert!(!wait_until_asleep(pid).unwrap());
+        sleeping.wait().unwrap();
+        assert!(wait_until_asleep(pid).is_err());
     }
 }

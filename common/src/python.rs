@@ -1,11 +1,11 @@
-//! A Python that measures: a request for each figure, and an answer.
+//! A Python process that measures: one request, one number in answer.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-/// A Python that waits for requests. It ends when its input is closed.
+/// A Python process that waits for requests, and ends when its input is closed.
 #[derive(Debug)]
 pub struct Python {
     child: Child,
@@ -14,8 +14,7 @@ pub struct Python {
 }
 
 impl Python {
-    /// Starts it with a program that reads requests, one a line, and answers each with a
-    /// number.
+    /// Starts a program that reads requests, one a line, and answers each with a number.
     ///
     /// # Errors
     /// If there is no `python3`.
@@ -31,7 +30,7 @@ impl Python {
     /// The answer to a request.
     ///
     /// # Errors
-    /// If Python does not say; what is wrong it has written itself.
+    /// If Python fails: it has printed why.
     pub fn ask(&mut self, request: &str) -> Result<f64> {
         let requests = self.requests.as_mut().context("closed")?;
         requests.write_all(format!("{request}\n").as_bytes()).context("ask python3")?;

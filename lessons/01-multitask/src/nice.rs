@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::menu::Options;
-use common::{NotHere, child, cpus, text};
+use common::{Unsupported, child, cpus, text};
 use nix::unistd::{getpid, setsid};
 use priority::{autogroup, autogroups_are_on, set_nice, weight};
 use recorder::record_until;
@@ -37,7 +37,8 @@ pub fn run(options: &Options) -> Result<()> {
 fn start_at(nice: i32) -> Result<()> {
     set_nice(nice).map_err(|why| {
         let advice = "start the lesson without `nice`";
-        NotHere(format!("a task may not have the nice value {nice} here ({why}): {advice}")).into()
+        Unsupported(format!("a task may not have the nice value {nice} here ({why}): {advice}"))
+            .into()
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::menu::Options;
-use common::{NotHere, cpus};
+use common::{Unsupported, cpus};
 
 /// The time that `--duration` gives in seconds, or `usual`.
 ///
@@ -18,12 +18,12 @@ pub fn duration(options: &Options, usual: Duration) -> Result<Duration> {
 /// The CPUs that this process may use, or as many of them as `--cpus` says.
 ///
 /// # Errors
-/// Wrong usage if that is no number, [`NotHere`] if there are not so many.
+/// Wrong usage if that is no number, [`Unsupported`] if there are not so many.
 pub fn cpus(options: &Options) -> Result<Vec<usize>> {
     let mut cpus = cpus::allowed()?;
     if let Some(wanted) = options.number("--cpus", 1..=1024)? {
         let there_are = format!("CPUs that this process may use: {}, not {wanted}", cpus.len());
-        ensure!(wanted <= cpus.len(), NotHere(there_are));
+        ensure!(wanted <= cpus.len(), Unsupported(there_are));
         cpus.truncate(wanted);
     }
     Ok(cpus)

@@ -1,5 +1,5 @@
-//! A text that is printed once comes out twice: what a program has printed but not
-//! yet handed to the system is memory, and the child has a copy of it.
+//! A text that is printed once comes out twice: what a program has printed but not yet
+//! passed to the system is in its memory, and the child gets a copy of it.
 
 use anyhow::{Context, Result};
 use common::child;
@@ -11,7 +11,7 @@ pub fn run() -> Result<()> {
     print!("  printed by pid {};", getpid());
     fork_child(|| {
         println!(" ended by the child, pid {}", getpid());
-        // Hands over what is still in memory, as the end of a program does.
+        // Writes what is still in memory, as the end of a program does.
         std::process::exit(0)
     })?;
     println!(" ended by the parent, pid {}", getpid());

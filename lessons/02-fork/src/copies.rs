@@ -1,13 +1,10 @@
 //! After a fork each process has its own variable, though both call it by the same
-//! address. The memory is not copied at once: only a page that somebody writes to.
+//! address. The memory is not copied at once: only a page that one of them writes to.
 
 use anyhow::{Context, Result};
-use common::child;
+use common::{child, proc};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::unistd::{ForkResult, fork, getpid};
-
-/// The size of a page of memory, in bytes: the smallest that can be copied alone.
-const PAGE: usize = 4096;
 
 pub fn run(mib: usize) -> Result<()> {
     let mut number = 1;
@@ -26,7 +23,7 @@ pub fn run(mib: usize) -> Result<()> {
     }
     number += 8;
     println!("parent (pid {}): number is {number}, at {:p}", getpid(), &number);
-    let unchanged = memory.iter().step_by(PAGE).all(|&byte| byte == 1);
+    let unchanged = memory.iter().step_by(proc::page_size()?).all(|&byte| byte == 1);
     println!("parent (pid {}): memory unchanged: {unchanged}", getpid());
     Ok(())
 }
@@ -34,11 +31,12 @@ pub fn run(mib: usize) -> Result<()> {
 /// Reads and then writes every page, and counts how often the kernel had to step
 /// in: a page fault is a use of memory that the kernel must first make possible.
 fn use_memory(memory: &mut [u8]) -> Result<()> {
-    let pages = memory.len() / PAGE;
+    let page = proc::page_size()?;
+    let pages = memory.len() / page;
     let before = page_faults()?;
-    let sum: usize = memory.iter().step_by(PAGE).map(|&byte| usize::from(byte)).sum();
+    let sum: usize = memory.iter().step_by(page).map(|&byte| usize::from(byte)).sum();
     let read = page_faults()?;
-    memory.iter_mut().step_by(PAGE).for_each(|byte| *byte += 1);
+    memory.iter_mut().step_by(page).for_each(|byte| *byte += 1);
     let written = page_faults()?;
 
     let pid = getpid();

@@ -1,6 +1,6 @@
-//! What a fork costs grows with the memory that the parent uses, though none of it is
-//! copied: the tables are copied that say where its pages are. The other ways to start
-//! a process do not copy them.
+//! The cost of a fork grows with the memory that the parent uses. None of that memory is
+//! copied, but the tables that say where its pages are. The other ways to start a process do
+//! not copy them.
 
 mod memory;
 mod starts;
@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use common::plot::Plot;
-use common::{NotHere, text};
+use common::{Unsupported, text};
 use memory::Memory;
-use starts::Way;
+use starts::WAYS;
 
 /// How much memory is in use, in MiB.
 const SIZES: [usize; 6] = [1, 4, 16, 64, 256, 1024];
 
-/// A row of the table: so many MiB in use, the median time of each way.
+/// A row of the table: the MiB in use, and the median time of each way.
 struct Row {
     mib: usize,
     times: [Duration; 4],
@@ -26,16 +26,16 @@ struct Row {
 
 /// `most` limits the sizes, in MiB; without it the machine does.
 pub fn run(most: Option<usize>, picture: Option<&Path>) -> Result<()> {
-    // Half of what there is: others want some too.
+    // Half of what is free: other programs want some too.
     let room = (memory::available()? >> 21) as usize;
     let wanted = most.unwrap_or(usize::MAX).min(SIZES[SIZES.len() - 1]);
     ensure!(
         wanted <= room || most.is_none(),
-        NotHere(format!("{wanted} MiB are more than half of the memory that is free here"))
+        Unsupported(format!("{wanted} MiB is more than half of the memory that is free here"))
     );
     println!("Times to start a process or a thread, while so much memory is in use:");
     print!("{:>8}  {:>13}", "memory", "page tables");
-    Way::ALL.iter().for_each(|way| print!("  {:>8}", way.name()));
+    WAYS.iter().for_each(|way| print!("  {:>8}", way.name));
     println!();
 
     let mut in_use = Vec::new();
@@ -63,11 +63,11 @@ pub fn run(most: Option<usize>, picture: Option<&Path>) -> Result<()> {
 /// The median time of each way.
 fn measure() -> Result<[Duration; 4]> {
     let mut medians = [Duration::ZERO; 4];
-    for (way, median) in Way::ALL.into_iter().zip(&mut medians) {
+    for (way, median) in WAYS.iter().zip(&mut medians) {
         let start = Instant::now();
         let mut times = Vec::new();
         while times.len() < 9 || (times.len() < 51 && start.elapsed().as_millis() < 10) {
-            times.push(way.start()?);
+            times.push((way.start)()?);
         }
         times.sort_unstable();
         *median = times[times.len() / 2];
@@ -79,9 +79,8 @@ fn measure() -> Result<[Duration; 4]> {
 fn compare(rows: &[Row]) {
     let [first, .., last] = rows else { return };
     println!("With {} MiB, compared with {} MiB:", last.mib, first.mib);
-    for (number, way) in Way::ALL.into_iter().enumerate() {
-        let ratio = last.times[number].div_duration_f64(first.times[number]);
-        println!("  {:8}  ≈ {ratio:.1} times as long", way.name());
+    for ((way, last), first) in WAYS.iter().zip(last.times).zip(first.times) {
+        println!("  {:8}  ≈ {:.1} times as long", way.name, last.div_duration_f64(first));
     }
 }
 
@@ -89,8 +88,7 @@ fn draw(rows: &[Row]) -> String {
     let sizes: Vec<_> =
         rows.iter().map(|row| (row.mib as f64, format!("{} MiB", row.mib))).collect();
     let times = |number: usize| rows.iter().map(|row| row.times[number]).collect();
-    let lines: Vec<_> =
-        Way::ALL.into_iter().enumerate().map(|(n, way)| (way.name(), times(n))).collect();
+    let lines: Vec<_> = WAYS.iter().enumerate().map(|(n, way)| (way.name, times(n))).collect();
     let title = "Time to start a process or a thread";
     Plot { title, sizes: "memory in use", x: &sizes, lines: &lines }.draw()
 }

@@ -3,7 +3,7 @@
 use std::io::{PipeReader, Read, pipe};
 
 use anyhow::{Context, Result};
-use common::child::{self, Child};
+use common::child::{self, Child, describe};
 use nix::sys::prctl::set_dumpable;
 use nix::unistd::{ForkResult, fork, getpid};
 
@@ -24,24 +24,20 @@ pub fn run() -> Result<()> {
         }
     }
     let second = children.remove(1);
-    println!("child 2 (pid {}) has ended: {}", second.pid(), child::in_words(second.wait()?));
+    println!("child 2 (pid {}) has ended: {}", second.pid(), describe(second.wait()?));
 
     drop(crash_is_over);
     for (number, child) in [1, 3].into_iter().zip(children) {
-        println!(
-            "child {number} (pid {}) has ended: {}",
-            child.pid(),
-            child::in_words(child.wait()?)
-        );
+        println!("child {number} (pid {}) has ended: {}", child.pid(), describe(child.wait()?));
     }
     println!("I ({}) am still here.", getpid());
     Ok(())
 }
 
-/// Ends as a program does that finds itself in a state that cannot be.
+/// Ends like a program that finds itself in an impossible state.
 fn crash() -> Result<()> {
     println!("child 2 (pid {}) crashes.", getpid());
-    // Nobody wants to look into this crash: no core file.
+    // This crash is meant to happen: no core file.
     set_dumpable(false).context("prctl(PR_SET_DUMPABLE)")?;
     std::process::abort()
 }

@@ -37,12 +37,12 @@ fn by_hand() -> Result<()> {
     let mut answer = String::new();
     from_child.read_to_string(&mut answer).context("read from the child")?;
     println!("  it says: {}", answer.trim_end());
-    println!("  it ended: {}", child::in_words(child.wait()?));
+    println!("  it ended: {}", child::describe(child.wait()?));
     Ok(())
 }
 
-/// The pipes become standard input and output, and this program another one. What
-/// is not handed over in this way closes by itself (`O_CLOEXEC`).
+/// The pipes become standard input and output, and this program becomes another one. All
+/// other descriptors close by themselves (`O_CLOEXEC`).
 fn become_shell(input: &PipeReader, output: &PipeWriter) -> Result<Infallible> {
     dup2_stdin(input).context("dup2")?;
     dup2_stdout(output).context("dup2")?;

@@ -1,6 +1,5 @@
-//! A parent with several children keeps the id of each, because nobody else will
-//! tell it, and waits for each by its id. The other way needs no notes: a child
-//! asks `getppid()`.
+//! A parent with several children records the id of each, because only `fork` returns it,
+//! and waits for each by its id. The other way needs no record: a child asks `getppid()`.
 
 use anyhow::{Context, Result};
 use common::child::{self, Child};
@@ -25,7 +24,7 @@ pub fn run(children: u8) -> Result<()> {
 
     for child in noted {
         let pid = child.pid();
-        let end = child::in_words(child.wait()?);
+        let end = child::describe(child.wait()?);
         println!("I ({}) waited for pid {pid}: {end}.", getpid());
     }
     Ok(())

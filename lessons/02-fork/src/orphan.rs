@@ -23,12 +23,12 @@ pub fn run() -> Result<()> {
     let (orphan, go_on) = make_orphan(false)?;
     let orphan = Child::new(orphan);
     drop(go_on);
-    tell_end("child", orphan)?;
+    print_end("child", orphan)?;
 
     println!("A child asks to be killed when its parent ends:");
     let (orphan, _go_on) = make_orphan(true)?;
     let orphan = Child::new(orphan);
-    tell_end("child", orphan)?;
+    print_end("child", orphan)?;
     Ok(())
 }
 
@@ -52,14 +52,14 @@ fn make_orphan(ends_with_parent: bool) -> Result<(Pid, PipeWriter)> {
     // The parent writes its child's id. The end comes when both have closed the pipe.
     let mut id = Vec::new();
     told.read_to_end(&mut id).context("read the orphan's id")?;
-    let id = id.try_into().map_err(|_| anyhow!("the parent did not tell its child's id"))?;
+    let id = id.try_into().map_err(|_| anyhow!("the parent did not report its child's id"))?;
 
     kill(parent.pid(), Signal::SIGKILL).context("kill the parent")?;
-    tell_end("parent", parent)?;
+    print_end("parent", parent)?;
     Ok((Pid::from_raw(i32::from_ne_bytes(id)), go_on))
 }
 
-/// Forks a child of its own, tells its id, and waits to be killed.
+/// Forks a child of its own, reports its id, and waits to be killed.
 fn be_parent(
     grandparent: Pid,
     ends_with_parent: bool,
@@ -81,7 +81,7 @@ fn be_parent(
     }
 }
 
-/// Says who its parent is, before and after the parent's end.
+/// Prints its parent's id before and after the parent's end.
 fn be_child(
     parent: Pid,
     ends_with_parent: bool,
@@ -100,8 +100,8 @@ fn be_child(
     Ok(())
 }
 
-/// Waits for a child, or an orphan that was adopted, and tells how it ended.
-fn tell_end(name: &str, process: Child) -> Result<()> {
-    println!("  {name} (pid {}) has ended: {}", process.pid(), child::in_words(process.wait()?));
+/// Waits for a child, or an orphan that was adopted, and prints how it ended.
+fn print_end(name: &str, process: Child) -> Result<()> {
+    println!("  {name} (pid {}) has ended: {}", process.pid(), child::describe(process.wait()?));
     Ok(())
 }

@@ -1,6 +1,5 @@
-//! A signal asks a process for something, or makes it do it. How a child ended, or
-//! that it was stopped, its parent learns from wait; that there is something to
-//! learn, from the signal SIGCHLD.
+//! A signal asks a process to do something, or forces it. The signal SIGCHLD tells a parent
+//! that something happened to a child; only wait says what: its end, or a stop.
 
 use std::io::{PipeWriter, Read, pipe};
 
@@ -11,7 +10,7 @@ use nix::sys::wait::WaitPidFlag;
 use nix::unistd::{ForkResult, fork, getpid, pause};
 
 pub fn run() -> Result<()> {
-    // Kept back until it is waited for; else it would come and be ignored.
+    // Blocked until `sigwait` takes it; otherwise it would be ignored.
     SigSet::from(Signal::SIGCHLD).thread_block().context("sigmask")?;
 
     println!("A child that knows nothing of signals:");
@@ -75,7 +74,7 @@ fn learn(child: &mut Child) -> Result<()> {
     let signal = SigSet::from(Signal::SIGCHLD).wait().context("sigwait")?;
     let flags = WaitPidFlag::WUNTRACED | WaitPidFlag::WCONTINUED | WaitPidFlag::WNOHANG;
     let what = child.wait_with(flags)?;
-    ensure!(what.pid() == Some(child.pid()), "{signal} came for nothing: {what:?}");
-    println!("  {signal} came, and wait says of pid {}: {}", child.pid(), child::in_words(what));
+    ensure!(what.pid() == Some(child.pid()), "{signal} came, and nothing happened: {what:?}");
+    println!("  {signal} came, and wait says of pid {}: {}", child.pid(), child::describe(what));
     Ok(())
 }

@@ -9,13 +9,13 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use common::child::{self, Child, in_words};
+use common::child::{self, Child, describe};
 use common::{paced, pidfd, proc, text};
 use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, getpid, write};
 
-/// What both threads, and then both processes, want to use.
+/// Both threads, and then both processes, want this lock.
 static LOCK: Mutex<()> = Mutex::new(());
 
 pub fn run() -> Result<()> {
@@ -47,7 +47,7 @@ fn fork_before_threads() -> Result<()> {
             println!("  child (pid {}): I have the lock", getpid());
             std::process::exit(0)
         }
-        ForkResult::Parent { child } => tell_end(Child::new(child)),
+        ForkResult::Parent { child } => print_end(Child::new(child)),
     }
 }
 
@@ -73,12 +73,12 @@ fn use_lock_in_child() -> Result<()> {
 
     let time = paced(Duration::from_secs(1));
     let ended = pidfd::wait(&pidfd::open(pid)?, Some(time))?;
-    ensure!(!ended, "the child has ended: {}", in_words(child.wait()?));
+    ensure!(!ended, "the child has ended: {}", describe(child.wait()?));
     let state = proc::field(&status, "State")?;
-    let place = proc::waits_in(pid)?;
+    let place = proc::wchan(pid)?;
     println!("  after {}: state {state}, in the kernel's ≈ {place:?}; I kill it", text::time(time));
     kill(pid, Signal::SIGKILL).context("kill")?;
-    tell_end(child)
+    print_end(child)
 }
 
 fn wait_for_lock(parent: Pid, mut tell: PipeWriter) -> Result<()> {
@@ -99,7 +99,7 @@ fn write_and_exit_in_child() -> Result<()> {
             // SAFETY: this ends the process, and runs none of its code any more.
             unsafe { libc::_exit(written.is_err().into()) }
         }
-        ForkResult::Parent { child } => tell_end(Child::new(child)),
+        ForkResult::Parent { child } => print_end(Child::new(child)),
     }
 }
 
@@ -113,8 +113,8 @@ fn start_program() -> Result<()> {
     Ok(())
 }
 
-fn tell_end(child: Child) -> Result<()> {
-    println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+fn print_end(child: Child) -> Result<()> {
+    println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
     Ok(())
 }
 

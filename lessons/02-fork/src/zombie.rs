@@ -1,5 +1,5 @@
-//! A child that has ended stays in the table of processes until its parent has
-//! waited for it: a zombie, of which nothing is left but how it ended.
+//! A child that has ended stays in the table of processes until its parent has waited for
+//! it: a zombie. Only its exit status is left.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -22,7 +22,7 @@ pub fn run() -> Result<()> {
     let pid = child.pid();
     println!("I ({}) have a child (pid {pid}).", getpid());
 
-    // Waits for its end, and leaves it as it is (`WNOWAIT`).
+    // Waits for its end, but does not take its status (`WNOWAIT`).
     waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)
         .with_context(|| format!("waitid({pid})"))?;
     println!("It has ended, and I have not waited for it:");
@@ -33,13 +33,13 @@ pub fn run() -> Result<()> {
     // Time to look at it from another terminal: `ps -o pid,stat,comm`.
     sleep(paced(Duration::from_secs(5)));
 
-    println!("Now I wait for it: {}", child::in_words(child.wait()?));
+    println!("Now I wait for it: {}", child::describe(child.wait()?));
     let gone = !Path::new(&format!("/proc/{pid}")).exists();
     println!("/proc/{pid} is gone: {gone}");
     Ok(())
 }
 
-/// What the kernel says of a process: a zombie has a state, and no memory.
+/// What the kernel reports about a process: a zombie has a state, and no memory.
 fn show(child: &Child) -> Result<()> {
     let file = format!("/proc/{}/status", child.pid());
     let memory = proc::field(&file, "VmSize").unwrap_or_else(|_| "none".to_owned());

@@ -105,7 +105,7 @@ fn a_child_that_takes_a_lock_of_a_thread_that_was_not_copied_hangs() {
         (status(child, "Threads"), status(hanging.id(), "Threads")),
         ("1".into(), "2".into())
     );
-    let place = proc::waits_in(child).unwrap();
+    let place = proc::wchan(child).unwrap();
     assert!(place.starts_with("futex"), "it waits in {place}");
 
     hanging.signal(child, Signal::SIGKILL);

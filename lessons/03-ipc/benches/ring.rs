@@ -16,7 +16,7 @@ use anyhow::Result;
 use common::cpus;
 use nix::unistd::Pid;
 use speed::timing;
-use speed::ways::Way;
+use speed::ways::WAYS;
 
 const ROUNDS: usize = 9;
 const TIME: Duration = Duration::from_millis(40);
@@ -28,25 +28,26 @@ fn main() -> Result<()> {
     println!("on {} CPUs; medians of {ROUNDS} rounds of {TIME:?} each", two.len());
     cpus::pin(Pid::from_raw(0), two)?;
 
+    let [by_pipe, .., by_ring] = &WAYS;
     let one_way = |way, length| Ok(timing::one_way(way, length, TIME)?.expect("carried"));
     let round_trip = |way| Ok(timing::round_trip(way, 8, TIME)?.expect("carried"));
-    let [pipe, ring] = medians([&|| one_way(Way::Pipe, 8), &|| one_way(Way::Ring, 8)])?;
+    let [pipe, ring] = medians([&|| one_way(by_pipe, 8), &|| one_way(by_ring, 8)])?;
     println!("8 bytes one way:   pipe {pipe:?}, ring {ring:?}");
     println!("  ring / pipe, messages a second: {:.1}", pipe.div_duration_f64(ring));
 
     let [copy, pipe, ring] =
-        medians([&|| timing::copy(MIB, TIME), &|| one_way(Way::Pipe, MIB), &|| {
-            one_way(Way::Ring, MIB)
+        medians([&|| timing::copy(MIB, TIME), &|| one_way(by_pipe, MIB), &|| {
+            one_way(by_ring, MIB)
         }])?;
     println!("1 MiB one way:     copy {copy:?}, pipe {pipe:?}, ring {ring:?}");
     println!("  ring / copy, bandwidth: {:.2}", copy.div_duration_f64(ring));
 
-    let [pipe, ring] = medians([&|| round_trip(Way::Pipe), &|| round_trip(Way::Ring)])?;
+    let [pipe, ring] = medians([&|| round_trip(by_pipe), &|| round_trip(by_ring)])?;
     println!("round trip, awake: pipe {pipe:?}, ring {ring:?}");
     println!("  ring / pipe, time: 1 / {:.0}", pipe.div_duration_f64(ring));
 
     cpus::pin(Pid::from_raw(0), &two[..1])?;
-    let [pipe, ring] = medians([&|| round_trip(Way::Pipe), &|| round_trip(Way::Ring)])?;
+    let [pipe, ring] = medians([&|| round_trip(by_pipe), &|| round_trip(by_ring)])?;
     println!("round trip, on one CPU: pipe {pipe:?}, ring {ring:?}");
     println!("  ring / pipe, time: {:.2}", ring.div_duration_f64(pipe));
     Ok(())

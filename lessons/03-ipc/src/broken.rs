@@ -1,5 +1,5 @@
-//! The other process is killed with SIGKILL: before a message, in the middle of it, and
-//! after it. What the survivor sees, and which messages have arrived, for each way.
+//! A process is killed with SIGKILL before a message, in the middle of it, or after it:
+//! what the other process sees, and which messages arrive, for each way to send them.
 
 mod large;
 mod reader;
@@ -8,7 +8,7 @@ mod ways;
 use std::io::{PipeWriter, Read, pipe};
 
 use anyhow::{Context, Result, bail, ensure};
-use common::child::{self, Child, in_words};
+use common::child::{self, Child, describe};
 use common::proc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
@@ -43,7 +43,7 @@ fn row(name: &str, cells: [String; 3]) {
     println!("{}", format!("  {name:16}  {first:18}  {second:26}  {third}").trim_end());
 }
 
-/// Kills a writer, then reads what there is.
+/// Kills a writer, then reads whatever has arrived.
 fn kill_writer(way: Way, moment: Moment) -> Result<String> {
     let (writer, reader) = way.open()?;
     let size = if moment == InTheMiddle { way.too_large() } else { 4 };
@@ -78,7 +78,7 @@ fn write_and_wait(writer: &Writer, size: usize, moment: Moment, ready: PipeWrite
     drop(ready);
     loop {
         match moment {
-            // Nobody reads, so one of these calls will not return.
+            // Nobody reads, so one of these calls does not return.
             InTheMiddle => writer.write(&message)?,
             Before | After => pause(),
         }
@@ -98,7 +98,7 @@ fn kill_and_wait(child: Child) -> Result<()> {
     kill(pid, Signal::SIGKILL).with_context(|| format!("kill({pid})"))?;
     let end = child.wait()?;
     let killed = matches!(end, WaitStatus::Signaled(_, Signal::SIGKILL, _));
-    ensure!(killed, "pid {pid} was to be killed: {}", in_words(end));
+    ensure!(killed, "pid {pid} was not killed: {}", describe(end));
     Ok(())
 }
 
@@ -117,9 +117,9 @@ fn exit_or_kill() -> Result<()> {
         })?;
         let (first, then) = (reader.read(), reader.read());
         let (Ok(bytes), Err(end)) = (first, then) else {
-            bail!("a message and an end were to come")
+            bail!("expected a message and then the end")
         };
-        println!("  {bytes} bytes, {end}; wait says: {}", in_words(child.wait()?));
+        println!("  {bytes} bytes, {end}; wait says: {}", describe(child.wait()?));
     }
     Ok(())
 }

@@ -6,29 +6,19 @@ use std::io::{IoSlice, IoSliceMut, Read, Seek, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use anyhow::{Context, Result};
-use common::child::{self, Child};
+use common::child::fork_child;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{
     AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, RecvMsg, SockFlag, SockType,
     recvmsg, sendmsg, socketpair,
 };
-use nix::unistd::{ForkResult, fork, getpid, read, write};
+use nix::unistd::{getpid, read, write};
 
 pub fn run() -> Result<()> {
     let (ours, theirs) =
         socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
             .context("socketpair")?;
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
-    let child = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            drop(ours);
-            child::exit(send_file(&theirs))
-        }
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    drop(theirs);
-
+    let child = fork_child(move || send_file(&theirs))?;
     let mut file = receive_descriptor(&ours)?;
     println!("I ({}) got fd {}: {}", getpid(), file.as_raw_fd(), name(&file)?);
     println!("  I read {:?}", read_word(&mut file)?);
@@ -92,7 +82,7 @@ fn read_word(file: &mut File) -> Result<String> {
     Ok(String::from_utf8_lossy(&bytes[..count]).into_owned())
 }
 
-/// What the system calls the file behind a descriptor.
+/// What the system calls the file of a descriptor.
 fn name(file: &File) -> Result<String> {
     let link = format!("/proc/self/fd/{}", file.as_raw_fd());
     Ok(read_link(&link).context(link)?.display().to_string())

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use common::child::{self, Child};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender, channel};
-use nix::unistd::{ForkResult, fork, getpid};
+use nix::unistd::getpid;
 use serde::{Deserialize, Serialize};
 
 /// What a customer sends, with the sender of a channel for the answer.
@@ -37,15 +37,12 @@ struct Shop {
 
 fn open_shop() -> Result<Shop> {
     let (orders, receiver) = channel().context("channel")?;
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
-    match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            drop(orders);
-            child::exit(serve(&receiver))
-        }
-        ForkResult::Parent { child } => Ok(Shop { orders, process: Child::new(child) }),
-    }
+    let Some(process) = child::fork()? else {
+        // A sender kept here would let the shop wait for its own orders.
+        drop(orders);
+        child::exit(serve(&receiver))
+    };
+    Ok(Shop { orders, process })
 }
 
 /// Answers each order, until nobody can send one any more.
@@ -83,11 +80,7 @@ fn wait_for_several() -> Result<()> {
     let mut channels = Vec::new();
     for number in 1..=3 {
         let (sender, receiver) = channel().context("channel")?;
-        // SAFETY: as above, one thread.
-        match unsafe { fork() }.context("fork")? {
-            ForkResult::Child => child::exit(report(number, sender)),
-            ForkResult::Parent { child } => channels.push((receiver, Child::new(child))),
-        }
+        channels.push((receiver, child::fork_child(move || report(number, sender))?));
     }
     let mut open = IpcReceiverSet::new().context("IpcReceiverSet::new")?;
     let mut writers = HashMap::new();

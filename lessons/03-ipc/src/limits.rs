@@ -1,13 +1,12 @@
-//! What ipc-channel does not tell you: messages have no type on the way, `send` can wait,
-//! and a message can take only so many channels along.
+//! Four surprises of ipc-channel: messages have no type on the way, `send` can block, two
+//! large sends can block each other, and a message takes 64 channels at most.
 
-use std::panic;
+use std::panic::catch_unwind;
 
 use anyhow::{Context, Result};
 use common::child::fork_child;
-use common::hang;
+use common::{hang, panics};
 use ipc_channel::ipc::{IpcReceiver, IpcSender, channel};
-use nix::sys::signal::{Signal, kill};
 
 pub fn run() -> Result<()> {
     send_one_type_and_receive_another()?;
@@ -16,8 +15,8 @@ pub fn run() -> Result<()> {
     send_channels()
 }
 
-/// The compiler sees to it that both ends have one type, if both are made by one call.
-/// What is known by name, or comes from elsewhere, has the type that one says.
+/// The compiler makes sure that both ends from one call have one type. An end that is
+/// reached by name, or comes from elsewhere, has whatever type the program states.
 fn send_one_type_and_receive_another() -> Result<()> {
     println!("A number is sent, a text received:");
     for number in [0, 700] {
@@ -40,15 +39,13 @@ fn send_until_it_waits() -> Result<()> {
     })?;
     hang::show(&child)?;
     println!("  I kill it");
-    let pid = child.pid();
-    kill(pid, Signal::SIGKILL).with_context(|| format!("kill({pid})"))?;
-    child.wait()?;
+    drop(child);
     let messages = std::iter::from_fn(|| receiver.recv().ok()).count();
     println!("  what it has sent is still there: ≈ {messages} messages");
     Ok(())
 }
 
-/// Two processes that each receive only when they have sent.
+/// Two processes that each send before they receive.
 fn send_to_each_other() -> Result<()> {
     println!("Two children send each other 1 MiB, then would receive:");
     let (to_first, first) = channel::<String>().context("channel")?;
@@ -71,14 +68,9 @@ fn send_channels() -> Result<()> {
     println!("A message takes channels along:");
     let (sender, _receiver) = channel::<Vec<IpcSender<u32>>>().context("channel")?;
     let (one, _other) = channel().context("channel")?;
-    // The panic is told below.
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let results =
-        [64, 65].map(|count| panic::catch_unwind(|| sender.send(vec![one.clone(); count])));
-    panic::set_hook(hook);
-    for (count, result) in [64, 65].into_iter().zip(results) {
-        match result {
+    panics::silence();
+    for count in [64, 65] {
+        match catch_unwind(|| sender.send(vec![one.clone(); count])) {
             Ok(sent) => println!("  {count}: {sent:?}"),
             Err(panic) => println!("  {count}: panic: {:?}", panic.downcast_ref::<&str>()),
         }

@@ -5,10 +5,10 @@ use std::io::{ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::AsRawFd;
 
 use anyhow::{Context, Result, bail};
-use common::child::{self, Child, in_words};
+use common::child::{self, Child, describe, fork_child};
 use common::hang;
 use nix::errno::Errno;
-use nix::unistd::{ForkResult, fork, getpid};
+use nix::unistd::getpid;
 
 use crate::sigpipe;
 
@@ -23,19 +23,15 @@ fn read_until_the_end() -> Result<()> {
     let (from, to) = (read_end.as_raw_fd(), write_end.as_raw_fd());
     println!("I ({}) have a pipe: fd {from} to read from, fd {to} to write to.", getpid());
 
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
-    let writer = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            drop(read_end);
-            child::exit(write_two_words(write_end))
-        }
-        ForkResult::Parent { child } => Child::new(child),
+    let Some(writer) = child::fork()? else {
+        // This is the child. It does not read.
+        drop(read_end);
+        child::exit(write_two_words(write_end))
     };
     // The end of file comes when no write end is open any more, and this is one.
     drop(write_end);
 
-    tell_end(writer)?;
+    print_end(writer)?;
     loop {
         let mut bytes = [0; 100];
         match read_end.read(&mut bytes).context("read")? {
@@ -57,31 +53,23 @@ fn write_two_words(mut write_end: PipeWriter) -> Result<()> {
 
 fn forget_an_end() -> Result<()> {
     println!("A reader forgets that the fork has copied the write end too:");
-    let reader = start_reader(true)?;
+    let (read_end, mut write_end) = pipe().context("pipe")?;
+    let Some(reader) = child::fork()? else { child::exit(read_all(read_end)) };
+    write_end.write_all(b"pear").context("write")?;
+    drop(write_end);
     hang::show(&reader)?;
     println!("  I kill it");
     drop(reader);
 
     println!("A reader that has closed it:");
-    tell_end(start_reader(false)?)
-}
-
-/// Forks a reader, writes a word for it, and closes the write end.
-fn start_reader(forgets: bool) -> Result<Child> {
     let (read_end, mut write_end) = pipe().context("pipe")?;
-    let parent = getpid();
-    // SAFETY: as above, one thread.
-    let reader = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            if !forgets {
-                drop(write_end);
-            }
-            child::exit(child::end_with(parent).and_then(|()| read_all(read_end)))
-        }
-        ForkResult::Parent { child } => Child::new(child),
+    let Some(reader) = child::fork()? else {
+        drop(write_end);
+        child::exit(read_all(read_end))
     };
     write_end.write_all(b"pear").context("write")?;
-    Ok(reader)
+    drop(write_end);
+    print_end(reader)
 }
 
 fn read_all(mut read_end: PipeReader) -> Result<()> {
@@ -96,20 +84,10 @@ fn write_for_nobody() -> Result<()> {
     drop(read_end);
 
     println!("A writer when no read end is open, and SIGPIPE has its default action:");
-    // SAFETY: as above, one thread.
-    let writer = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => child::exit((&write_end).write_all(b"pear").context("write")),
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    tell_end(writer)?;
+    print_end(fork_child(|| (&write_end).write_all(b"pear").context("write"))?)?;
 
     println!("The same when SIGPIPE is ignored:");
-    // SAFETY: as above, one thread.
-    let writer = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => child::exit(learn_that_nobody_reads(&write_end)),
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    tell_end(writer)
+    print_end(fork_child(|| learn_that_nobody_reads(&write_end))?)
 }
 
 fn learn_that_nobody_reads(mut write_end: &PipeWriter) -> Result<()> {
@@ -122,7 +100,7 @@ fn learn_that_nobody_reads(mut write_end: &PipeWriter) -> Result<()> {
     }
 }
 
-fn tell_end(child: Child) -> Result<()> {
-    println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+fn print_end(child: Child) -> Result<()> {
+    println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
     Ok(())
 }

@@ -6,35 +6,25 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use common::child::{self, Child};
-use common::paced;
+use common::{child, paced};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{self, IpcReceiver, IpcSender};
-use nix::unistd::{ForkResult, fork, getpid};
+use nix::unistd::getpid;
 
 pub fn run() -> Result<()> {
     let (tx, rx) = ipc::channel().context("ipc::channel")?;
 
-    // SAFETY: this process has one thread, so no lock can be held by a thread
-    // that the child does not have.
-    let writer = match unsafe { fork() }.context("fork the writer")? {
-        ForkResult::Child => {
-            // If the reader dies, no receiver is left, and `send` fails.
-            drop(rx);
-            child::exit(write(tx))
-        }
-        ForkResult::Parent { child } => Child::new(child),
+    let Some(writer) = child::fork().context("the writer")? else {
+        // This is the child. If the reader dies, no receiver is left, and `send` fails.
+        drop(rx);
+        child::exit(write(tx))
     };
     // The queue is closed when the last sender is gone. A sender kept here
     // would let the reader wait for ever.
     drop(tx);
 
-    // SAFETY: still one thread.
-    let reader = match unsafe { fork() }.context("fork the reader")? {
-        ForkResult::Child => child::exit(read(&rx)),
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    drop(rx);
+    // The receiver moves into this child.
+    let reader = child::fork_child(move || read(&rx)).context("the reader")?;
 
     // Both have ended before either result counts: each can see the other's end.
     let read = reader.join();
@@ -46,7 +36,7 @@ pub fn run() -> Result<()> {
 fn write(queue: IpcSender<char>) -> Result<()> {
     println!("Process to write: pid {}", getpid());
     for value in ['A', 'B', 'C'] {
-        // Said first, so that no reader can be quicker than this line.
+        // Printed first, so that no reader can be quicker than this line.
         println!("pid {}: put {value} on the queue", getpid());
         queue.send(value).with_context(|| format!("send {value}"))?;
         sleep(paced(Duration::from_millis(800)));

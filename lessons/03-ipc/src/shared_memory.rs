@@ -13,15 +13,15 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use common::child::{self, Child};
+use common::child::{Child, fork_child};
 use common::proc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap};
-use nix::unistd::{ForkResult, fork, ftruncate, getpid};
+use nix::unistd::{ftruncate, getpid};
 
 use by_hand::{wait_while_0, wake_all};
 
-/// What stands in the memory.
+/// What is in the memory.
 #[repr(C)]
 struct Shared {
     /// 0: wait; 1: add; 2: stop.
@@ -34,7 +34,7 @@ struct Shared {
 struct Counter {
     /// Both children add 1 to it.
     value: AtomicU64,
-    /// How often each has done so: a word that no other writes to.
+    /// How often each has done so; nobody else writes to its word.
     added: [AtomicU64; 2],
 }
 
@@ -81,8 +81,8 @@ fn add_by_fetch_add(value: &AtomicU64) {
     value.fetch_add(1, Relaxed);
 }
 
-/// Two children start together and add until this process, which looks on, has seen
-/// enough. Returns how often they have added.
+/// Two children start together and add until this process has seen enough. Returns how
+/// often they have added.
 fn run_children(
     shared: &Shared,
     counter: &Counter,
@@ -90,21 +90,16 @@ fn run_children(
     enough: impl Fn(u64) -> bool,
 ) -> Result<u64> {
     shared.state.store(0, SeqCst);
-    let parent = getpid();
     let mut children = Vec::new();
     for mine in &counter.added {
-        // SAFETY: this process has one thread, so no lock can be held by a thread that
-        // the child does not have.
-        match unsafe { fork() }.context("fork")? {
-            ForkResult::Child => child::exit(child::end_with(parent).map(|()| {
-                wait_while_0(&shared.state);
-                while shared.state.load(SeqCst) == 1 {
-                    (0..1000).for_each(|_| add(&counter.value));
-                    mine.fetch_add(1000, SeqCst);
-                }
-            })),
-            ForkResult::Parent { child } => children.push(Child::new(child)),
-        }
+        children.push(fork_child(|| {
+            wait_while_0(&shared.state);
+            while shared.state.load(SeqCst) == 1 {
+                (0..1000).for_each(|_| add(&counter.value));
+                mine.fetch_add(1000, SeqCst);
+            }
+            Ok(())
+        })?);
     }
     for child in &children {
         proc::wait_until_asleep(child.pid())?;

@@ -1,18 +1,17 @@
-//! A signal as a message, and how little it can say: its number, and from whom. Two of
-//! a kind are one. A real-time signal is queued, and brings a number along.
+//! A signal as a message, and how little it can say: its number, and its sender. Two
+//! pending signals of a kind are one. A real-time signal is queued, and carries a number.
 
 use std::io::{PipeReader, Read, pipe};
 use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use common::child::{self, Child};
-use common::{paced, proc};
+use common::{child, paced, proc};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::unistd::{ForkResult, Pid, fork, getpid};
+use nix::unistd::{Pid, getpid};
 
 pub fn run() -> Result<()> {
     // Blocked, a signal waits until it is asked for. The child inherits this.
@@ -20,17 +19,10 @@ pub fn run() -> Result<()> {
     signals.thread_block().context("sigmask")?;
     let (wait, go_on) = pipe().context("pipe")?;
 
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
-    let receiver = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            drop(go_on);
-            child::exit(receive(&signals, wait))
-        }
-        ForkResult::Parent { child } => Child::new(child),
+    let Some(receiver) = child::fork()? else {
+        drop(go_on);
+        child::exit(receive(&signals, wait))
     };
-    drop(wait);
-
     let pid = receiver.pid();
     println!("I ({}) send signals to pid {pid}, which has blocked them:", getpid());
     for signal in [Signal::SIGUSR2, Signal::SIGUSR1, Signal::SIGUSR1] {
@@ -54,9 +46,10 @@ fn receive(signals: &SigSet, mut wait: PipeReader) -> Result<()> {
     println!("I (pid {}) take what there is:", getpid());
     while let Some(signal) = signals.read_signal().context("read from the signalfd")? {
         let (name, from) = (name(signal.ssi_signo as i32), signal.ssi_pid);
-        match signal.ssi_code {
-            libc::SI_QUEUE => println!("  {name} from pid {from}, with {}", signal.ssi_ptr),
-            _ => println!("  {name} from pid {from}"),
+        if signal.ssi_code == libc::SI_QUEUE {
+            println!("  {name} from pid {from}, with {}", signal.ssi_ptr);
+        } else {
+            println!("  {name} from pid {from}");
         }
     }
     println!("  that is all");

@@ -1,4 +1,4 @@
-//! SIGPIPE, the signal to a process that writes where nobody can read any more.
+//! SIGPIPE, the signal to a process that writes where no process can read any more.
 
 use anyhow::{Context, Result};
 use nix::sys::signal::{SigHandler, Signal, signal};

@@ -7,9 +7,9 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use anyhow::{Context, Result};
-use common::child::{self, Child};
+use common::child::fork_child;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
-use nix::unistd::{ForkResult, fork, getpid};
+use nix::unistd::getpid;
 
 pub fn run() -> Result<()> {
     ask_and_answer()?;
@@ -32,17 +32,7 @@ fn ask_and_answer() -> Result<()> {
     let (mine, other) = (ours.as_raw_fd(), theirs.as_raw_fd());
     println!("I ({}) have a pair of sockets: fd {mine} is mine, fd {other} the child's.", getpid());
 
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
-    let child = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            drop(ours);
-            child::exit(answer(theirs))
-        }
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    drop(theirs);
-
+    let child = fork_child(move || answer(theirs))?;
     ours.write_all(b"pear").context("write")?;
     // No more questions. The other direction stays open.
     ours.shutdown(Shutdown::Write).context("shutdown")?;
@@ -59,21 +49,12 @@ fn answer(mut socket: UnixStream) -> Result<()> {
     socket.write_all(question.to_uppercase().as_bytes()).context("write")
 }
 
-/// What comes of two words, with room for so many bytes in each call.
+/// What arrives of two words, when each call has room for `most` bytes.
 fn receive_two_words(kind: SockType, most: usize) -> Result<Vec<String>> {
     let (ours, theirs) = socketpair(AddressFamily::Unix, kind, None, SockFlag::SOCK_CLOEXEC)
         .context("socketpair")?;
-    // SAFETY: as above, one thread.
-    let child = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            drop(ours);
-            child::exit(send_two_words(&theirs))
-        }
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    drop(theirs);
-    // Both words are in the socket then, before either is received.
-    child.join()?;
+    // When the child has ended, both words are in the socket, and its end is closed.
+    fork_child(move || send_two_words(&theirs))?.join()?;
 
     let mut received = Vec::new();
     loop {

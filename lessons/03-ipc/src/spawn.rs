@@ -1,5 +1,5 @@
-//! The other process is another program: this one, started again. It has no copy of
-//! the parent's channels, so it gets a name to connect to. And what if it never does?
+//! The child is a program of its own: this one, started again. It has no copy of the
+//! parent's channels, so it gets a name to connect to. And what if it never connects?
 
 mod accept;
 
@@ -9,18 +9,17 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use common::child::{Child, in_words};
+use common::child::{Child, describe};
 use common::paced;
 use ipc_channel::ipc::{IpcOneShotServer, IpcSender, channel};
 use nix::unistd::{Pid, getpid, getppid};
 use serde::{Deserialize, Serialize};
 
-/// The variables that make this program the child: where it is to connect, and what
-/// it is to do.
+/// The variables that make this program the child: where to connect, and what to do.
 const SERVER: &str = "LESSON_SERVER";
 const ROLE: &str = "LESSON_ROLE";
 
-/// The child's first message: who it is, and where it takes questions.
+/// The child's first message: its pid, and where it takes questions.
 #[derive(Serialize, Deserialize)]
 struct Hello {
     pid: i32,
@@ -40,7 +39,7 @@ pub fn run() -> Result<()> {
         "ends" => std::process::exit(3),
         // The end of standard input is the parent's end.
         "waits" => std::io::stdin().read_to_end(&mut Vec::new()).map(drop).context("read"),
-        role => bail!("{ROLE}: there is no '{role}'"),
+        role => bail!("{ROLE}: no role '{role}'; available: answers, ends, waits"),
     }
 }
 
@@ -55,7 +54,7 @@ fn be_parent() -> Result<()> {
     questions.send(Question { text, answer }).context("send the question")?;
     println!("  it answers: {}", answers.recv().context("receive the answer")?);
     drop(questions);
-    println!("  it has ended: {}", in_words(child.wait()?));
+    println!("  it has ended: {}", describe(child.wait()?));
 
     println!("A child that ends before it connects:");
     accept::for_ever()?;
@@ -65,8 +64,8 @@ fn be_parent() -> Result<()> {
     accept::in_time("waits", paced(Duration::from_secs(1)))
 }
 
-/// Starts this program again, as a child that does something else. It can see the
-/// parent's end, at its standard input.
+/// Starts this program again, as a child with a role. Its standard input ends when the
+/// parent ends.
 fn start(role: &str, server: &str) -> Result<(Child, ChildStdin)> {
     let program = env::current_exe().context("the path of this program")?;
     let mut child = Command::new(program)

@@ -1,7 +1,6 @@
 //! How long a message takes from one process to another, each way that this lesson
 //! shows, over lengths from 8 bytes to 16 MiB; beside Python's, and beside a mere copy.
 
-mod python;
 mod table;
 mod timing;
 mod ways;
@@ -13,24 +12,24 @@ use anyhow::{Context, Result};
 use common::cpus;
 use common::python::Python;
 use nix::unistd::Pid;
-use ways::Way;
 
 use table::Row;
+use ways::WAYS;
 
 /// In bytes.
 const LENGTHS: [usize; 6] = [8, 512, 8 << 10, 64 << 10, 1 << 20, 16 << 20];
 
-/// The longest message, in bytes, if the reader does not say: a debug build takes seconds
-/// for 16 MiB through a typed channel.
+/// The default length of the longest message, in bytes: a debug build takes seconds for
+/// 16 MiB through a typed channel.
 pub const MOST: usize = if cfg!(debug_assertions) { 1 << 20 } else { 16 << 20 };
 
-/// What the reader has asked for.
+/// The options of the demo.
 pub struct Asked<'a> {
     /// The longest message, in bytes.
     pub most: usize,
     /// How long to measure each.
     pub time: Duration,
-    /// On so many CPUs at the most.
+    /// The most CPUs to use.
     pub cpus: usize,
     pub python: bool,
     pub json: bool,
@@ -53,7 +52,7 @@ pub fn run(asked: &Asked) -> Result<()> {
     let lengths: Vec<_> = LENGTHS.into_iter().take_while(|&length| length <= asked.most).collect();
     let allowed = cpus::allowed()?;
     let mut python = if asked.python { start_python(asked.json) } else { None };
-    // Whoever reads JSON reads nothing else.
+    // A program that reads JSON expects nothing else.
     if cfg!(debug_assertions) && !asked.json {
         println!("(A debug build is slow. For true times: cargo run --release --bin 03-ipc speed)");
     }
@@ -75,7 +74,7 @@ pub fn run(asked: &Asked) -> Result<()> {
 }
 
 fn start_python(quietly: bool) -> Option<Python> {
-    match Python::start(python::PROGRAM) {
+    match Python::start(include_str!("../speed.py")) {
         Ok(python) => Some(python),
         Err(why) => {
             if !quietly {
@@ -102,24 +101,32 @@ fn fill_table(
             let times = lengths.iter().map_while(|&length| measure(length).transpose());
             let times = times.collect::<Result<_>>().with_context(|| format!("measure {name}"))?;
             let row = Row { name, times };
-            match asked.json {
-                true => table::print_json(setting, &row, lengths),
-                false => table::print_row(&row, lengths),
+            if asked.json {
+                table::print_json(setting, &row, lengths);
+            } else {
+                table::print_row(&row, lengths);
             }
             rows.push(row);
             Ok(())
         };
-    for way in Way::ALL {
-        add(way.name(), &mut |length| match setting.direction {
+    for way in &WAYS {
+        add(way.name, &mut |length| match setting.direction {
             Direction::OneWay => timing::one_way(way, length, asked.time),
             Direction::RoundTrip => timing::round_trip(way, length, asked.time),
         })?;
     }
     if let Some(python) = python {
+        let how = match setting.direction {
+            Direction::OneWay => "one_way",
+            Direction::RoundTrip => "round_trip",
+        };
+        let seconds = asked.time.as_secs_f64();
+        let cpus: Vec<_> = setting.cpus.iter().map(usize::to_string).collect();
+        let cpus = cpus.join(",");
         for (name, what) in [("Python's Pipe", "Pipe"), ("Python's Queue", "Queue")] {
             add(name, &mut |length| {
-                let (direction, cpus) = (setting.direction, &setting.cpus);
-                python::measure(python, what, direction, length, asked.time, cpus).map(Some)
+                let each = python.ask(&format!("{what} {how} {length} {seconds} {cpus}"))?;
+                Ok(Some(Duration::try_from_secs_f64(each)?))
             })?;
         }
     }

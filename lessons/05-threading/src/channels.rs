@@ -23,20 +23,20 @@ pub fn run() -> Result<()> {
 fn many_to_many() -> Result<()> {
     let (tx, rx) = unbounded();
     let mut received = thread::scope(|scope| {
-        let receivers = [1, 2].map(|receiver| {
-            let name = thread::Builder::new().name(format!("receiver {receiver}"));
-            name.spawn_scoped(scope, || receive(&rx))
-        });
-        let receivers = receivers.into_iter().collect::<Result<Vec<_>, _>>();
-        let receivers = receivers.context("start a thread")?;
-        for sender in 1..=3 {
-            let tx = tx.clone();
-            let name = thread::Builder::new().name(format!("sender {sender}"));
-            name.spawn_scoped(scope, move || send(sender, &tx)).context("start a thread")?;
+        let mut receivers = Vec::new();
+        for number in 1..=2 {
+            let thread = thread::Builder::new().name(format!("receiver {number}"));
+            let receiver = thread.spawn_scoped(scope, || receive(&rx));
+            receivers.push(receiver.context("start a thread")?);
         }
-        // The channel ends when every sender is gone: this one too.
+        for number in 1..=3 {
+            let tx = tx.clone();
+            let thread = thread::Builder::new().name(format!("sender {number}"));
+            thread.spawn_scoped(scope, move || send(number, &tx)).context("start a thread")?;
+        }
+        // The channel ends when every sender is gone, even this one.
         drop(tx);
-        let received = receivers.into_iter().map(|it| it.join().ok());
+        let received = receivers.into_iter().map(|receiver| receiver.join().ok());
         received.collect::<Option<Vec<_>>>().context("join: a thread panicked")
     })?
     .concat();
@@ -73,7 +73,7 @@ fn room_for_two() -> Result<()> {
     Ok(())
 }
 
-/// Without room a message goes from hand to hand: both sides have to be there.
+/// Without a buffer, a message goes from hand to hand: both sides have to be there.
 fn hand_over() -> Result<()> {
     let (tx, rx) = bounded(0);
     let sender = thread::Builder::new().name("sender".to_owned()).spawn(move || {
@@ -98,7 +98,7 @@ fn disconnect() -> Result<()> {
 
     let (tx, rx) = unbounded();
     drop(rx);
-    let error = tx.send(1).err().context("somebody has received it")?;
+    let error = tx.send(1).err().context("it was received")?;
     ensure!(error.0 == 1, "another message came back");
     println!("  no receiver: {error}, and send gives back: {}", error.0);
     Ok(())

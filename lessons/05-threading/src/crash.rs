@@ -6,10 +6,10 @@ use std::sync::{Arc, Barrier};
 use std::{ptr, thread};
 
 use anyhow::{Context, Result};
-use common::child::{self, Child};
+use common::child::{describe, fork_child};
 use common::panics;
 use nix::sys::prctl::set_dumpable;
-use nix::unistd::{ForkResult, Pid, fork, getpid, gettid};
+use nix::unistd::{getpid, gettid};
 
 const CRASHES: [(&str, fn()); 3] = [
     ("panics", || panic!("7 is odd")),
@@ -18,28 +18,19 @@ const CRASHES: [(&str, fn()); 3] = [
 ];
 
 pub fn run() -> Result<()> {
-    panics::be_quiet();
-    let parent = getpid();
+    panics::silence();
     for (what, crash) in CRASHES {
         println!("In a process of its own, a thread {what}:");
-        // SAFETY: this process has one thread, so no lock can be held by a thread
-        // that the child does not have.
-        match unsafe { fork() }.context("fork")? {
-            ForkResult::Child => child::exit(crash_in_thread(parent, crash)),
-            ForkResult::Parent { child } => {
-                let end = child::in_words(Child::new(child).wait()?);
-                println!("  pid {child} has ended: {end}");
-            }
-        }
+        let child = fork_child(move || crash_in_thread(crash))?;
+        println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
     }
     Ok(())
 }
 
-fn crash_in_thread(parent: Pid, crash: fn()) -> Result<()> {
-    child::end_with(parent)?;
-    // Nobody wants to look into this crash: no core file.
+fn crash_in_thread(crash: fn()) -> Result<()> {
+    // This crash is meant to happen: no core file.
     set_dumpable(false).context("prctl(PR_SET_DUMPABLE)")?;
-    // Both threads are there when one of them crashes.
+    // Both threads exist when one of them crashes.
     let both = Arc::new(Barrier::new(2));
     let theirs = Arc::clone(&both);
     let thread = thread::Builder::new().name("crashing".to_owned()).spawn(move || {

@@ -1,23 +1,37 @@
-//! How many threads can a process have, and how many processes can there be? What it
-//! takes to start them, how much memory they need, and which limit they meet.
+//! How many threads can a process have, and how many processes can there be? How long they
+//! take to start, how much memory they need, and which limit they meet.
 
 mod lead;
 mod leader;
 mod limits;
 mod memory;
-mod progress;
 
 use std::iter::successors;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use common::child::in_words;
-use common::{NotHere, paced, text};
-use leader::{Kind, Leader, News};
+use common::child::describe;
+use common::progress::Progress;
+use common::{Unsupported, paced, text};
+use leader::{Leader, News};
 use memory::{Memory, mib};
 use nix::sys::wait::WaitStatus;
-use progress::Progress;
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    Threads,
+    Processes,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Threads => "threads",
+            Kind::Processes => "processes",
+        }
+    }
+}
 
 /// `room`: how much memory a process may reserve, in MiB.
 pub fn run(threads: usize, processes: usize, room: Option<u64>) -> Result<()> {
@@ -37,19 +51,21 @@ pub fn run(threads: usize, processes: usize, room: Option<u64>) -> Result<()> {
     Ok(())
 }
 
-/// Starts so many, and tells what they took once all of them are there.
+/// Starts `count`, and prints what they took once all of them are there.
 fn gather(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
     let mut leader = Leader::fork(kind, count, room)?;
     let pid = leader.pid();
     let start = Instant::now();
     leader.begin()?;
-    let mut progress = Progress::new(start);
+    let progress = Progress::new();
     let mut members = Vec::new();
     while members.len() < count {
         let (after, why) = match leader.next_news() {
-            Some(News::IsThere(member)) => {
+            Some(News::Started(member)) => {
                 members.push(member);
-                progress.tell(members.len(), count);
+                if members.len() % 100 == 0 {
+                    progress.show(&format!("{} of {count} ...", members.len()));
+                }
                 continue;
             }
             Some(News::Refused { why, after }) => (after, format!("{why:?}")),
@@ -58,7 +74,7 @@ fn gather(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
         drop(progress);
         let limit = limits::met(pid, kind, after);
         let after = format!("after ≈ {after} {}", kind.name());
-        return Err(NotHere(format!("no room {after}: {why} ({limit})")).into());
+        return Err(Unsupported(format!("no room {after}: {why} ({limit})")).into());
     }
     let time = start.elapsed();
     drop(progress);
@@ -77,6 +93,6 @@ fn gather(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
 /// Lets all of them end, and waits for that.
 fn end(leader: Leader) -> Result<()> {
     let (pid, end) = (leader.pid(), leader.end()?);
-    ensure!(end == WaitStatus::Exited(pid, 0), "pid {pid} ended badly: {}", in_words(end));
+    ensure!(end == WaitStatus::Exited(pid, 0), "pid {pid} ended badly: {}", describe(end));
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! A thread that nobody joins is detached. It goes on when the thread that started it
-//! has ended, and ends with the process, half-way. Compare with `join`.
+//! A thread that nobody joins is detached. It outlives the thread that started it, and ends
+//! with the process, half-way. Compare with `join`.
 
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -33,7 +33,7 @@ fn work(meeting: &Barrier) {
     meeting.wait();
     println!("tid {}: I am still here, and half of my work is done", gettid());
     meeting.wait();
-    // Nobody comes to this one.
+    // No other thread comes to this one.
     meeting.wait();
     println!("tid {}: all of my work is done", gettid());
 }

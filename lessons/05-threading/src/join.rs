@@ -12,9 +12,9 @@ use nix::unistd::gettid;
 const NUMBERS: [u32; 3] = [6, 7, 8];
 
 pub fn run() -> Result<()> {
-    panics::be_quiet();
+    panics::silence();
     println!("three threads, for the halves of 6, 7 and 8");
-    // For the main thread, and the two threads that get so far.
+    // For the main thread, and the two threads that do not panic.
     let panic_is_over = Arc::new(Barrier::new(NUMBERS.len()));
     let threads = NUMBERS.map(|number| {
         let panic_is_over = Arc::clone(&panic_is_over);

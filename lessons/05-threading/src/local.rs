@@ -1,5 +1,5 @@
-//! A variable that looks global, and of which each thread has one of its own: the
-//! student of each thread. Compare with `local.py`, the same in Python.
+//! A variable that looks global, but each thread has its own: the student of each thread.
+//! Compare with `local.py`, the same in Python.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Barrier};
@@ -47,7 +47,7 @@ fn process_thread(student: &'static str, both_are_set: &Barrier) {
     STUDENT.with_borrow_mut(|it| it.0 = Some(student));
     both_are_set.wait();
     process_student();
-    // So that both exist at the same time, at two places.
+    // Both exist at the same time, so they have two addresses.
     both_are_set.wait();
 }
 

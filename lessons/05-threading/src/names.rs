@@ -1,5 +1,5 @@
-//! Every process starts with one thread. A thread that asks who it is gets itself. Rust
-//! knows one name of it, and the kernel another, of 15 bytes at the most.
+//! Every process starts with one thread. `thread::current` returns the thread that asks. Rust
+//! keeps one name for it, and the kernel another, of at most 15 bytes.
 
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub fn run() -> Result<()> {
         }
         builder.spawn(move || {
             let told = tell();
-            // All of them have told; and then the main thread has counted them.
+            // All of them have printed; then the main thread has counted them.
             barrier.wait();
             barrier.wait();
             told

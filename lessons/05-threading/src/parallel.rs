@@ -4,17 +4,16 @@
 use std::collections::BTreeSet;
 use std::iter::successors;
 use std::ops::Range;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use common::{cpus, text};
 use nix::sched::sched_getcpu;
-use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Pid, gettid};
 
-/// `threads`: with how many at the most; without it, one for each CPU.
+/// `threads` is the largest number of threads; by default, one for each CPU.
 pub fn run(threads: Option<usize>, steps: u32) -> Result<()> {
     let allowed = cpus::allowed()?;
     println!("CPUs that this process may use: ≈ {}", cpus::list(&allowed));
@@ -25,22 +24,23 @@ pub fn run(threads: Option<usize>, steps: u32) -> Result<()> {
     Ok(())
 }
 
-/// Splits the steps evenly among so many threads.
+/// Splits the steps evenly among `count` threads.
 fn compute(count: usize, steps: u32) -> Result<()> {
     let (start, before) = (Instant::now(), process_time()?);
     let bound = |number: usize| (u64::from(steps) * number as u64 / count as u64) as u32;
     let parts = thread::scope(|scope| {
-        let threads = (0..count).map(|number| {
-            let name = thread::Builder::new().name(format!("part {number}"));
+        let mut threads = Vec::new();
+        for number in 0..count {
             let range = bound(number)..bound(number + 1);
-            name.spawn_scoped(scope, move || compute_part(range, steps))
-        });
-        // All of them before the first join: they are to run at the same time.
-        let threads = threads.collect::<Result<Vec<_>, _>>().context("start a thread")?;
-        let parts = threads.into_iter().map(|it| it.join().ok().context("join: it panicked")?);
-        parts.collect::<Result<Vec<_>>>()
+            let thread = thread::Builder::new().name(format!("part {number}"));
+            let thread = thread.spawn_scoped(scope, move || compute_part(range, steps));
+            threads.push(thread.context("start a thread")?);
+        }
+        // All of them have started before the first join: they run at the same time.
+        let join = |thread: ScopedJoinHandle<_>| thread.join().ok().context("join: it panicked")?;
+        threads.into_iter().map(join).collect::<Result<Vec<_>>>()
     })?;
-    let (time, used) = (start.elapsed(), process_time()? - before);
+    let (time, total) = (start.elapsed(), process_time()? - before);
 
     let threads = if count == 1 { "thread" } else { "threads" };
     println!("{count} {threads}: {:.4}", parts.iter().map(|part| part.sum).sum::<f64>());
@@ -48,13 +48,13 @@ fn compute(count: usize, steps: u32) -> Result<()> {
         let cpus = cpus::list(&cpus.into_iter().collect::<Vec<_>>());
         println!("  tid {tid} used {} of CPU time, on CPU ≈ {cpus}", text::time(used));
     }
-    let at_once = used.div_duration_f64(time);
-    let (used, time) = (text::time(used), text::time(time));
-    println!("  together {used} of CPU time in {time}: ≈ {at_once:.2} CPUs at a time");
+    let at_once = total.div_duration_f64(time);
+    let [total, time] = [total, time].map(text::time);
+    println!("  together {total} of CPU time in {time}: ≈ {at_once:.2} CPUs at a time");
     Ok(())
 }
 
-/// What a thread has computed, and what it took.
+/// The result of a thread, and what it took to compute.
 struct Part {
     tid: Pid,
     sum: f64,
@@ -77,10 +77,8 @@ fn compute_part(range: Range<u32>, steps: u32) -> Result<Part> {
     Ok(Part { tid: gettid(), sum, used: used.into(), cpus })
 }
 
-/// The CPU time that all threads of this process have used, also those that have ended.
+/// The CPU time that all threads of this process have used, even those that have ended.
 fn process_time() -> Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).context("getrusage")?;
-    let used = usage.user_time() + usage.system_time();
-    let microseconds = used.tv_sec() * 1_000_000 + used.tv_usec();
-    Ok(Duration::from_micros(microseconds.try_into().context("a time below zero")?))
+    let used = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).context("clock_gettime")?;
+    Ok(used.into())
 }

@@ -1,5 +1,5 @@
-//! Three stages, a thread each, and channels between them. The end travels down the
-//! line, and a last stage that wants no more is noticed up to the first.
+//! Three stages, a thread each, and channels between them. The end of the input travels down
+//! the line; when the last stage stops early, that travels up to the first.
 
 use std::thread::{self, Scope};
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub fn run() -> Result<()> {
 }
 
 fn line(enough: usize) -> Result<()> {
-    // Without room: each word goes from hand to hand, and no stage is ahead.
+    // Without a buffer: each word goes from hand to hand, and no stage is ahead.
     let (to_turn, words) = bounded(0);
     let (to_show, turned) = bounded(0);
     thread::scope(|scope| {

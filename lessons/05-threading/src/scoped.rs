@@ -1,5 +1,5 @@
 //! Threads that borrow from the stack of the thread that starts them: the scope ends
-//! when all of them have ended. This is std's scope; beside it that of crossbeam.
+//! when all of them have ended. First with std's scope, then with that of crossbeam.
 
 mod by_crossbeam;
 
@@ -11,7 +11,7 @@ use common::panics;
 use nix::unistd::gettid;
 
 pub fn run() -> Result<()> {
-    panics::be_quiet();
+    panics::silence();
     let mut numbers = [1, 2, 3, 4];
     println!("std::thread::scope, {numbers:?} at {:p}:", &numbers);
     borrow(&mut numbers)?;
@@ -56,7 +56,7 @@ fn nest() -> Result<()> {
     })
 }
 
-/// Nobody joins the thread that panics.
+/// The thread that panics is not joined.
 fn panic_in_scope() -> Result<()> {
     let end = catch_unwind(|| {
         thread::scope(|scope| {

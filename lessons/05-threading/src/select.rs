@@ -1,5 +1,5 @@
-//! One thread waits for several channels at once: for whoever is first, for a limited
-//! time, and beside a ticker.
+//! One thread waits for several channels at once: for the first message, for a limited time,
+//! and along with a ticker.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use common::{paced, text};
 use crossbeam::channel::{Receiver, Sender, after, bounded, never, select, tick, unbounded};
 use nix::unistd::{Pid, gettid};
 
-/// Who has sent it, and what.
+/// The sender's thread id, and what it sent.
 type Message = (Pid, &'static str);
 
 pub fn run() -> Result<()> {
@@ -80,7 +80,7 @@ fn count_ticks() -> Result<()> {
     let (working, done) = bounded::<()>(0);
     let worker = thread::Builder::new().name("worker".to_owned()).spawn(move || {
         thread::sleep(paced(Duration::from_secs(2)));
-        // That it is gone is the message.
+        // The end of the channel is the message.
         drop(working);
     });
     let worker = worker.context("start a thread")?;

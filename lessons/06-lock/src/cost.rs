@@ -1,5 +1,5 @@
-//! What it costs to take a lock, to add one, and to give the lock back: for one thread, and
-//! when a thread on each CPU wants the same lock all the time.
+//! The cost to take a lock, to add one, and to release the lock: for one thread, and when a
+//! thread on each CPU wants the same lock all the time.
 
 mod file;
 mod locks;
@@ -16,11 +16,11 @@ use common::python::Python;
 
 use table::Table;
 
-/// What the reader has asked for.
+/// The options of the demo.
 pub struct Asked<'a> {
     /// How long to measure each.
     pub time: Duration,
-    /// On so many CPUs at the most.
+    /// The most CPUs to use.
     pub cpus: Option<usize>,
     pub python: bool,
     pub json: bool,
@@ -30,18 +30,18 @@ pub struct Asked<'a> {
 pub fn run(asked: &Asked) -> Result<()> {
     let mut cpus = cpus::allowed()?;
     cpus.truncate(asked.cpus.unwrap_or(usize::MAX));
-    // Whoever reads JSON reads nothing else.
+    // A program that reads JSON expects nothing else.
     if !asked.json {
         if cfg!(debug_assertions) {
             println!(
                 "(A debug build is slow. For true times: cargo run --release --bin 06-lock cost)"
             );
         }
-        match cpus.len() {
-            1 => println!("(Where there is one CPU to use, no two threads contend: not measured.)"),
-            count => {
-                println!("Lock, add one, unlock: one thread, and one on each of ≈ {count} CPUs")
-            }
+        if let [_] = cpus[..] {
+            println!("(Where there is one CPU to use, no two threads contend: not measured.)");
+        } else {
+            let count = cpus.len();
+            println!("Lock, add one, unlock: one thread, and one on each of ≈ {count} CPUs");
         }
     }
     let mut table = Table::new(asked, &cpus);

@@ -1,6 +1,6 @@
-//! What a lock costs: next to nothing when nobody else wants it, more when another
-//! thread wants it too, and the holder's whole time when it is held. How often the
-//! thread slept, the kernel has counted. Compare with `mutex`, which shows the calls.
+//! What a lock costs: next to nothing when no other thread wants it, more when another
+//! thread wants it too, and the holder's whole time when it is held. The kernel counts how
+//! often the thread slept. Compare with `mutex`, which shows the calls.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -38,8 +38,8 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Nobody else wants the lock. A thread may sleep for another reason, such as a page of
-/// memory that has to be fetched; a reason that comes each time is the lock.
+/// No other thread wants the lock. A thread may sleep for another reason, such as a page of
+/// memory that has to be fetched; if it sleeps each time, the reason is the lock.
 fn alone(work: impl Fn()) -> Result<Cost> {
     let mut cost = measure(&work)?;
     for _ in 0..10 {
@@ -51,7 +51,7 @@ fn alone(work: impl Fn()) -> Result<Cost> {
     Ok(cost)
 }
 
-/// Another thread takes the lock and gives it back, as often as it can, meanwhile.
+/// Another thread takes and releases the lock all the while, as often as it can.
 fn contended(work: impl Fn()) -> Result<Cost> {
     let (begun, ended) = (AtomicBool::new(false), AtomicBool::new(false));
     thread::scope(|scope| {
@@ -82,7 +82,7 @@ fn held(hold: Duration) -> Result<Cost> {
             measure(count)
         });
         let waiter = waiter.context("start a thread")?;
-        // It could sleep nowhere but at the lock.
+        // The only place where it can sleep is the lock.
         proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
         thread::sleep(hold);
         drop(held);
@@ -90,7 +90,7 @@ fn held(hold: Duration) -> Result<Cost> {
     })
 }
 
-/// What some work has cost the thread that did it.
+/// What some work cost the thread that did it.
 struct Cost {
     time: Duration,
     /// How often it left the CPU because it had to wait.

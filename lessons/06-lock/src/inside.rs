@@ -10,25 +10,25 @@ pub struct Inside {
 }
 
 impl Inside {
-    /// Nobody is inside.
+    /// No thread is inside.
     pub const fn new() -> Inside {
         Inside { now: AtomicUsize::new(0), most: AtomicUsize::new(0) }
     }
 
-    /// One more is inside, until what this returns is dropped.
+    /// One more thread is inside, until the visit is dropped.
     pub fn enter(&self) -> Visit<'_> {
         let now = self.now.fetch_add(1, SeqCst) + 1;
         self.most.fetch_max(now, SeqCst);
         Visit(self)
     }
 
-    /// How many were inside at the most.
+    /// The largest number that was inside at one time.
     pub fn most(&self) -> usize {
         self.most.load(SeqCst)
     }
 }
 
-/// A thread is inside as long as it has this.
+/// A thread is inside while it has this.
 #[derive(Debug)]
 pub struct Visit<'a>(&'a Inside);
 

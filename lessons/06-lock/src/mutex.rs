@@ -1,5 +1,5 @@
-//! What a lock asks of the kernel: nothing as long as it is free. A thread that finds
-//! it taken sleeps until it is given back. `cargo xtask trace` shows both.
+//! What a lock asks of the kernel: nothing while it is free. A thread that finds it
+//! taken sleeps until it is released. `cargo xtask trace` shows both.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -13,8 +13,8 @@ use nix::unistd::{getpid, gettid};
 
 static COUNT: Mutex<u32> = Mutex::new(0);
 
-/// The id of the other thread, once it has the lock. Asked over and over: waiting for it
-/// in the kernel would be one more call to be told apart.
+/// The id of the other thread, once it has the lock. The main thread polls it: a wait in
+/// the kernel would be one more call in the record.
 static HOLDER: AtomicI32 = AtomicI32::new(0);
 
 pub fn run() -> Result<()> {

@@ -1,10 +1,10 @@
-//! A value that is made when it is first needed: by one thread, though several ask for it
-//! at the same time. Std has three ways, which differ in what a panic does.
+//! A value that is made when it is first needed, and only once, though several threads ask for
+//! it at the same time. Std has three ways, which differ in what a panic does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::SeqCst};
 use std::sync::{LazyLock, Once, OnceLock};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,7 +13,7 @@ use nix::unistd::{Pid, gettid};
 
 static ONCE_LOCK: OnceLock<u32> = OnceLock::new();
 static LAZY_LOCK: LazyLock<u32> = LazyLock::new(make);
-/// This one keeps no value: it is for something that is to be done once.
+/// This one keeps no value: it is for an action that has to happen once.
 static ONCE: Once = Once::new();
 static VALUE: AtomicU32 = AtomicU32::new(0);
 
@@ -26,7 +26,7 @@ pub fn run() -> Result<()> {
         VALUE.load(SeqCst)
     })?;
 
-    panics::be_quiet();
+    panics::silence();
     println!("one thread asks twice, and making the value panics the first time:");
     let (once_lock, once) = (OnceLock::new(), Once::new());
     let lazy_lock = LazyLock::new(fail_once);
@@ -39,14 +39,14 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// How often the value was made, and how many threads slept meanwhile.
+/// How often the value was made, and how many threads slept until it was there.
 static MADE: AtomicU32 = AtomicU32::new(0);
 static ASLEEP: AtomicU32 = AtomicU32::new(0);
 
-/// Who asks for it: the thread ids, 0 if it is not there yet.
+/// The ids of the threads that ask; 0 for a thread that has not started.
 static ASKING: [AtomicI32; 4] = [const { AtomicI32::new(0) }; 4];
 
-/// Makes the value, and takes so long that all others ask for it meanwhile.
+/// Makes the value, and does not return before all other threads ask for it.
 fn make() -> u32 {
     MADE.fetch_add(1, SeqCst);
     for asking in &ASKING {
@@ -55,8 +55,8 @@ fn make() -> u32 {
         }
         let tid = Pid::from_raw(asking.load(SeqCst));
         if tid != gettid() {
-            // It could sleep nowhere but where it waits for the value.
-            proc::wait_until_asleep(tid).expect("a thread that asks is there");
+            // The only place where it can sleep is the wait for the value.
+            proc::wait_until_asleep(tid).expect("a thread that asks does not end");
             ASLEEP.fetch_add(1, SeqCst);
         }
     }
@@ -68,16 +68,16 @@ fn ask_at_once(way: &str, ask: fn() -> u32) -> Result<()> {
     MADE.store(0, SeqCst);
     ASLEEP.store(0, SeqCst);
     ASKING.iter().for_each(|asking| asking.store(0, SeqCst));
-    let threads = ASKING.iter().map(|asking| {
+    let mut threads = Vec::new();
+    for asking in &ASKING {
         let thread = thread::Builder::new().name("asking".to_owned()).spawn(move || {
             asking.store(gettid().as_raw(), SeqCst);
             ask()
         });
-        thread.context("start a thread")
-    });
-    let threads = threads.collect::<Result<Vec<_>>>()?;
-    let values = threads.into_iter().map(|thread| thread.join().ok().context("join: panicked"));
-    let values = values.collect::<Result<Vec<_>>>()?;
+        threads.push(thread.context("start a thread")?);
+    }
+    let join = |thread: JoinHandle<u32>| thread.join().ok().context("join: the thread panicked");
+    let values = threads.into_iter().map(join).collect::<Result<Vec<_>>>()?;
     let (made, asleep) = (MADE.load(SeqCst), ASLEEP.load(SeqCst));
     println!("  {way}: made {made} time, {asleep} threads slept meanwhile; got {values:?}");
     Ok(())

@@ -1,5 +1,5 @@
-//! A thread panics while it holds a lock, half-way through a change. The lock is given
-//! back, and whoever takes it next is told. Compare with `poison.py`: Python says nothing.
+//! A thread panics while it holds a lock, half-way through a change. The lock is released,
+//! and the next `lock()` reports it. Compare with `poison.py`: Python says nothing.
 
 use std::sync::Mutex;
 use std::thread;
@@ -23,7 +23,7 @@ fn move_money(amount: u32, closed: bool) {
 
 pub fn run(options: &Options) -> Result<()> {
     let amount = options.number("--amount", 1..=100)?.unwrap_or(30);
-    panics::be_quiet();
+    panics::silence();
 
     run_thread("first", amount, true)?;
     run_thread("second", amount, false)?;
@@ -32,18 +32,18 @@ pub fn run(options: &Options) -> Result<()> {
         println!("main is told that the lock is poisoned, and takes what is inside");
         poisoned.into_inner()
     });
-    println!("  there is {}", in_words(&accounts));
+    println!("  there is {}", describe(&accounts));
     accounts[0] = 100 - accounts[1];
-    println!("  main puts it right: {}", in_words(&accounts));
+    println!("  main puts it right: {}", describe(&accounts));
     drop(accounts);
     ACCOUNTS.clear_poison();
 
     run_thread("third", amount, false)?;
-    println!("  there is {}", in_words(&ACCOUNTS.lock().expect(WHOLE)));
+    println!("  there is {}", describe(&ACCOUNTS.lock().expect(WHOLE)));
     Ok(())
 }
 
-/// A thread moves money, and its end is told.
+/// A thread moves money; prints how it ended.
 fn run_thread(name: &str, amount: u32, closed: bool) -> Result<()> {
     let thread = thread::Builder::new().name(name.to_owned());
     let thread = thread.spawn(move || move_money(amount, closed)).context("start a thread")?;
@@ -54,6 +54,6 @@ fn run_thread(name: &str, amount: u32, closed: bool) -> Result<()> {
     Ok(())
 }
 
-fn in_words([one, two]: &[u32; 2]) -> String {
+fn describe([one, two]: &[u32; 2]) -> String {
     format!("{one} and {two}, together {}", one + two)
 }

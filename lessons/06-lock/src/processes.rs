@@ -1,11 +1,11 @@
-//! A lock between processes. Its owner is killed in the middle of a change: a robust
-//! lock tells the next owner, who repairs what is broken; any other is locked for ever.
+//! A lock between processes. Its owner is killed in the middle of a change. A robust lock
+//! reports that to the next owner, who repairs the data; any other stays locked for ever.
 
 mod accounts;
 mod random;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use common::child::{Child, fork_child, in_words};
+use common::child::{Child, describe, fork_child};
 use common::{hang, proc};
 use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
@@ -17,7 +17,7 @@ use accounts::{Accounts, SUM};
 
 type Locked = SharedMutex<Accounts>;
 
-/// What the reader has asked for.
+/// The options of the demo.
 pub struct Asked {
     /// A child is killed after this step of a transfer.
     pub step: u32,
@@ -40,7 +40,7 @@ pub fn run(asked: &Asked) -> Result<()> {
 
     println!("The next one does not repair:");
     kill_owner(accounts, asked.step, give_back)?.join()?;
-    let error = accounts.lock().err().context("the lock was to be lost")?;
+    let error = accounts.lock().err().context("the lock is not lost")?;
     println!("  parent (pid {}): {error}", getpid());
 
     println!("The lock is not robust:");
@@ -55,7 +55,7 @@ fn there_and_back(accounts: &Locked, times: u32) -> Result<()> {
     let move_often = |amount| {
         fork_child(move || {
             for _ in 0..times {
-                accounts.lock().map_err(in_text)?.transfer(amount, |_| ());
+                accounts.lock().map_err(owned)?.transfer(amount, |_| ());
             }
             Ok(())
         })
@@ -69,11 +69,11 @@ fn there_and_back(accounts: &Locked, times: u32) -> Result<()> {
 /// Kills a child in the middle of a transfer, and returns another that wants the lock.
 fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>) -> Result<Child> {
     let mut owner = fork_child(|| {
-        let guard = accounts.lock().map_err(in_text)?;
+        let guard = accounts.lock().map_err(owned)?;
         guard.transfer(30, |done| {
             if done == step {
                 println!("  child (pid {}): I have the lock; step {step} is done", getpid());
-                // The parent notices that this process is stopped.
+                // The parent waits until this process is stopped.
                 raise(Signal::SIGSTOP).expect("a process may stop itself");
             }
         });
@@ -81,13 +81,13 @@ fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>) -> 
     })?;
     let status = owner.wait_with(WaitPidFlag::WUNTRACED)?;
     let stopped = matches!(status, WaitStatus::Stopped(_, Signal::SIGSTOP));
-    ensure!(stopped, "the child was to stop: {}", in_words(status));
+    ensure!(stopped, "the child did not stop: {}", describe(status));
 
     let next = fork_child(|| {
         println!("  child (pid {}): I want the lock", getpid());
         then(accounts)
     })?;
-    ensure!(proc::wait_until_asleep(next.pid())?, "pid {} was to wait", next.pid());
+    ensure!(proc::wait_until_asleep(next.pid())?, "pid {} did not wait", next.pid());
     kill_and_wait(owner)?;
     Ok(next)
 }
@@ -95,40 +95,40 @@ fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>) -> 
 fn kill_and_wait(child: Child) -> Result<()> {
     let pid = child.pid();
     kill(pid, Signal::SIGKILL).with_context(|| format!("kill({pid})"))?;
-    println!("  parent (pid {}): I kill pid {pid}: {}", getpid(), in_words(child.wait()?));
+    println!("  parent (pid {}): I kill pid {pid}: {}", getpid(), describe(child.wait()?));
     Ok(())
 }
 
-/// Gets the lock of the one that was killed, and makes everything good again.
+/// Gets the lock of the process that was killed, and repairs the accounts.
 fn repair(accounts: &Locked) -> Result<()> {
     let me = getpid();
     let dead = match accounts.lock() {
         Err(LockError::OwnerDied(dead)) => dead,
         Err(LockError::NotRecoverable) => bail!("the lock is lost"),
-        Ok(_) => bail!("nobody says that the owner has died"),
+        Ok(_) => bail!("the lock does not report that its owner died"),
     };
-    println!("  child (pid {me}): the owner has died and left {}", dead.written());
+    println!("  child (pid {me}): the owner has died and left {}", *dead);
     let undone = if dead.repair() { "its transfer is undone" } else { "nothing is half done" };
     let guard = dead.consistent();
-    println!("  child (pid {me}): {undone}: {}", guard.written());
+    println!("  child (pid {me}): {undone}: {}", *guard);
     Ok(())
 }
 
-/// Gets the lock of the one that was killed, and gives it back as it is.
+/// Gets the lock of the process that was killed, and gives it back as it is.
 fn give_back(accounts: &Locked) -> Result<()> {
-    let error = accounts.lock().err().context("nobody says that the owner has died")?;
+    let error = accounts.lock().err().context("the lock does not report that its owner died")?;
     println!("  child (pid {}): {error}; I give it back as it is", getpid());
     Ok(())
 }
 
-/// What the owner of the lock reads.
+/// The accounts, read under the lock.
 fn read(accounts: &Locked) -> Result<String> {
-    let guard = accounts.lock().map_err(in_text)?;
-    ensure!(guard.sum() == SUM, "money was lost or made: {}", guard.written());
-    Ok(guard.written())
+    let guard = accounts.lock().map_err(owned)?;
+    ensure!(guard.sum() == SUM, "money was lost or made: {}", *guard);
+    Ok(guard.to_string())
 }
 
-/// The error borrows the lock; the words do not.
-fn in_text(error: LockError<Accounts>) -> anyhow::Error {
+/// The error without the lock that it borrows.
+fn owned(error: LockError<Accounts>) -> anyhow::Error {
     anyhow!("{error}")
 }

@@ -1,5 +1,5 @@
-//! A lock that many may read under at the same time, or one may write under alone.
-//! Compare with `turns`, where the lock lets in one, whatever it wants.
+//! A lock under which many threads may read at the same time, or one may write alone.
+//! Compare with `turns`, whose lock lets in one thread, even to read.
 
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier, LazyLock, Mutex, RwLock};
@@ -14,7 +14,7 @@ use nix::unistd::gettid;
 
 static MUTEX: Mutex<u32> = Mutex::new(1);
 static RW_LOCK: RwLock<u32> = RwLock::new(1);
-/// From crossbeam: eight locks, of which a reader takes one and a writer all.
+/// From crossbeam: eight locks; a reader takes one of them, a writer all.
 static SHARDED_LOCK: LazyLock<ShardedLock<u32>> = LazyLock::new(|| ShardedLock::new(1));
 
 const NO_PANIC: &str = "no thread panics while it holds the lock";
@@ -58,7 +58,7 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// So many threads do the same inside a lock; returns how long it took them all.
+/// Runs `inside` in `readers` threads, under a lock; returns how long it took them all.
 fn start_readers(
     readers: usize,
     read: Read,
@@ -93,7 +93,7 @@ fn read_and_write() -> Result<()> {
         *RW_LOCK.read().expect(NO_PANIC)
     });
     let reader = reader.context("start a thread")?;
-    // It could sleep nowhere but at the lock.
+    // The only place where it can sleep is the lock.
     proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
     *value = 2;
     println!("a reader sleeps until main has written {value}");

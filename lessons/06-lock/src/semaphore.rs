@@ -1,5 +1,5 @@
-//! A semaphore: at most so many threads are inside at a time. Whoever finds no permit
-//! waits until one is given back. Compare with `turns`: a lock lets in one.
+//! A semaphore: no more threads are inside at a time than it has permits. A thread that finds
+//! no permit waits until one is given back. Compare with `turns`: a lock lets in one.
 
 mod permits;
 
@@ -7,17 +7,18 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use crate::inside::Inside;
 use anyhow::{Context, Result};
 use common::menu::Options;
 use common::paced;
 use nix::unistd::gettid;
 pub use permits::Semaphore;
 
+use crate::inside::Inside;
+
 /// What the threads share.
 struct Shared {
     semaphore: Semaphore,
-    /// Nobody leaves before there are as many inside as there are permits.
+    /// No thread leaves before there are as many inside as there are permits.
     meeting: Barrier,
     inside: Inside,
 }

@@ -1,16 +1,17 @@
 //! Two threads do the same work without a lock, inside a lock, and with as little as
-//! possible inside. What is done inside is not done at the same time. Compare with
-//! `balance`, which goes wrong without the lock.
+//! possible inside. Only one thread at a time works inside. Compare with `balance`, which
+//! goes wrong without the lock.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::inside::Inside;
 use anyhow::{Context, Result};
 use common::menu::Options;
 use common::text;
+
+use crate::inside::Inside;
 
 /// What the two threads share.
 #[derive(Default)]
@@ -71,7 +72,7 @@ fn print(name: &str, run: &Run, free: &Run) {
     println!("  {name:19} sum {sum}, {time}, ≈ {ratio:.1} times, most inside: {most_inside}");
 }
 
-/// What came of it.
+/// The result of both threads, and what it took.
 struct Run {
     sum: u64,
     time: Duration,

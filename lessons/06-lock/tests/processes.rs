@@ -87,7 +87,7 @@ fn the_one_that_waits_for_a_dead_owner_sleeps_beside_what_it_left() {
     let parent = proc::field(format!("/proc/{waiting}/status"), "PPid").unwrap();
     assert_eq!(parent, running.id().to_string());
     // A kernel may keep it secret.
-    let place = proc::waits_in(waiting).unwrap();
+    let place = proc::wchan(waiting).unwrap();
     assert!(place.starts_with("futex") || place == "0", "{place}");
 
     // What there is, that a transfer is under way, and what there was.

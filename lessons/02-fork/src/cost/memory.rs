@@ -9,9 +9,6 @@ use nix::errno::Errno;
 use nix::libc::c_void;
 use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous, munmap};
 
-/// The size of a page, in bytes.
-const PAGE: usize = 4096;
-
 /// Memory in use, given back when it is dropped.
 #[derive(Debug)]
 pub struct Memory {
@@ -20,7 +17,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Takes this many bytes, in pages of 4 KiB, and writes to each page.
+    /// Takes this many bytes, in pages of the smallest size, and writes to each page.
     ///
     /// # Errors
     /// If the system does not give it.
@@ -33,11 +30,11 @@ impl Memory {
         let advice = MmapAdvise::MADV_NOHUGEPAGE;
         // SAFETY: the memory is ours, and the advice changes nothing in it.
         match unsafe { madvise(memory.start, length.get(), advice) } {
-            // A kernel that knows no huge pages.
+            // A kernel without huge pages.
             Err(Errno::EINVAL) => {}
             advised => advised.context("madvise")?,
         }
-        for offset in (0..length.get()).step_by(PAGE) {
+        for offset in (0..length.get()).step_by(proc::page_size()?) {
             // SAFETY: the offset is within the memory.
             let page = unsafe { memory.start.byte_add(offset) };
             // SAFETY: it is ours alone, may be written to, and a byte has no alignment.
@@ -49,7 +46,7 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        // SAFETY: nobody has a reference into it.
+        // SAFETY: there is no reference into it.
         let given_back = unsafe { munmap(self.start, self.length.get()) };
         debug_assert_eq!(given_back, Ok(()));
     }
@@ -75,7 +72,7 @@ pub fn available() -> Result<u64> {
 /// # Errors
 /// If /proc/self/status does not say.
 pub fn page_table_pages() -> Result<u64> {
-    Ok((proc::kib("/proc/self/status", "VmPTE")? << 10) / PAGE as u64)
+    Ok((proc::kib("/proc/self/status", "VmPTE")? << 10) / proc::page_size()? as u64)
 }
 
 #[cfg(test)]
@@ -87,10 +84,11 @@ mod tests {
         let before = page_table_pages().unwrap();
         let length = NonZeroUsize::new(64 << 20).unwrap();
         let memory = Memory::in_use(length).unwrap();
-        // An entry has 8 bytes, so a page of them stands for 512 pages.
-        let entries = (length.get() / PAGE) as u64;
+        // An entry has 8 bytes.
+        let page = proc::page_size().unwrap();
+        let (entries, each) = ((length.get() / page) as u64, page as u64 / 8);
         let now = page_table_pages().unwrap();
-        assert!(now - before >= entries / 512, "{before}, then {now}");
+        assert!(now - before >= entries / each, "{before}, then {now}");
         drop(memory);
     }
 }

@@ -13,47 +13,20 @@ use nix::sys::signal::Signal;
 use nix::unistd::{ForkResult, fork};
 
 /// A way to start a process or a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// `fork`.
-    Fork,
-    /// As `vfork` does: the child uses the parent's memory, and the parent waits until
-    /// it has ended or become another program.
-    Vfork,
-    /// `std::process::Command`: on Linux the C library's `posix_spawn`, another program.
-    Command,
-    /// A thread.
-    Thread,
+pub struct Way {
+    /// Its name in a table.
+    pub name: &'static str,
+    /// Starts one that does nothing, and returns how long that took; then waits for its
+    /// end, which does not count.
+    pub start: fn() -> Result<Duration>,
 }
 
-impl Way {
-    /// All of them.
-    pub const ALL: [Way; 4] = [Way::Fork, Way::Vfork, Way::Command, Way::Thread];
-
-    /// What a column or a line of it is called.
-    pub fn name(self) -> &'static str {
-        match self {
-            Way::Fork => "fork",
-            Way::Vfork => "vfork",
-            Way::Command => "Command",
-            Way::Thread => "thread",
-        }
-    }
-
-    /// Starts one that does nothing, and returns how long that took; then waits for
-    /// its end, which does not count.
-    ///
-    /// # Errors
-    /// If it does not start, or does not end well.
-    pub fn start(self) -> Result<Duration> {
-        match self {
-            Way::Fork => start_fork(),
-            Way::Vfork => start_vfork(),
-            Way::Command => start_command(),
-            Way::Thread => start_thread(),
-        }
-    }
-}
+pub const WAYS: [Way; 4] = [
+    Way { name: "fork", start: start_fork },
+    Way { name: "vfork", start: start_vfork },
+    Way { name: "Command", start: start_command },
+    Way { name: "thread", start: start_thread },
+];
 
 fn start_fork() -> Result<Duration> {
     let start = Instant::now();
@@ -70,6 +43,8 @@ fn start_fork() -> Result<Duration> {
     }
 }
 
+/// As `vfork` does: the child uses the parent's memory, and the parent waits until it has
+/// ended or become another program.
 fn start_vfork() -> Result<Duration> {
     let mut stack = vec![0; 1 << 16];
     let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK;
@@ -83,6 +58,7 @@ fn start_vfork() -> Result<Duration> {
     Ok(time)
 }
 
+/// On Linux this is the C library's `posix_spawn`, and another program.
 fn start_command() -> Result<Duration> {
     let mut command = Command::new("true");
     let start = Instant::now();

@@ -1,5 +1,5 @@
-//! A message that is too large for the kernel's memory travels in parts. One sender is
-//! killed in the middle of such a message, while another one of the same channel lives.
+//! A message that is too large for the kernel's buffer travels in parts. One sender is killed
+//! in the middle of such a message, while another sender of the same channel lives.
 
 use anyhow::{Context, Result, ensure};
 use common::child::Child;
@@ -15,10 +15,10 @@ pub fn run() -> Result<()> {
     println!("A channel with two senders, and one is killed in the middle of a large message:");
     let (sender, receiver) = channel().context("channel")?;
     kill_one_of_two(&sender)?;
-    tell(&receiver);
+    print_received(&receiver);
     sender.send("plum".to_owned()).context("send")?;
     println!("  the other sender is there, and sends 4 bytes");
-    tell(&receiver);
+    print_received(&receiver);
 
     println!("The same when the receiver is in an IpcReceiverSet:");
     let (sender, receiver) = channel().context("channel")?;
@@ -29,13 +29,13 @@ pub fn run() -> Result<()> {
     ensure!(matches!(events[..], [IpcSelectionResult::ChannelClosed(_)]), "{events:?}");
     println!("  select: ChannelClosed");
     let result = sigpipe::ignored(|| sender.send("plum".to_owned()))?;
-    println!("  the other sender is there, and gets: {}", in_words(result));
+    println!("  the other sender is there, and gets: {}", describe(result));
 
     println!("A sender in the middle of a large message, and its receiver is killed:");
     let (sender, receiver) = channel().context("channel")?;
     let receiving = fork_child(move |ready| {
         drop(ready);
-        // It has the receiver, and does not receive.
+        // It owns the receiver, and does not receive.
         let _receiver = receiver;
         loop {
             pause();
@@ -63,11 +63,11 @@ fn send_large(sender: IpcSender<String>) -> Result<Child> {
     Ok(child)
 }
 
-fn tell(receiver: &IpcReceiver<String>) {
-    println!("  recv: {}", in_words(receiver.recv().map(|message| message.len())));
+fn print_received(receiver: &IpcReceiver<String>) {
+    println!("  recv: {}", describe(receiver.recv().map(|message| message.len())));
 }
 
-fn in_words<T: std::fmt::Debug>(result: Result<T, IpcError>) -> String {
+fn describe<T: std::fmt::Debug>(result: Result<T, IpcError>) -> String {
     match result {
         Ok(value) => format!("{value:?} bytes"),
         Err(IpcError::Io(error)) => format!("{:?}", error.kind()),

@@ -3,7 +3,7 @@
 use std::io::PipeWriter;
 
 use anyhow::{Context, Result, bail};
-use common::child::in_words;
+use common::child::describe;
 use common::proc;
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
@@ -54,23 +54,23 @@ fn read_and_wait(reader: &Reader, moment: Moment, ready: PipeWriter) -> Result<(
 /// A child sleeps in a long write while the reader, another child, is killed.
 fn kill_reader_in_the_middle(way: Way) -> Result<String> {
     let (writer, reader) = way.open()?;
-    // The reader first: so it is the only one that has the read end for long.
+    // The reader first: so no other process keeps the read end.
     let reader = fork_child(move |ready| read_and_wait(&reader, Before, ready))?;
     let writer = fork_child(move |ready| write_until_it_fails(&writer, way, ready))?;
     proc::wait_until_asleep(writer.pid())?;
     kill_and_wait(reader)?;
 
-    // By now it has been woken, if it ever is.
+    // The death of the reader has woken it by now, or nothing will.
     if proc::wait_until_asleep(writer.pid())? {
         return Ok("sleeps on".to_owned());
     }
     match writer.wait()? {
         WaitStatus::Exited(_, number) => Ok(format!("{:?}", Errno::from_raw(number))),
-        end => bail!("the writer has ended badly: {}", in_words(end)),
+        end => bail!("the writer ended badly: {}", describe(end)),
     }
 }
 
-/// Ends with the number of the error as its exit status.
+/// Exits with the number of the error as its status.
 fn write_until_it_fails(writer: &Writer, way: Way, ready: PipeWriter) -> Result<()> {
     let message = vec![b'!'; way.too_large()];
     drop(ready);

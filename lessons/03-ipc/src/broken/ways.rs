@@ -30,8 +30,8 @@ impl Way {
         }
     }
 
-    /// The size of a message that is too large for what the kernel keeps, in bytes. For
-    /// a seqpacket socket no message may be: of this size a few are too many.
+    /// The size in bytes of a message that the kernel's buffer cannot hold. A seqpacket
+    /// socket refuses such a message: a few of this size fill its buffer.
     pub fn too_large(self) -> usize {
         if self == Way::SeqPacket { 100_000 } else { 1 << 20 }
     }
@@ -82,7 +82,7 @@ impl Writer {
         }
     }
 
-    /// What comes instead of an answer, at the end where it writes.
+    /// Reads at the end that writes: what comes instead of an answer.
     pub fn read_answer(&self) -> String {
         match self {
             Writer::Descriptor(end) => {
@@ -114,7 +114,7 @@ fn read_once(end: &OwnedFd) -> Result<usize, String> {
     }
 }
 
-/// The system's error in one of ipc-channel.
+/// The system's error inside an error of ipc-channel.
 fn errno(error: IpcError) -> Errno {
     match error {
         IpcError::Io(error) => Errno::from_raw(error.raw_os_error().unwrap_or(0)),

@@ -17,7 +17,7 @@ pub fn wait_while_0(word: &AtomicU32) {
     }
 }
 
-/// Wakes everybody who sleeps on this word.
+/// Wakes all that sleep on this word.
 pub fn wake_all(word: &AtomicU32) -> Result<()> {
     // SAFETY: the call changes nothing in this process.
     let woken =

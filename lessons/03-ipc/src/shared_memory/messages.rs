@@ -1,36 +1,30 @@
-//! A ring buffer between two processes: while nobody sleeps, no system call; a receiver
-//! that sleeps is woken; a sender that is killed is noticed.
+//! A ring buffer between two processes: no system call while both are awake; the sender
+//! wakes a sleeping receiver; the receiver notices that the sender was killed.
 
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use common::child::{self, Child, in_words};
+use common::child::{self, Child, describe};
 use common::{paced, proc, text};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{ForkResult, Pid, fork, getpid, pause};
+use nix::unistd::{getpid, getppid, pause};
 use ring::{Error, Receiver, Sender, ring};
 
-/// So many fit into the ring at once.
+/// As many as fit into the ring at once.
 const MESSAGES: u64 = 100;
 
-/// With `awake` the receiver is not let sleep for long.
+/// `awake` leaves out the part in which the receiver sleeps.
 pub fn run(awake: bool) -> Result<()> {
     println!("A ring buffer in shared memory:");
     let (sender, mut receiver) = ring(2048)?;
     let (mut told, tell) = pipe().context("pipe")?;
     let (wait, mut go_on) = pipe().context("pipe")?;
-    let parent = getpid();
-    // SAFETY: this process has one thread, so no lock can be held by a thread that the
-    // child does not have.
-    let child = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            drop((receiver, told, go_on));
-            child::exit(send(parent, sender, tell, wait, awake))
-        }
-        ForkResult::Parent { child } => Child::new(child),
+    let Some(child) = child::fork()? else {
+        drop((receiver, told, go_on));
+        child::exit(send(sender, tell, wait, awake))
     };
     drop((sender, tell, wait));
 
@@ -44,16 +38,9 @@ pub fn run(awake: bool) -> Result<()> {
     receive_from_dead(&mut receiver, child)
 }
 
-/// What the child does. At last it waits to be killed.
-fn send(
-    parent: Pid,
-    mut sender: Sender,
-    mut tell: PipeWriter,
-    mut wait: PipeReader,
-    awake: bool,
-) -> Result<()> {
-    child::end_with(parent)?;
-    let me = getpid();
+/// What the child does. In the end it waits to be killed.
+fn send(mut sender: Sender, mut tell: PipeWriter, mut wait: PipeReader, awake: bool) -> Result<()> {
+    let (me, parent) = (getpid(), getppid());
     for number in 1..=MESSAGES {
         sender.send(&number.to_ne_bytes())?;
     }
@@ -77,7 +64,7 @@ fn send(
     }
 }
 
-/// They are in the ring, and stay in their order.
+/// Receives the messages that are in the ring, in their order.
 fn receive_many(receiver: &mut Receiver) -> Result<()> {
     let mut message = Vec::new();
     for number in 1..=MESSAGES {
@@ -88,7 +75,7 @@ fn receive_many(receiver: &mut Receiver) -> Result<()> {
     Ok(())
 }
 
-/// The ring is empty.
+/// Receives a message from an empty ring: it sleeps until there is one.
 fn receive_asleep(receiver: &mut Receiver) -> Result<()> {
     let sleeps =
         || -> Result<_> { Ok(getrusage(UsageWho::RUSAGE_SELF)?.voluntary_context_switches()) };
@@ -100,12 +87,12 @@ fn receive_asleep(receiver: &mut Receiver) -> Result<()> {
     Ok(())
 }
 
-/// What it has sent is still there.
+/// Kills the child, and receives what it has sent: that is still there.
 fn receive_from_dead(receiver: &mut Receiver, child: Child) -> Result<()> {
     let (me, pid) = (getpid(), child.pid());
     proc::wait_until_asleep(pid)?;
     kill(pid, Signal::SIGKILL).context("kill")?;
-    println!("  parent (pid {me}): I kill the child (pid {pid}): {}", in_words(child.wait()?));
+    println!("  parent (pid {me}): I kill the child (pid {pid}): {}", describe(child.wait()?));
     let start = Instant::now();
     loop {
         match receiver.recv_with(|bytes| String::from_utf8_lossy(bytes).into_owned()) {

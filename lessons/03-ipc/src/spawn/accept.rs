@@ -1,4 +1,4 @@
-//! `IpcOneShotServer::accept` waits until somebody connects. If the child never does, it
+//! `IpcOneShotServer::accept` waits until a process connects. If the child never does, it
 //! waits for ever (ipc-channel, issues 201 and 261).
 
 use std::io::pipe;
@@ -7,38 +7,29 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use common::child::{self, Child, in_words};
+use common::child::{Child, describe, fork_child};
 use common::{hang, pidfd, text};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcOneShotServer, IpcReceiver, IpcSender};
-use nix::unistd::{ForkResult, fork, getpid};
 use serde::{Deserialize, Serialize};
 
 use super::{Hello, start};
 
-/// The mistake: the child is dead, and nobody else will connect.
+/// The mistake: the child is dead, and nothing else will connect.
 pub fn for_ever() -> Result<()> {
     let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
     let (child, _stdin) = start("ends", &name)?;
-    println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+    println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
 
-    // In a process that can be killed in the middle of it.
-    let parent = getpid();
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
-    let waiting = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            child::exit(child::end_with(parent).and_then(|()| Ok(server.accept().map(drop)?)))
-        }
-        ForkResult::Parent { child } => Child::new(child),
-    };
+    // In a process that can be killed while it waits.
+    let waiting = fork_child(move || Ok(server.accept().map(drop)?))?;
     println!("  I call accept, in another process:");
     hang::show(&waiting)?;
     println!("  I kill it");
     Ok(())
 }
 
-/// The cure. A child that has ended is seen at once, however long the time is.
+/// The cure: it notices at once that the child has ended, however long `time` is.
 pub fn in_time(role: &str, time: Duration) -> Result<()> {
     let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
     let (child, _stdin) = start(role, &name)?;
@@ -47,7 +38,7 @@ pub fn in_time(role: &str, time: Duration) -> Result<()> {
     };
     println!("  accept returns: {error:?}");
     if pidfd::wait(&pidfd::open(child.pid())?, Some(Duration::ZERO))? {
-        println!("  pid {} has ended: {}", child.pid(), in_words(child.wait()?));
+        println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
     } else {
         let time = text::time(time);
         println!("  pid {} is there, but has let {time} pass; I kill it", child.pid());
@@ -57,8 +48,8 @@ pub fn in_time(role: &str, time: Duration) -> Result<()> {
     Ok(())
 }
 
-/// `accept`, and if the child ends or lets the time pass before it connects, the
-/// error `Disconnected`.
+/// `accept`; the error `Disconnected` if the child ends, or lets the time pass, before it
+/// connects.
 fn accept<T>(
     server: IpcOneShotServer<T>,
     name: String,

@@ -1,20 +1,20 @@
-//! What was measured, as tables, as JSON or as a picture.
+//! The measured times, as tables, as JSON or as a picture.
 
 use std::time::Duration;
 
 use common::plot::Plot;
-use common::text;
+use common::{json, text};
 
 use super::{Direction, Setting};
 
 /// A line of a table.
 pub struct Row {
     pub name: &'static str,
-    /// For each length, or as many of them as it carries.
+    /// For each length, from the shortest to the longest that is not too long for it.
     pub times: Vec<Duration>,
 }
 
-/// A length as a person reads it: `8 B`, `64 KiB`.
+/// A length for a person to read: `8 B`, `64 KiB`.
 pub fn size(length: usize) -> String {
     match length {
         bytes @ ..1024 => format!("{bytes} B"),
@@ -42,26 +42,22 @@ pub fn print_row(row: &Row, lengths: &[usize]) {
     println!("{:20}{cells}", row.name);
 }
 
-/// A line for each time, as it would be read by a program.
+/// A line for each time, for other programs to read.
 pub fn print_json(setting: &Setting, row: &Row, lengths: &[usize]) {
     let direction = match setting.direction {
         Direction::OneWay => "one way",
         Direction::RoundTrip => "round trip",
     };
-    let cpus = setting.cpus.len();
-    let lines: String = lengths
-        .iter()
-        .zip(&row.times)
-        .map(|(bytes, time)| {
-            format!(
-                "{{\"way\":\"{}\",\"measured\":\"{direction}\",\"cpus\":{cpus},\
-                 \"bytes\":{bytes},\"seconds\":{:e}}}\n",
-                row.name,
-                time.as_secs_f64()
-            )
-        })
-        .collect();
-    print!("{lines}");
+    for (bytes, time) in lengths.iter().zip(&row.times) {
+        let line = json::object(&[
+            ("way", &row.name),
+            ("measured", &direction),
+            ("cpus", &setting.cpus.len()),
+            ("bytes", bytes),
+            ("seconds", &time.as_secs_f64()),
+        ]);
+        println!("{line}");
+    }
 }
 
 /// A picture of a table.

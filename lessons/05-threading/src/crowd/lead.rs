@@ -1,28 +1,26 @@
-//! The work of the leader: it starts threads or processes. Each of them tells that it is
+//! The work of the leader: it starts threads or processes. Each of them reports that it is
 //! there, and stays until the gate closes.
 
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::thread;
 
 use anyhow::{Context, Result};
-use common::child::{self, Child};
+use common::child::{Child, fork_child};
 use common::panics;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
-use nix::unistd::{ForkResult, Pid, fork, getpid, gettid};
+use nix::unistd::gettid;
 
-use super::leader::Kind;
+use super::Kind;
 
 /// What the leader does, the child of the demo.
 pub fn lead(
-    parent: Pid,
     kind: Kind,
     count: usize,
     room: Option<u64>,
     tell: &PipeWriter,
     mut wait: &PipeReader,
 ) -> Result<()> {
-    child::end_with(parent)?;
     if let Some(bytes) = room.map(|mib| mib << 20) {
         setrlimit(Resource::RLIMIT_AS, bytes, bytes).context("setrlimit(RLIMIT_AS)")?;
     }
@@ -35,8 +33,8 @@ pub fn lead(
 
 /// The scope ends when all threads have ended.
 fn lead_threads(count: usize, tell: &PipeWriter, wait: &PipeReader) -> Result<()> {
-    // One that finds no room for a second stack panics. The demo says so.
-    panics::be_quiet();
+    // A thread that finds no room for its second stack panics. The demo reports it.
+    panics::silence();
     thread::scope(|scope| {
         for started in 0..count {
             let thread = thread::Builder::new().spawn_scoped(scope, || take_part(tell, wait));
@@ -49,17 +47,12 @@ fn lead_threads(count: usize, tell: &PipeWriter, wait: &PipeReader) -> Result<()
 }
 
 fn lead_processes(count: usize, tell: &PipeWriter, wait: &PipeReader) -> Result<()> {
-    let leader = getpid();
     let mut children = Vec::new();
     for _ in 0..count {
-        // SAFETY: this process has one thread, so no lock can be held by a thread that
-        // the child does not have.
-        match unsafe { fork() } {
-            Ok(ForkResult::Child) => {
-                child::exit(child::end_with(leader).and_then(|()| take_part(tell, wait)))
-            }
-            Ok(ForkResult::Parent { child }) => children.push(Child::new(child)),
-            Err(why) => {
+        match fork_child(|| take_part(tell, wait)) {
+            Ok(child) => children.push(child),
+            Err(error) => {
+                let why: Errno = error.downcast()?;
                 refuse(tell, Some(why as i32), children.len())?;
                 break;
             }
@@ -80,7 +73,7 @@ fn refuse(tell: &PipeWriter, error: Option<i32>, after: usize) -> Result<()> {
     send(tell, &numbers.map(i32::to_ne_bytes).concat())
 }
 
-/// So short a message is written in one piece: pipe(7).
+/// The kernel writes a short message in one piece: pipe(7).
 fn send(mut tell: &PipeWriter, message: &[u8]) -> Result<()> {
     tell.write_all(message).context("write to the demo")
 }

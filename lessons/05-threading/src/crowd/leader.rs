@@ -1,38 +1,24 @@
-//! A process whose threads, or whose children, are the crowd. Each of them tells that it
+//! A process whose threads, or whose children, are the crowd. Each of them reports that it
 //! is there, and stays until the gate closes.
 
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 
-use anyhow::{Context, Result};
-use common::NotHere;
+use anyhow::{Context, Error, Result};
+use common::Unsupported;
 use common::child::{self, Child};
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
-use nix::unistd::{ForkResult, Pid, fork, getpid};
+use nix::unistd::{Pid, getpid};
 
+use super::Kind;
 use super::lead::lead;
 use super::limits::met;
 
-#[derive(Clone, Copy, PartialEq)]
-pub enum Kind {
-    Threads,
-    Processes,
-}
-
-impl Kind {
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Threads => "threads",
-            Kind::Processes => "processes",
-        }
-    }
-}
-
-/// What the crowd tells.
+/// What the crowd reports.
 pub enum News {
     /// A thread or a process is there.
-    IsThere(Pid),
-    /// Another one could not be started, after so many.
+    Started(Pid),
+    /// The next one could not be started, after `after` of them.
     Refused { why: Errno, after: usize },
 }
 
@@ -47,20 +33,19 @@ impl Leader {
     pub fn fork(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
         let (news, tell) = pipe().context("pipe")?;
         let (wait, gate) = pipe().context("pipe")?;
-        let parent = getpid();
-        // SAFETY: this process has one thread, so no lock can be held by a thread that
-        // the child does not have.
-        let forked = unsafe { fork() };
-        let no_room =
-            |why| NotHere(format!("no room for a process: {why:?} ({})", met(parent, kind, 0)));
-        match forked.map_err(no_room)? {
-            ForkResult::Child => {
-                // As long as anybody holds these ends, the others never end.
-                drop((news, gate));
-                child::exit(lead(parent, kind, count, room, &tell, &wait))
+        let refused = |error: Error| match error.downcast::<Errno>() {
+            Ok(why) => {
+                let limit = met(getpid(), kind, 0);
+                Unsupported(format!("no room for a process: {why:?} ({limit})")).into()
             }
-            ForkResult::Parent { child } => Ok(Leader { child: Child::new(child), news, gate }),
-        }
+            Err(error) => error,
+        };
+        let Some(child) = child::fork().map_err(refused)? else {
+            // While any process holds these ends, the pipes do not end.
+            drop((news, gate));
+            child::exit(lead(kind, count, room, &tell, &wait))
+        };
+        Ok(Leader { child, news, gate })
     }
 
     pub fn pid(&self) -> Pid {
@@ -72,15 +57,14 @@ impl Leader {
         self.gate.write_all(&[1]).context("write to the leader")
     }
 
-    /// What it tells next; `None` if it has ended, and all of its crowd.
+    /// The next report; `None` if it has ended, and all of its crowd.
     pub fn next_news(&mut self) -> Option<News> {
-        Some(match self.receive()? {
-            error @ ..0 => {
-                let after = self.receive()?.try_into().ok()?;
-                News::Refused { why: Errno::from_raw(-error), after }
-            }
-            id => News::IsThere(Pid::from_raw(id)),
-        })
+        let number = self.receive()?;
+        if number < 0 {
+            let after = self.receive()?.try_into().ok()?;
+            return Some(News::Refused { why: Errno::from_raw(-number), after });
+        }
+        Some(News::Started(Pid::from_raw(number)))
     }
 
     fn receive(&mut self) -> Option<i32> {

@@ -1,4 +1,4 @@
-//! The same with crossbeam's scope, which was there before std had one.
+//! The same with crossbeam's scope, which is older than that of std.
 
 use std::any::Any;
 
@@ -35,7 +35,7 @@ pub fn nest() -> Result<()> {
     end.ok().context("a thread has panicked")?
 }
 
-/// Nobody joins the thread that panics. The error holds every panic of the scope.
+/// The thread that panics is not joined. The error holds every panic of the scope.
 pub fn panic_in_scope() -> Result<()> {
     let end = thread::scope(|scope| {
         let thread = scope.builder().spawn(|_| panic!("7 is odd"));

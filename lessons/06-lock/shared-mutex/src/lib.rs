@@ -43,13 +43,15 @@ pub unsafe trait PlainData: Send + 'static {}
 
 /// A number in shared memory.
 ///
-/// It is written with one instruction, and in the order that the program says: who comes
-/// after a kill finds each change up to a certain one, and none behind it. With an
-/// ordinary number the compiler may leave out a write that another follows, as if nobody
-/// could look in between.
+/// It is written with one instruction, and in the order that the program says: after a kill
+/// the next owner sees every write up to some point and none after it. With an ordinary
+/// number the compiler may leave out a write that another follows, as if no process could
+/// look in between.
 #[derive(Debug, Default)]
 #[repr(transparent)]
 pub struct Word(Cell<i64>);
+
+const _: () = assert!(size_of::<usize>() == 8, "on 32 bits an i64 takes two instructions");
 
 // SAFETY: one number, written with one instruction.
 unsafe impl PlainData for Word {}

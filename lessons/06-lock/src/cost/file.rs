@@ -12,11 +12,11 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 thread_local! {
     /// The file, opened by this thread: the lock belongs to the open file, and two threads
-    /// with the same one would both have it.
+    /// that share one would both hold it.
     static OPENED: Cell<Option<File>> = const { Cell::new(None) };
 }
 
-/// A number that is changed by who has locked the file.
+/// A number that is changed only while the file is locked.
 pub struct Locked {
     file: OwnedFd,
     number: AtomicU64,

@@ -3,15 +3,15 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, RwLock};
 
-use crate::semaphore::Semaphore;
 use anyhow::{Context, Result};
 use crossbeam::sync::ShardedLock;
 use shared_mutex::{SharedMutex, Word};
 
 use super::file::Locked;
 use super::table::Table;
+use crate::semaphore::Semaphore;
 
-/// Under each, who has the lock adds one to a number, or reads it.
+/// Under each lock, a thread adds one to a number, or reads it.
 pub fn measure(table: &mut Table) -> Result<()> {
     table.change(
         "atomic, fetch_add",

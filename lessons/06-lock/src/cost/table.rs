@@ -1,21 +1,21 @@
-//! What each lock costs: a row for each, measured, checked and printed.
+//! The costs of the locks: a row for each, measured, checked and printed.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use common::text;
+use common::{json, text};
 use crossbeam::utils::CachePadded;
 
 use super::Asked;
 use super::window::{self, Count};
 
-/// A window for each round: other programs want the CPU too, so the middle one counts.
+/// How often each is measured: other programs want the CPU too, so the median counts.
 pub const ROUNDS: u32 = 5;
 
 pub struct Table<'a> {
     asked: &'a Asked<'a>,
-    /// One CPU, and all that are to be used.
+    /// One CPU, and all that may be used.
     cpus: [&'a [usize]; 2],
     pub rows: Vec<Row>,
 }
@@ -36,8 +36,8 @@ impl<'a> Table<'a> {
         Self { asked, cpus: [&cpus[..1], cpus], rows: Vec::new() }
     }
 
-    /// A row for a lock that a number is changed under. Each time is to add one; what the
-    /// number is in the end tells whether the lock locks.
+    /// A row for a lock under which a number is changed: each time by one. The number in the
+    /// end shows whether the lock locks.
     pub fn change<L: Sync>(
         &mut self,
         name: &'static str,
@@ -60,7 +60,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A row for a lock that a number is read under: it is 1, each time.
+    /// A row for a lock under which a number is read. It is 1, each time.
     pub fn look<L: Sync>(
         &mut self,
         name: &'static str,
@@ -69,7 +69,7 @@ impl<'a> Table<'a> {
     ) -> Result<()> {
         let lock = CachePadded::new(lock);
         self.row(name, |cpus, time| {
-            // Or the compiler looks once where it was to look a hundred times.
+            // Otherwise the compiler may read once in place of a hundred times.
             let once = || number(black_box(&lock));
             let Count { done, sum, nanoseconds } = window::count(cpus, time, once)?;
             ensure!(sum == done, "{name}: read 1 {done} times, and the sum is {sum}");
@@ -77,7 +77,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A row for what is measured in this way, on these CPUs and for so long.
+    /// A row for whatever `measure` measures: the nanoseconds, on these CPUs and for this time.
     pub fn row(
         &mut self,
         name: &'static str,
@@ -109,13 +109,15 @@ impl Row {
         println!("{:24}{:>12}{contending:>12}", self.name, text::nanoseconds(self.alone));
     }
 
-    /// A line for each time, as it would be read by a program.
+    /// A line for each time, for other programs to read.
     fn print_json(&self, cpus: usize) {
         for (threads, nanoseconds) in [(1, Some(self.alone)), (cpus, self.contending)] {
-            if let Some(nanoseconds) = nanoseconds {
-                let (name, seconds) = (self.name, nanoseconds / 1e9);
-                println!("{{\"lock\":\"{name}\",\"threads\":{threads},\"seconds\":{seconds:e}}}");
-            }
+            let Some(nanoseconds) = nanoseconds else { continue };
+            let (lock, seconds) = (&self.name, &(nanoseconds / 1e9));
+            println!(
+                "{}",
+                json::object(&[("lock", lock), ("threads", &threads), ("seconds", seconds)])
+            );
         }
     }
 }

@@ -10,10 +10,10 @@ use common::cpus;
 use crossbeam::utils::CachePadded;
 use nix::unistd::Pid;
 
-/// So often before a thread looks whether the window is over: to look costs a little.
+/// How often a thread does it before it checks whether the window is over.
 const BATCH: u64 = 100;
 
-/// What the threads wait for, and then look at.
+/// The states of the window.
 const WAIT: u8 = 0;
 const RUN: u8 = 1;
 const STOP: u8 = 2;
@@ -24,14 +24,13 @@ pub struct Count {
     pub done: u64,
     /// What came out, added up.
     pub sum: u64,
-    /// The nanoseconds for one time: half as many when two do as much as one each.
+    /// The nanoseconds for one time: half as many when two threads do twice as much.
     pub nanoseconds: f64,
 }
 
-/// A thread on each CPU does it again and again for so long; all start together.
+/// A thread on each CPU repeats `once` for `time`; all start together.
 pub fn count(cpus: &[usize], time: Duration, once: impl Fn() -> u64 + Sync) -> Result<Count> {
-    // What they look at must not lie beside what they change: CPUs share whole lines of
-    // their caches.
+    // On a cache line of its own: otherwise each change beside it would slow down the reads.
     let state = CachePadded::new(AtomicU8::new(WAIT));
     let ready = AtomicUsize::new(0);
     let work = |cpu| {
@@ -42,7 +41,7 @@ pub fn count(cpus: &[usize], time: Duration, once: impl Fn() -> u64 + Sync) -> R
         }
         let start = Instant::now();
         let (mut done, mut sum) = (0, 0);
-        // Once at least: on a busy machine the window may be over by now.
+        // At least once: on a busy machine the window may be over by now.
         loop {
             (0..BATCH).for_each(|_| sum += once());
             done += BATCH;

@@ -1,20 +1,22 @@
 //! Two accounts, and transfers between them that can be undone at every step.
 
+use std::fmt;
+
 use shared_mutex::{PlainData, Word};
 
-/// What there is in both together, always.
+/// The sum of both accounts, always.
 pub const SUM: i64 = 200;
 
 /// The last step of a transfer; the first is 0.
 pub const LAST_STEP: u32 = 5;
 
-/// In memory that processes share.
+/// The accounts, in memory that processes share.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Accounts {
     first: Word,
     second: Word,
-    /// Whether a transfer is under way, 0 or 1, and what there was in both before it.
+    /// Whether a transfer is under way, 0 or 1, and both accounts before it.
     under_way: Word,
     before: [Word; 2],
 }
@@ -32,7 +34,7 @@ impl Accounts {
         }
     }
 
-    /// Moves money from the first to the second. `done` is told each step that is done.
+    /// Moves money from the first to the second, and calls `done` after each step.
     pub fn transfer(&self, amount: i64, done: impl Fn(u32)) {
         done(0);
         self.before[0].set(self.first.get());
@@ -48,8 +50,8 @@ impl Accounts {
         done(LAST_STEP);
     }
 
-    /// Undoes a transfer that was under way; returns whether one was. Whoever repairs
-    /// may be killed in turn: the next one does it again.
+    /// Undoes a transfer that was under way; returns whether one was. If this process is
+    /// killed in turn, the next owner repairs again.
     pub fn repair(&self) -> bool {
         let half_done = self.under_way.get() == 1;
         if half_done {
@@ -60,13 +62,15 @@ impl Accounts {
         half_done
     }
 
-    /// What there is in both.
+    /// The sum of both.
     pub fn sum(&self) -> i64 {
         self.first.get() + self.second.get()
     }
+}
 
-    /// As an addition: `100 + 100 = 200`.
-    pub fn written(&self) -> String {
-        format!("{} + {} = {}", self.first.get(), self.second.get(), self.sum())
+/// As an addition: `100 + 100 = 200`.
+impl fmt::Display for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} + {} = {}", self.first.get(), self.second.get(), self.sum())
     }
 }

@@ -1,4 +1,4 @@
-//! A child that moves money all the time is killed at moments that nobody chooses.
+//! A child that moves money all the time is killed at random moments.
 
 use std::io::{Read, pipe};
 use std::thread;
@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use shared_mutex::LockError;
 
 use super::accounts::SUM;
-use super::{Locked, fork_child, in_text};
+use super::{Locked, fork_child, owned};
 
 pub fn kill_often(accounts: &Locked, kills: u32) -> Result<()> {
     let (mut owners, mut undone) = (0, 0);
@@ -24,20 +24,20 @@ pub fn kill_often(accounts: &Locked, kills: u32) -> Result<()> {
             }
             Err(LockError::NotRecoverable) => bail!("the lock is lost"),
         };
-        ensure!(guard.sum() == SUM, "money was lost or made: {}", guard.written());
+        ensure!(guard.sum() == SUM, "money was lost or made: {}", *guard);
     }
     println!("  it had the lock ≈ {owners} times, and ≈ {undone} transfers had to be undone");
     println!("  the sum was {SUM} each time");
     Ok(())
 }
 
-/// The child is killed some microseconds after it has begun.
+/// Kills a child some microseconds after it has begun.
 fn kill_once(accounts: &Locked, number: u32) -> Result<()> {
     let (mut has_begun, begun) = pipe().context("pipe")?;
     let child = fork_child(move || {
         drop(begun);
         for amount in [1, -1].into_iter().cycle() {
-            accounts.lock().map_err(in_text)?.transfer(amount, |_| ());
+            accounts.lock().map_err(owned)?.transfer(amount, |_| ());
         }
         Ok(())
     })?;

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn who_finds_no_permit_sleeps_until_one_is_given_back() {
+    fn a_thread_without_a_permit_sleeps_until_one_is_given_back() {
         static SEMAPHORE: Semaphore = Semaphore::new(1);
         let permit = SEMAPHORE.acquire();
         assert_eq!(*SEMAPHORE.permits(), 0);

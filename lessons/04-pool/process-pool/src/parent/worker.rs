@@ -280,7 +280,7 @@ impl Worker {
         let was_in_one = self.arguments.chunks_begun() != self.chunks_done;
         let running = if was_in_one { chunks.pop_front() } else { None };
         Ok(Death {
-            how: child::in_words(status),
+            how: child::describe(status),
             killed: matches!(status, WaitStatus::Signaled(..)),
             began: self.chunks_done > 0 || running.is_some(),
             running,
