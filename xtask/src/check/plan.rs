@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use common::options::UsageError;
 use xtask::transcript::page::Page;
 
@@ -13,9 +13,6 @@ use crate::workspace::{Lesson, Workspace};
 
 /// The page that shows what `check-all` prints.
 pub const README: &str = "README.md";
-
-/// The pages that belong to no lesson.
-const PAGES: [&str; 2] = [README, "docs/README.md"];
 
 /// What is to be run, and what was found without running anything.
 pub struct Plan<'a> {
@@ -54,10 +51,10 @@ impl<'a> Plan<'a> {
         }
         if request.pages {
             plan.sections.push(Section::new("pages"));
-            for path in PAGES {
-                let Some(page) = plan.read(path) else { continue };
-                plan.find(page::check(plan.root, path, &page));
-                plan.add_transcripts(path, page, built, request.bless, |_| true);
+            for path in other_pages(workspace)? {
+                let Some(page) = plan.read(&path) else { continue };
+                plan.find(page::check(plan.root, &path, &page));
+                plan.add_transcripts(&path, page, built, request.bless, |_| true);
             }
         }
         Ok(plan)
@@ -158,4 +155,17 @@ impl<'a> Plan<'a> {
     fn find(&mut self, findings: Vec<Finding>) {
         self.sections.last_mut().expect("a section").findings.extend(findings);
     }
+}
+
+/// The pages that belong to no lesson: the README, and what else is in `docs`.
+fn other_pages(workspace: &Workspace) -> Result<Vec<String>> {
+    let entries = workspace.root.join("docs").read_dir().context("read docs")?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let mut pages = names.collect::<std::io::Result<Vec<_>>>().context("read docs")?;
+    pages.retain(|name| {
+        name.strip_suffix(".md").is_some_and(|name| !workspace.lessons.iter().any(|it| it == name))
+    });
+    pages.sort();
+    let pages = pages.into_iter().map(|name| format!("docs/{name}"));
+    Ok(std::iter::once(README.to_owned()).chain(pages).collect())
 }
