@@ -1,8 +1,5 @@
-//! What the lessons share, and no more: the menu of demos, the pace of the
-//! waits that are there for a person to watch, text that fits the window, pictures,
-//! a forked child's life, a wait with a deadline for its end, what /proc tells,
-//! what a panic says, a ring buffer between two processes; and for their tests a witness, and demos that run
-//! while a test looks on.
+//! What the lessons share: the menu of demos, the pace of waits that a person watches,
+//! text that fits the window, pictures, children and their ends, and what /proc shows.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(
@@ -23,15 +20,13 @@ mod pace;
 #[cfg(target_os = "linux")]
 pub mod panics;
 #[cfg(target_os = "linux")]
-pub mod pidfd;
+pub mod picture;
 #[cfg(target_os = "linux")]
-pub mod plot;
+pub mod pidfd;
 #[cfg(target_os = "linux")]
 pub mod proc;
 #[cfg(target_os = "linux")]
 pub mod python;
-#[cfg(target_os = "linux")]
-pub mod svg;
 #[cfg(target_os = "linux")]
 pub mod text;
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use common::plot::Plot;
+use common::picture::Plot;
 use common::{NotHere, text};
 use memory::Memory;
 use starts::Way;
