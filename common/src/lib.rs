@@ -20,12 +20,11 @@ mod linux {
     pub mod options;
     pub(crate) mod pace;
     pub mod panics;
+    pub mod picture;
     pub mod pidfd;
-    pub mod plot;
     pub mod proc;
     pub mod progress;
     pub mod python;
-    pub mod svg;
     pub mod text;
 }
 

@@ -1,5 +1,5 @@
-//! What else is running right now, unseen. All of it stands in /proc, for every
-//! program to read: this is how `ps` and `top` know.
+//! What else is running right now, unseen. All of it is in /proc, where every program
+//! can read it, as `ps` and `top` do.
 
 mod processes;
 
@@ -14,10 +14,10 @@ use nix::unistd::{SysconfVar, sysconf};
 use processes::Snapshot;
 use recorder::timeline::shorten;
 
-/// How long to look on before the first picture, and before each that follows.
+/// How long to measure before the first picture, and before each later one.
 const FIRST: Duration = Duration::from_millis(200);
 const NEXT: Duration = Duration::from_secs(1);
-/// The lines that a picture has besides those of the busiest.
+/// The lines of a picture besides those of the busiest.
 const LINES: usize = 6;
 
 pub fn run(options: &Options) -> Result<()> {
@@ -25,22 +25,20 @@ pub fn run(options: &Options) -> Result<()> {
     let before = Snapshot::take()?;
     thread::sleep(FIRST);
     let now = Snapshot::take()?;
-    match text::window() {
-        Some(_) if options.has("--watch") => watch(before, now, busiest),
-        _ => {
-            println!("{}", picture(&before, &now, busiest.unwrap_or(3))?.join("\n"));
-            Ok(())
-        }
+    if options.has("--watch") && text::window().is_some() {
+        return watch(before, now, busiest);
     }
+    println!("{}", picture(&before, &now, busiest.unwrap_or(3))?.join("\n"));
+    Ok(())
 }
 
-/// Draws over the last picture, for ever.
+/// Draws each picture over the last one, for ever.
 fn watch(mut before: Snapshot, mut now: Snapshot, busiest: Option<usize>) -> Result<()> {
     let mut frame = "\x1b[2J".to_owned();
     loop {
         let (width, height) = text::window().unwrap_or((80, 24));
-        // One line is for the last words, and one for the cursor, which stays behind
-        // the picture, where it is to be when Ctrl-C comes.
+        // One line is for the last words, and one for the cursor, which stays below the
+        // picture, where it belongs when Ctrl-C comes.
         let room = height.saturating_sub(2);
         let rows = busiest.unwrap_or(room.saturating_sub(LINES));
         let mut lines = picture(&before, &now, rows)?;
@@ -51,7 +49,7 @@ fn watch(mut before: Snapshot, mut now: Snapshot, busiest: Option<usize>) -> Res
             frame += &format!("{}\x1b[K\n", shorten(&line, width));
         }
         frame += "\x1b[J";
-        // In one write, so that nobody sees half a picture.
+        // In one write, so that half a picture is never seen.
         let mut output = std::io::stdout().lock();
         output.write_all(frame.as_bytes()).context("write to the terminal")?;
         output.flush().context("write to the terminal")?;
@@ -88,7 +86,7 @@ fn picture(before: &Snapshot, now: &Snapshot, busiest: usize) -> Result<Vec<Stri
         let share = 100.0 * *used as f64 / ticks / time.as_secs_f64();
         (share, process.pid, process.name.as_str())
     });
-    // As many lines on a machine, or in a container, with fewer processes.
+    // The number of lines is the same where there are fewer processes, as in a container.
     let by_share = by_share.chain(std::iter::repeat((0.0, 0, "no other process")));
     lines.extend(by_share.take(busiest).map(|(share, pid, name)| {
         format!("≈ {share:3.0} % of a CPU  pid ≈ {pid:7}  ≈ \"{name}\"")

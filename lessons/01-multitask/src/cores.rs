@@ -8,15 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use common::menu::Options;
 use common::text;
-use recorder::record_readings;
-use recorder::recording::{self, Slice};
-use recorder::svg::{Lane, Picture};
-use recorder::team::Team;
-use recorder::{slices, timeline};
+use recorder::{Lane, Picture, Slice, Team, record_readings, slices, timeline};
 
 use crate::options::{self, count};
 
-/// So many tasks of a run are drawn, and the others only counted.
+/// How many tasks of a run are drawn. The others are only counted.
 const DRAWN: usize = 8;
 
 pub fn run(options: &Options) -> Result<()> {
@@ -49,19 +45,19 @@ struct Work {
 }
 
 impl Work {
-    /// From the start until the last task was done.
+    /// From the start to the end of the last task.
     fn time(&self) -> Duration {
         let ends = self.tasks.iter().flatten().map(|slice| slice.end);
         ends.max().unwrap_or(self.start) - self.start
     }
 }
 
-/// Splits the work evenly among so many tasks.
+/// Splits the work evenly among `tasks` tasks.
 fn split(readings: u64, tasks: usize, cpus: &[usize]) -> Result<Work> {
     let part = readings / tasks as u64;
     let team = Team::fork(tasks, cpus, |_, _| Ok(record_readings(part)?.to_words()))?;
     let run = team.run()?;
-    let tasks = slices::of_recordings(&recording::all(&run.results)?);
+    let tasks = slices::of_recordings(&run.recordings()?);
     Ok(Work { cpus: cpus.len(), start: run.start, tasks })
 }
 

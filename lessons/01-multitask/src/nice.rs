@@ -11,10 +11,7 @@ use common::menu::Options;
 use common::{Unsupported, child, cpus, text};
 use nix::unistd::{getpid, setsid};
 use priority::{autogroup, autogroups_are_on, set_nice, weight};
-use recorder::record_until;
-use recorder::recording::{self, Slice};
-use recorder::team::Team;
-use recorder::{slices, timeline};
+use recorder::{Recording, Slice, Team, record_until, slices, timeline};
 
 use crate::options::{self, count};
 
@@ -33,7 +30,7 @@ pub fn run(options: &Options) -> Result<()> {
     compete(cpu, duration, true)
 }
 
-/// Makes this process so nice, and with it the tasks that it starts.
+/// Sets the nice value of this process, and of the tasks that it starts.
 fn start_at(nice: i32) -> Result<()> {
     set_nice(nice).map_err(|why| {
         let advice = "start the lesson without `nice`";
@@ -61,8 +58,8 @@ fn compete(cpu: usize, duration: Duration, own_sessions: bool) -> Result<()> {
     let run = team.run()?;
 
     let groups: HashSet<u64> = run.results.iter().map(|result| result[0]).collect();
-    let recordings: Vec<_> = run.results.iter().map(|result| result[1..].to_vec()).collect();
-    let slices = slices::of_recordings(&recording::all(&recordings)?);
+    let recordings = run.results.iter().map(|result| Recording::from_words(&result[1..]));
+    let slices = slices::of_recordings(&recordings.collect::<Result<Vec<_>, _>>()?);
     print_shares(&slices, run.start, run.start + duration);
     if autogroups_are_on() {
         println!("autogroups are on, and these tasks are in {}", count(groups.len(), "autogroup"));
@@ -72,7 +69,8 @@ fn compete(cpu: usize, duration: Duration, own_sessions: bool) -> Result<()> {
     Ok(())
 }
 
-/// What each got of what the three got together, beside what its weight predicts.
+/// Prints the share of each in the time that the three got, beside the share that its
+/// weight predicts.
 fn print_shares(tasks: &[Vec<Slice>], start: Duration, end: Duration) {
     let time = |task| slices::share(task, start, end);
     // On a very busy machine one may get nothing at all.

@@ -1,5 +1,5 @@
-//! What one switch between two tasks costs, beside a call; and how many switches
-//! there are when many tasks compute. Compare with `tasks`, which shows them.
+//! What one switch between two tasks costs, beside a call, and how often tasks that
+//! compute are switched. Compare with `tasks`, which shows the switches.
 
 mod ping_pong;
 
@@ -11,9 +11,7 @@ use common::menu::Options;
 use common::{cpus, text};
 use nix::unistd::getppid;
 use ping_pong::{PingPong, alone, ping_pong};
-use recorder::recording;
-use recorder::team::Team;
-use recorder::{now, record_until};
+use recorder::{Team, now, record_until};
 
 /// How long the computing tasks run, and how many there are.
 const DURATION: Duration = Duration::from_millis(50);
@@ -29,13 +27,12 @@ pub fn run(options: &Options) -> Result<()> {
 
     let on_one = ping_pong(rounds, [cpus[0]; 2])?;
     print_round_trip("on one CPU", on_one, rounds);
-    // The byte cannot come back before both were switched in.
+    // The byte cannot come back before both have been switched in.
     ensure!(on_one.switches >= 2 * rounds - 1, "only {} switches: impossible", on_one.switches);
-    match cpus[..] {
-        [first, .., last] => {
-            print_round_trip("on two CPUs", ping_pong(rounds, [first, last])?, rounds);
-        }
-        _ => println!("(on two CPUs: this process may use only one)"),
+    if let [first, .., last] = cpus[..] {
+        print_round_trip("on two CPUs", ping_pong(rounds, [first, last])?, rounds);
+    } else {
+        println!("(on two CPUs: this process may use only one)");
     }
     let switch = (nanoseconds(on_one.time, rounds) / 2.0 - pipe).max(0.0);
     println!(
@@ -44,10 +41,13 @@ pub fn run(options: &Options) -> Result<()> {
     print("one switch", switch);
 
     println!("\nTasks that compute, all on one CPU, for {}:", text::time(DURATION));
-    COMPUTING.into_iter().try_for_each(|tasks| compute(tasks, cpus[0], switch))
+    for tasks in COMPUTING {
+        compute(tasks, cpus[0], switch)?;
+    }
+    Ok(())
 }
 
-/// What three sorts of calls take, one of each, in nanoseconds.
+/// What a call of each of three kinds takes, in nanoseconds.
 fn calls(cpu: usize, rounds: u64) -> Result<[f64; 3]> {
     let measure = |_, _| {
         let function = time_of(rounds, || _ = black_box(a_function(black_box(1))))?;
@@ -61,7 +61,9 @@ fn calls(cpu: usize, rounds: u64) -> Result<[f64; 3]> {
 
 fn time_of(count: u64, call: impl Fn()) -> Result<Duration> {
     let start = now()?;
-    (0..count).for_each(|_| call());
+    for _ in 0..count {
+        call();
+    }
     Ok(now()? - start)
 }
 
@@ -74,8 +76,7 @@ fn a_function(number: u64) -> u64 {
 fn compute(tasks: usize, cpu: usize, switch: f64) -> Result<()> {
     let job = |_, start| Ok(record_until(start + DURATION)?.to_words());
     let run = Team::fork(tasks, &[cpu], job)?.run()?;
-    let recordings = recording::all(&run.results)?;
-    let switches: u64 = recordings.iter().map(|recording| recording.switches).sum();
+    let switches: u64 = run.recordings()?.iter().map(|recording| recording.switches).sum();
     let lost = Duration::from_nanos((switches as f64 * switch) as u64);
     let share = 100.0 * lost.div_duration_f64(DURATION);
     println!(

@@ -8,11 +8,7 @@ use anyhow::{Context, Result, ensure};
 use common::menu::Options;
 use common::{cpus, text};
 use nix::unistd::getpid;
-use recorder::record_until;
-use recorder::recording::{self, Slice};
-use recorder::svg::{Lane, Picture};
-use recorder::team::Team;
-use recorder::{slices, timeline};
+use recorder::{Lane, Picture, Slice, Team, record_until, slices, timeline};
 
 use crate::options::{self, count};
 
@@ -27,7 +23,7 @@ pub fn run(options: &Options) -> Result<()> {
     on_all_cpus(tasks.unwrap_or(2 * cpus.len() + 1), &cpus, duration)
 }
 
-/// Three tasks that may use the same CPU, and no other.
+/// Three tasks that may use only one CPU, the same for all.
 fn on_one_cpu(cpu: usize, duration: Duration, picture: Option<&Path>) -> Result<()> {
     println!("3 tasks on one CPU (CPU ≈ {cpu}), for {}:", text::time(duration));
     let names = ["browser", "music", "word"];
@@ -38,7 +34,7 @@ fn on_one_cpu(cpu: usize, duration: Duration, picture: Option<&Path>) -> Result<
     let run = team.run()?;
 
     let (start, end) = (run.start, run.start + duration);
-    let recordings = recording::all(&run.results)?;
+    let recordings = run.recordings()?;
     let slices = slices::of_recordings(&recordings);
     let tasks: Vec<_> = slices.iter().map(Vec::as_slice).collect();
     let width = text::width().saturating_sub(9).max(8);
@@ -67,7 +63,7 @@ fn on_one_cpu(cpu: usize, duration: Duration, picture: Option<&Path>) -> Result<
     Ok(())
 }
 
-/// Tasks that may use all of `cpus`: the system decides who runs where.
+/// Tasks that may use all of `cpus`: the system decides which runs where.
 fn on_all_cpus(tasks: usize, cpus: &[usize], duration: Duration) -> Result<()> {
     let header = format!("{} on {}", count(tasks, "task"), count(cpus.len(), "CPU"));
     println!("{header} (CPUs ≈ {}), for {}:", cpus::list(cpus), text::time(duration));
@@ -75,7 +71,7 @@ fn on_all_cpus(tasks: usize, cpus: &[usize], duration: Duration) -> Result<()> {
     let run = Team::fork(tasks, cpus, job)?.run()?;
 
     let (start, end) = (run.start, run.start + duration);
-    let slices = slices::of_recordings(&recording::all(&run.results)?);
+    let slices = slices::of_recordings(&run.recordings()?);
     let tasks: Vec<_> = slices.iter().map(Vec::as_slice).collect();
     let label = tasks.len().to_string().len();
     // A line takes 37 columns besides the number and the bar.

@@ -1,18 +1,16 @@
-//! A task that computes needs a CPU; a task that waits needs none. Here all of
-//! them may use the same CPU, and no other. Compare with `cores`.
+//! A task that computes needs a CPU; a task that waits needs none. Here all tasks may use
+//! one CPU only. Compare with `cores`.
 
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::{cpus, text};
-use recorder::team::Team;
-use recorder::usage::Usage;
-use recorder::{now, record_readings};
+use recorder::{Team, Usage, now, record_readings};
 
-/// A computing task reads the clock so often.
+/// How often a computing task reads the clock.
 const READINGS: u64 = 500_000;
-/// A waiting task waits so often, for so long.
+/// How often a waiting task waits, and how long each time.
 const WAITS: u32 = 5;
 const WAIT: Duration = Duration::from_millis(10);
 
@@ -30,7 +28,7 @@ pub fn run() -> Result<()> {
     row("100 wait", 100, cpu, wait_often)
 }
 
-/// Lets so many tasks do the same, and sums up what they took.
+/// Lets `count` tasks do the same, and prints the sum of what they used.
 fn row(name: &str, count: usize, cpu: usize, activity: fn() -> Result<()>) -> Result<()> {
     let job = |_, _| {
         let before = Usage::now()?;
@@ -43,9 +41,10 @@ fn row(name: &str, count: usize, cpu: usize, activity: fn() -> Result<()>) -> Re
     let mut end = run.start;
     let mut total = Usage::default();
     for result in &run.results {
-        let (&finished, used) = result.split_first().context("a task told nothing")?;
+        let (&[finished], used) = result.split_first_chunk().context("a task reported nothing")?;
+        let used = used.try_into().context("a task's usage is torn")?;
         end = end.max(Duration::from_nanos(finished));
-        total += Usage::from_words(used)?;
+        total += Usage::from_words(used);
     }
     println!(
         "{name:11}  {:>9}  {:>9}  ≈ {:8}   ≈ {:8}",
@@ -58,10 +57,13 @@ fn row(name: &str, count: usize, cpu: usize, activity: fn() -> Result<()>) -> Re
 }
 
 fn compute() -> Result<()> {
-    record_readings(READINGS).map(drop)
+    record_readings(READINGS)?;
+    Ok(())
 }
 
 fn wait_often() -> Result<()> {
-    (0..WAITS).for_each(|_| thread::sleep(WAIT));
+    for _ in 0..WAITS {
+        thread::sleep(WAIT);
+    }
     Ok(())
 }

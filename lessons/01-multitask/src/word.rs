@@ -39,7 +39,7 @@ fn as_threads() -> Result<()> {
     for thread in threads {
         thread.join().ok().context("join: the thread panicked")??;
     }
-    tell("main", "nothing", &variable);
+    report("main", "nothing", &variable);
     Ok(())
 }
 
@@ -54,9 +54,9 @@ fn as_processes() -> Result<()> {
         // and no lock can be held by a thread that the child does not have.
         match unsafe { fork() }.context("fork")? {
             ForkResult::Child => {
-                // As long as anybody holds this end, the other never ends.
+                // The other end is not at its end while a process holds this one.
                 drop(from_parent);
-                let wait = || report_and_wait(to_parent, all_have_added);
+                let wait = || arrive_and_wait(to_parent, all_have_added);
                 let work = || subtask(name, amount, variable, wait);
                 child::exit(child::end_with(parent).and_then(|()| work()))
             }
@@ -66,8 +66,10 @@ fn as_processes() -> Result<()> {
     drop(to_parent);
     added.read_exact(&mut [0; SUBTASKS.len()]).context("wait until all have added")?;
     drop(from_parent);
-    children.into_iter().try_for_each(Child::join)?;
-    tell("main", "nothing", variable);
+    for child in children {
+        child.join()?;
+    }
+    report("main", "nothing", variable);
     Ok(())
 }
 
@@ -81,19 +83,19 @@ fn subtask(
     thread::sleep(paced(Duration::from_millis(300)));
     variable.fetch_add(amount, SeqCst);
     wait_for_the_others()?;
-    tell(name, &amount.to_string(), variable);
+    report(name, &amount.to_string(), variable);
     Ok(())
 }
 
-/// A barrier for processes: a byte says that this one is there, and the pipe from
-/// the parent ends when all of them are.
-fn report_and_wait(mut to_parent: PipeWriter, mut from_parent: PipeReader) -> Result<()> {
+/// A barrier for processes: a byte says that this process has arrived, and the pipe from
+/// the parent ends when all have.
+fn arrive_and_wait(mut to_parent: PipeWriter, mut from_parent: PipeReader) -> Result<()> {
     to_parent.write_all(&[1]).context("write to the parent")?;
     from_parent.read_to_end(&mut Vec::new()).context("wait for the others")?;
     Ok(())
 }
 
-fn tell(name: &str, added: &str, variable: &AtomicU32) {
+fn report(name: &str, added: &str, variable: &AtomicU32) {
     let (tid, pid, sees) = (gettid(), getpid(), variable.load(SeqCst));
     println!("{name:8}  tid {tid} of pid {pid}: added {added}, sees {sees}");
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use common::plot::Plot;
+use common::picture::Plot;
 use common::{Unsupported, text};
 use memory::Memory;
 use starts::WAYS;

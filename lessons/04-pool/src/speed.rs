@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use common::plot::Plot;
+use common::picture::Plot;
 use common::text;
 use serde_json::{Value, json};
 

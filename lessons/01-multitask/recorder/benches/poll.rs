@@ -1,5 +1,5 @@
-//! What a reading of the recorder costs, beside a bare reading of the clock: the
-//! less, the more it sees. `cargo bench -p lesson-01-multitask --bench poll`.
+//! What a reading of the recorder costs, beside a bare reading of the clock: the cheaper,
+//! the shorter the jumps that it sees. `cargo bench -p recorder`.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn main() {
     let poll = || {
         black_box(record_readings(READINGS)).expect("a recording");
     };
-    // In turns, so that what disturbs one disturbs the other.
+    // In turns, so that a disturbance affects both.
     let runs: Vec<_> = (0..RUNS).map(|_| (time(clock), time(poll))).collect();
     print("clock_gettime", runs.iter().map(|run| run.0));
     print("poll, with the clock and the CPU", runs.iter().map(|run| run.1));

@@ -1,19 +1,24 @@
-//! Tasks, each a process, that note when they ran or what they used, and what can be
-//! read from their notes.
+//! Tasks that record when they ran or what they used, and what their recordings show.
 //!
-//! - [`team`]: several tasks, each a process, that start together.
+//! - [`Team`]: several tasks, each a process, that start together.
 //! - [`record_until`], [`record_readings`]: a busy task records the slices of time in
-//!   which it ran; [`recording`]: what it hands over.
-//! - [`slices`]: what the recordings say; plain functions.
-//! - [`timeline`], [`svg`]: the recordings drawn, as text and as a picture.
-//! - [`usage`]: CPU time and switches by the kernel's count.
+//!   which it ran, and hands over a [`Recording`].
+//! - [`slices`]: lengths, shares and overlaps; plain functions of recordings.
+//! - [`timeline`], [`Picture`]: recordings drawn, as text and as a picture.
+//! - [`Usage`]: CPU time and switches by the kernel's count.
 
+mod error;
+mod picture;
 mod poll;
-pub mod recording;
+mod recording;
 pub mod slices;
-pub mod svg;
-pub mod team;
+mod team;
 pub mod timeline;
-pub mod usage;
+mod usage;
 
-pub use poll::{GAP, now, record_readings, record_until};
+pub use error::Error;
+pub use picture::{Lane, Picture};
+pub use poll::{now, record_readings, record_until};
+pub use recording::{Recording, Slice};
+pub use team::{Run, Team};
+pub use usage::Usage;

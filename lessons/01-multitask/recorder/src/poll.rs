@@ -1,58 +1,57 @@
-//! A recorder of time slices: a busy task notes when it ran, and on which CPU.
+//! A recorder of time slices: a busy task records when it ran, and on which CPU.
 //!
-//! No program is told when it is taken off its CPU. But one that does nothing
-//! except read the clock sees its own absence: the clock jumps.
+//! The kernel does not tell a program that it is taken off its CPU. But a program that
+//! does nothing except read the clock sees its own absence: the clock jumps.
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
 use nix::sched::sched_getcpu;
 use nix::time::{ClockId, clock_gettime};
 
-use crate::recording::{Recording, Slice};
-use crate::usage::Usage;
+use crate::{Error, Recording, Slice, Usage};
 
-/// A longer jump of the clock is a time in which somebody else ran. Shorter
-/// ones are mostly interrupts: the kernel did some work and came back.
+/// During a longer jump of the clock another task ran. Shorter jumps are mostly
+/// interrupts: the kernel did some work and came back.
 pub const GAP: Duration = Duration::from_micros(100);
 
-/// In less than this nobody can be switched out and in again.
+/// In less than this no task can be switched out and in again.
 const BLINK: Duration = Duration::from_micros(2);
 
-/// There is room for a jump in so much time, on average, or in so many readings.
+/// There is room for a jump in each of these times, on average, or these readings.
 const PER_JUMP: Duration = Duration::from_micros(10);
 const READINGS_PER_JUMP: u64 = 50;
 
 /// The time on the monotonic clock. All processes read the same clock, so
-/// their recordings can be laid beside each other.
+/// their recordings can be compared.
 ///
 /// # Errors
 /// If the system has no such clock.
-pub fn now() -> Result<Duration> {
-    Ok(clock_gettime(ClockId::CLOCK_MONOTONIC).context("clock_gettime")?.into())
+pub fn now() -> Result<Duration, Error> {
+    let now = clock_gettime(ClockId::CLOCK_MONOTONIC);
+    Ok(now.map_err(|errno| Error::System("clock_gettime", errno))?.into())
 }
 
 /// Keeps this process busy until `end`, and returns when it ran.
 ///
 /// # Errors
 /// If a system call fails, or the clock jumps more often than can be expected.
-pub fn record_until(end: Duration) -> Result<Recording> {
+pub fn record_until(end: Duration) -> Result<Recording, Error> {
     let jumps = end.saturating_sub(now()?).div_duration_f64(PER_JUMP);
     record(u64::MAX, end, jumps as usize)
 }
 
-/// Keeps this process busy for so many readings of the clock, a fixed amount of
+/// Keeps this process busy for a number of readings of the clock, a fixed amount of
 /// work, and returns when it ran.
 ///
 /// # Errors
 /// As [`record_until`].
-pub fn record_readings(readings: u64) -> Result<Recording> {
+pub fn record_readings(readings: u64) -> Result<Recording, Error> {
     record(readings, Duration::MAX, (readings / READINGS_PER_JUMP) as usize)
 }
 
-fn record(readings: u64, end: Duration, jumps: usize) -> Result<Recording> {
-    // The kernel's count is asked for only before and after: asked meanwhile, the
-    // kernel looks how long this process has run, and may switch it out earlier.
+fn record(readings: u64, end: Duration, jumps: usize) -> Result<Recording, Error> {
+    // The kernel's count is read only before and after: read in between, the kernel
+    // looks how long this process has run, and may switch it out earlier.
     let before = Usage::now()?.involuntary;
     let mut recorder = Recorder::new(now()?, end, this_cpu()?, jumps);
     for _ in 0..readings {
@@ -64,8 +63,8 @@ fn record(readings: u64, end: Duration, jumps: usize) -> Result<Recording> {
     Ok(Recording { switches, ..recorder.finish()? })
 }
 
-fn this_cpu() -> Result<usize> {
-    sched_getcpu().context("sched_getcpu")
+fn this_cpu() -> Result<usize, Error> {
+    sched_getcpu().map_err(|errno| Error::System("sched_getcpu", errno))
 }
 
 /// Makes stretches of readings of the clock and the CPU.
@@ -79,8 +78,8 @@ struct Recorder {
 
 impl Recorder {
     fn new(start: Duration, end: Duration, cpu: usize, jumps: usize) -> Self {
-        // All the room there is: asking for more while recording would show up
-        // in the recording.
+        // All the room it will have: an allocation while recording would show up in the
+        // recording.
         let stretches = Vec::with_capacity(16 + jumps);
         Self { end, current: Slice { start, end: start, cpu }, stretches, gaps: 0, full: false }
     }
@@ -99,7 +98,7 @@ impl Recorder {
     }
 
     fn close(&mut self) {
-        // A single reading is no stretch: the task may have been moved between
+        // A single reading is not a stretch: the task may have been moved between
         // asking for the time and asking for the CPU.
         let stretch = Slice { end: self.current.end.min(self.end), ..self.current };
         if stretch.start < stretch.end {
@@ -110,14 +109,16 @@ impl Recorder {
         }
     }
 
-    fn finish(mut self) -> Result<Recording> {
+    fn finish(mut self) -> Result<Recording, Error> {
         self.close();
         if self.stretches.is_empty() {
             // It came too late to run at all: a stretch of no length says where.
             let end = self.current.end.min(self.end);
             self.stretches.push(Slice { start: end, end, cpu: self.current.cpu });
         }
-        ensure!(!self.full, "no room for more than {} jumps of the clock", self.stretches.len());
+        if self.full {
+            return Err(Error::TooManyJumps(self.stretches.len()));
+        }
         Ok(Recording { stretches: self.stretches, gaps: self.gaps, switches: 0 })
     }
 }

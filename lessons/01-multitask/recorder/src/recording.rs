@@ -1,13 +1,13 @@
-//! What a task notes about itself and hands over to its parent.
+//! What a task records about itself and hands over to its parent.
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use crate::Error;
 
 /// A stretch of time in which a task ran on one CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
-    /// When it began, on the clock of [`now`](crate::poll::now).
+    /// When it began, on the clock of [`now`](crate::now).
     pub start: Duration,
     /// When it ended, on the same clock.
     pub end: Duration,
@@ -15,13 +15,13 @@ pub struct Slice {
     pub cpu: usize,
 }
 
-/// When a task ran, as it saw it itself.
+/// When a task ran, as the task itself saw it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recording {
-    /// The stretches in which its clock did not jump, in order. An interrupt ends
-    /// one, even if nobody else ran: [`slices::of_tasks`](crate::slices::of_tasks).
+    /// The stretches in which its clock did not jump, in order. An interrupt ends one,
+    /// even if no other task ran: [`slices::of_recordings`](crate::slices::of_recordings).
     pub stretches: Vec<Slice>,
-    /// How often its clock jumped so far that somebody else must have run.
+    /// How often its clock jumped so far that another task must have run.
     pub gaps: u64,
     /// How often it was switched out against its will, by the kernel's count.
     pub switches: u64,
@@ -40,9 +40,9 @@ impl Recording {
     /// The recording from the numbers of [`Recording::to_words`].
     ///
     /// # Errors
-    /// If a part of it is missing.
-    pub fn from_words(words: &[u64]) -> Result<Self> {
-        Self::parse(words).with_context(|| format!("a recording of {} words is torn", words.len()))
+    /// [`Error::Torn`] if a part of it is missing.
+    pub fn from_words(words: &[u64]) -> Result<Self, Error> {
+        Self::parse(words).ok_or(Error::Torn(words.len()))
     }
 
     fn parse(words: &[u64]) -> Option<Self> {
@@ -55,14 +55,6 @@ impl Recording {
         });
         Some(Self { stretches: stretches.collect(), gaps, switches })
     }
-}
-
-/// The recordings that the tasks of a team handed over.
-///
-/// # Errors
-/// If a part of one is missing.
-pub fn all(results: &[Vec<u64>]) -> Result<Vec<Recording>> {
-    results.iter().map(|words| Recording::from_words(words)).collect()
 }
 
 #[cfg(test)]
@@ -78,7 +70,9 @@ mod tests {
         };
         let stretches = vec![slice(1, 2, 0), slice(u64::MAX - 1, u64::MAX, 1023)];
         let recordings = [Recording::default(), Recording { stretches, gaps: 3, switches: 4 }];
-        assert_eq!(all(&recordings.each_ref().map(Recording::to_words)).unwrap(), recordings);
+        for recording in recordings {
+            assert_eq!(Recording::from_words(&recording.to_words()), Ok(recording));
+        }
     }
 
     #[test]
@@ -86,7 +80,7 @@ mod tests {
         let slice = Slice { start: Duration::ZERO, end: Duration::from_secs(1), cpu: 0 };
         let whole = Recording { stretches: vec![slice], gaps: 1, switches: 1 }.to_words();
         for length in (0..whole.len()).filter(|&length| length != 2) {
-            assert!(Recording::from_words(&whole[..length]).is_err(), "{length} words were taken");
+            assert_eq!(Recording::from_words(&whole[..length]), Err(Error::Torn(length)));
         }
     }
 }

@@ -1,22 +1,22 @@
-//! What recordings say: lengths, shares, overlaps. Plain functions of slices,
-//! which are in order and do not overlap each other within one task.
+//! What recordings show: lengths, shares, overlaps. Plain functions of slices; those of
+//! one task are in order and do not overlap each other.
 
 use std::time::Duration;
 
 use crate::poll::GAP;
-use crate::recording::{Recording, Slice};
+use crate::{Recording, Slice};
 
-/// The slices of tasks that were recorded together: [`of_tasks`].
+/// The slices of tasks that were recorded together.
+///
+/// A short pause between two stretches is an interrupt, and does not end a slice,
+/// unless another of the tasks ran on that CPU during the pause.
 pub fn of_recordings(recordings: &[Recording]) -> Vec<Vec<Slice>> {
     let stretches = recordings.iter().map(|recording| recording.stretches.as_slice());
     of_tasks(&stretches.collect::<Vec<_>>())
 }
 
-/// The slices of tasks that were recorded together, from the stretches of each.
-///
-/// A short pause between two stretches is an interrupt, and does not end a slice,
-/// unless another of the tasks ran on that CPU meanwhile.
-pub fn of_tasks(tasks: &[&[Slice]]) -> Vec<Vec<Slice>> {
+/// As [`of_recordings`], from the stretches of each task.
+fn of_tasks(tasks: &[&[Slice]]) -> Vec<Vec<Slice>> {
     let ran = |cpu: usize, start: Duration, end: Duration| {
         tasks.iter().any(|stretches| {
             let first = stretches.partition_point(|stretch| stretch.end <= start);
@@ -46,7 +46,7 @@ pub fn median<'a>(slices: impl IntoIterator<Item = &'a Slice>) -> Duration {
 }
 
 /// How long two tasks ran at the same time.
-pub fn overlap(mut a: &[Slice], mut b: &[Slice]) -> Duration {
+fn overlap(mut a: &[Slice], mut b: &[Slice]) -> Duration {
     let mut total = Duration::ZERO;
     while let ([first_a, rest_a @ ..], [first_b, rest_b @ ..]) = (a, b) {
         total += common_time(first_a, first_b.start, first_b.end);
@@ -78,9 +78,14 @@ pub fn share(slices: &[Slice], start: Duration, end: Duration) -> f64 {
     running.div_duration_f64(end - start)
 }
 
-/// The time from `start` to `end` in columns of equal length, and the share of
-/// each in which the task ran.
-pub fn columns(slices: &[Slice], start: Duration, end: Duration, columns: usize) -> Vec<f64> {
+/// Divides the time from `start` to `end` into columns of equal length, and returns the
+/// share of each in which the task ran.
+pub(crate) fn columns(
+    slices: &[Slice],
+    start: Duration,
+    end: Duration,
+    columns: usize,
+) -> Vec<f64> {
     let edge = |column| start + (end - start).mul_f64(column as f64 / columns as f64);
     (0..columns).map(|column| share(slices, edge(column), edge(column + 1))).collect()
 }

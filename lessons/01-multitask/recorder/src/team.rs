@@ -8,15 +8,15 @@ use common::child::{self, Child};
 use common::cpus;
 use nix::unistd::{ForkResult, Pid, fork};
 
-use crate::poll::now;
+use crate::{Error, Recording, now};
 
-/// Tasks that are ready and wait for the common start. Dropped, it takes them
-/// along: a call that fails leaves no process behind.
+/// Tasks that are ready and wait for the common start. Dropping it kills them: a call
+/// that fails leaves no process running.
 #[derive(Debug)]
 pub struct Team {
     tasks: Vec<Task>,
-    /// Each task takes from this pipe the instant of the start. The parent keeps
-    /// the read end too, so that it can write whatever became of them.
+    /// From this pipe each task reads the instant of the start. The parent keeps the
+    /// read end too, so that it can write even if tasks have ended.
     start: (PipeReader, PipeWriter),
 }
 
@@ -26,7 +26,7 @@ struct Task {
     result: PipeReader,
 }
 
-/// What the tasks of a team handed over.
+/// What the tasks of a team have handed over.
 #[derive(Debug)]
 pub struct Run {
     /// When they were started, on the clock of [`now`].
@@ -35,9 +35,19 @@ pub struct Run {
     pub results: Vec<Vec<u64>>,
 }
 
+impl Run {
+    /// The results of tasks that each handed over a recording.
+    ///
+    /// # Errors
+    /// If a part of one is missing.
+    pub fn recordings(&self) -> Result<Vec<Recording>, Error> {
+        self.results.iter().map(|words| Recording::from_words(words)).collect()
+    }
+}
+
 impl Team {
-    /// Forks `count` tasks that may run on `cpus` only. Each is to do `job`: it is
-    /// given its number, from 0, and the instant at which all were started.
+    /// Forks `count` tasks that may run on `cpus` only. Each does `job`, which
+    /// gets the task's number, from 0, and the instant at which all were started.
     ///
     /// # Errors
     /// If a process cannot be started, or not be bound to these CPUs.
@@ -55,8 +65,7 @@ impl Team {
             // thread that the child does not have.
             match unsafe { fork() }.context("fork")? {
                 ForkResult::Child => {
-                    // As long as somebody holds this end, no task sees that the
-                    // parent is gone.
+                    // As long as a task holds this end, none sees that the parent is gone.
                     drop(starter);
                     child::exit(task(start, to_parent, |instant| job(number, instant)))
                 }
@@ -108,7 +117,7 @@ fn task(
 ) -> Result<()> {
     let mut instant = [0; 8];
     match start.read_exact(&mut instant) {
-        // The parent is gone, and nobody is left to work for.
+        // The parent is gone, and with it the reason to work.
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
         result => result.context("wait for the start")?,
     }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use crate::recording::Slice;
-use crate::slices;
+use crate::{Slice, slices};
 
 /// Marks for a column of the line, by the share of it in which the task ran:
 /// from (almost) nothing to (almost) all of it.
-pub const MARKS: [char; 4] = ['░', '▒', '▓', '█'];
+const MARKS: [char; 4] = ['░', '▒', '▓', '█'];
 
 /// The time from `start` to `end` as a line of `width` columns.
 pub fn bar(slices: &[Slice], start: Duration, end: Duration, width: usize) -> String {
@@ -32,10 +31,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_stands_for_the_share_of_its_column() {
+    fn a_mark_shows_the_share_of_its_column() {
         let shares = [0.0, 0.16, 0.17, 0.5, 0.83, 0.84, 1.0];
         assert_eq!(shares.map(mark).iter().collect::<String>(), "░░▒▓▓██");
-        // Rounding may lead a little beyond either end.
+        // Rounding may go slightly beyond either end.
         assert_eq!((mark(-1e-9), mark(1.0 + 1e-9)), ('░', '█'));
     }
 

@@ -3,16 +3,17 @@
 use std::ops::{AddAssign, Sub};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::{ClockId, clock_gettime};
+
+use crate::Error;
 
 /// CPU time, and how often a task was switched out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// The time for which it had a CPU.
     pub cpu: Duration,
-    /// How often it gave the CPU away, because it had to wait for something.
+    /// How often it gave up the CPU, because it had to wait for something.
     pub voluntary: u64,
     /// How often the CPU was taken away from it.
     pub involuntary: u64,
@@ -22,13 +23,14 @@ impl Usage {
     /// What this process has used so far.
     ///
     /// # Errors
-    /// If the system does not say.
-    pub fn now() -> Result<Self> {
-        let usage = getrusage(UsageWho::RUSAGE_SELF).context("getrusage")?;
+    /// If a system call fails.
+    pub fn now() -> Result<Self, Error> {
+        let usage = getrusage(UsageWho::RUSAGE_SELF);
+        let usage = usage.map_err(|errno| Error::System("getrusage", errno))?;
         Ok(Self {
             cpu: cpu_time()?,
-            voluntary: usage.voluntary_context_switches().try_into()?,
-            involuntary: usage.involuntary_context_switches().try_into()?,
+            voluntary: usage.voluntary_context_switches() as u64,
+            involuntary: usage.involuntary_context_switches() as u64,
         })
     }
 
@@ -43,13 +45,8 @@ impl Usage {
     }
 
     /// From the numbers of [`Usage::to_words`].
-    ///
-    /// # Errors
-    /// If they are not as many.
-    pub fn from_words(words: &[u64]) -> Result<Self> {
-        ensure!(words.len() == 3, "a usage has three numbers, not {}", words.len());
-        let cpu = Duration::from_nanos(words[0]);
-        Ok(Self { cpu, voluntary: words[1], involuntary: words[2] })
+    pub fn from_words([cpu, voluntary, involuntary]: [u64; 3]) -> Self {
+        Self { cpu: Duration::from_nanos(cpu), voluntary, involuntary }
     }
 }
 
@@ -74,9 +71,10 @@ impl Sub for Usage {
 }
 
 /// The time for which this process has had a CPU, to the nanosecond.
-fn cpu_time() -> Result<Duration> {
+fn cpu_time() -> Result<Duration, Error> {
     let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID);
-    Ok(time.context("clock_gettime(CLOCK_PROCESS_CPUTIME_ID)")?.into())
+    let failed = |errno| Error::System("clock_gettime(CLOCK_PROCESS_CPUTIME_ID)", errno);
+    Ok(time.map_err(failed)?.into())
 }
 
 #[cfg(test)]
@@ -107,7 +105,6 @@ mod tests {
         assert_eq!(total, usage(11, 22, 33));
         assert_eq!(total - usage(10, 20, 30), usage(1, 2, 3));
         assert_eq!(total.switches(), 55);
-        assert_eq!(Usage::from_words(&total.to_words()).unwrap(), total);
-        assert!(Usage::from_words(&[1, 2]).is_err());
+        assert_eq!(Usage::from_words(total.to_words()), total);
     }
 }

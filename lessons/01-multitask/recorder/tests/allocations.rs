@@ -1,21 +1,20 @@
-//! Whoever measures should not disturb: no memory is asked for while recording.
+//! A measurement should not disturb what it measures: recording allocates no memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use recorder::recording::Recording;
-use recorder::{now, record_readings, record_until};
+use recorder::{Error, Recording, now, record_readings, record_until};
 
 thread_local! {
-    /// How often this thread has asked for memory.
+    /// How often this thread has allocated memory.
     static COUNT: Cell<usize> = const { Cell::new(0) };
 }
 
 /// The system's allocator, which counts.
 struct Counting;
 
-// SAFETY: it passes all on to the system's allocator. Counting asks for no memory:
+// SAFETY: it passes everything on to the system's allocator. Counting allocates nothing:
 // the counter is a constant until it is changed, and has nothing to drop.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -39,13 +38,13 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Records until there is something to record, a jump of the clock at least, and
-/// asserts that memory was asked for once: before the recording.
-fn is_reserved_once(record: impl Fn() -> Recording) {
+/// Records until the clock has jumped at least once, and asserts that memory was
+/// allocated once: before the recording.
+fn assert_one_allocation(record: impl Fn() -> Result<Recording, Error>) {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let before = COUNT.get();
-        let recording = record();
+        let recording = record().unwrap();
         let count = COUNT.get() - before;
         assert_eq!(count, 1, "{} stretches", recording.stretches.len());
         if recording.stretches.len() > 2 {
@@ -56,13 +55,13 @@ fn is_reserved_once(record: impl Fn() -> Recording) {
 }
 
 #[test]
-fn a_recording_until_a_time_asks_for_memory_once() {
-    is_reserved_once(|| record_until(now().unwrap() + Duration::from_millis(20)).unwrap());
+fn a_recording_until_a_time_allocates_once() {
+    assert_one_allocation(|| record_until(now()? + Duration::from_millis(20)));
 }
 
 #[test]
-fn a_recording_of_so_many_readings_asks_for_memory_once() {
-    is_reserved_once(|| record_readings(200_000).unwrap());
+fn a_recording_of_a_number_of_readings_allocates_once() {
+    assert_one_allocation(|| record_readings(200_000));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! All processes that the system tells of in /proc: proc(5).
+//! All processes that are listed in /proc: proc(5).
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -6,7 +6,6 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-
 use recorder::now;
 
 /// What one process was doing at a time.
@@ -18,7 +17,7 @@ pub struct Process {
     started: u64,
     /// Its name, at most 15 bytes of it.
     pub name: String,
-    /// `R` for one that runs or could run, `S` for one that sleeps: of its main thread.
+    /// The state of its main thread: `R` if it runs or could run, `S` if it sleeps.
     pub state: char,
     /// How many threads it has.
     pub threads: u64,
@@ -68,7 +67,7 @@ impl Snapshot {
         let switches = stat.lines().find_map(|line| line.strip_prefix("ctxt "));
         let switches = switches.and_then(|number| number.parse().ok());
         let entries = fs::read_dir("/proc").context("/proc")?.flatten();
-        // A process is a folder named after its id. It may end meanwhile.
+        // A process is a folder named after its id. It may end before it is read.
         let folders = entries.filter(|entry| is_number(&entry.file_name()));
         let stats = folders.filter_map(|folder| fs::read(folder.path().join("stat")).ok());
         let processes = stats.filter_map(|stat| Process::read(&String::from_utf8_lossy(&stat)));
@@ -79,7 +78,7 @@ impl Snapshot {
         })
     }
 
-    /// How many processes are in a state that `is` true of.
+    /// How many processes are in a state for which `is` returns true.
     pub fn count(&self, is: impl Fn(char) -> bool) -> usize {
         self.processes.iter().filter(|process| is(process.state)).count()
     }
@@ -92,12 +91,12 @@ impl Snapshot {
         let used = |process: &Process| used.get(&key(process)).copied().unwrap_or(0);
         let since = self.processes.iter().map(|p| (p.ticks.saturating_sub(used(p)), p));
         let mut busiest: Vec<_> = since.collect();
-        // Those that have used nothing lately by what they used before.
+        // Those that have used nothing since then are sorted by what they used before.
         busiest.sort_by_key(|(ticks, process)| std::cmp::Reverse((*ticks, process.ticks)));
         busiest
     }
 
-    /// The program that has the most processes, and how many, among those whose
+    /// The program with the most processes, and how many, among the processes whose
     /// program this user may know.
     pub fn largest_program(&self) -> Option<(String, usize)> {
         let mut counts = HashMap::new();

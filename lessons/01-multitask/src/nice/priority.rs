@@ -1,5 +1,5 @@
-//! How nice a task is to the others, and what the kernel makes of that: nice(2),
-//! and "The autogroup feature" in sched(7).
+//! How nice a task is to the others, and what the kernel does with that: nice(2), and
+//! "The autogroup feature" in sched(7).
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
@@ -13,7 +13,7 @@ const WEIGHTS: [u32; 40] = [
     70, 56, 45, 36, 29, 23, 18, 15,
 ];
 
-/// The weight of a task that is so nice.
+/// The weight of a nice value.
 ///
 /// # Panics
 /// If there is no such nice value.
@@ -21,7 +21,7 @@ pub fn weight(nice: i32) -> u32 {
     WEIGHTS[usize::try_from(nice + 20).expect("from -20 on")]
 }
 
-/// Makes this process so nice.
+/// Sets the nice value of this process.
 ///
 /// # Errors
 /// If it may not be: only the system's administrator may make a process less
@@ -31,10 +31,10 @@ pub fn set_nice(nice: i32) -> Result<(), Errno> {
     Errno::result(unsafe { libc::setpriority(libc::PRIO_PROCESS as _, 0, nice) }).map(drop)
 }
 
-/// Whether the kernel makes a group of each session: it then shares a CPU
-/// between the groups, and only inside one by how nice the tasks are.
+/// Whether the kernel makes a group of each session: it then shares a CPU between the
+/// groups, and takes account of nice values only inside a group.
 pub fn autogroups_are_on() -> bool {
-    // Where the kernel was built without them there is no such file.
+    // A kernel built without them has no such file.
     std::fs::read_to_string("/proc/sys/kernel/sched_autogroup_enabled")
         .is_ok_and(|text| text.trim() == "1")
 }
@@ -42,7 +42,7 @@ pub fn autogroups_are_on() -> bool {
 /// The number of the autogroup that this process belongs to, if it does.
 ///
 /// # Errors
-/// If the kernel writes it in another way than sched(7) says.
+/// If it is not written as sched(7) describes.
 pub fn autogroup() -> Result<Option<u64>> {
     // Without autogroups there is no such file, or nothing in it.
     let text = std::fs::read_to_string("/proc/self/autogroup").unwrap_or_default();
@@ -75,7 +75,7 @@ mod tests {
     fn an_autogroup_has_a_number() {
         assert_eq!(number_of("/autogroup-25 nice 0\n"), Some(25));
         assert_eq!(["", "/autogroup", "/autogroup-x nice 0"].map(number_of), [None; 3]);
-        // Here it has one, or the kernel knows none.
+        // This process has one, or the kernel does not support them.
         autogroup().unwrap();
     }
 }

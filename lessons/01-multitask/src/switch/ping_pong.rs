@@ -6,12 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use common::cpus;
 use nix::unistd::Pid;
+use recorder::{Team, Usage, now};
 
-use recorder::now;
-use recorder::team::Team;
-use recorder::usage::Usage;
-
-/// What so many round trips took.
+/// What the round trips took.
 #[derive(Clone, Copy, Debug)]
 pub struct PingPong {
     /// The time from the first byte to the last answer.
@@ -20,8 +17,8 @@ pub struct PingPong {
     pub switches: u64,
 }
 
-/// Lets two processes, each on the CPU given for it, send a byte there and back
-/// so many times. Each waits for the other's byte before it sends its own.
+/// Lets two processes, each on the CPU given for it, send a byte there and back `rounds`
+/// times. Each waits for the other's byte before it sends its own.
 ///
 /// # Errors
 /// If a system call fails, or the processes cannot be bound to these CPUs.
@@ -31,23 +28,25 @@ pub fn ping_pong(rounds: u64, cpus: [usize; 2]) -> Result<PingPong> {
     let player = move |number: usize, _| {
         cpus::pin(Pid::from_raw(0), &cpus[number..=number])?;
         // Each keeps only its own ends: if one dies, the other sees it.
-        let (mut input, mut output) = match number {
-            0 => {
-                drop((from_first, to_first));
-                (from_second, to_second)
-            }
-            _ => {
-                drop((from_second, to_second));
-                (from_first, to_first)
-            }
+        let (mut input, mut output) = if number == 0 {
+            drop((from_first, to_first));
+            (from_second, to_second)
+        } else {
+            drop((from_second, to_second));
+            (from_first, to_first)
         };
-        let before = (now()?, Usage::now()?);
-        match number {
-            0 => (0..rounds).try_for_each(|_| send(&mut output).and_then(|()| receive(&mut input))),
-            _ => (0..rounds).try_for_each(|_| receive(&mut input).and_then(|()| send(&mut output))),
-        }?;
-        let (end, used) = (now()?, Usage::now()? - before.1);
-        Ok(vec![(end - before.0).as_nanos() as u64, used.switches()])
+        let (start, before) = (now()?, Usage::now()?);
+        for _ in 0..rounds {
+            if number == 0 {
+                send(&mut output)?;
+                receive(&mut input)?;
+            } else {
+                receive(&mut input)?;
+                send(&mut output)?;
+            }
+        }
+        let (time, used) = (now()? - start, Usage::now()? - before);
+        Ok(vec![time.as_nanos() as u64, used.switches()])
     };
     let run = Team::fork(2, &cpus, player)?.run()?;
     let [[time, first], [_, second]] = [&run.results[0][..], &run.results[1][..]] else {
@@ -56,15 +55,18 @@ pub fn ping_pong(rounds: u64, cpus: [usize; 2]) -> Result<PingPong> {
     Ok(PingPong { time: Duration::from_nanos(*time), switches: first + second })
 }
 
-/// How long it takes one process to write a byte into a pipe and read it again,
-/// so many times.
+/// How long it takes one process to write a byte into a pipe and read it again, `rounds`
+/// times.
 ///
 /// # Errors
 /// If a system call fails.
 pub fn alone(rounds: u64) -> Result<Duration> {
     let (mut input, mut output) = pipe().context("pipe")?;
     let start = now()?;
-    (0..rounds).try_for_each(|_| send(&mut output).and_then(|()| receive(&mut input)))?;
+    for _ in 0..rounds {
+        send(&mut output)?;
+        receive(&mut input)?;
+    }
     Ok(now()? - start)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::plot::Plot;
+use common::picture::Plot;
 use common::{json, text};
 
 use super::{Direction, Setting};

@@ -6,19 +6,19 @@ mod words;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use common::svg::{COLOURS, escaped, page};
+use common::picture::{Anchor, Canvas, colour, escaped};
 use common::text;
 use xtask::record::{End, Event, Group};
 
-use marks::{legend, mark};
+use marks::{draw_legend, draw_mark};
 use words::shortened;
 
-/// What is drawn at most: more is no picture any more.
+/// The most that is drawn: nobody can read a larger picture.
 const MOST_ROWS: usize = 60;
 const MOST_LANES: usize = 16;
 
-/// In pixels: the picture's width, the margin, where the lanes begin, how much room
-/// they have together, how far apart they are at most, the height of a row.
+/// In pixels: the picture's width, the margin, where the lanes begin, the room that they
+/// have together, the largest distance between two, the height of a row.
 const WIDTH: f64 = 880.0;
 const MARGIN: f64 = 18.0;
 const LEFT: f64 = 88.0;
@@ -111,41 +111,37 @@ impl Picture {
     /// Writes the picture.
     pub fn draw(&self) -> String {
         let place = Place::of(self);
-        let name = self.lanes.first().map_or("", |lane| lane.name.as_str());
-        let title = format!("{name}: what happened, in order");
-        let mut drawn = String::new();
+        let mut canvas = Canvas::default();
         for (number, row) in self.rows.iter().enumerate() {
-            let (from, to, y) = (place.x(row.lane) + 10.0, place.text - 6.0, place.y(number));
-            drawn += &format!("<path class='guide' d='M{from:.1} {y:.1}H{to:.1}'/>\n");
+            let y = place.y(number);
+            canvas.line("guide", (place.x(row.lane) + 10.0, y), (place.text - 6.0, y));
         }
         for (number, lane) in self.lanes.iter().enumerate() {
-            drawn += &self.lane(&place, number, lane);
+            self.draw_lane(&mut canvas, &place, number, lane);
         }
         for (number, row) in self.rows.iter().enumerate() {
-            drawn += &self.row(&place, number, row);
+            self.draw_row(&mut canvas, &place, number, row);
         }
         let mut below = place.bottom + 26.0;
         if self.left_out > 0 {
             let mut words = format!("… and {}", counted(self.left_out, "more event"));
             if !self.without_lane.is_empty() {
-                words += &format!(
-                    "; {} without a lane",
-                    counted(self.without_lane.len(), "process or thread")
-                );
+                let without = counted(self.without_lane.len(), "process or thread");
+                words += &format!("; {without} without a lane");
             }
-            drawn +=
-                &format!("<text class='faint' x='{}' y='{below}'>{words}</text>\n", place.text);
+            canvas.text("faint", (place.text, below), Anchor::Start, &words);
             below += STEP;
         }
-        drawn += &legend(below);
-        let height = below + 24.0;
+        draw_legend(&mut canvas, below);
+        let name = self.lanes.first().map_or("", |lane| lane.name.as_str());
+        let title = format!("{name}: what happened, in order");
         let about = format!(
             "A lane from top to bottom for each of {}. A row for each of {}: \
              the time from the start, a mark in the lane, and what happened.",
             counted(self.lanes.len(), "process or thread"),
             counted(self.rows.len(), "event"),
         );
-        page((WIDTH, height), &title, &about, STYLE, &drawn)
+        canvas.page((WIDTH, below + 24.0), &title, &about, STYLE)
     }
 
     fn new_lane(&mut self, id: i32) -> Option<usize> {
@@ -175,79 +171,59 @@ impl Picture {
         }
     }
 
-    /// What stands above a lane, and the lane from birth to end with its waits.
-    fn lane(&self, place: &Place, number: usize, lane: &Lane) -> String {
-        let x = place.x(number);
-        let colour = number % COLOURS;
-        let mut drawn = place.header(number, lane);
+    /// The head of a lane, and the lane from birth to end with its waits.
+    fn draw_lane(&self, canvas: &mut Canvas, place: &Place, number: usize, lane: &Lane) {
+        let (x, colour) = (place.x(number), colour(number));
+        let line = format!("line {colour}");
+        place.draw_head(canvas, number, lane);
 
         let first = self.rows.iter().position(|row| row.lane == number);
         let fork = lane.parent.map(|(_, row)| row);
         let mut top = place.y(first.or(fork).unwrap_or(0));
-        drawn += &format!("<path class='guide' d='M{x:.1} {:.1}V{top:.1}'/>\n", place.top - 4.0);
+        canvas.line("guide", (x, place.top - 4.0), (x, top));
         if let Some((parent, fork)) = lane.parent {
-            // It branches off at the fork, or before what it did while its parent was in it.
+            // It branches off at the fork, or before its first row if that came earlier.
             let y = match first {
                 Some(first) if first < fork => top - STEP / 2.0,
                 _ => place.y(fork),
             };
-            let (from, to) = (place.x(parent), x);
-            let bend = 8.0 * (to - from).signum();
-            let style = if lane.is_thread { " thread" } else { "" };
-            drawn += &format!(
-                "<path class='line task{colour}{style}' d='M{from:.1} {y:.1}H{:.1}Q{to:.1} {y:.1} \
-                 {to:.1} {:.1}'/>\n",
-                to - bend,
-                y + 8.0
-            );
+            let from = place.x(parent);
+            let (bend, thread) =
+                (x - 8.0 * (x - from).signum(), if lane.is_thread { " thread" } else { "" });
             top = y + 8.0;
+            canvas.svg(&format!(
+                "<path class='{line}{thread}' \
+                 d='M{from:.1} {y:.1}H{bend:.1}Q{x:.1} {y:.1} {x:.1} {top:.1}'/>"
+            ));
         }
-        let bottom = match lane.end {
-            Some((_, row)) => place.y(row),
-            None => place.y(self.rows.len().saturating_sub(1)),
+        let last = match lane.end {
+            Some((_, row)) => row,
+            None => self.rows.len().saturating_sub(1),
         };
-        drawn += &format!(
-            "<path class='line task{colour}' d='M{x:.1} {top:.1}V{:.1}'/>\n",
-            bottom.max(top)
-        );
+        let bottom = place.y(last).max(top);
+        canvas.line(&line, (x, top), (x, bottom));
         if lane.end.is_none() {
-            drawn += &format!(
-                "<path class='line beyond task{colour}' d='M{x:.1} {:.1}V{:.1}'/>\n",
-                bottom.max(top),
-                place.bottom + 8.0
-            );
+            canvas.line(&format!("line beyond {colour}"), (x, bottom), (x, place.bottom + 8.0));
         }
         for (row, waited) in self.rows.iter().enumerate().filter(|(_, row)| row.lane == number) {
             let Some(began) = waited.began else { continue };
             let before = self.rows[..row].iter().filter(|row| row.at <= began).count();
             let begin = (place.y(before) - STEP / 2.0).max(top);
-            drawn += &format!(
-                "<path class='wait task{colour}' d='M{x:.1} {begin:.1}V{:.1}'/>\n",
-                place.y(row)
-            );
+            canvas.line(&format!("wait {colour}"), (x, begin), (x, place.y(row)));
         }
-        drawn
     }
 
-    /// The time, the mark in the lane and the words. What does not fit into the
-    /// picture is in the title, which a browser shows under the pointer.
-    fn row(&self, place: &Place, number: usize, row: &Row) -> String {
-        let Row { lane, at, text, .. } = row;
-        let (x, y) = (place.x(*lane), place.y(number));
-        let ended = self.lanes[*lane].end.filter(|(_, row)| *row == number);
-        let (kind, id) = (self.lanes[*lane].kind(), self.lanes[*lane].id);
-        let time = text::time(*at);
-        format!(
-            "<g><title>{time}, {kind} {id}: {}</title>\n\
-             <text class='faint' x='{:.1}' y='{base:.1}' text-anchor='end'>{time}</text>\n\
-             {}<text x='{:.1}' y='{base:.1}'>{}</text></g>\n",
-            escaped(text),
-            LEFT - 12.0,
-            mark(lane % COLOURS, x, y, ended.map(|(end, _)| end)),
-            place.text,
-            escaped(&shortened(text, WIDTH - MARGIN - place.text, 14.0)),
-            base = y + 5.0,
-        )
+    /// The time, the mark in the lane and the words. The title holds what does not fit.
+    fn draw_row(&self, canvas: &mut Canvas, place: &Place, number: usize, row: &Row) {
+        let lane = &self.lanes[row.lane];
+        let (x, y, time) = (place.x(row.lane), place.y(number), text::time(row.at));
+        let end = lane.end.filter(|(_, row)| *row == number).map(|(end, _)| end);
+        canvas.group(&format!("{time}, {} {}: {}", lane.kind(), lane.id, row.text), |canvas| {
+            canvas.text("faint", (LEFT - 12.0, y + 5.0), Anchor::End, &time);
+            draw_mark(canvas, &colour(row.lane), (x, y), end);
+            let words = shortened(&row.text, WIDTH - MARGIN - place.text, 14.0);
+            canvas.text("", (place.text, y + 5.0), Anchor::Start, &words);
+        });
     }
 }
 
@@ -257,10 +233,10 @@ impl Lane {
     }
 }
 
-/// Where things stand.
+/// Where things are.
 struct Place {
     gap: f64,
-    /// Whether what stands above the lanes has no room there, and is written aslant.
+    /// Whether the heads of the lanes are too wide, and are written aslant.
     aslant: bool,
     /// Where the first row begins and the last one ends.
     top: f64,
@@ -288,23 +264,20 @@ impl Place {
         self.top + STEP * (row as f64 + 0.5)
     }
 
-    fn header(&self, number: usize, lane: &Lane) -> String {
+    fn draw_head(&self, canvas: &mut Canvas, number: usize, lane: &Lane) {
         let (x, id, name) = (self.x(number), format!("{} {}", lane.kind(), lane.id), &lane.name);
         if self.aslant {
             let y = self.top - 10.0;
             let name = escaped(&shortened(name, 80.0, 13.0));
-            return format!(
+            canvas.svg(&format!(
                 "<text class='id' x='{x:.1}' y='{y}' transform='rotate(-45 {x:.1} {y})'>{id} \
-                 <tspan class='faint' font-weight='400'>{name}</tspan></text>\n"
-            );
+                 <tspan class='faint' font-weight='400'>{name}</tspan></text>"
+            ));
+        } else {
+            let name = shortened(name, self.gap - 6.0, 13.0);
+            canvas.text("id", (x, self.top - 30.0), Anchor::Middle, &id);
+            canvas.text("faint", (x, self.top - 12.0), Anchor::Middle, &name);
         }
-        let name = escaped(&shortened(name, self.gap - 6.0, 13.0));
-        format!(
-            "<text class='id' x='{x:.1}' y='{}' text-anchor='middle'>{id}</text>\n\
-             <text class='faint' x='{x:.1}' y='{}' text-anchor='middle'>{name}</text>\n",
-            self.top - 30.0,
-            self.top - 12.0
-        )
     }
 }
 

@@ -34,7 +34,7 @@ fn the_busiest_are_those_that_used_most_since_then() {
     let before = snapshot(&[stat(1, "init", 'S', 900, 0), stat(2, "old", 'R', 50, 5)]);
     let after = snapshot(&[
         stat(1, "init", 'S', 902, 0),
-        // Another process, which got the same id.
+        // Another process with the same id.
         stat(2, "new", 'R', 7, 80),
         stat(3, "idle", 'S', 0, 81),
     ]);

@@ -79,18 +79,17 @@ fn inside(drawn: &str) {
     for path in drawn.split(" d='").skip(1) {
         let path = path.split('\'').next().unwrap();
         for step in path
-            .split_inclusive(|c: char| "MHVQlmh".contains(c))
-            .zip(path.split(|c: char| "MHVQlmh".contains(c)).skip(1))
+            .split_inclusive(|c: char| "MHLQ".contains(c))
+            .zip(path.split(|c: char| "MHLQ".contains(c)).skip(1))
         {
             let numbers: Vec<&str> = step.1.split_whitespace().collect();
             match step.0.chars().last() {
-                Some('M' | 'Q') => numbers.chunks(2).for_each(|point| {
+                Some('M' | 'L' | 'Q') => numbers.chunks(2).for_each(|point| {
                     within(point[0], width);
                     within(point[1], height);
                 }),
                 Some('H') => within(numbers[0], width),
-                Some('V') => within(numbers[0], height),
-                _ => {}
+                other => panic!("{other:?} in {path}"),
             }
         }
     }
@@ -142,8 +141,10 @@ fn the_end_is_a_bar_or_a_cross() {
     let bar = picture(&[event(1, 1, "a"), ended(1, End::Exited(7))]);
     assert!(bar.contains("class='end task0'") && bar.contains(">ended, status 7<"));
     let cross = picture(&[event(1, 1, "a"), ended(1, End::Killed(9))]);
-    // The other one is in the legend.
-    assert_eq!(cross.matches("l12 12m0 -12l-12 12").count(), 2);
+    let lines_of = |picture: &str, class: &str| picture.matches(class).count();
+    assert_eq!((lines_of(&bar, "'end task0'"), lines_of(&cross, "'end task0'")), (1, 2));
+    // In the legend there is a bar and a cross.
+    assert_eq!((lines_of(&bar, "'end rule'"), lines_of(&cross, "'end rule'")), (3, 3));
     assert!(!bar.contains("beyond task0") && !cross.contains("beyond task0"));
     assert!(picture(&[event(1, 1, "a")]).contains("beyond task0"));
 }
@@ -169,7 +170,7 @@ fn a_wait_reaches_back_to_its_begin() {
     ]);
     // It began between the first row and the second one.
     let (begin, end) = (98.0 + STEP, 98.0 + 3.5 * STEP);
-    assert!(drawn.contains(&format!("class='wait task0' d='M143.0 {begin:.1}V{end:.1}'")));
+    assert!(drawn.contains(&format!("class='wait task0' d='M143 {begin}L143 {end}'")));
 }
 
 #[test]

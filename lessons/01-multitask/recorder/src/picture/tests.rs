@@ -1,3 +1,5 @@
+use common::picture::COLOURS;
+
 use super::*;
 
 #[test]
@@ -9,35 +11,21 @@ fn an_axis_has_round_numbers() {
 }
 
 #[test]
-fn slices_that_touch_do_not_overlap_when_rounded() {
-    for hundredths in 0..300 {
-        let edge = 50.0 + f64::from(hundredths) / 300.0;
-        let number = |rect: String, name: &str| -> f64 {
-            let (_, rest) = rect.split_once(&format!(" {name}='")).unwrap();
-            rest.split_once('\'').unwrap().0.parse().unwrap()
-        };
-        let (a, b) = (rect("a", 10.0, 0.0, edge, 1.0), rect("b", edge, 0.0, 90.0, 1.0));
-        let gap = number(b, "x") - number(a.clone(), "x") - number(a, "width");
-        assert!(gap.abs() < 1e-9, "{edge}: {gap}");
-    }
-}
-
-#[test]
-fn there_are_as_many_lanes_as_are_given_and_colours_come_again() {
+fn every_lane_is_drawn_and_the_colours_repeat() {
     let ms = Duration::from_millis;
     let slices = [Slice { start: ms(7), end: ms(9), cpu: 0 }];
     let lane = |colour| Lane { name: "a < b", colour, start: ms(5), slices: &slices };
     let picture = Picture {
         title: "many",
         about: "lanes",
-        lanes: (0..svg::COLOURS + 2).map(lane).collect(),
+        lanes: (0..COLOURS + 2).map(lane).collect(),
         length: ms(8),
         rules: &[(ms(1), "a rule".to_owned())],
     };
     let drawn = picture.draw();
     // One more of each is in the legend.
-    assert_eq!(drawn.matches("class='lane'").count(), svg::COLOURS + 2 + 1);
-    assert_eq!(drawn.matches(">a &lt; b</text>").count(), svg::COLOURS + 2);
+    assert_eq!(drawn.matches("class='lane'").count(), COLOURS + 2 + 1);
+    assert_eq!(drawn.matches(">a &lt; b</text>").count(), COLOURS + 2);
     assert_eq!(drawn.matches("class='task1'").count(), 3);
     assert_eq!(drawn.matches("class='task2'").count(), 2);
     // A quarter of the lane, from the time at which the task was 2 ms old.
