@@ -15,7 +15,6 @@ mod linux {
     pub mod child;
     pub mod cpus;
     pub mod hang;
-    pub mod json;
     pub mod menu;
     pub mod options;
     pub(crate) mod pace;

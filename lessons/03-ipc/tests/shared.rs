@@ -8,6 +8,7 @@ use common::proc;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
+use serde_json::Value;
 use testing::running::{Running, pid};
 use testing::{start, witness};
 
@@ -111,20 +112,12 @@ fn the_sums_are_not_always_the_same() {
     assert!((0..20).any(|_| sums() != first), "always {first:?}");
 }
 
-/// Lines of JSON, as pairs of a name and a value, all as text.
-fn json(arguments: &[&str]) -> Vec<Vec<(String, String)>> {
+/// What a demo prints, a JSON value each line.
+fn json(arguments: &[&str]) -> Vec<Value> {
     let output = demo(arguments).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
-    let pair = |pair: &str| {
-        let (name, value) = pair.split_once("\":").unwrap();
-        (name.trim_matches('"').to_owned(), value.trim_matches('"').to_owned())
-    };
-    let fields = |line: &str| {
-        let line = line.strip_prefix('{').unwrap().strip_suffix('}').unwrap().to_owned();
-        line.split(",\"").map(pair).collect()
-    };
-    text.lines().map(fields).collect()
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
@@ -136,19 +129,13 @@ fn each_time_is_that_of_messages_between_two_processes() {
         json(&["speed", "--cpus=1", "--most=65536", "--time=3", "--without-python", "--json"]);
     // Of both directions: six ways, four lengths; and a copy.
     assert_eq!(lines.len(), 2 * 6 * 4 + 4);
-    let seconds = |way: &str, bytes: &str, measured: &str| -> f64 {
-        let has = |line: &Vec<(String, String)>, name: &str, value: &str| {
-            line.iter().any(|(n, v)| n == name && v == value)
-        };
-        let line = lines.iter().find(|line| {
-            has(line, "way", way) && has(line, "bytes", bytes) && has(line, "measured", measured)
-        });
-        let (_, value) = line.unwrap().iter().find(|(name, _)| name == "seconds").unwrap();
-        value.parse().unwrap()
+    let seconds = |way: &str, bytes: u64, measured: &str| -> f64 {
+        let mut found = lines.iter().filter(|it| it["way"] == way && it["bytes"] == bytes);
+        found.find(|it| it["measured"] == measured).unwrap()["seconds"].as_f64().unwrap()
     };
     // On one CPU a message there and one back are two changes of process at least.
     let mut round_trips = 0.0;
-    for bytes in ["8", "512", "8192", "65536"] {
+    for bytes in [8, 512, 8192, 65536] {
         for way in ["pipe", "socket, stream", "socket, seqpacket", "shared memory, ring"] {
             round_trips += 3e-3 / seconds(way, bytes, "round trip");
             assert!(seconds(way, bytes, "one way") > 0.0);

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use common::{cpus, proc};
+use serde_json::Value;
 use testing::running::Running;
 use testing::seen::until;
 use testing::start;
@@ -57,9 +58,9 @@ fn a_thread_on_each_cpu_wants_the_lock() {
 
 /// The seconds for a lock, as a line of JSON has it.
 fn seconds(lines: &str, lock: &str, threads: usize) -> Option<f64> {
-    let beginning = format!("{{\"lock\":\"{lock}\",\"threads\":{threads},\"seconds\":");
-    let value = lines.lines().find_map(|line| line.strip_prefix(&beginning)?.strip_suffix('}'));
-    value.map(|value| value.parse().unwrap())
+    let mut lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let line = lines.find(|line| line["lock"] == lock && line["threads"] == threads)?;
+    line["seconds"].as_f64()
 }
 
 #[test]

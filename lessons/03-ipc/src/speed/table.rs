@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use common::picture::Plot;
-use common::{json, text};
+use common::text;
+use serde_json::json;
 
 use super::{Direction, Setting};
 
@@ -49,13 +50,13 @@ pub fn print_json(setting: &Setting, row: &Row, lengths: &[usize]) {
         Direction::RoundTrip => "round trip",
     };
     for (bytes, time) in lengths.iter().zip(&row.times) {
-        let line = json::object(&[
-            ("way", &row.name),
-            ("measured", &direction),
-            ("cpus", &setting.cpus.len()),
-            ("bytes", bytes),
-            ("seconds", &time.as_secs_f64()),
-        ]);
+        let line = json!({
+            "way": row.name,
+            "measured": direction,
+            "cpus": setting.cpus.len(),
+            "bytes": bytes,
+            "seconds": time.as_secs_f64(),
+        });
         println!("{line}");
     }
 }

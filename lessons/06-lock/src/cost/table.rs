@@ -4,8 +4,9 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use common::{json, text};
+use common::text;
 use crossbeam::utils::CachePadded;
+use serde_json::json;
 
 use super::Asked;
 use super::window::{self, Count};
@@ -113,11 +114,8 @@ impl Row {
     fn print_json(&self, cpus: usize) {
         for (threads, nanoseconds) in [(1, Some(self.alone)), (cpus, self.contending)] {
             let Some(nanoseconds) = nanoseconds else { continue };
-            let (lock, seconds) = (&self.name, &(nanoseconds / 1e9));
-            println!(
-                "{}",
-                json::object(&[("lock", lock), ("threads", &threads), ("seconds", seconds)])
-            );
+            let seconds = nanoseconds / 1e9;
+            println!("{}", json!({ "lock": self.name, "threads": threads, "seconds": seconds }));
         }
     }
 }
