@@ -2,16 +2,11 @@
 
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use crate::text;
 
-/// What takes less than this needs no line.
-const QUIET: Duration = Duration::from_secs(1);
-
 /// The line, on standard error. Where that is not a terminal nothing is written.
 pub struct Progress {
-    start: Instant,
     terminal: bool,
     visible: Mutex<bool>,
 }
@@ -23,15 +18,14 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// A line that appears when something has taken a second.
+    /// A line that is empty so far.
     pub fn new() -> Progress {
-        let terminal = stderr().is_terminal();
-        Progress { start: Instant::now(), terminal, visible: Mutex::new(false) }
+        Progress { terminal: stderr().is_terminal(), visible: Mutex::new(false) }
     }
 
     /// Shows `text` in place of what was shown before, cut to the width of the window.
     pub fn show(&self, text: &str) {
-        if self.terminal && self.start.elapsed() >= QUIET {
+        if self.terminal {
             let text: String = text.chars().take(text::width() - 1).collect();
             write(&format!("\r\x1b[K{text}"));
             *self.visible() = true;

@@ -1,13 +1,14 @@
 //! How fast this pool is, beside one of threads, bare channels, and Python's two pools: the
 //! same work for each, one after the other, with two workers.
 
-use std::io::{ErrorKind, IsTerminal, stderr};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use common::picture::Plot;
+use common::progress::Progress;
 use common::text;
 use serde_json::{Value, json};
 
@@ -43,18 +44,20 @@ fn share(share: f64) -> String {
 
 pub fn run(tasks: Option<usize>, picture: Option<&Path>, json: bool) -> Result<()> {
     let effort = Effort { tasks: tasks.unwrap_or(20_000) };
+    let progress = Progress::new();
     let mut ways = Vec::new();
-    report("this pool");
+    progress.show("measuring this pool ...");
     ways.push(("this pool", measure_pool(effort)?));
-    report("threads");
+    progress.show("measuring threads ...");
     ways.push(("threadpool", measure_threads(threadpool, effort)));
     ways.push(("channels", measure_threads(channels, effort)));
-    report("Python's pools");
+    progress.show("measuring Python's pools ...");
     match python(effort)? {
         Some([pool, executor]) => ways.extend([("Pool", pool), ("Executor", executor)]),
         None if json => {}
         None => println!("(python3 is not installed, so Python's pools are left out)"),
     }
+    drop(progress);
     if json {
         println!("{:#}", Value::from_iter(ways.iter().map(to_json)));
     } else {
@@ -64,13 +67,6 @@ pub fn run(tasks: Option<usize>, picture: Option<&Path>, json: bool) -> Result<(
         std::fs::write(path, draw(&ways)).with_context(|| format!("write {}", path.display()))?;
     }
     Ok(())
-}
-
-/// Reports progress on a terminal.
-fn report(what: &str) {
-    if stderr().is_terminal() {
-        eprintln!("measuring {what} ...");
-    }
 }
 
 /// What Python itself measures of its Pool and its ProcessPoolExecutor.
