@@ -1,5 +1,5 @@
 //! Every order in which two threads can take the steps of the notes' `change_it`: how many
-//! there are, how many end with a wrong balance, and the simplest of these, step by step.
+//! there are, how many end with a wrong balance, and the simplest wrong one, step by step.
 
 use anyhow::{Context, Result};
 use common::menu::{Options, WrongUsage};
@@ -23,10 +23,10 @@ pub fn run(options: &Options) -> Result<()> {
     for (balance, orders) in balances.counted() {
         println!("  the balance is {balance:>3} after {orders:>4}");
     }
-    let simplest = report.simplest.context("no order went wrong, and without a lock some do")?;
-    let (preemptions, switches) = (simplest.preemptions, simplest.schedule.switches());
+    let failure = report.simplest.context("no order went wrong, and without a lock some do")?;
+    let (preemptions, switches) = (failure.preemptions, failure.schedule.switches());
     println!("the simplest that goes wrong, with {preemptions} preemptions, {switches} switches:");
-    show(&simplest.schedule, times, false)?;
+    show(&failure.schedule, times, false)?;
 
     let report = explorer.explore(Orders::All, two_threads(times, true, Balances::default()));
     println!("with the lock, {report}");
@@ -34,11 +34,12 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Runs it in this order, and shows each step.
+/// Runs the program in this order, and shows each step.
 fn show(schedule: &Schedule, times: u32, locked: bool) -> Result<()> {
     let program = two_threads(times, locked, Balances::default());
-    let run = Explorer::default().replay(schedule, program);
-    let run = run.map_err(|why| WrongUsage(format!("--replay: {why}")))?;
+    let run = Explorer::default()
+        .replay(schedule, program)
+        .map_err(|error| WrongUsage(format!("--replay: {error}")))?;
     print!("{}", timeline(&run, SOURCE, text::width().min(100)));
     match run.outcome {
         Outcome::Right => println!("the balance is 0"),
