@@ -22,7 +22,8 @@ fn in_one_step(balance: &Atomic, n: i64) {
     balance.fetch_add(n);
 }
 
-/// What processors without a `fetch_add` do, and what any other change can be made of.
+/// Tries again until no other thread has stored in between. Processors without a
+/// `fetch_add` do this, and any other change can be made in the same way.
 fn until_nobody_came_between(balance: &Atomic, n: i64) {
     let mut b = balance.load();
     while let Err(changed) = balance.compare_exchange(b, b + n) {
@@ -45,25 +46,38 @@ fn two_threads(add: Add) -> impl Fn(&mut Program) + Sync {
     }
 }
 
+fn transfer(a: &Atomic, b: &Atomic) {
+    a.fetch_add(-5);
+    b.fetch_add(5);
+}
+
+fn count(a: &Atomic, b: &Atomic) {
+    let sum = a.load() + b.load();
+    assert!(sum == 200, "there are {sum}");
+}
+
 /// One thread moves 5 from one account to another, and a second one counts the money.
-fn transfer_and_count(locked: bool) -> impl Fn(&mut Program) + Sync {
-    move |program| {
-        let lock = Mutex::new("lock", ());
-        let (a, b) = (Atomic::new("a", 100), Atomic::new("b", 100));
-        {
-            let (lock, a, b) = (lock.clone(), a.clone(), b.clone());
-            program.thread("moves", move || {
-                let _guard = locked.then(|| lock.lock());
-                a.fetch_add(-5);
-                b.fetch_add(5);
-            });
-        }
-        program.thread("counts", move || {
-            let _guard = locked.then(|| lock.lock());
-            let sum = a.load() + b.load();
-            assert!(sum == 200, "there are {sum}");
-        });
-    }
+fn transfer_and_count(program: &mut Program) {
+    let (a, b) = (Atomic::new("a", 100), Atomic::new("b", 100));
+    let (from, to) = (a.clone(), b.clone());
+    program.thread("moves", move || transfer(&from, &to));
+    program.thread("counts", move || count(&a, &b));
+}
+
+/// The same with a lock around the transfer and around the count.
+fn transfer_and_count_locked(program: &mut Program) {
+    let (a, b) = (Atomic::new("a", 100), Atomic::new("b", 100));
+    let (from, to) = (a.clone(), b.clone());
+    let lock = Mutex::new("lock", ());
+    let same_lock = lock.clone();
+    program.thread("moves", move || {
+        let _guard = same_lock.lock();
+        transfer(&from, &to);
+    });
+    program.thread("counts", move || {
+        let _guard = lock.lock();
+        count(&a, &b);
+    });
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -78,14 +92,14 @@ pub fn run(options: &Options) -> Result<()> {
     try_all(explorer, two_threads(until_nobody_came_between))?;
 
     println!("two atomics, one thread moves 5 from a to b and another counts:");
-    try_all(explorer, transfer_and_count(false))?;
-    show_simplest(explorer, transfer_and_count(false), include_str!("atomic.rs"))?;
+    try_all(explorer, transfer_and_count)?;
+    show_simplest(explorer, transfer_and_count, include_str!("atomic.rs"))?;
     println!("the same with a lock around both:");
-    try_all(explorer, transfer_and_count(true))?;
+    try_all(explorer, transfer_and_count_locked)?;
     real_threads(times)
 }
 
-/// Without the explorer: all the adding of two real threads is there in the end.
+/// Without the explorer: two real threads lose nothing.
 fn real_threads(times: i64) -> Result<()> {
     let balance = AtomicI64::new(0);
     thread::scope(|scope| {

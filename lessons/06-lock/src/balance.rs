@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_does_not_get_the_lock_waits() {
+    fn a_thread_waits_while_another_has_the_lock() {
         let guard = LOCKED_BALANCE.lock().unwrap();
         let t = thread::spawn(|| change_it_locked(5));
         // Time enough for a change that does not wait for the lock.

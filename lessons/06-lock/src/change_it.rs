@@ -1,14 +1,14 @@
-//! The notes' program, made for the explorer: each `get` and each `set` is a step.
+//! The notes' program for the explorer: each `get` and each `set` is a step.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use explorer::{Cell, Mutex, Program};
 
-/// This file, for those who show its lines.
+/// The text of this file, whose lines the demos show.
 pub const SOURCE: &str = include_str!("change_it.rs");
 
-/// How many orders have ended with which balance.
+/// How many orders have ended with each balance.
 #[derive(Clone, Default)]
 pub struct Balances(Arc<StdMutex<BTreeMap<i64, u64>>>);
 
@@ -17,7 +17,7 @@ impl Balances {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(balance).or_default() += 1;
     }
 
-    /// Each balance, and after how many orders it came out.
+    /// Each balance, and the number of orders that ended with it.
     pub fn counted(&self) -> BTreeMap<i64, u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -44,9 +44,10 @@ pub fn two_threads(times: u32, locked: bool, balances: Balances) -> impl Fn(&mut
             let (lock, balance) = (lock.clone(), balance.clone());
             program.thread(name, move || {
                 for _ in 0..times {
-                    match locked {
-                        true => change_it_locked(&lock, &balance, n),
-                        false => change_it(&balance, n),
+                    if locked {
+                        change_it_locked(&lock, &balance, n);
+                    } else {
+                        change_it(&balance, n);
                     }
                 }
             });

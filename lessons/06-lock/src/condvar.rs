@@ -1,5 +1,5 @@
-//! A buffer: who finds it empty or full waits on a condition variable. Three mistakes with
-//! the wait, found by the explorer; then the right one, with real threads.
+//! A buffer: a thread that finds it empty or full waits on a condition variable. The explorer
+//! finds three mistakes with the wait; then the right buffer, with real threads.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};
@@ -16,18 +16,6 @@ use crate::found::{show_simplest, try_all};
 struct Slot {
     item: explorer::Mutex<Option<u32>>,
     changed: explorer::Condvar,
-    how: How,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum How {
-    Right,
-    /// It waits without having looked.
-    WaitsBlindly,
-    /// Woken, it does not look again.
-    LooksOnce,
-    /// It wakes one of all that wait, for an item or for room.
-    WakesOne,
 }
 
 impl Slot {
@@ -37,43 +25,69 @@ impl Slot {
             item = self.changed.wait(item);
         }
         *item = Some(new);
-        self.notify();
+        self.changed.notify_all();
     }
 
     fn take(&self) {
         let mut item = self.item.lock();
-        match self.how {
-            How::WaitsBlindly => item = self.changed.wait(item),
-            How::LooksOnce if item.is_none() => item = self.changed.wait(item),
-            How::LooksOnce => {}
-            How::Right | How::WakesOne => {
-                while item.is_none() {
-                    item = self.changed.wait(item);
-                }
-            }
+        while item.is_none() {
+            item = self.changed.wait(item);
         }
-        item.take().expect("woken, and there is nothing");
-        self.notify();
+        item.take().expect(NOTHING);
+        self.changed.notify_all();
     }
 
-    fn notify(&self) {
-        match self.how {
-            How::WakesOne => self.changed.notify_one(),
-            _ => self.changed.notify_all(),
+    /// Wrong: waits without a look before it.
+    fn take_blindly(&self) {
+        let mut item = self.item.lock();
+        item = self.changed.wait(item);
+        item.take().expect(NOTHING);
+        self.changed.notify_all();
+    }
+
+    /// Wrong: does not look again after the wait.
+    fn take_looking_once(&self) {
+        let mut item = self.item.lock();
+        if item.is_none() {
+            item = self.changed.wait(item);
         }
+        item.take().expect(NOTHING);
+        self.changed.notify_all();
+    }
+
+    /// Wrong: wakes one thread, which may wait for an item or for room.
+    fn take_and_wake_one(&self) {
+        let mut item = self.item.lock();
+        while item.is_none() {
+            item = self.changed.wait(item);
+        }
+        item.take().expect(NOTHING);
+        self.changed.notify_one();
+    }
+
+    /// Wrong in the same way.
+    fn put_and_wake_one(&self, new: u32) {
+        let mut item = self.item.lock();
+        while item.is_some() {
+            item = self.changed.wait(item);
+        }
+        *item = Some(new);
+        self.changed.notify_one();
     }
 }
 
+const NOTHING: &str = "woken, and there is nothing";
+
 /// One thread puts as many items as others take, one each.
-fn items(takers: usize, how: How) -> impl Fn(&mut Program) + Sync {
+fn items(takers: usize, put: fn(&Slot, u32), take: fn(&Slot)) -> impl Fn(&mut Program) + Sync {
     move |program| {
         let item = explorer::Mutex::new("item", None);
-        let slot = Slot { item, changed: explorer::Condvar::new("changed"), how };
+        let slot = Slot { item, changed: explorer::Condvar::new("changed") };
         for name in &["t1", "t2"][..takers] {
             let slot = slot.clone();
-            program.thread(name, move || slot.take());
+            program.thread(name, move || take(&slot));
         }
-        program.thread("puts", move || (0..takers as u32).for_each(|item| slot.put(item)));
+        program.thread("puts", move || (0..takers as u32).for_each(|item| put(&slot, item)));
     }
 }
 
@@ -82,21 +96,21 @@ pub fn run(options: &Options) -> Result<()> {
     let explorer = Explorer::default();
     let source = include_str!("condvar.rs");
     println!("a loop around each wait, and all are woken; one puts two items, two take one each:");
-    ensure!(try_all(explorer, items(2, How::Right))?.failures == 0, "it is right");
+    ensure!(try_all(explorer, items(2, Slot::put, Slot::take))?.failures == 0, "it is right");
 
     println!("a wait without a look before it:");
-    show_simplest(explorer, items(1, How::WaitsBlindly), source)?;
+    show_simplest(explorer, items(1, Slot::put, Slot::take_blindly), source)?;
     println!("a look before the wait, and none after it:");
-    show_simplest(explorer, items(2, How::LooksOnce), source)?;
+    show_simplest(explorer, items(2, Slot::put, Slot::take_looking_once), source)?;
     println!("the same with one taker, where a wait may end for no reason:");
     let spurious = Explorer { bounds: Bounds { spurious: 1, ..Bounds::default() } };
-    show_simplest(spurious, items(1, How::LooksOnce), source)?;
+    show_simplest(spurious, items(1, Slot::put, Slot::take_looking_once), source)?;
     println!("a loop, and one is woken:");
-    show_simplest(explorer, items(2, How::WakesOne), source)?;
+    show_simplest(explorer, items(2, Slot::put_and_wake_one, Slot::take_and_wake_one), source)?;
     real_threads(count)
 }
 
-/// The right one without the explorer, with room for two.
+/// The right buffer without the explorer, with room for two.
 #[derive(Default)]
 struct Buffer {
     items: Mutex<VecDeque<u32>>,
@@ -120,7 +134,7 @@ impl Buffer {
         let items = self.items.lock().expect(NO_PANIC);
         let mut items = self.not_empty.wait_while(items, |items| items.is_empty()).expect(NO_PANIC);
         self.not_full.notify_one();
-        items.pop_front().expect("the wait has looked")
+        items.pop_front().expect("the wait ends when there is an item")
     }
 }
 

@@ -2,7 +2,7 @@
 //! other. The explorer finds it; then two real threads do it, under a deadline; then both
 //! take the locks in the same order. Compare with `schedule`.
 
-use std::io::{self, PipeWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -23,47 +23,59 @@ fn transfer(from: &explorer::Mutex<i64>, to: &explorer::Mutex<i64>, n: i64) {
     *to += n;
 }
 
-/// One thread moves 5 from a to b. The other moves 8 from b to a: with the lock of b
-/// first, or in order.
-fn transfers(program: &mut Program, in_order: bool) {
+/// One thread moves 5 from a to b, the other moves 8 from b to a. Each locks the account
+/// first that it takes the money from.
+fn opposite_order(program: &mut Program) {
     let (a, b) = (explorer::Mutex::new("a", 100), explorer::Mutex::new("b", 100));
-    {
-        let (a, b) = (a.clone(), b.clone());
-        program.thread("t1", move || transfer(&a, &b, 5));
-    }
-    program.thread("t2", move || match in_order {
-        true => transfer(&a, &b, -8),
-        false => transfer(&b, &a, 8),
-    });
+    let (a1, b1) = (a.clone(), b.clone());
+    program.thread("t1", move || transfer(&a1, &b1, 5));
+    program.thread("t2", move || transfer(&b, &a, 8));
+}
+
+/// The same, and both lock a first.
+fn same_order(program: &mut Program) {
+    let (a, b) = (explorer::Mutex::new("a", 100), explorer::Mutex::new("b", 100));
+    let (a1, b1) = (a.clone(), b.clone());
+    program.thread("t1", move || transfer(&a1, &b1, 5));
+    program.thread("t2", move || transfer(&a, &b, -8));
 }
 
 pub fn run() -> Result<()> {
     let explorer = Explorer::default();
     println!("t1 locks a, then b; t2 locks b, then a:");
-    try_all(explorer, |program| transfers(program, false))?;
-    show_simplest(explorer, |program| transfers(program, false), include_str!("deadlock.rs"))?;
-
+    try_all(explorer, opposite_order)?;
+    show_simplest(explorer, opposite_order, include_str!("deadlock.rs"))?;
     println!("two real threads, and a second to end:");
-    live(false)?;
+    real_opposite_order()?;
+
     println!("both lock a, then b:");
-    try_all(explorer, |program| transfers(program, true))?;
-    live(true)
+    try_all(explorer, same_order)?;
+    real_same_order()
 }
 
+static A: Mutex<()> = Mutex::new(());
+static B: Mutex<()> = Mutex::new(());
+
 /// Two real threads in a process of their own, which can be killed.
-fn live(in_order: bool) -> Result<()> {
-    let (mut said, say) = io::pipe().context("pipe")?;
-    let child = child::fork_child(move || lock_both(in_order, &say))?;
-    if in_order {
-        child.join()?;
-        println!("  both have ended");
-        return Ok(());
-    }
-    // Each has one lock now, and has said who it is.
+fn real_opposite_order() -> Result<()> {
+    let (mut reader, writer) = io::pipe().context("pipe")?;
+    let child = child::fork_child(move || {
+        let both = Barrier::new(2);
+        // Neither asks for its second lock before the other has its first.
+        let report = |tid: Pid| {
+            both.wait();
+            (&writer).write_all(&tid.as_raw().to_ne_bytes()).expect("the parent reads");
+        };
+        run_threads(
+            || lock_both("t1", ("a", &A), ("b", &B), report),
+            || lock_both("t2", ("b", &B), ("a", &A), report),
+        )
+    })?;
+    // Each has one lock now, and sends its id.
     let mut threads = Vec::new();
     for _ in 0..2 {
         let mut tid = [0; 4];
-        said.read_exact(&mut tid).context("read from the pipe")?;
+        reader.read_exact(&mut tid).context("read from the pipe")?;
         let tid = Pid::from_raw(i32::from_ne_bytes(tid));
         ensure!(proc::wait_until_asleep(tid)?, "tid {tid} has ended, and was to wait for ever");
         threads.push((proc::field(format!("/proc/{tid}/status"), "Name")?, tid));
@@ -79,28 +91,37 @@ fn live(in_order: bool) -> Result<()> {
     Ok(())
 }
 
-/// What the child does. Before it asks for the second lock a thread waits until the other
-/// has its first; in the same order one of them cannot, so there they do not wait.
-fn lock_both(in_order: bool, say: &PipeWriter) -> Result<()> {
-    let (a, b, both) = (Mutex::new(()), Mutex::new(()), Barrier::new(2));
-    let run = |name: &str, [(first, one), (second, other)]: [(&str, &Mutex<()>); 2]| {
-        let _first = one.lock().expect(NO_PANIC);
-        if !in_order {
-            both.wait();
-        }
-        let tid = gettid();
-        println!("  {name} (tid {tid}) has {first} and wants {second}");
-        (&mut &*say).write_all(&tid.as_raw().to_ne_bytes()).expect("the parent reads");
-        let _second = other.lock().expect(NO_PANIC);
-        println!("  {name} (tid {tid}) has both");
-    };
-    let (a, b) = (("a", &a), ("b", &b));
+fn real_same_order() -> Result<()> {
+    let child = child::fork_child(|| {
+        run_threads(
+            || lock_both("t1", ("a", &A), ("b", &B), |_| {}),
+            || lock_both("t2", ("a", &A), ("b", &B), |_| {}),
+        )
+    })?;
+    child.join()?;
+    println!("  both have ended");
+    Ok(())
+}
+
+type Named = (&'static str, &'static Mutex<()>);
+
+/// Takes two locks, and calls `between` when it has the first.
+fn lock_both(thread: &str, first: Named, second: Named, between: impl Fn(Pid)) {
+    let tid = gettid();
+    let (first_name, second_name) = (first.0, second.0);
+    let _first = first.1.lock().expect(NO_PANIC);
+    println!("  {thread} (tid {tid}) has {first_name} and wants {second_name}");
+    between(tid);
+    let _second = second.1.lock().expect(NO_PANIC);
+    println!("  {thread} (tid {tid}) has both");
+}
+
+fn run_threads(t1: impl FnOnce() + Send, t2: impl FnOnce() + Send) -> Result<()> {
     thread::scope(|scope| {
-        let t1 = thread::Builder::new().name("t1".to_owned());
-        let t1 = t1.spawn_scoped(scope, || run("t1", [a, b])).context("start a thread")?;
-        let t2 = thread::Builder::new().name("t2".to_owned());
-        let t2 = t2.spawn_scoped(scope, || run("t2", if in_order { [a, b] } else { [b, a] }));
-        for thread in [t1, t2.context("start a thread")?] {
+        let builder = |name: &str| thread::Builder::new().name(name.to_owned());
+        let t1 = builder("t1").spawn_scoped(scope, t1).context("start a thread")?;
+        let t2 = builder("t2").spawn_scoped(scope, t2).context("start a thread")?;
+        for thread in [t1, t2] {
             thread.join().ok().context("join: the thread panicked")?;
         }
         Ok(())

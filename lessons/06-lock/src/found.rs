@@ -4,8 +4,11 @@ use anyhow::{Context, Result, ensure};
 use common::text;
 use explorer::{Explorer, Failure, Orders, Program, Report, timeline};
 
-/// Looks for the simplest order that goes wrong, and shows it step by step; `source` is
-/// the file that the program stands in.
+/// More preemptions than it takes to make any of these programs go wrong.
+const MAX_PREEMPTIONS: usize = 5;
+
+/// Finds the simplest order that goes wrong, and shows it step by step; `source` is the text
+/// of the file that the program is in.
 ///
 /// # Errors
 /// If no order goes wrong.
@@ -14,9 +17,9 @@ pub fn show_simplest(
     program: impl Fn(&mut Program) + Sync,
     source: &str,
 ) -> Result<()> {
-    let report = explorer.simplest(MOST, &program);
-    let Failure { fault, schedule, preemptions } =
-        report.simplest.context("no order goes wrong, and some were to")?;
+    let report = explorer.simplest(MAX_PREEMPTIONS, &program);
+    let failure = report.simplest.context("no order goes wrong, and some should")?;
+    let Failure { fault, schedule, preemptions } = failure;
     println!("  the simplest that goes wrong, preemptions: {preemptions}, order: {schedule}");
     let run = explorer.replay(&schedule, &program).context("run it again")?;
     print!("{}", timeline(&run, source, text::width().min(100)));
@@ -24,10 +27,10 @@ pub fn show_simplest(
     Ok(())
 }
 
-/// More preemptions than it takes to make any of these programs go wrong.
-const MOST: usize = 5;
-
-/// Tries every order, one of those that come to the same, and says how many went wrong.
+/// Tries every order that makes a difference, and prints how many went wrong.
+///
+/// # Errors
+/// If the explorer stopped before it had tried every order.
 pub fn try_all(explorer: Explorer, program: impl Fn(&mut Program) + Sync) -> Result<Report> {
     let report = explorer.explore(Orders::Distinct, program);
     ensure!(report.is_exhaustive(), "not every order was tried: {report}");

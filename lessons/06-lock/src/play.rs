@@ -1,4 +1,4 @@
-//! The reader is the scheduler: says which thread takes the next step of the notes'
+//! The reader is the scheduler: chooses which thread takes the next step of the notes'
 //! program, and tries to make its balance wrong. Compare with `schedule`.
 
 mod terminal;
@@ -9,7 +9,9 @@ use anyhow::{Context, Result};
 use common::menu::Options;
 use common::options::UsageError;
 use common::text;
-use explorer::{Explorer, Impossible, Orders, Outcome, Run, Schedule, line_of, timeline};
+use explorer::{
+    Explorer, Orders, Outcome, ReplayError, Run, Schedule, ThreadState, line_of, timeline,
+};
 
 use crate::change_it::{Balances, SOURCE, two_threads};
 use terminal::{Event, Terminal};
@@ -71,80 +73,72 @@ fn on_terminal(game: &mut Game) -> Result<()> {
 
 impl Game {
     fn new(locked: bool) -> Self {
-        let mut fewest = None::<usize>;
+        let mut fewest = None;
         let program = two_threads(1, locked, Balances::default());
         Explorer::default().explore_each(Orders::All, program, |schedule, fault| {
-            if fault.is_some() {
-                let switches = schedule.switches();
-                fewest = Some(fewest.map_or(switches, |fewest| fewest.min(switches)));
+            let switches = schedule.switches();
+            if fault.is_some() && fewest.is_none_or(|fewest| switches < fewest) {
+                fewest = Some(switches);
             }
         });
         Self { taken: Schedule::default(), locked, fewest, refused: None }
     }
 
-    /// The program, from its beginning to where it stands now.
-    fn play(&self) -> Result<Run, Impossible> {
+    /// Runs the program from its beginning up to the last step that was chosen.
+    fn play(&self) -> Result<Run, ReplayError> {
         let program = two_threads(1, self.locked, Balances::default());
         Explorer::default().replay(&self.taken, program)
     }
 
-    /// Does what a key asks for, or notes why it cannot be.
+    /// Does what a key asks for, or notes why that is not possible.
     ///
     /// # Errors
-    /// If there is no such key: says which there are.
+    /// If the key has no meaning.
     fn press(&mut self, key: char) -> Result<(), String> {
         self.refused = None;
         match key {
-            '1' | '2' => {
-                self.taken.0.push(if key == '1' { 1 } else { 2 });
-                if let Err(why) = self.play() {
-                    self.taken.0.pop();
-                    self.refused = Some(why.to_string());
-                }
-                Ok(())
-            }
-            'u' => {
-                self.taken.0.pop();
-                Ok(())
-            }
-            'l' => {
-                *self = Self::new(!self.locked);
-                Ok(())
-            }
-            'r' => {
-                self.taken.0.clear();
-                Ok(())
-            }
-            other => Err(format!("{other:?} is no key: there is 1, 2, u, l, r, q")),
+            '1' => self.take_step(1),
+            '2' => self.take_step(2),
+            'u' => _ = self.taken.0.pop(),
+            'l' => *self = Self::new(!self.locked),
+            'r' => self.taken.0.clear(),
+            _ => return Err(format!("no key {key:?}; available: 1, 2, u, l, r, q")),
+        }
+        Ok(())
+    }
+
+    fn take_step(&mut self, thread: usize) {
+        self.taken.0.push(thread);
+        if let Err(error) = self.play() {
+            self.taken.0.pop();
+            self.refused = Some(error.to_string());
         }
     }
 
     fn screen(&self, width: usize) -> Result<String> {
         let run = self.play()?;
-        let mut screen = match self.locked {
-            true => "with the lock: can you make the balance wrong?\n".to_owned(),
-            false => "without a lock: make the balance wrong, with few switches\n".to_owned(),
+        let title = if self.locked {
+            "with the lock: can you make the balance wrong?"
+        } else {
+            "without a lock: make the balance wrong, with few switches"
         };
-        screen += &timeline(&run, SOURCE, width);
-        for (place, thread) in run.threads.iter().enumerate() {
-            let next = match (thread.next, &thread.awaits) {
-                (None, _) => "has ended".to_owned(),
-                (Some(_), Some(awaits)) => format!("waits for {awaits}"),
-                (Some(at), None) => {
+        let mut screen = format!("{title}\n{}", timeline(&run, SOURCE, width));
+        for (number, thread) in (1..).zip(&run.threads) {
+            let state = match &thread.state {
+                ThreadState::Ended => "has ended".to_owned(),
+                ThreadState::Blocked(blocked) => format!("waits for {}", blocked.awaits),
+                ThreadState::Ready(at) => {
                     format!("next: {:>2}  {}", at.line(), line_of(SOURCE, at.line()))
                 }
             };
-            screen += &format!("{}: {} {next}\n", place + 1, thread.name);
+            screen += &format!("{number}: {} {state}\n", thread.name);
         }
         let switches = self.taken.switches();
+        let hint = self.hint();
         screen += &match &run.outcome {
             Outcome::Unfinished => format!("switches so far: {switches}\n"),
-            Outcome::Right => {
-                format!("the balance is 0, after {switches} switches. {}\n", self.hint())
-            }
-            Outcome::Fault(fault) => {
-                format!("{fault}, after {switches} switches. {}\n", self.hint())
-            }
+            Outcome::Right => format!("the balance is 0, after {switches} switches. {hint}\n"),
+            Outcome::Fault(fault) => format!("{fault}, after {switches} switches. {hint}\n"),
         };
         if let Some(refused) = &self.refused {
             screen += &format!("{refused}\n");

@@ -1,5 +1,5 @@
 //! Every order in which two threads can take the steps of the notes' `change_it`: how many
-//! there are, how many end with a wrong balance, and the simplest of these, step by step.
+//! there are, how many end with a wrong balance, and the simplest wrong one, step by step.
 
 use anyhow::{Context, Result};
 use common::menu::Options;
@@ -24,10 +24,10 @@ pub fn run(options: &Options) -> Result<()> {
     for (balance, orders) in balances.counted() {
         println!("  the balance is {balance:>3} after {orders:>4}");
     }
-    let simplest = report.simplest.context("no order went wrong, and without a lock some do")?;
-    let (preemptions, switches) = (simplest.preemptions, simplest.schedule.switches());
+    let failure = report.simplest.context("no order went wrong, and without a lock some do")?;
+    let (preemptions, switches) = (failure.preemptions, failure.schedule.switches());
     println!("the simplest that goes wrong, with {preemptions} preemptions, {switches} switches:");
-    show(&simplest.schedule, times, false)?;
+    show(&failure.schedule, times, false)?;
 
     let report = explorer.explore(Orders::All, two_threads(times, true, Balances::default()));
     println!("with the lock, {report}");
@@ -35,7 +35,7 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Runs it in this order, and shows each step.
+/// Runs the program in this order, and shows each step.
 fn show(schedule: &Schedule, times: u32, locked: bool) -> Result<()> {
     let program = two_threads(times, locked, Balances::default());
     let run = Explorer::default().replay(schedule, program);

@@ -1,5 +1,5 @@
 //! The explorer beside loom and shuttle's `check_dfs`, on the same programs, in turns:
-//! `cargo bench -p lesson-06-lock --bench explorer`. Medians of several rounds, on a
+//! `cargo bench -p explorer`. Medians of several rounds, on a
 //! machine that has nothing else to do.
 //!
 //! How many executions a second there are is told of programs with many of them: where

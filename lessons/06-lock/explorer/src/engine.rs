@@ -1,237 +1,234 @@
-//! Real threads that take steps one at a time. Whoever has the turn runs, all others are
-//! parked; before a step it is chosen who has the turn next.
+//! Real threads that take steps one at a time. The thread that has the turn runs, all
+//! others are parked. Before each step the scheduler chooses which thread has the turn next.
 
+use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use super::current::{catch_messages, message, set_current, with_current};
-use super::op::{Op, ThreadId};
-use super::report::Fault;
-use super::search::{MOST_THREADS, Ready, bit};
-use super::state::{CONTROLLER, Chooser, End, State, Step};
+use common::panics;
+
+use crate::execution::{CONTROLLER, Execution, Job, Object};
+use crate::op::{ObjectId, Op, ThreadId};
+use crate::scheduler::{MAX_THREADS, Scheduler};
 
 /// What the threads of an exploration share.
-pub(super) struct Engine {
-    state: Mutex<State>,
+pub(crate) struct Engine {
+    execution: Mutex<Execution>,
+    scheduler: Arc<Mutex<dyn Scheduler>>,
+    /// The thread that has the turn.
     turn: AtomicUsize,
-    /// By the number of the thread; they stay from one execution to the next.
-    crew: Mutex<Vec<JoinHandle<()>>>,
+    /// By the number of the thread. They serve one execution after another.
+    workers: Mutex<Vec<JoinHandle<()>>>,
     controller: thread::Thread,
 }
 
-/// Unwinds a thread whose execution is over before it has ended.
+/// Unwinds a thread whose execution is over.
 struct Abandoned;
 
-/// Takes a step: waits for its turn, and does what the step does.
-pub(super) fn step<R>(
-    op: Op,
-    at: &'static Location<'static>,
-    effect: impl FnOnce(&mut State) -> R,
-) -> R {
-    with_current(|engine, me| {
-        let mut state = engine.state();
-        if me == CONTROLLER {
-            // What is done before the threads begin and after they have ended is not told.
-            let steps = state.steps.take();
-            let result = effect(&mut state);
-            state.steps = steps;
-            return result;
-        }
-        // A thread that unwinds has the turn, and its execution is over.
-        if !thread::panicking() {
-            let next = match state.come(me, (op, at)) {
-                true => me,
-                false => state.arriving.pop().unwrap_or_else(|| state.choose()),
-            };
-            if next != me {
-                engine.give_turn(state, next);
-                engine.wait_for_turn(me);
-                state = engine.state();
-            }
-            if state.end != End::NotYet {
-                drop(state);
-                panic::resume_unwind(Box::new(Abandoned));
-            }
-            state.taken(me);
-        }
-        effect(&mut state)
+thread_local! {
+    /// The exploration that this thread belongs to, and its number there.
+    static CURRENT: RefCell<Option<(Arc<Engine>, ThreadId)>> = const { RefCell::new(None) };
+}
+
+/// Locks a mutex although a panic of the explored program may have poisoned it: that says
+/// nothing about what is inside.
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn with_current<R>(call: impl FnOnce(&Arc<Engine>, ThreadId) -> R) -> R {
+    CURRENT.with_borrow(|current| {
+        let (engine, me) = current.as_ref().expect("only an explored program has these");
+        call(engine, *me)
     })
 }
 
-impl State {
-    /// Who has the turn next: whoever is chosen, or else those that must be unwound, or
-    /// the controller.
-    fn choose(&mut self) -> ThreadId {
-        if self.end == End::NotYet {
-            let next = self.next_ops();
-            let enabled = self.ids().filter(|&id| self.is_enabled(id));
-            let enabled = enabled.fold(0, |all, id| all | bit(id));
-            let ready = Ready { next: &next, enabled };
-            let chosen = match &mut self.chooser {
-                Chooser::Search(search) => search.choose(&ready),
-                Chooser::Replay(replay) => replay.choose(&ready),
-            };
-            if let Some(chosen) = chosen {
-                return chosen;
-            }
-            self.finish(match () {
-                () if enabled != 0 => End::Stopped,
-                () if self.all_ended() => End::Complete,
-                () => End::Fault(self.deadlock()),
-            });
-        }
-        self.ids().find(|&id| !self.threads[id].ended).unwrap_or(CONTROLLER)
-    }
+/// Adds an object to the execution that this thread belongs to.
+///
+/// # Panics
+/// Outside of an explored program.
+pub(crate) fn add_object(name: &'static str, object: Object) -> ObjectId {
+    with_current(|engine, _| engine.execution().add_object(name, object))
+}
 
-    /// Notes that a thread has ended, and how.
-    fn ended(&mut self, thread: ThreadId, result: thread::Result<()>) {
-        self.threads[thread].ended = true;
-        self.threads[thread].next = None;
-        if let Err(panic) = result
-            && !panic.is::<Abandoned>()
-            && self.end == End::NotYet
-        {
-            let name = self.threads[thread].name;
-            self.finish(End::Fault(Fault::Panic { thread: name, message: message() }));
-        }
-    }
+/// Starts a thread in the execution that this thread belongs to. It runs up to its first
+/// step before any other step is taken.
+pub(crate) fn add_thread(execution: &mut Execution, name: &'static str, job: Job) -> ThreadId {
+    let id = execution.next_id();
+    with_current(|engine, _| engine.ensure_worker(id));
+    execution.add_thread(name, job);
+    id
+}
 
-    /// Notes that a thread takes its next step.
-    fn taken(&mut self, thread: ThreadId) {
-        let (op, at) = self.threads[thread].next.take().expect("it came to a step");
-        if let Some(steps) = &mut self.steps {
-            steps.push(Step { thread, op, at, told: String::new() });
+/// Takes a step: waits for the turn, and then has its effect. `describe` makes a text of
+/// the result.
+pub(crate) fn step<R>(
+    op: Op,
+    at: &'static Location<'static>,
+    effect: impl FnOnce(&mut Execution, ThreadId) -> R,
+    describe: impl FnOnce(&R) -> String,
+) -> R {
+    with_current(|engine, me| {
+        let mut execution = engine.execution();
+        // The controller runs while no thread does. A thread that unwinds keeps the turn.
+        if me == CONTROLLER || thread::panicking() {
+            return effect(&mut execution, me);
         }
-    }
+        execution.arrive(me, op, at);
+        execution = engine.wait_for_turn(me, execution);
+        if execution.is_over() {
+            drop(execution);
+            panic::resume_unwind(Box::new(Abandoned));
+        }
+        execution.depart(me);
+        let result = effect(&mut execution, me);
+        execution.record(me, at, || describe(&result));
+        result
+    })
 }
 
 impl Engine {
-    /// An engine whose controller is this thread, as long as `within` runs.
-    pub fn enter<R>(state: State, within: impl FnOnce(&Arc<Self>) -> R) -> R {
-        catch_messages();
+    /// Calls `within` with an engine whose controller is this thread.
+    ///
+    /// # Panics
+    /// If `within` panics.
+    pub fn enter<R>(
+        scheduler: Arc<Mutex<dyn Scheduler>>,
+        within: impl FnOnce(&Arc<Self>) -> R,
+    ) -> R {
+        silence_panics();
         let engine = Arc::new(Self {
-            state: Mutex::new(state),
+            execution: Mutex::default(),
+            scheduler,
             turn: AtomicUsize::new(CONTROLLER),
-            crew: Mutex::new(Vec::new()),
+            workers: Mutex::default(),
             controller: thread::current(),
         });
-        set_current(Some((Arc::clone(&engine), CONTROLLER)));
+        CURRENT.set(Some((Arc::clone(&engine), CONTROLLER)));
         let result = panic::catch_unwind(AssertUnwindSafe(|| within(&engine)));
-        set_current(None);
-        engine.dismiss();
-        result.unwrap_or_else(|_| panic!("the program that is explored panicked: {}", message()))
+        CURRENT.set(None);
+        engine.end_workers();
+        result.unwrap_or_else(|panic| panic!("exploration failed: {}", panics::message(&*panic)))
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
-        // A panic of the program that is explored says nothing about the state.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn execution(&self) -> MutexGuard<'_, Execution> {
+        lock(&self.execution)
     }
 
-    /// Runs the threads of the state until the execution is over.
-    pub fn run(self: &Arc<Self>) {
-        let mut state = self.state();
-        let threads = state.ids();
-        for thread in threads.clone() {
-            self.hire(thread);
-        }
-        let first = if threads.is_empty() || state.foresee(threads.clone()) {
-            state.choose()
-        } else {
-            // Each comes to its first step, in turn, before the first choice.
-            state.arriving = threads.skip(1).rev().collect();
-            1
-        };
-        if first != CONTROLLER {
-            self.give_turn(state, first);
-            self.wait_for_turn(CONTROLLER);
-        }
+    /// Runs the threads of the execution until it is over.
+    pub fn run(&self) {
+        drop(self.wait_for_turn(CONTROLLER, self.execution()));
     }
 
-    /// Runs a new thread, in the middle of an execution, until it comes to its first step.
-    pub fn begin(self: &Arc<Self>, new: ThreadId, maker: ThreadId) {
-        self.hire(new);
-        let mut state = self.state();
-        if state.foresee(new..new + 1) {
-            return;
+    /// Gives the turn to the next thread, and waits until `me` has it again.
+    fn wait_for_turn<'a>(
+        &'a self,
+        me: ThreadId,
+        mut execution: MutexGuard<'a, Execution>,
+    ) -> MutexGuard<'a, Execution> {
+        let next = self.next_turn(&mut execution);
+        if next != me {
+            drop(execution);
+            self.give_turn(next);
+            self.park_until_turn(me);
+            execution = self.execution();
         }
-        state.arriving.push(maker);
-        self.give_turn(state, new);
-        self.wait_for_turn(maker);
-        if self.state().end != End::NotYet {
-            panic::resume_unwind(Box::new(Abandoned));
-        }
+        execution
     }
 
-    /// Sees to it that there is a thread of this number.
-    fn hire(self: &Arc<Self>, number: ThreadId) {
-        assert!(
-            number <= MOST_THREADS,
-            "a program that is explored has {MOST_THREADS} threads at most"
-        );
-        let mut crew = self.crew.lock().unwrap_or_else(PoisonError::into_inner);
-        while crew.len() < number {
-            let (engine, number) = (Arc::clone(self), crew.len() + 1);
-            let thread = thread::Builder::new().name(format!("explorer {number}"));
-            let thread = thread.spawn(move || engine.work(number));
-            crew.push(thread.unwrap_or_else(|why| panic!("start thread {number}: {why}")));
+    /// Which thread has the turn next: a new thread, up to its first step; then the one that
+    /// the scheduler chooses. After the end of the execution each thread that is left has
+    /// the turn to unwind, and finally the controller.
+    fn next_turn(&self, execution: &mut Execution) -> ThreadId {
+        if !execution.is_over() {
+            let next =
+                execution.new_thread().or_else(|| lock(&self.scheduler).choose(&execution.ready()));
+            if let Some(next) = next {
+                return next;
+            }
+            execution.finish(None);
         }
+        execution.live_thread().unwrap_or(CONTROLLER)
     }
 
-    fn give_turn(&self, state: MutexGuard<'_, State>, next: ThreadId) {
-        drop(state);
+    fn give_turn(&self, next: ThreadId) {
+        // Before the turn is given: after it, the workers may be ended at any time.
         let thread = match next {
             CONTROLLER => self.controller.clone(),
-            _ => {
-                let crew = self.crew.lock().unwrap_or_else(PoisonError::into_inner);
-                crew[next - 1].thread().clone()
-            }
+            _ => lock(&self.workers)[next - 1].thread().clone(),
         };
         self.turn.store(next, Ordering::Release);
         thread.unpark();
     }
 
-    fn wait_for_turn(&self, me: ThreadId) {
+    fn park_until_turn(&self, me: ThreadId) {
         while self.turn.load(Ordering::Acquire) != me {
             thread::park();
         }
     }
 
-    /// What a thread of the crew does: one job after the other, until it is dismissed.
+    /// Makes sure that a worker has this number.
+    fn ensure_worker(self: &Arc<Self>, number: ThreadId) {
+        assert!(number <= MAX_THREADS, "an explored program has at most {MAX_THREADS} threads");
+        let mut workers = lock(&self.workers);
+        while workers.len() < number {
+            let (engine, number) = (Arc::clone(self), workers.len() + 1);
+            let worker = thread::Builder::new().name(format!("explorer {number}"));
+            let worker = worker.spawn(move || engine.work(number));
+            workers.push(worker.unwrap_or_else(|error| panic!("start thread {number}: {error}")));
+        }
+    }
+
+    /// What a worker does: one job after another. A turn without a job ends it.
     fn work(self: Arc<Self>, me: ThreadId) {
-        set_current(Some((Arc::clone(&self), me)));
+        CURRENT.set(Some((Arc::clone(&self), me)));
         loop {
-            self.wait_for_turn(me);
-            let mut state = self.state();
-            let over = state.end != End::NotYet;
-            let Some(job) = state.threads.get_mut(me).and_then(|thread| thread.job.take()) else {
-                return;
-            };
-            drop(state);
-            // Dropping what it never came to run can panic, too.
+            self.park_until_turn(me);
+            let mut execution = self.execution();
+            let over = execution.is_over();
+            let Some(job) = execution.take_job(me) else { return };
+            drop(execution);
+            // Even a job that is only dropped can panic.
             let result = panic::catch_unwind(AssertUnwindSafe(|| {
                 if !over {
                     job()
                 }
             }));
-            let mut state = self.state();
-            state.ended(me, result);
-            let next = state.arriving.pop().unwrap_or_else(|| state.choose());
-            self.give_turn(state, next);
+            let panic = result.err().filter(|panic| !panic.is::<Abandoned>());
+            let mut execution = self.execution();
+            execution.end_thread(me, panic.as_deref().map(panics::message));
+            let next = self.next_turn(&mut execution);
+            drop(execution);
+            self.give_turn(next);
         }
     }
 
-    fn dismiss(&self) {
-        let threads = {
-            let mut state = self.state();
-            state.threads.clear();
-            std::mem::take(&mut *self.crew.lock().unwrap_or_else(PoisonError::into_inner))
-        };
-        for (number, thread) in threads.into_iter().enumerate() {
-            self.turn.store(number + 1, Ordering::Release);
-            thread.thread().unpark();
-            thread.join().expect("a thread of the crew catches the panics of its jobs");
+    fn end_workers(&self) {
+        *self.execution() = Execution::default();
+        let workers = std::mem::take(&mut *lock(&self.workers));
+        for (index, worker) in workers.into_iter().enumerate() {
+            self.turn.store(index + 1, Ordering::Release);
+            worker.thread().unpark();
+            worker.join().expect("a worker catches the panics of its jobs");
         }
     }
+}
+
+/// Prints no message for a panic in an explored program: it may panic in thousands of
+/// orders.
+fn silence_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            // The variable is gone while the thread is torn down.
+            let explored = CURRENT
+                .try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some()));
+            if !explored.unwrap_or(false) {
+                before(panic);
+            }
+        }));
+    });
 }

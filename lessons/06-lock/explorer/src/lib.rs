@@ -1,10 +1,10 @@
 //! Tries the orders in which the threads of a program can take their steps.
 //!
-//! A program is a closure that is run again and again: it makes the variables and locks
-//! of this module and the threads that use them. The threads are real ones, and their
-//! closures are Rust like any other, but for every step on something that they share they
-//! wait for their turn. So the explorer decides about the order, tries one after the other,
-//! and finds those that go wrong.
+//! A program is a closure that runs again and again: it creates variables and locks of this
+//! crate, and the threads that use them. They are real threads, and their closures are
+//! ordinary Rust, but before every step on something that they share they wait for their
+//! turn. So the explorer decides about the order; it tries one order after another, and
+//! finds those that go wrong.
 //!
 //! ```
 //! use explorer::{Cell, Explorer, Orders};
@@ -24,38 +24,29 @@
 //! assert_eq!((report.executions, report.failures), (6, 4));
 //! ```
 //!
-//! What it says holds for memory that is sequentially consistent: every thread sees the
-//! stores in the order in which they were made. It holds for all orders within the
-//! [`Bounds`], if the [`Report`] is exhaustive. A thread that does something endless
-//! between two steps cannot be interrupted.
+//! Its reports hold for memory that is sequentially consistent: every thread sees the stores
+//! in the order in which they were made. They hold for all orders within the [`Bounds`] if
+//! the [`Report`] is exhaustive. A thread that never ends between two steps cannot be
+//! interrupted.
 
-mod clock;
-mod current;
+mod bounds;
 mod engine;
-mod lock;
+mod execution;
+mod explorer;
 mod op;
-mod queue;
-mod reduction;
 mod replay;
 mod report;
-mod run;
 mod schedule;
+mod scheduler;
 mod search;
-mod standing;
-mod state;
-mod thread;
-mod timeline;
-mod variable;
+mod sync;
 
-pub use lock::{Condvar, Guard, Mutex};
-pub use op::{Op, ThreadId};
-pub use replay::{Impossible, Outcome, Run};
-pub use report::{Awaited, Blocked, Failure, Fault, Report};
-pub use run::{Bounds, Explorer, Program};
-pub use schedule::{NoSchedule, Schedule};
-pub use search::Orders;
-pub use standing::Standing;
-pub use state::Step;
-pub use thread::{JoinHandle, spawn};
-pub use timeline::{line_of, timeline};
-pub use variable::{Atomic, Cell};
+pub use bounds::{Bounds, Orders};
+pub use explorer::{Explorer, Program};
+pub use op::ThreadId;
+pub use report::{
+    Awaited, Blocked, Failure, Fault, NotReady, Outcome, ReplayError, Report, Run, Step, Thread,
+    ThreadState, line_of, timeline,
+};
+pub use schedule::{ParseScheduleError, Schedule};
+pub use sync::{Atomic, Cell, Condvar, Guard, JoinHandle, Mutex, spawn};

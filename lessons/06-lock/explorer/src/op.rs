@@ -1,68 +1,58 @@
-//! What a step does, and which steps may change places.
+//! What a step does, and which steps depend on each other.
 
-/// The number of a thread: 1, 2, … in the order in which they were made.
+/// The number of a thread: 1, 2, … in the order in which they were created.
 pub type ThreadId = usize;
 
 /// The number of a variable, a lock or a condition variable.
-pub(super) type Object = usize;
+pub(crate) type ObjectId = usize;
 
 /// What a thread does in a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
+pub(crate) enum Op {
     /// Reads a variable.
-    Load(Object),
+    Load(ObjectId),
     /// Writes a variable.
-    Store(Object),
-    /// Reads and writes a variable, as one.
-    Update(Object),
-    /// Takes a lock, as soon as it is free.
-    Lock(Object),
-    /// Gives a lock back.
-    Unlock(Object),
-    /// Gives a lock back and begins to wait on a condition variable.
-    Wait {
-        /// The condition variable.
-        condition: Object,
-        /// The lock.
-        lock: Object,
-    },
-    /// Ends this wait, as soon as it is notified and the lock is free, and takes the lock.
-    Wake {
-        /// The condition variable.
-        condition: Object,
-        /// The lock.
-        lock: Object,
-    },
-    /// Wakes one of those that wait on a condition variable, or all.
-    Notify(Object),
-    /// Makes a thread, which gets this number if it is made now.
+    Store(ObjectId),
+    /// Reads and writes a variable in one step.
+    Update(ObjectId),
+    /// Acquires a lock; possible while the lock is free.
+    Lock(ObjectId),
+    /// Releases a lock.
+    Unlock(ObjectId),
+    /// Releases a lock and begins to wait on a condition variable.
+    Wait { condvar: ObjectId, lock: ObjectId },
+    /// Ends this wait and acquires the lock again; possible after a notification, while
+    /// the lock is free.
+    Wake { condvar: ObjectId, lock: ObjectId },
+    /// Wakes one of the threads that wait on a condition variable, or all of them.
+    Notify(ObjectId),
+    /// Starts a thread, which gets this number if it is started now.
     Spawn(ThreadId),
     /// Waits until a thread has ended.
     Join(ThreadId),
 }
 
-use Op::{Load, Lock, Notify, Spawn, Store, Unlock, Update, Wait, Wake};
+use Op::{Join, Load, Lock, Notify, Spawn, Store, Unlock, Update, Wait, Wake};
 
 impl Op {
-    /// The variable, the lock, the condition variable: what it reads or writes.
-    fn objects(self) -> [Option<Object>; 2] {
+    /// The variable, lock or condition variables that the step reads or writes.
+    fn objects(self) -> [Option<ObjectId>; 2] {
         match self {
             Load(object) | Store(object) | Update(object) => [Some(object), None],
             Lock(object) | Unlock(object) | Notify(object) => [Some(object), None],
-            Wait { condition, lock } | Wake { condition, lock } => [Some(condition), Some(lock)],
-            Spawn(_) | Op::Join(_) => [None, None],
+            Wait { condvar, lock } | Wake { condvar, lock } => [Some(condvar), Some(lock)],
+            Spawn(_) | Join(_) => [None, None],
         }
     }
 
-    /// The lock that it can only take while it is free.
-    pub(super) fn takes(self) -> Option<Object> {
+    pub fn acquires(self) -> Option<ObjectId> {
         match self {
             Lock(lock) | Wake { lock, .. } => Some(lock),
             _ => None,
         }
     }
 
-    fn gives_back(self) -> Option<Object> {
+    fn releases(self) -> Option<ObjectId> {
         match self {
             Unlock(lock) | Wait { lock, .. } => Some(lock),
             _ => None,
@@ -71,24 +61,25 @@ impl Op {
 }
 
 /// Whether the order of two steps of different threads can make a difference: they touch
-/// the same thing, and not both only read it.
-pub(super) fn dependent(a: Op, b: Op) -> bool {
+/// the same object, and at least one of them changes it.
+pub(crate) fn dependent(a: Op, b: Op) -> bool {
     match (a, b) {
         (Load(_), Load(_)) => false,
-        // The first gets the lower number.
+        // The first thread to be started gets the lower number.
         (Spawn(_), Spawn(_)) => true,
         _ => a.objects().into_iter().flatten().any(|object| b.objects().contains(&Some(object))),
     }
 }
 
-/// Whether two dependent steps of different threads can both be possible at one time.
-/// They cannot, if one has the lock that the other takes.
-pub(super) fn may_meet(a: Op, b: Op) -> bool {
-    // Of a wait and a wake the condition variable is the same, too.
-    let meet_elsewhere = matches!((a, b), (Wait { .. }, Wake { .. }) | (Wake { .. }, Wait { .. }));
-    let both = |lock: Option<Object>, other| lock.is_some() && lock == other;
-    meet_elsewhere
-        || !(both(a.takes(), b.gives_back())
-            || both(a.gives_back(), b.takes())
-            || both(a.gives_back(), b.gives_back()))
+/// Whether two dependent steps of different threads can both be possible at the same
+/// time. They cannot if one thread holds the lock that the other acquires.
+pub(crate) fn may_be_coenabled(a: Op, b: Op) -> bool {
+    // A wait and a wake share the condition variable as well.
+    if matches!((a, b), (Wait { .. }, Wake { .. }) | (Wake { .. }, Wait { .. })) {
+        return true;
+    }
+    let same = |a: Option<ObjectId>, b| a.is_some() && a == b;
+    !(same(a.acquires(), b.releases())
+        || same(a.releases(), b.acquires())
+        || same(a.releases(), b.releases()))
 }

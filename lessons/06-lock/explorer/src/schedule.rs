@@ -1,17 +1,17 @@
-//! An order in which the steps of several threads happen, short enough to be typed:
-//! `1x2,2,1` is two steps of thread 1, one of thread 2, and one of thread 1.
+//! The order of the steps of several threads, short enough to be typed: `1x2,2,1` is two
+//! steps of thread 1, one of thread 2, and one of thread 1.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::op::ThreadId;
+use crate::op::ThreadId;
 
-/// Whose step comes first, second, and so on.
+/// The thread that takes the first step, the second step, and so on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schedule(pub Vec<ThreadId>);
 
-/// More steps are taken for a slip of the finger.
-const MOST: usize = 1_000_000;
+/// A schedule with more steps is a typing error.
+const MAX_STEPS: usize = 1_000_000;
 
 impl Schedule {
     /// How often the steps go from one thread to another.
@@ -22,41 +22,44 @@ impl Schedule {
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, run) in self.0.chunk_by(|a, b| a == b).enumerate() {
-            let comma = if number == 0 { "" } else { "," };
-            match run.len() {
-                1 => write!(f, "{comma}{}", run[0])?,
-                steps => write!(f, "{comma}{}x{steps}", run[0])?,
+        let mut comma = "";
+        for run in self.0.chunk_by(|a, b| a == b) {
+            write!(f, "{comma}{}", run[0])?;
+            if run.len() > 1 {
+                write!(f, "x{}", run.len())?;
             }
+            comma = ",";
         }
         Ok(())
     }
 }
 
-/// A text that is no schedule.
+/// A text is not a schedule. Holds the part that is wrong.
 #[derive(Debug, PartialEq, Eq)]
-pub struct NoSchedule(String);
+pub struct ParseScheduleError(String);
 
-impl fmt::Display for NoSchedule {
+impl fmt::Display for ParseScheduleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is no part of a schedule such as 1x2,2,1", self.0)
+        write!(f, "'{}' is not part of a schedule such as 1x2,2,1", self.0)
     }
 }
 
-impl std::error::Error for NoSchedule {}
+impl std::error::Error for ParseScheduleError {}
 
 impl FromStr for Schedule {
-    type Err = NoSchedule;
+    type Err = ParseScheduleError;
 
-    fn from_str(text: &str) -> Result<Self, NoSchedule> {
+    fn from_str(text: &str) -> Result<Self, ParseScheduleError> {
         let mut threads = Vec::new();
         for part in text.split(',').map(str::trim).filter(|_| !text.trim().is_empty()) {
             let (thread, steps) = part.split_once('x').unwrap_or((part, "1"));
             match (thread.parse(), steps.parse()) {
-                (Ok(thread @ 1..), Ok(steps @ 1..=MOST)) if threads.len() + steps <= MOST => {
+                (Ok(thread @ 1..), Ok(steps @ 1..=MAX_STEPS))
+                    if threads.len() + steps <= MAX_STEPS =>
+                {
                     threads.extend(std::iter::repeat_n(thread, steps));
                 }
-                _ => return Err(NoSchedule(part.to_owned())),
+                _ => return Err(ParseScheduleError(part.to_owned())),
             }
         }
         Ok(Self(threads))
@@ -90,9 +93,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_schedule_is_named() {
+    fn the_wrong_part_is_named() {
         for (text, part) in [("1,,2", ""), ("1,b", "b"), ("0", "0"), ("1x0", "1x0"), ("1x", "1x")] {
-            assert_eq!(text.parse::<Schedule>(), Err(NoSchedule(part.to_owned())));
+            assert_eq!(text.parse::<Schedule>(), Err(ParseScheduleError(part.to_owned())));
         }
         assert!("1x9999999999".parse::<Schedule>().is_err());
     }

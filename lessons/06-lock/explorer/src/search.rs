@@ -1,57 +1,29 @@
-//! Which thread takes the next step, so that in the end every order has been tried: a
-//! depth-first search over the choices, which starts the program anew for each order.
+//! The scheduler that tries every order: a depth-first search over the choices. Each order
+//! is an execution of the program from its beginning.
 //!
-//! With reduction, orders that differ only in independent steps count as one, and one of
-//! them is tried: dynamic partial-order reduction (Flanagan and Godefroid, POPL 2005)
-//! with sleep sets (Godefroid, LNCS 1032) and source sets (Abdulla and others, POPL 2014).
+//! [`Orders::Distinct`] tries one of the orders that differ only in independent steps:
+//! dynamic partial-order reduction (Flanagan and Godefroid, POPL 2005) with sleep sets
+//! (Godefroid, LNCS 1032) and source sets (Abdulla and others, POPL 2014).
 
-use super::clock::Clock;
-use super::op::{Op, ThreadId};
-use super::schedule::Schedule;
+mod choice;
+mod clock;
+mod reduction;
 
-/// What a choice can be made by.
-pub(super) struct Ready<'a> {
-    /// The next step of each thread, by its number, if it has one.
-    pub next: &'a [Option<Op>],
-    /// Those that can take theirs now.
-    pub enabled: Threads,
-}
-
-/// A set of threads: a bit for each.
-pub(super) type Threads = u64;
-
-/// The highest number that a thread may have.
-pub(super) const MOST_THREADS: usize = Threads::BITS as usize - 1;
-
-/// The threads of a set, in ascending order.
-pub(super) fn members(threads: Threads) -> impl Iterator<Item = ThreadId> {
-    (0..=MOST_THREADS).filter(move |&thread| threads & bit(thread) != 0)
-}
-
-pub(super) fn bit(thread: ThreadId) -> Threads {
-    1 << thread
-}
-
-/// Which orders are tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Orders {
-    /// Every one.
-    All,
-    /// Every one in which a thread is interrupted at most so often: another takes a step
-    /// although this one could take its next (Musuvathi and Qadeer, PLDI 2007).
-    Preemptions(usize),
-    /// One of those that differ only in the order of independent steps. Some order goes
-    /// wrong if and only if one of these does; each fault is found if no thread panics,
-    /// which ends an execution before its time.
-    Distinct,
-}
+use crate::bounds::Orders;
+use crate::op::{Op, ThreadId};
+use crate::schedule::Schedule;
+use crate::scheduler::{Ready, Scheduler, bit, members};
+use choice::Choice;
+use clock::Clock;
 
 /// A search through the orders of a program.
-pub(super) struct Search {
+pub(crate) struct Search {
     orders: Orders,
     /// The most steps in an execution.
-    steps: usize,
-    pub(super) path: Vec<Choice>,
+    max_steps: usize,
+    /// The choices of the last execution; the current one repeats them first.
+    path: Vec<Choice>,
+    /// How many choices the current execution has made.
     depth: usize,
     /// Why the execution was ended early, if it was.
     pub cut: Option<Cut>,
@@ -59,51 +31,71 @@ pub(super) struct Search {
 
 /// Why an execution was ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cut {
-    /// Its order is like one that was tried.
+pub(crate) enum Cut {
+    /// Its order is equivalent to one that was tried.
     Redundant,
     /// It has too many steps.
     TooLong,
 }
 
-/// A choice that was made on the way, and those that are left to try.
-pub(super) struct Choice {
-    pub thread: ThreadId,
-    pub op: Op,
-    pub enabled: Threads,
-    pub to_do: Threads,
-    pub done: Threads,
-    /// Whose step was tried before here, and nothing since has made a difference to it.
-    pub asleep: Threads,
-    /// How many preemptions there are up to here, this step among them.
-    preemptions: usize,
-    /// What happens before it.
-    pub clock: Clock,
+impl Scheduler for Search {
+    fn choose(&mut self, ready: &Ready) -> Option<ThreadId> {
+        let is_new = self.depth == self.path.len();
+        if is_new {
+            self.push_choice(ready)?;
+        }
+        let choice = &self.path[self.depth];
+        let op = ready.next[choice.thread];
+        let is_last = self.depth + 1 == self.path.len();
+        // Of the last choice another thread is tried, so its step is not known before.
+        if choice.enabled != ready.enabled || !is_last && op != Some(choice.op) {
+            return None;
+        }
+        let thread = choice.thread;
+        self.depth += 1;
+        if is_last {
+            self.set_op(op.expect("an enabled thread has a next step"));
+        }
+        Some(thread)
+    }
 }
 
-const NEXT: &str = "whoever is enabled has a next step";
-
 impl Search {
-    pub fn new(orders: Orders, steps: usize) -> Self {
-        Self { orders, steps, path: Vec::new(), depth: 0, cut: None }
+    pub fn new(orders: Orders, max_steps: usize) -> Self {
+        Self { orders, max_steps, path: Vec::new(), depth: 0, cut: None }
     }
 
-    /// The choices of the execution that is over, and how many preemptions they have.
-    pub fn taken(&self) -> (Schedule, usize) {
-        (Schedule(self.path.iter().map(|choice| choice.thread).collect()), self.preemptions())
+    /// The order of the execution that is over.
+    pub fn schedule(&self) -> Schedule {
+        Schedule(self.path.iter().map(|choice| choice.thread).collect())
     }
 
-    /// Whether each choice up to now is as in the execution before.
-    pub fn is_on_known_path(&self) -> bool {
+    /// How often a thread was interrupted that could have gone on.
+    pub fn preemptions(&self) -> usize {
+        let interrupted = |pair: &&[Choice]| {
+            pair[0].thread != pair[1].thread && pair[1].enabled & bit(pair[0].thread) != 0
+        };
+        self.path.windows(2).filter(interrupted).count()
+    }
+
+    /// Whether the execution did not repeat the steps of the one before, although the
+    /// choices were the same.
+    pub fn has_diverged(&self) -> bool {
         self.depth < self.path.len()
     }
 
-    /// Goes to the next order; `false` if every one was tried.
-    pub fn advance(&mut self) -> bool {
+    /// Goes to the next order; `next` is what the threads were about to do when the last
+    /// execution ended. Returns `false` if every order was tried.
+    pub fn advance(&mut self, next: &[Option<Op>]) -> bool {
+        if self.orders == Orders::Distinct {
+            for (thread, op) in next.iter().enumerate() {
+                op.map(|op| reduction::find_races(&mut self.path, thread, op));
+            }
+        }
         (self.depth, self.cut) = (0, None);
         while let Some(last) = self.path.last_mut() {
             last.done |= bit(last.thread);
-            if let Some(thread) = members(last.to_do & !last.done & !last.asleep).next() {
+            if let Some(thread) = members(last.backtrack & !last.done & !last.sleep).next() {
                 last.thread = thread;
                 return true;
             }
@@ -112,84 +104,49 @@ impl Search {
         false
     }
 
-    /// Comes to a state for the first time, and makes its first choice.
-    fn explore(&mut self, ready: &Ready) -> Option<ThreadId> {
-        let asleep = match self.orders {
-            Orders::Distinct => self.asleep(ready.next),
+    /// Makes the first choice in a new state: if possible, the thread of the last step goes
+    /// on. `None` if the execution is to end here.
+    fn push_choice(&mut self, ready: &Ready) -> Option<()> {
+        let sleep = match self.orders {
+            Orders::Distinct => reduction::sleep_set(&self.path, &ready.next),
             _ => 0,
         };
         let last = self.path.last().map(|choice| choice.thread);
-        let goes_on = last.filter(|&last| ready.enabled & bit(last) != 0);
-        let awake = ready.enabled & !asleep;
-        let first =
-            goes_on.filter(|&last| awake & bit(last) != 0).or_else(|| members(awake).next());
-        let Some(thread) = first else {
+        let last = last.filter(|&last| ready.enabled & bit(last) != 0);
+        let awake = ready.enabled & !sleep;
+        let thread = last.filter(|&last| awake & bit(last) != 0).or(members(awake).next());
+        let Some(thread) = thread else {
             self.cut = (ready.enabled != 0).then_some(Cut::Redundant);
             return None;
         };
-        if self.depth == self.steps {
+        if self.depth == self.max_steps {
             self.cut = Some(Cut::TooLong);
             return None;
         }
-        let to_do = match (self.orders, goes_on) {
+        let backtrack = match (self.orders, last) {
             (Orders::Distinct, _) => bit(thread),
             (Orders::Preemptions(most), Some(last)) if self.preemptions() == most => bit(last),
             _ => ready.enabled,
         };
         self.path.push(Choice {
             thread,
-            op: ready.next[thread].expect(NEXT),
+            op: ready.next[thread]?,
             enabled: ready.enabled,
-            to_do,
+            backtrack,
             done: 0,
-            asleep,
-            preemptions: 0,
+            sleep,
             clock: Clock::default(),
         });
-        Some(thread)
+        Some(())
     }
 
-    fn preemptions(&self) -> usize {
-        self.path.last().map_or(0, |choice| choice.preemptions)
-    }
-
-    /// Notes the step that is taken by the last choice.
-    fn note(&mut self, op: Op) {
-        let clock = match self.orders {
-            Orders::Distinct => {
-                let last = self.path.len() - 1;
-                self.find_races(last, self.path[last].thread, op);
-                self.clock_of_last(op)
-            }
-            _ => Clock::default(),
-        };
+    /// Sets the step of the last choice.
+    fn set_op(&mut self, op: Op) {
         let (last, before) = self.path.split_last_mut().expect("a choice was made");
-        let interrupted = before.last().is_some_and(|before| {
-            before.thread != last.thread && last.enabled & bit(before.thread) != 0
-        });
-        last.preemptions = before.last().map_or(0, |before| before.preemptions);
-        last.preemptions += usize::from(interrupted);
-        (last.op, last.clock) = (op, clock);
-    }
-
-    /// Sees how the threads stand at the end of an execution, whatever has ended it.
-    pub fn end(&mut self, next: &[Option<Op>]) {
+        last.op = op;
         if self.orders == Orders::Distinct {
-            self.find_all_races(next);
+            reduction::find_races(before, last.thread, op);
+            last.clock = reduction::clock(before, last.thread, op);
         }
-    }
-
-    /// Who takes the next step. `None` ends the execution. It is asked in the last state,
-    /// too, in which nobody can.
-    pub fn choose(&mut self, ready: &Ready) -> Option<ThreadId> {
-        let thread = match self.path.get(self.depth) {
-            Some(choice) => choice.thread,
-            None => self.explore(ready)?,
-        };
-        self.depth += 1;
-        if self.depth == self.path.len() {
-            self.note(ready.next[thread].expect(NEXT));
-        }
-        Some(thread)
     }
 }

@@ -1,5 +1,5 @@
-//! A terminal that gives each key at once, and is as before when we leave it, also by a
-//! signal or a panic.
+//! A terminal that delivers each key at once, and is restored when the demo leaves it, even
+//! by a signal or a panic.
 
 use std::io::{self, Stdin, Write};
 use std::os::fd::AsFd;
@@ -12,8 +12,8 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::read;
 
-/// The signals that end a program or stop it. They are taken as events here, so that the
-/// terminal can be given back first.
+/// The signals that end or stop a program, or report a new window size. They arrive as
+/// events, so that the terminal can be restored first.
 const SIGNALS: [Signal; 6] = [
     Signal::SIGINT,
     Signal::SIGTERM,
@@ -25,9 +25,9 @@ const SIGNALS: [Signal; 6] = [
 
 pub enum Event {
     Key(char),
-    /// The window has another size, or we were away.
+    /// The window has another size, or the demo was stopped and continues.
     Redraw,
-    /// Nobody is left to press a key.
+    /// No key will follow.
     End,
 }
 
@@ -40,7 +40,7 @@ pub struct Terminal {
 impl Terminal {
     pub fn enter() -> Result<Self> {
         let set: SigSet = SIGNALS.into_iter().collect();
-        // Before there is another thread: those get the same mask.
+        // Before the first thread is started: threads inherit the mask.
         set.thread_block().context("block signals")?;
         let signals = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC).context("signalfd")?;
         let stdin = io::stdin();
@@ -50,18 +50,18 @@ impl Terminal {
         Ok(terminal)
     }
 
-    /// Without waiting for the end of a line, and without showing what is typed.
+    /// Delivers keys without waiting for the end of a line, and without an echo.
     fn key_by_key(&self) -> Result<()> {
         let mut termios = self.before.clone();
         termios.local_flags &= !(LocalFlags::ICANON | LocalFlags::ECHO);
         tcsetattr(&self.stdin, SetArg::TCSADRAIN, &termios).context("tcsetattr")
     }
 
-    fn give_back(&self) -> Result<()> {
+    fn restore(&self) -> Result<()> {
         tcsetattr(&self.stdin, SetArg::TCSADRAIN, &self.before).context("tcsetattr")
     }
 
-    /// Shows a screen in place of the one before: as much of its end as fits.
+    /// Replaces the screen; if it has too many lines, the last ones are shown.
     pub fn draw(&self, screen: &str, width: usize, height: usize) -> Result<()> {
         let lines: Vec<_> = screen.lines().collect();
         let hidden = (lines.len() + 1).saturating_sub(height);
@@ -74,7 +74,7 @@ impl Terminal {
         stdout.write_all(drawn.as_bytes()).and_then(|()| stdout.flush()).context("draw")
     }
 
-    /// Waits for the next key, or for a signal. One that ends the program does not return.
+    /// Waits for the next key or signal. Does not return if the signal ends the program.
     pub fn event(&mut self) -> Result<Event> {
         loop {
             let stdin = PollFd::new(self.stdin.as_fd(), PollFlags::POLLIN);
@@ -84,16 +84,14 @@ impl Terminal {
                 Err(Errno::EINTR) => continue,
                 result => result.context("poll")?,
             };
-            let pressed = ready[0].any() == Some(true);
-            if let Some(info) =
-                ready[1].any().filter(|&came| came).and_then(|_| self.signals.read_signal().ok()?)
-            {
+            let [pressed, signalled] = ready.map(|ready| ready.any() == Some(true));
+            if signalled && let Some(info) = self.signals.read_signal().context("read a signal")? {
                 let signal = Signal::try_from(info.ssi_signo as i32).context("a signal")?;
                 self.take(signal)?;
                 return Ok(Event::Redraw);
             }
             if pressed {
-                // Not from the buffer of `Stdin`: what is in there wakes no poll.
+                // Not through the buffer of `Stdin`: poll does not see what is in there.
                 let mut key = [0];
                 let count = read(&self.stdin, &mut key).context("read a key")?;
                 return Ok(if count == 0 { Event::End } else { Event::Key(key[0].into()) });
@@ -101,16 +99,16 @@ impl Terminal {
         }
     }
 
-    /// Does what the signal does by default, with the terminal as it was before.
+    /// Does what the signal does by default, after restoring the terminal.
     fn take(&self, signal: Signal) -> Result<()> {
         if signal == Signal::SIGWINCH {
             return Ok(());
         }
-        self.give_back()?;
+        self.restore()?;
         let set: SigSet = [signal].into_iter().collect();
         raise(signal).context("raise")?;
         set.thread_unblock().context("unblock signals")?;
-        // It was one that only stops, and somebody has let us go on.
+        // The signal only stopped the program, and the program was continued.
         set.thread_block().context("block signals")?;
         self.key_by_key()
     }
@@ -118,7 +116,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // A terminal that is gone needs nothing more.
-        let _ = self.give_back();
+        // If the terminal is gone, there is nothing to restore.
+        let _ = self.restore();
     }
 }

@@ -69,7 +69,7 @@ fn with_the_lock_the_screen_shows_who_waits() {
 
 #[test]
 fn an_unknown_key_is_wrong_usage() {
-    assert!(wrong_usage(&["play", "--keys", "1x"]).contains("'x' is no key: there is 1, 2, u"));
+    assert!(wrong_usage(&["play", "--keys", "1x"]).contains("no key 'x'; available: 1, 2, u"));
 }
 
 #[test]

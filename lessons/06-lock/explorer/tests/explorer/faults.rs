@@ -1,8 +1,8 @@
-//! What can go wrong is found, told, and can be seen again.
+//! What can go wrong is found and reported, and can be replayed.
 
 use explorer::{
     Bounds, Cell, Condvar, Explorer, Failure, Fault, Mutex, Orders, Outcome, Program, Schedule,
-    spawn,
+    ThreadState, spawn,
 };
 
 fn find(program: impl Fn(&mut Program) + Sync) -> Option<Failure> {
@@ -216,19 +216,64 @@ fn a_schedule_that_cannot_be_is_an_error_that_says_why() {
     assert!(run.contains("which t1 has"), "{run}");
     let run = replay("1x2").expect("it can be");
     assert_eq!(run.outcome, Outcome::Unfinished);
-    let awaits = run.threads[1].awaits.as_ref().map(ToString::to_string);
-    assert_eq!(awaits.as_deref(), Some("the lock b, which t1 has"));
-    assert!(run.threads[0].next.is_some());
-    let told: Vec<_> = run.steps.iter().map(|step| step.told.as_str()).collect();
-    assert_eq!(told, ["lock a", "lock b"]);
+    let ThreadState::Blocked(blocked) = &run.threads[1].state else { panic!("{run:?}") };
+    assert_eq!(blocked.to_string(), "t2 waits for the lock b, which t1 has");
+    assert!(matches!(run.threads[0].state, ThreadState::Ready(_)), "{run:?}");
+    let steps: Vec<_> = run.steps.iter().map(|step| step.description.as_str()).collect();
+    assert_eq!(steps, ["lock a", "lock b"]);
+}
+
+/// The message of the panic with which an exploration of all orders fails.
+fn failure_of(program: impl Fn(&mut Program) + Sync) -> String {
+    let explore = || Explorer::default().explore(Orders::All, program);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(explore));
+    let panic = result.expect_err("the exploration fails");
+    panic.downcast_ref::<String>().expect("a message").clone()
 }
 
 #[test]
-fn a_program_that_panics_before_its_threads_begin_is_told() {
-    let result = std::panic::catch_unwind(|| {
-        Explorer::default().explore(Orders::All, |_| panic!("no threads"));
+fn a_program_that_panics_before_its_threads_start_is_reported() {
+    assert_eq!(failure_of(|_| panic!("no threads")), "exploration failed: no threads");
+}
+
+#[test]
+fn a_program_that_changes_from_run_to_run_is_reported() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    // In its second run a step is another one, is missing, or cannot be taken.
+    for change in 0..3 {
+        let runs = AtomicU32::new(0);
+        let message = failure_of(|program| {
+            let first = runs.fetch_add(1, Ordering::Relaxed) == 0;
+            let (balance, lock) = (Cell::new("balance", 0), Mutex::new("lock", ()));
+            for name in ["t1", "t2"] {
+                let (balance, lock) = (balance.clone(), lock.clone());
+                program.thread(name, move || {
+                    match change {
+                        0 if !first => balance.set(1),
+                        1 if !first => return,
+                        2 if !first => drop(lock.lock()),
+                        _ => _ = balance.get(),
+                    }
+                    balance.set(2);
+                });
+            }
+        });
+        let wanted = "exploration failed: the program does not take the same steps again";
+        assert_eq!(message, wanted, "change {change}");
+    }
+}
+
+#[test]
+fn too_many_threads_are_reported() {
+    const MOST: usize = 63;
+    let message = failure_of(|program| (0..=MOST).for_each(|_| program.thread("t", || {})));
+    assert_eq!(message, "exploration failed: an explored program has at most 63 threads");
+
+    let report = Explorer::default().explore(Orders::Preemptions(0), |program| {
+        program.thread("main", || (0..MOST).for_each(|_| drop(spawn("child", || {}))));
     });
-    let message = result.expect_err("it panics");
-    let message = message.downcast_ref::<String>().expect("a message");
-    assert!(message.contains("no threads"), "{message}");
+    let message = "an explored program has at most 63 threads".to_owned();
+    let fault = report.simplest.expect("a panic").fault;
+    assert_eq!(fault, Fault::Panic { thread: "main", message });
 }

@@ -1,24 +1,25 @@
 //! A vector clock: which steps of an execution happen before a step, in every order that
 //! differs only in independent steps.
 
-use super::op::ThreadId;
+use crate::op::ThreadId;
 
-/// For each thread, the place behind its last step that happens before; steps are counted
-/// over all threads. What happens before a step of a thread happens before its later ones.
+/// For each thread, one more than the position of its last step that happens before. A
+/// thread's earlier steps happen before its later ones, so the last one is enough.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Clock(Vec<usize>);
 
 impl Clock {
-    /// Whether the step of this thread at this place happens before.
-    pub fn contains(&self, thread: ThreadId, place: usize) -> bool {
-        self.0.get(thread).is_some_and(|&behind| place < behind)
+    /// Whether the step of this thread at this position happens before.
+    pub fn contains(&self, thread: ThreadId, position: usize) -> bool {
+        self.0.get(thread).is_some_and(|&end| position < end)
     }
 
-    pub fn add(&mut self, thread: ThreadId, place: usize) {
+    /// Adds a step.
+    pub fn add(&mut self, thread: ThreadId, position: usize) {
         if self.0.len() <= thread {
             self.0.resize(thread + 1, 0);
         }
-        self.0[thread] = place + 1;
+        self.0[thread] = position + 1;
     }
 
     /// Adds what happens before another step.

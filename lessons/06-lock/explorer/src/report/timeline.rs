@@ -1,0 +1,51 @@
+//! An execution for a reader: a column for each thread, a line for each step.
+
+use std::panic::Location;
+
+use super::fault::Fault;
+use super::run::{Outcome, Run};
+use crate::op::ThreadId;
+
+/// The width of a thread's column: the number of the line, and what was done.
+const COLUMN: usize = 24;
+
+/// Draws an execution in lines of `width` columns. `source` is the text of the file that
+/// the steps are in; each step is shown beside its line where the width allows it.
+pub fn timeline(run: &Run, source: &str, width: usize) -> String {
+    let count = run.threads.len();
+    let names = run.threads.iter().map(|thread| format!("     {:1$}", thread.name, COLUMN - 5));
+    let mut drawn = names.collect::<String>().trim_end().to_owned() + "\n";
+    let mut row = |thread: ThreadId, at: &Location, description: &str| {
+        let indent = " ".repeat((thread - 1) * COLUMN);
+        let step = format!("{:>3}  {}", at.line(), fitted(description, COLUMN - 6));
+        let columns = format!("{indent}{step:0$}", (count - thread + 1) * COLUMN);
+        let text = fitted(line_of(source, at.line()), width.saturating_sub(count * COLUMN));
+        drawn += (columns + &text).trim_end();
+        drawn.push('\n');
+    };
+    for step in &run.steps {
+        row(step.thread, step.at, &step.description);
+    }
+    if let Outcome::Fault(Fault::Deadlock(blocked)) = &run.outcome {
+        for blocked in blocked {
+            row(blocked.id, blocked.at, &format!("waits for {}", blocked.awaits.name()));
+        }
+    }
+    drawn
+}
+
+/// The text of a line, without its indentation.
+pub fn line_of(source: &str, line: u32) -> &str {
+    source.lines().nth(line as usize - 1).map_or("", str::trim)
+}
+
+/// A text that is cut to `width`, or left out if the width is too small.
+fn fitted(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        text.to_owned()
+    } else if width < 10 {
+        String::new()
+    } else {
+        text.chars().take(width - 1).chain(['…']).collect()
+    }
+}

@@ -1,0 +1,9 @@
+//! Variables, locks and threads whose operations are steps.
+
+mod lock;
+mod thread;
+mod variable;
+
+pub use lock::{Condvar, Guard, Mutex};
+pub use thread::{JoinHandle, spawn};
+pub use variable::{Atomic, Cell};

@@ -1,0 +1,174 @@
+//! Locks and condition variables whose operations are steps.
+
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+use std::sync::{self, Arc};
+use std::{mem, thread};
+
+use crate::engine::{self, add_object, step};
+use crate::execution::Object;
+use crate::op::{ObjectId, Op};
+
+/// A lock with a value inside. A clone is another handle to the same lock.
+///
+/// A panic does not poison it: the first panic ends an execution.
+#[derive(Debug)]
+pub struct Mutex<T> {
+    name: &'static str,
+    id: ObjectId,
+    value: Arc<sync::Mutex<T>>,
+}
+
+impl<T> Clone for Mutex<T> {
+    fn clone(&self) -> Self {
+        Self { name: self.name, id: self.id, value: Arc::clone(&self.value) }
+    }
+}
+
+/// Access to the value of a lock that this thread holds. Dropping it releases the lock: a
+/// step.
+#[derive(Debug)]
+pub struct Guard<'a, T> {
+    lock: &'a Mutex<T>,
+    /// `None` while the lock is being released.
+    value: Option<sync::MutexGuard<'a, T>>,
+    at: &'static Location<'static>,
+}
+
+impl<T> Mutex<T> {
+    /// A lock with a name for the reports.
+    ///
+    /// # Panics
+    /// Outside of an explored program, as all its methods do.
+    pub fn new(name: &'static str, value: T) -> Self {
+        let id = add_object(name, Object::Lock { owner: None });
+        Self { name, id, value: Arc::new(sync::Mutex::new(value)) }
+    }
+
+    /// Acquires the lock as soon as it is free: a step.
+    #[track_caller]
+    pub fn lock(&self) -> Guard<'_, T> {
+        let at = Location::caller();
+        step(
+            Op::Lock(self.id),
+            at,
+            |execution, me| execution.set_owner(self.id, Some(me)),
+            |()| format!("lock {}", self.name),
+        );
+        self.guard(at)
+    }
+
+    /// The guard of the lock, which this thread has acquired.
+    fn guard(&self, at: &'static Location<'static>) -> Guard<'_, T> {
+        Guard { lock: self, value: Some(engine::lock(&self.value)), at }
+    }
+}
+
+impl<T> Deref for Guard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.value.as_deref().expect("the thread holds the lock")
+    }
+}
+
+impl<T> DerefMut for Guard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.value.as_deref_mut().expect("the thread holds the lock")
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    fn drop(&mut self) {
+        self.value = None;
+        // A panic ends the execution, and the lock with it.
+        if !thread::panicking() {
+            let Mutex { name, id, .. } = *self.lock;
+            step(
+                Op::Unlock(id),
+                self.at,
+                |execution, _| execution.set_owner(id, None),
+                |()| format!("unlock {name}"),
+            );
+        }
+    }
+}
+
+/// A condition variable. A clone is another handle to the same one.
+///
+/// A notification wakes any one of the waiting threads, not the one that has waited longest:
+/// std promises no more.
+#[derive(Clone, Debug)]
+pub struct Condvar {
+    name: &'static str,
+    id: ObjectId,
+}
+
+impl Condvar {
+    /// A condition variable with a name for the reports.
+    ///
+    /// # Panics
+    /// Outside of an explored program, as all its methods do.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, id: add_object(name, Object::condvar()) }
+    }
+
+    /// Releases the lock and begins to wait: a step. After a notification, and when the
+    /// lock is free, acquires the lock again: another step.
+    #[track_caller]
+    pub fn wait<'a, T>(&self, mut guard: Guard<'a, T>) -> Guard<'a, T> {
+        let at = Location::caller();
+        let mutex = guard.lock;
+        let (condvar, lock) = (self.id, mutex.id);
+        guard.value = None;
+        step(
+            Op::Wait { condvar, lock },
+            at,
+            |execution, me| {
+                execution.set_owner(lock, None);
+                execution.begin_wait(condvar, me);
+            },
+            |()| format!("wait for {}", self.name),
+        );
+        // The lock has been released.
+        mem::forget(guard);
+        step(
+            Op::Wake { condvar, lock },
+            at,
+            |execution, me| {
+                execution.set_owner(lock, Some(me));
+                execution.end_wait(condvar, me)
+            },
+            |&notified| {
+                if notified {
+                    format!("woken, lock {}", mutex.name)
+                } else {
+                    "woken for nothing".to_owned()
+                }
+            },
+        );
+        mutex.guard(at)
+    }
+
+    /// Wakes one of the waiting threads, if any: a step.
+    #[track_caller]
+    pub fn notify_one(&self) {
+        self.notify(false);
+    }
+
+    /// Wakes all waiting threads: a step.
+    #[track_caller]
+    pub fn notify_all(&self) {
+        self.notify(true);
+    }
+
+    #[track_caller]
+    fn notify(&self, all: bool) {
+        step(
+            Op::Notify(self.id),
+            Location::caller(),
+            |execution, _| execution.notify(self.id, all),
+            |count| format!("notify {}: {count}", self.name),
+        );
+    }
+}
