@@ -1,6 +1,7 @@
 //! The life of a forked child: it ends when its parent does, and its parent waits for it.
 
 use std::fs::DirEntry;
+use std::io::{PipeWriter, Read, pipe};
 
 use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;
@@ -39,6 +40,15 @@ impl Child {
     /// If it is not a child of this process, or was waited for elsewhere.
     pub fn wait(mut self) -> Result<WaitStatus> {
         self.wait_with(WaitPidFlag::empty())
+    }
+
+    /// Kills it, and returns how it ended.
+    ///
+    /// # Errors
+    /// If it cannot be killed, and as [`Child::wait`].
+    pub fn kill(self) -> Result<WaitStatus> {
+        kill(self.pid, Signal::SIGKILL).with_context(|| format!("kill({})", self.pid))?;
+        self.wait()
     }
 
     /// Waits until it has ended, or until one of the changes that `flags` names (such as
@@ -133,6 +143,18 @@ pub fn fork_child(task: impl FnOnce() -> Result<()>) -> Result<Child> {
         Some(child) => Ok(child),
         None => exit(task()),
     }
+}
+
+/// As [`fork_child`], and waits until the task has dropped the end of a pipe that it gets:
+/// then it is ready.
+///
+/// # Errors
+/// As [`fork`], and if the system refuses a pipe.
+pub fn fork_ready_child(task: impl FnOnce(PipeWriter) -> Result<()>) -> Result<Child> {
+    let (mut until_ready, ready) = pipe().context("pipe")?;
+    let child = fork_child(move || task(ready))?;
+    until_ready.read_to_end(&mut Vec::new()).context("read from the pipe")?;
+    Ok(child)
 }
 
 /// Forks this process: returns the child in the parent, and `None` in the child, which is

@@ -5,14 +5,13 @@
 mod memory;
 mod starts;
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use common::picture::Plot;
 use common::{Unsupported, text};
-use memory::Memory;
+use nix::sys::prctl::set_thp_disable;
 use starts::WAYS;
 
 /// How much memory is in use, in MiB.
@@ -38,12 +37,13 @@ pub fn run(most: Option<usize>, picture: Option<&Path>) -> Result<()> {
     WAYS.iter().for_each(|way| print!("  {:>8}", way.name));
     println!();
 
+    // Huge pages would need fewer tables, and not every machine has them.
+    set_thp_disable(true).context("prctl(PR_SET_THP_DISABLE)")?;
     let mut in_use = Vec::new();
     let mut rows = Vec::new();
     let mut before = 0;
     for mib in SIZES.into_iter().take_while(|&mib| mib <= wanted.min(room.max(1))) {
-        let more = NonZeroUsize::new((mib - before) << 20).context("sizes ascend")?;
-        let memory = Memory::in_use(more);
+        let memory = memory::in_use((mib - before) << 20);
         in_use.push(memory.with_context(|| format!("use {mib} MiB (try a smaller --most)"))?);
         before = mib;
         let times = measure()?;

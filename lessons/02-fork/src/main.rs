@@ -82,10 +82,7 @@ const DEMOS: &[Demo] = &[
         name: "cost",
         about: "fork takes longer the more memory is in use; vfork and Command do not",
         options: &[
-            (
-                "--most MIB",
-                "with how much memory at the most (without it, 1024 if there is so much)",
-            ),
+            ("--most MIB", "the largest amount of memory (without it, 1024 if that is free)"),
             ("--svg FILE", "draw the times into FILE"),
         ],
         run: |options| {

@@ -1,30 +1,30 @@
 //! A signal asks a process to do something, or forces it. The signal SIGCHLD tells a parent
 //! that something happened to a child; only wait says what: its end, or a stop.
 
-use std::io::{PipeWriter, Read, pipe};
+use std::io::PipeWriter;
 
 use anyhow::{Context, Result, ensure};
-use common::child::{self, Child};
+use common::child::{self, Child, fork_ready_child};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::wait::WaitPidFlag;
-use nix::unistd::{ForkResult, fork, getpid, pause};
+use nix::unistd::{getpid, pause};
 
 pub fn run() -> Result<()> {
     // Blocked until `sigwait` takes it; otherwise it would be ignored.
     SigSet::from(Signal::SIGCHLD).thread_block().context("sigmask")?;
 
     println!("A child that knows nothing of signals:");
-    let mut child = fork_child(sleep_for_ever)?;
+    let mut child = fork_ready_child(sleep_for_ever)?;
     send(&child, Signal::SIGTERM)?;
     learn(&mut child)?;
 
     println!("A child that tidies up and ends by itself when it is asked to:");
-    let mut child = fork_child(tidy_up_when_asked)?;
+    let mut child = fork_ready_child(tidy_up_when_asked)?;
     send(&child, Signal::SIGTERM)?;
     learn(&mut child)?;
 
     println!("Two signals that no program can refuse, and one in between:");
-    let mut child = fork_child(sleep_for_ever)?;
+    let mut child = fork_ready_child(sleep_for_ever)?;
     for signal in [Signal::SIGSTOP, Signal::SIGCONT, Signal::SIGKILL] {
         send(&child, signal)?;
         learn(&mut child)?;
@@ -46,22 +46,6 @@ fn tidy_up_when_asked(ready: PipeWriter) -> Result<()> {
     let signal = sigterm.wait().context("sigwait")?;
     println!("  pid {} got {signal} and tidies up", getpid());
     std::process::exit(5)
-}
-
-/// Forks a child for a task, and waits until the task has closed its end of a pipe:
-/// then the child is ready for signals.
-fn fork_child(task: fn(PipeWriter) -> Result<()>) -> Result<Child> {
-    let (mut until_ready, ready) = pipe().context("pipe")?;
-    let parent = getpid();
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
-    let child = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => child::exit(child::end_with(parent).and_then(|()| task(ready))),
-        ForkResult::Parent { child } => Child::new(child),
-    };
-    drop(ready);
-    until_ready.read_to_end(&mut Vec::new()).context("read from the pipe")?;
-    Ok(child)
 }
 
 fn send(child: &Child, signal: Signal) -> Result<()> {

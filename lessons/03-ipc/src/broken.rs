@@ -5,10 +5,10 @@ mod large;
 mod reader;
 mod ways;
 
-use std::io::{PipeWriter, Read, pipe};
+use std::io::PipeWriter;
 
 use anyhow::{Context, Result, bail, ensure};
-use common::child::{self, Child, describe};
+use common::child::{Child, describe, fork_ready_child};
 use common::proc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
@@ -48,7 +48,7 @@ fn kill_writer(way: Way, moment: Moment) -> Result<String> {
     let (writer, reader) = way.open()?;
     let size = if moment == InTheMiddle { way.too_large() } else { 4 };
     // The child takes the writer along: here it is closed.
-    let child = fork_child(move |ready| write_and_wait(&writer, size, moment, ready))?;
+    let child = fork_ready_child(move |ready| write_and_wait(&writer, size, moment, ready))?;
     if moment == InTheMiddle {
         proc::wait_until_asleep(child.pid())?;
     }
@@ -85,18 +85,9 @@ fn write_and_wait(writer: &Writer, size: usize, moment: Moment, ready: PipeWrite
     }
 }
 
-/// Forks a child for a task, and waits until the task has closed its end of a pipe.
-fn fork_child(task: impl FnOnce(PipeWriter) -> Result<()>) -> Result<Child> {
-    let (mut until_ready, ready) = pipe().context("pipe")?;
-    let child = child::fork_child(move || task(ready))?;
-    until_ready.read_to_end(&mut Vec::new()).context("read from the pipe")?;
-    Ok(child)
-}
-
 fn kill_and_wait(child: Child) -> Result<()> {
     let pid = child.pid();
-    kill(pid, Signal::SIGKILL).with_context(|| format!("kill({pid})"))?;
-    let end = child.wait()?;
+    let end = child.kill()?;
     let killed = matches!(end, WaitStatus::Signaled(_, Signal::SIGKILL, _));
     ensure!(killed, "pid {pid} was not killed: {}", describe(end));
     Ok(())
@@ -107,7 +98,7 @@ fn exit_or_kill() -> Result<()> {
     println!("One writer exits, one is killed. The reader of an ipc-channel gets:");
     for kills_itself in [false, true] {
         let (writer, reader) = Way::Ipc.open()?;
-        let child = fork_child(move |ready| {
+        let child = fork_ready_child(move |ready| {
             writer.write(b"pear")?;
             drop(ready);
             if kills_itself {

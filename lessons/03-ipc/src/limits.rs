@@ -39,7 +39,7 @@ fn send_until_it_waits() -> Result<()> {
     })?;
     hang::show(&child)?;
     println!("  I kill it");
-    drop(child);
+    child.kill()?;
     let messages = std::iter::from_fn(|| receiver.recv().ok()).count();
     println!("  what it has sent is still there: ≈ {messages} messages");
     Ok(())

@@ -82,7 +82,7 @@ const DEMOS: &[Demo] = &[
         name: "parallel",
         about: "the same computation on one thread and on several: CPU time, and time",
         options: &[
-            ("--threads N", "with how many at the most (without it, one for each CPU)"),
+            ("--threads N", "at most this many (without it, one for each CPU)"),
             ("--steps N", "into how many the computation is split (without it, 10000000)"),
         ],
         run: |options| {
@@ -95,8 +95,8 @@ const DEMOS: &[Demo] = &[
         name: "crowd",
         about: "how many threads, and how many processes: start, memory, and the limit",
         options: &[
-            ("--threads N", "how many at the most (without it, 10000)"),
-            ("--processes N", "how many at the most (without it, 1000)"),
+            ("--threads N", "at most this many (without it, 10000)"),
+            ("--processes N", "at most this many (without it, 1000)"),
             ("--room MIB", "how much memory a process may reserve: a limit to meet"),
         ],
         run: |options| {

@@ -39,7 +39,7 @@ pub fn run() -> Result<()> {
     threads.into_iter().try_for_each(|it| it.join().ok().context("join: the thread panicked")?)
 }
 
-/// Says who asks: nothing is passed to it.
+/// Prints the thread that asks: nothing is passed to it.
 fn tell() -> Result<()> {
     let (tid, pid) = (gettid(), getpid());
     let kernel = fs::read_to_string(format!("/proc/self/task/{tid}/comm")).context("comm")?;

@@ -7,7 +7,7 @@ mod random;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use common::child::{Child, describe, fork_child};
 use common::{hang, proc};
-use nix::sys::signal::{Signal, kill, raise};
+use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::getpid;
 use shared_mutex::{LockError, SharedMutex};
@@ -94,8 +94,7 @@ fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>) -> 
 
 fn kill_and_wait(child: Child) -> Result<()> {
     let pid = child.pid();
-    kill(pid, Signal::SIGKILL).with_context(|| format!("kill({pid})"))?;
-    println!("  parent (pid {}): I kill pid {pid}: {}", getpid(), describe(child.wait()?));
+    println!("  parent (pid {}): I kill pid {pid}: {}", getpid(), describe(child.kill()?));
     Ok(())
 }
 

@@ -1,55 +1,17 @@
 //! Memory that is in use: every page of it has been written to.
 
-use std::num::NonZeroUsize;
-use std::ptr::NonNull;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use common::proc;
-use nix::errno::Errno;
-use nix::libc::c_void;
-use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous, munmap};
 
-/// Memory in use, given back when it is dropped.
-#[derive(Debug)]
-pub struct Memory {
-    start: NonNull<c_void>,
-    length: NonZeroUsize,
-}
-
-impl Memory {
-    /// Takes this many bytes, in pages of the smallest size, and writes to each page.
-    ///
-    /// # Errors
-    /// If the system does not give it.
-    pub fn in_use(length: NonZeroUsize) -> Result<Self> {
-        let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-        // SAFETY: the kernel chooses the place, so nothing else is there.
-        let start = unsafe { mmap_anonymous(None, length, access, MapFlags::MAP_PRIVATE) };
-        let memory = Self { start: start.context("mmap")?, length };
-        // Huge pages need fewer tables, and not every machine has them.
-        let advice = MmapAdvise::MADV_NOHUGEPAGE;
-        // SAFETY: the memory is ours, and the advice changes nothing in it.
-        match unsafe { madvise(memory.start, length.get(), advice) } {
-            // A kernel without huge pages.
-            Err(Errno::EINVAL) => {}
-            advised => advised.context("madvise")?,
-        }
-        for offset in (0..length.get()).step_by(proc::page_size()?) {
-            // SAFETY: the offset is within the memory.
-            let page = unsafe { memory.start.byte_add(offset) };
-            // SAFETY: it is ours alone, may be written to, and a byte has no alignment.
-            unsafe { page.cast::<u8>().write_volatile(1) };
-        }
-        Ok(memory)
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // SAFETY: there is no reference into it.
-        let given_back = unsafe { munmap(self.start, self.length.get()) };
-        debug_assert_eq!(given_back, Ok(()));
-    }
+/// Takes this many bytes, and writes to each of them.
+///
+/// # Errors
+/// If the system has no room for them.
+pub fn in_use(length: usize) -> Result<Vec<u8>> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(length)?;
+    memory.resize(length, 1);
+    Ok(memory)
 }
 
 /// How many bytes of memory this machine could still give, by the kernel's estimate
@@ -77,18 +39,19 @@ pub fn page_table_pages() -> Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use nix::sys::prctl::set_thp_disable;
+
     use super::*;
 
     #[test]
     fn each_page_in_use_has_an_entry_in_the_page_tables() {
+        set_thp_disable(true).unwrap();
         let before = page_table_pages().unwrap();
-        let length = NonZeroUsize::new(64 << 20).unwrap();
-        let memory = Memory::in_use(length).unwrap();
+        let memory = in_use(64 << 20).unwrap();
         // An entry has 8 bytes.
         let page = proc::page_size().unwrap();
-        let (entries, each) = ((length.get() / page) as u64, page as u64 / 8);
+        let (entries, each) = ((memory.len() / page) as u64, page as u64 / 8);
         let now = page_table_pages().unwrap();
         assert!(now - before >= entries / each, "{before}, then {now}");
-        drop(memory);
     }
 }

@@ -2,13 +2,13 @@
 //! in the middle of such a message, while another sender of the same channel lives.
 
 use anyhow::{Context, Result, ensure};
-use common::child::Child;
+use common::child::{Child, fork_ready_child};
 use common::{hang, proc};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender, channel};
 use nix::unistd::pause;
 
-use super::{fork_child, kill_and_wait};
+use super::kill_and_wait;
 use crate::sigpipe;
 
 pub fn run() -> Result<()> {
@@ -33,7 +33,7 @@ pub fn run() -> Result<()> {
 
     println!("A sender in the middle of a large message, and its receiver is killed:");
     let (sender, receiver) = channel().context("channel")?;
-    let receiving = fork_child(move |ready| {
+    let receiving = fork_ready_child(move |ready| {
         drop(ready);
         // It owns the receiver, and does not receive.
         let _receiver = receiver;
@@ -55,7 +55,7 @@ fn kill_one_of_two(sender: &IpcSender<String>) -> Result<()> {
 
 /// A child that sleeps in the middle of a large message.
 fn send_large(sender: IpcSender<String>) -> Result<Child> {
-    let child = fork_child(move |ready| {
+    let child = fork_ready_child(move |ready| {
         drop(ready);
         sender.send("!".repeat(1 << 20)).context("send")
     })?;

@@ -3,7 +3,7 @@
 use std::io::PipeWriter;
 
 use anyhow::{Context, Result, bail};
-use common::child::describe;
+use common::child::{describe, fork_ready_child};
 use common::proc;
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
@@ -11,7 +11,7 @@ use nix::unistd::pause;
 
 use super::Moment::{self, After, Before};
 use super::ways::{Reader, Way, Writer};
-use super::{fork_child, kill_and_wait, row};
+use super::{kill_and_wait, row};
 use crate::sigpipe;
 
 pub fn run() -> Result<()> {
@@ -37,7 +37,7 @@ fn kill_reader(way: Way, moment: Moment) -> Result<Writer> {
     if let Err(error) = writer.write(b"pear") {
         bail!("the first write: {error:?}");
     }
-    kill_and_wait(fork_child(move |ready| read_and_wait(&reader, moment, ready))?)?;
+    kill_and_wait(fork_ready_child(move |ready| read_and_wait(&reader, moment, ready))?)?;
     Ok(writer)
 }
 
@@ -55,8 +55,8 @@ fn read_and_wait(reader: &Reader, moment: Moment, ready: PipeWriter) -> Result<(
 fn kill_reader_in_the_middle(way: Way) -> Result<String> {
     let (writer, reader) = way.open()?;
     // The reader first: so no other process keeps the read end.
-    let reader = fork_child(move |ready| read_and_wait(&reader, Before, ready))?;
-    let writer = fork_child(move |ready| write_until_it_fails(&writer, way, ready))?;
+    let reader = fork_ready_child(move |ready| read_and_wait(&reader, Before, ready))?;
+    let writer = fork_ready_child(move |ready| write_until_it_fails(&writer, way, ready))?;
     proc::wait_until_asleep(writer.pid())?;
     kill_and_wait(reader)?;
 

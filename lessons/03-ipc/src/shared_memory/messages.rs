@@ -9,7 +9,6 @@ use anyhow::{Context, Result, ensure};
 use common::child::{self, Child, describe};
 use common::{paced, proc, text};
 use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::signal::{Signal, kill};
 use nix::unistd::{getpid, getppid, pause};
 use ring::{Error, Receiver, Sender, ring};
 
@@ -91,8 +90,7 @@ fn receive_asleep(receiver: &mut Receiver) -> Result<()> {
 fn receive_from_dead(receiver: &mut Receiver, child: Child) -> Result<()> {
     let (me, pid) = (getpid(), child.pid());
     proc::wait_until_asleep(pid)?;
-    kill(pid, Signal::SIGKILL).context("kill")?;
-    println!("  parent (pid {me}): I kill the child (pid {pid}): {}", describe(child.wait()?));
+    println!("  parent (pid {me}): I kill the child (pid {pid}): {}", describe(child.kill()?));
     let start = Instant::now();
     loop {
         match receiver.recv_with(|bytes| String::from_utf8_lossy(bytes).into_owned()) {

@@ -11,7 +11,6 @@ use common::child::{Child, describe, fork_child};
 use common::{hang, pidfd, text};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcOneShotServer, IpcReceiver, IpcSender};
-use serde::{Deserialize, Serialize};
 
 use super::{Hello, start};
 
@@ -50,15 +49,12 @@ pub fn in_time(role: &str, time: Duration) -> Result<()> {
 
 /// `accept`; the error `Disconnected` if the child ends, or lets the time pass, before it
 /// connects.
-fn accept<T>(
-    server: IpcOneShotServer<T>,
+fn accept(
+    server: IpcOneShotServer<Hello>,
     name: String,
     child: &Child,
     time: Duration,
-) -> Result<Result<(IpcReceiver<T>, T), IpcError>>
-where
-    T: for<'de> Deserialize<'de> + Serialize,
-{
+) -> Result<Result<(IpcReceiver<Hello>, Hello), IpcError>> {
     let process = pidfd::open(child.pid())?;
     let (accepted, accepting) = pipe().context("pipe")?;
     thread::scope(|scope| {
@@ -66,9 +62,9 @@ where
             let first = pidfd::wait_for_any(&[process.as_fd(), accepted.as_fd()], Some(time));
             // To connect takes a descriptor, and there may be no more.
             drop((process, accepted));
-            // If accept still waits: a connection that is closed at once. It comes behind
+            // If accept still waits: a connection that is closed at once. It comes after
             // the child's, if there is one.
-            drop(IpcSender::<T>::connect(name));
+            drop(IpcSender::<Hello>::connect(name));
             first
         });
         let watch = watch.context("start a thread")?;

@@ -29,15 +29,15 @@ pub struct SharedMutex<T> {
 // thread to thread.
 unsafe impl<T: PlainData> Sync for SharedMutex<T> {}
 
-/// What may lie in memory that processes share and that one may leave half changed.
+/// Data for memory that processes share, and that a process may leave half changed.
 ///
 /// `Copy` would not do: a reference is `Copy`, and leads into the memory of one process.
 /// Neither would any type of plain numbers: a process that is killed while it writes a
 /// `(bool, char)` leaves half of it, and the half may be no value of the type.
 ///
 /// # Safety
-/// The type has no pointers or references, nothing that stands for something of this
-/// process, such as a file descriptor, and no destructor. A write to it that stops at
+/// The type has no pointers or references, nothing that has a meaning in one process only,
+/// such as a file descriptor, and no destructor. A write to it that stops at
 /// any instruction leaves a value of the type.
 pub unsafe trait PlainData: Send + 'static {}
 
@@ -81,7 +81,7 @@ impl Word {
 }
 
 impl<T: PlainData> SharedMutex<T> {
-    /// A mutex whose next owner is told if the last one has died.
+    /// A mutex that reports to its next owner that the last one has died.
     ///
     /// # Errors
     /// If there is no memory.
@@ -105,7 +105,7 @@ impl<T: PlainData> SharedMutex<T> {
         let place = unsafe { mmap_anonymous(None, size, access, MapFlags::MAP_SHARED) }?;
         let place = place.cast::<Self>();
         let mutex = UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER);
-        // SAFETY: so many bytes are mapped there, and nobody else knows of them.
+        // SAFETY: `size` bytes are mapped there, and nothing else refers to them.
         unsafe { place.write(SharedMutex { mutex, data }) };
         // SAFETY: it has just been written, and stays mapped until the process ends.
         let new: &'static Self = unsafe { place.as_ref() };
@@ -128,17 +128,17 @@ impl<T: PlainData> SharedMutex<T> {
         let kind = libc::PTHREAD_MUTEX_NORMAL;
         // SAFETY: they are initialised.
         check(unsafe { libc::pthread_mutexattr_settype(attributes, kind) })?;
-        // SAFETY: nobody has locked the mutex, as nobody knows of it yet.
+        // SAFETY: the mutex is not locked, as nothing else refers to it yet.
         check(unsafe { libc::pthread_mutex_init(self.mutex.get(), attributes) })
     }
 
     /// Waits until no other thread of any process has the lock, and takes it.
     ///
-    /// A panic gives it back like any other end of the guard: nobody is told.
+    /// A panic releases it like any other end of the guard: it is not reported.
     ///
     /// # Errors
-    /// If the last owner has died: the error is the lock all the same, and says what is
-    /// to be done. Or if that was told before, and nobody has repaired the data.
+    /// If the last owner has died: the error holds the lock, and the data to repair. Or if
+    /// that was reported before, and the data was not repaired.
     #[inline]
     pub fn lock(&self) -> Result<Guard<'_, T>, LockError<'_, T>> {
         // SAFETY: it was initialised, and has not moved.
@@ -208,9 +208,9 @@ impl<T> Drop for Guard<'_, T> {
 /// Why [`SharedMutex::lock`] gave no [`Guard`].
 #[derive(Debug)]
 pub enum LockError<'a, T> {
-    /// The last owner has died: here is the lock, with what it left behind.
+    /// The last owner has died: this is the lock, with the data as it left them.
     OwnerDied(OwnerDied<'a, T>),
-    /// An owner has died, and the next one has not repaired what it left behind.
+    /// An owner has died, and the next one has not repaired the data.
     NotRecoverable,
 }
 
@@ -226,7 +226,7 @@ impl<T> fmt::Display for LockError<'_, T> {
 /// The lock of an owner that has died, and data that it may have left half changed.
 ///
 /// Repair the data and call [`consistent`](Self::consistent). Dropped without that, it
-/// makes the mutex useless for everybody: nobody is to work with broken data.
+/// makes the mutex useless for all processes, so that none works with broken data.
 #[derive(Debug)]
 #[must_use = "dropped, it makes the mutex useless: repair the data and call `consistent`"]
 pub struct OwnerDied<'a, T>(Guard<'a, T>);
@@ -234,7 +234,7 @@ pub struct OwnerDied<'a, T>(Guard<'a, T>);
 impl<'a, T> OwnerDied<'a, T> {
     /// Says that the data is repaired: the mutex is as good as new.
     pub fn consistent(self) -> Guard<'a, T> {
-        // SAFETY: this thread has locked it, and was told that the owner has died.
+        // SAFETY: this thread has locked it, and the lock reported that its owner died.
         let result = unsafe { libc::pthread_mutex_consistent(self.0.owned.mutex.get()) };
         debug_assert_eq!(result, 0, "pthread_mutex_consistent");
         self.0
