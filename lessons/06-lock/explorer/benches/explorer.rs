@@ -1,11 +1,10 @@
 //! The explorer beside loom and shuttle's `check_dfs`, on the same programs, in turns:
-//! `cargo bench -p explorer`. Medians of several rounds, on a
-//! machine that has nothing else to do.
+//! `cargo bench -p explorer`. Medians of several rounds; run it on an idle machine.
 //!
-//! How many executions a second there are is told of programs with many of them: where
-//! there are few, it is the time that it takes to start the explorer's threads.
+//! Executions a second are printed for programs with many orders only: with few orders, the
+//! time goes into starting the explorer's threads.
 
-// Of the programs, those that go wrong are not used: the peers stop there.
+// The programs that go wrong are not used: the peers stop at the first fault.
 #[allow(dead_code)]
 #[path = "../tests/explorer/peers/here.rs"]
 mod here;
@@ -28,7 +27,7 @@ const ROUNDS: usize = 5;
 const TIME: Duration = Duration::from_millis(100);
 /// For each exploration whose executions are counted.
 const MOST_TIME: Duration = Duration::from_secs(3);
-/// How far the explorer goes, to measure how fast it is: it takes no time.
+/// How many executions of an exploration are timed: the explorer has no limit on the time.
 const MOST: u64 = 4_000;
 
 /// A program with the locks of each peer.
@@ -70,7 +69,7 @@ const SHORT: &[Case] = &cases! {
     wait_for_word(true);
 };
 
-/// How many executions there were, and whether they are all.
+/// How many executions there were, and whether no order is left.
 struct Done {
     executions: u64,
     finished: bool,
@@ -140,16 +139,16 @@ fn main() {
         println!(
             "{:21}{:>9}{:>9}{:>10}   check_dfs / Distinct {}{:.1}",
             case.name,
-            told(&distinct),
-            told(&check_loom(MOST_TIME, case.loom)),
-            told(&dfs),
+            shown(&distinct),
+            shown(&check_loom(MOST_TIME, case.loom)),
+            shown(&dfs),
             if dfs.finished { "" } else { ">" },
             dfs.executions as f64 / distinct.executions as f64
         );
     }
 }
 
-fn told(done: &Done) -> String {
+fn shown(done: &Done) -> String {
     let sign = if done.finished { "" } else { ">" };
     format!("{sign}{}", done.executions)
 }

@@ -62,11 +62,21 @@ pub(crate) fn add_thread(execution: &mut Execution, name: &'static str, job: Job
     id
 }
 
-/// Takes a step: waits for the turn, and then has its effect. `describe` makes a text of
-/// the result.
+/// Takes a step at the caller's place in the source: waits for the turn, and then has its
+/// effect. `describe` makes a text of the result.
+#[track_caller]
 pub(crate) fn step<R>(
     op: Op,
+    effect: impl FnOnce(&mut Execution, ThreadId) -> R,
+    describe: impl FnOnce(&R) -> String,
+) -> R {
+    step_at(Location::caller(), op, effect, describe)
+}
+
+/// Takes a step at this place in the source.
+pub(crate) fn step_at<R>(
     at: &'static Location<'static>,
+    op: Op,
     effect: impl FnOnce(&mut Execution, ThreadId) -> R,
     describe: impl FnOnce(&R) -> String,
 ) -> R {
@@ -82,9 +92,8 @@ pub(crate) fn step<R>(
             drop(execution);
             panic::resume_unwind(Box::new(Abandoned));
         }
-        execution.depart(me);
         let result = effect(&mut execution, me);
-        execution.record(me, at, || describe(&result));
+        execution.depart(me, || describe(&result));
         result
     })
 }

@@ -95,15 +95,11 @@ impl Execution {
         }
     }
 
-    fn queue(&mut self, condvar: ObjectId) -> &mut Queue {
+    pub fn queue(&mut self, condvar: ObjectId) -> &mut Queue {
         match &mut self.objects[condvar].1 {
             Object::Condvar(queue) => queue,
             _ => unreachable!("an object does not change its kind"),
         }
-    }
-
-    pub fn begin_wait(&mut self, condvar: ObjectId, thread: ThreadId) {
-        self.queue(condvar).push(thread);
     }
 
     /// Returns whether the thread was notified, or else woke spuriously.
@@ -111,11 +107,6 @@ impl Execution {
         let notified = self.queue(condvar).remove(thread);
         self.threads[thread].spurious -= u32::from(!notified);
         notified
-    }
-
-    /// Wakes one waiting thread or all. Returns how many it woke.
-    pub fn notify(&mut self, condvar: ObjectId, all: bool) -> usize {
-        self.queue(condvar).notify(all)
     }
 
     fn is_notified(&self, condvar: ObjectId, thread: ThreadId) -> bool {
@@ -147,19 +138,10 @@ impl Execution {
         self.threads[thread].next = Some((op, at));
     }
 
-    /// A thread takes its next step.
-    pub fn depart(&mut self, thread: ThreadId) {
-        self.threads[thread].next = None;
-    }
-
-    /// Records a step that was taken, if that is wanted.
-    pub fn record(
-        &mut self,
-        thread: ThreadId,
-        at: &'static Location<'static>,
-        describe: impl FnOnce() -> String,
-    ) {
-        if let Some(steps) = &mut self.steps {
+    /// A thread has taken its next step, which is recorded if that is wanted.
+    pub fn depart(&mut self, thread: ThreadId, describe: impl FnOnce() -> String) {
+        let next = self.threads[thread].next.take();
+        if let (Some(steps), Some((_, at))) = (&mut self.steps, next) {
             steps.push(Step { thread, at, description: describe() });
         }
     }
@@ -212,9 +194,8 @@ impl Execution {
 
     /// A thread has ended, perhaps with a panic; a panic ends the execution.
     pub fn end_thread(&mut self, thread: ThreadId, panic: Option<&str>) {
-        let Thread { name, ended, next, .. } = &mut self.threads[thread];
-        let name = *name;
-        (*ended, *next) = (true, None);
+        let Thread { name, .. } = self.threads[thread];
+        self.threads[thread] = Thread { name, ended: true, ..Thread::default() };
         if let Some(message) = panic
             && !self.is_over()
         {

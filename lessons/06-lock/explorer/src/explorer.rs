@@ -17,6 +17,10 @@ use crate::schedule::Schedule;
 use crate::search::{Cut, Search};
 
 /// Tries the orders of a program's steps.
+///
+/// # Panics
+/// All methods, if the system refuses a thread, if the closure that prepares the program
+/// panics, or if the threads take other steps when they run in the same order again.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Explorer {
     /// How far it goes.
@@ -44,18 +48,11 @@ impl Program {
 
 impl Explorer {
     /// Tries one order after another until all were tried, or a bound is met.
-    ///
-    /// # Panics
-    /// If the system refuses a thread, if `program` itself panics, or if its threads do not
-    /// take the same steps each time they run in the same order.
     pub fn explore(&self, orders: Orders, program: impl Fn(&mut Program) + Sync) -> Report {
         self.explore_each(orders, program, |_, _| {})
     }
 
     /// Like [`explore`](Self::explore), and calls `seen` with each order and its fault.
-    ///
-    /// # Panics
-    /// Like [`explore`](Self::explore).
     pub fn explore_each(
         &self,
         orders: Orders,
@@ -94,9 +91,6 @@ impl Explorer {
     /// Finds the simplest order that goes wrong: with the fewest preemptions, and among
     /// those with the fewest switches. Tries all orders without a preemption, then all with
     /// one, and so on up to `most`. Returns the last report.
-    ///
-    /// # Panics
-    /// Like [`explore`](Self::explore).
     pub fn simplest(&self, most: usize, program: impl Fn(&mut Program) + Sync) -> Report {
         let mut report = self.explore(Orders::Preemptions(0), &program);
         for preemptions in 1..=most {
@@ -112,9 +106,6 @@ impl Explorer {
     ///
     /// # Errors
     /// If its threads cannot take their steps in this order.
-    ///
-    /// # Panics
-    /// Like [`explore`](Self::explore).
     pub fn replay(
         &self,
         schedule: &Schedule,

@@ -27,7 +27,7 @@
 //! Its reports hold for memory that is sequentially consistent: every thread sees the stores
 //! in the order in which they were made. They hold for all orders within the [`Bounds`] if
 //! the [`Report`] is exhaustive. A thread that never ends between two steps cannot be
-//! interrupted.
+//! interrupted. Outside of an explored program the variables, locks and threads panic.
 
 mod bounds;
 mod engine;

@@ -10,11 +10,9 @@ pub(crate) type ObjectId = usize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
     /// Reads a variable.
-    Load(ObjectId),
-    /// Writes a variable.
-    Store(ObjectId),
-    /// Reads and writes a variable in one step.
-    Update(ObjectId),
+    Read(ObjectId),
+    /// Writes a variable, and perhaps reads it in the same step.
+    Write(ObjectId),
     /// Acquires a lock; possible while the lock is free.
     Lock(ObjectId),
     /// Releases a lock.
@@ -32,14 +30,15 @@ pub(crate) enum Op {
     Join(ThreadId),
 }
 
-use Op::{Join, Load, Lock, Notify, Spawn, Store, Unlock, Update, Wait, Wake};
+use Op::{Join, Lock, Notify, Read, Spawn, Unlock, Wait, Wake, Write};
 
 impl Op {
     /// The variable, lock or condition variables that the step reads or writes.
     fn objects(self) -> [Option<ObjectId>; 2] {
         match self {
-            Load(object) | Store(object) | Update(object) => [Some(object), None],
-            Lock(object) | Unlock(object) | Notify(object) => [Some(object), None],
+            Read(object) | Write(object) | Lock(object) | Unlock(object) | Notify(object) => {
+                [Some(object), None]
+            }
             Wait { condvar, lock } | Wake { condvar, lock } => [Some(condvar), Some(lock)],
             Spawn(_) | Join(_) => [None, None],
         }
@@ -64,7 +63,7 @@ impl Op {
 /// the same object, and at least one of them changes it.
 pub(crate) fn dependent(a: Op, b: Op) -> bool {
     match (a, b) {
-        (Load(_), Load(_)) => false,
+        (Read(_), Read(_)) => false,
         // The first thread to be started gets the lower number.
         (Spawn(_), Spawn(_)) => true,
         _ => a.objects().into_iter().flatten().any(|object| b.objects().contains(&Some(object))),

@@ -5,7 +5,6 @@
 //! dynamic partial-order reduction (Flanagan and Godefroid, POPL 2005) with sleep sets
 //! (Godefroid, LNCS 1032) and source sets (Abdulla and others, POPL 2014).
 
-mod choice;
 mod clock;
 mod reduction;
 
@@ -13,8 +12,8 @@ use crate::bounds::Orders;
 use crate::op::{Op, ThreadId};
 use crate::schedule::Schedule;
 use crate::scheduler::{Ready, Scheduler, bit, members};
-use choice::Choice;
 use clock::Clock;
+use reduction::Choice;
 
 /// A search through the orders of a program.
 pub(crate) struct Search {

@@ -1,4 +1,5 @@
-//! Variables, locks and threads whose operations are steps.
+//! Variables, locks and threads whose operations are steps. Outside of an explored program
+//! they panic.
 
 mod lock;
 mod thread;

@@ -1,6 +1,6 @@
-//! A mutex between processes, with its data beside it in memory that they share:
-//! pthread_mutexattr_setpshared(3), and pthread_mutexattr_setrobust(3) for the day on
-//! which its owner is killed.
+//! A mutex between processes, with its data beside it in shared memory:
+//! pthread_mutexattr_setpshared(3), and pthread_mutexattr_setrobust(3) in case its owner is
+//! killed.
 
 use std::cell::{Cell, UnsafeCell};
 use std::fmt;
@@ -13,10 +13,10 @@ use nix::errno::Errno;
 use nix::libc::{self, c_int, pthread_mutex_t, pthread_mutexattr_t};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 
-/// A mutex with data that this process and its children, forked later, share.
+/// A mutex with data, shared by this process and the children that it forks later.
 ///
 /// It has no destructor and stays until the process ends: another process may hold the
-/// lock at any time, and a thread that has forgotten its guard does.
+/// lock at any time, and so does a thread that has forgotten its guard.
 ///
 /// A process must not fork while it holds a [`Guard`]: the child would get a copy.
 #[repr(C)]
@@ -25,28 +25,27 @@ pub struct SharedMutex<T> {
     data: T,
 }
 
-// SAFETY: only the thread that has locked the mutex gets at the data, which may go from
-// thread to thread.
+// SAFETY: only the thread that has locked the mutex has access to the data, and the data
+// may be sent from thread to thread.
 unsafe impl<T: PlainData> Sync for SharedMutex<T> {}
 
-/// Data for memory that processes share, and that a process may leave half changed.
+/// Data that processes can share, even if one of them leaves it half changed.
 ///
-/// `Copy` would not do: a reference is `Copy`, and leads into the memory of one process.
-/// Neither would any type of plain numbers: a process that is killed while it writes a
-/// `(bool, char)` leaves half of it, and the half may be no value of the type.
+/// `Copy` is not enough: a reference is `Copy`, and points into the memory of one process.
+/// Nor is any type of plain numbers: a process that is killed while it writes a
+/// `(bool, char)` leaves half of it, which may not be a value of the type.
 ///
 /// # Safety
-/// The type has no pointers or references, nothing that has a meaning in one process only,
-/// such as a file descriptor, and no destructor. A write to it that stops at
-/// any instruction leaves a value of the type.
+/// The type has no pointers or references, nothing that belongs to this process, such as a
+/// file descriptor, and no destructor. A write to it that stops at any instruction leaves a
+/// value of the type.
 pub unsafe trait PlainData: Send + 'static {}
 
 /// A number in shared memory.
 ///
-/// It is written with one instruction, and in the order that the program says: after a kill
-/// the next owner sees every write up to some point and none after it. With an ordinary
-/// number the compiler may leave out a write that another follows, as if no process could
-/// look in between.
+/// It is written with one instruction, and in program order: after a kill the next owner
+/// sees every write up to some point and none after it. The compiler may leave out a write
+/// to an ordinary number if another one follows, as if no process could look in between.
 #[derive(Debug, Default)]
 #[repr(transparent)]
 pub struct Word(Cell<i64>);
@@ -56,7 +55,7 @@ const _: () = assert!(size_of::<usize>() == 8, "on 32 bits an i64 takes two inst
 // SAFETY: one number, written with one instruction.
 unsafe impl PlainData for Word {}
 
-// SAFETY: as what it consists of.
+// SAFETY: an array has nothing but its elements.
 unsafe impl<T: PlainData, const N: usize> PlainData for [T; N] {}
 
 impl Word {
@@ -68,23 +67,23 @@ impl Word {
     /// Its value.
     #[inline]
     pub fn get(&self) -> i64 {
-        // SAFETY: it is no `Sync`, so no other thread uses it now.
+        // SAFETY: it is not `Sync`, so no other thread uses it now.
         unsafe { self.0.as_ptr().read_volatile() }
     }
 
     /// Changes its value.
     #[inline]
     pub fn set(&self, value: i64) {
-        // SAFETY: as above.
+        // SAFETY: as in `get`.
         unsafe { self.0.as_ptr().write_volatile(value) }
     }
 }
 
 impl<T: PlainData> SharedMutex<T> {
-    /// A mutex that reports to its next owner that the last one has died.
+    /// A mutex whose next owner learns that the last one has died.
     ///
     /// # Errors
-    /// If there is no memory.
+    /// If there is not enough memory.
     pub fn robust(data: T) -> nix::Result<&'static Self> {
         Self::new(data, libc::PTHREAD_MUTEX_ROBUST)
     }
@@ -92,22 +91,22 @@ impl<T: PlainData> SharedMutex<T> {
     /// A mutex that stays locked for ever if its owner dies.
     ///
     /// # Errors
-    /// If there is no memory.
+    /// If there is not enough memory.
     pub fn not_robust(data: T) -> nix::Result<&'static Self> {
         Self::new(data, libc::PTHREAD_MUTEX_STALLED)
     }
 
     fn new(data: T, robustness: c_int) -> nix::Result<&'static Self> {
-        const { assert!(align_of::<Self>() <= 4096, "a mapping begins with a page") };
-        let size = NonZeroUsize::new(size_of::<Self>()).expect("a mutex takes some bytes");
+        const { assert!(align_of::<Self>() <= 4096, "a mapping is aligned to a page") };
+        let size = NonZeroUsize::new(size_of::<Self>()).expect("a mutex is not empty");
         let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         // SAFETY: the kernel chooses the place, so nothing else is there.
         let place = unsafe { mmap_anonymous(None, size, access, MapFlags::MAP_SHARED) }?;
         let place = place.cast::<Self>();
         let mutex = UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER);
-        // SAFETY: `size` bytes are mapped there, and nothing else refers to them.
+        // SAFETY: `size` bytes are mapped there, and no other thread knows of them.
         unsafe { place.write(SharedMutex { mutex, data }) };
-        // SAFETY: it has just been written, and stays mapped until the process ends.
+        // SAFETY: the value was just written, and stays mapped until the process ends.
         let new: &'static Self = unsafe { place.as_ref() };
         new.initialise(robustness)?;
         Ok(new)
@@ -117,28 +116,28 @@ impl<T: PlainData> SharedMutex<T> {
     fn initialise(&self, robustness: c_int) -> nix::Result<()> {
         let mut attributes = MaybeUninit::<pthread_mutexattr_t>::uninit();
         let attributes = attributes.as_mut_ptr();
-        // SAFETY: this initialises them.
+        // SAFETY: the pointer is valid; this initialises the attributes.
         check(unsafe { libc::pthread_mutexattr_init(attributes) })?;
         let shared = libc::PTHREAD_PROCESS_SHARED;
         // SAFETY: they are initialised.
         check(unsafe { libc::pthread_mutexattr_setpshared(attributes, shared) })?;
         // SAFETY: they are initialised.
         check(unsafe { libc::pthread_mutexattr_setrobust(attributes, robustness) })?;
-        // A thread that locks it twice waits for itself: the default leaves that open.
+        // A thread that locks it twice waits for itself; by default the result is undefined.
         let kind = libc::PTHREAD_MUTEX_NORMAL;
         // SAFETY: they are initialised.
         check(unsafe { libc::pthread_mutexattr_settype(attributes, kind) })?;
-        // SAFETY: the mutex is not locked, as nothing else refers to it yet.
+        // SAFETY: no other thread knows of the mutex yet, so it is not locked.
         check(unsafe { libc::pthread_mutex_init(self.mutex.get(), attributes) })
     }
 
-    /// Waits until no other thread of any process has the lock, and takes it.
+    /// Waits until no thread of any process holds the lock, and acquires it.
     ///
-    /// A panic releases it like any other end of the guard: it is not reported.
+    /// A panic releases it like any other drop of the guard; the next owner learns nothing.
     ///
     /// # Errors
-    /// If the last owner has died: the error holds the lock, and the data to repair. Or if
-    /// that was reported before, and the data was not repaired.
+    /// If the last owner has died: the error holds the lock, so that the data can be
+    /// repaired. Or if an earlier owner got this error and did not repair the data.
     #[inline]
     pub fn lock(&self) -> Result<Guard<'_, T>, LockError<'_, T>> {
         // SAFETY: it was initialised, and has not moved.
@@ -148,7 +147,7 @@ impl<T: PlainData> SharedMutex<T> {
             0 => Ok(guard()),
             libc::EOWNERDEAD => Err(LockError::OwnerDied(OwnerDied(guard()))),
             libc::ENOTRECOVERABLE => Err(LockError::NotRecoverable),
-            // None is left that a mutex of this type could give.
+            // A mutex of this type gives no other error.
             other => panic!("pthread_mutex_lock: {}", Errno::from_raw(other)),
         }
     }
@@ -156,7 +155,7 @@ impl<T: PlainData> SharedMutex<T> {
 
 impl<T> fmt::Debug for SharedMutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The data is for the owner of the lock only.
+        // Only the owner of the lock may read the data.
         f.debug_struct("SharedMutex").finish_non_exhaustive()
     }
 }
@@ -165,12 +164,11 @@ fn check(result: c_int) -> nix::Result<()> {
     if result == 0 { Ok(()) } else { Err(Errno::from_raw(result)) }
 }
 
-/// The lock, taken; dropped, it is given back.
+/// Access to the data of a lock that this thread holds. Dropping it releases the lock.
 ///
-/// It gives a `&T`, never a `&mut T`. A thread may forget its guard and end: a robust
-/// lock then goes to the next one. A `&mut T` might live on in another thread by then; a
-/// reference to a `T` that has something to change in it, such as [`Word`], cannot go
-/// there.
+/// It gives a `&T`, never a `&mut T`. A thread may forget its guard and end: a robust lock
+/// then goes to the next thread, while a `&mut T` might live on in another one. A reference
+/// to a `T` with interior mutability, such as [`Word`], cannot be sent to another thread.
 ///
 /// ```compile_fail,E0277
 /// use shared_mutex::{SharedMutex, Word};
@@ -180,10 +178,10 @@ fn check(result: c_int) -> nix::Result<()> {
 /// std::thread::spawn(move || number.set(1));
 /// ```
 #[derive(Debug)]
-#[must_use = "dropped, it gives the lock back"]
+#[must_use = "dropping it releases the lock"]
 pub struct Guard<'a, T> {
     owned: &'a SharedMutex<T>,
-    /// The thread that has locked it has to unlock it, and no other may look.
+    /// Not `Send` or `Sync`: only the thread that locked it may unlock it or read the data.
     of_this_thread: PhantomData<*const ()>,
 }
 
@@ -205,14 +203,16 @@ impl<T> Drop for Guard<'_, T> {
     }
 }
 
-/// Why [`SharedMutex::lock`] gave no [`Guard`].
+/// Why [`SharedMutex::lock`] returned no [`Guard`].
 #[derive(Debug)]
 pub enum LockError<'a, T> {
-    /// The last owner has died: this is the lock, with the data as it left them.
+    /// The last owner has died. Holds the lock, with the data as that owner left it.
     OwnerDied(OwnerDied<'a, T>),
     /// An owner has died, and the next one has not repaired the data.
     NotRecoverable,
 }
+
+impl<T: fmt::Debug> std::error::Error for LockError<'_, T> {}
 
 impl<T> fmt::Display for LockError<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,18 +223,18 @@ impl<T> fmt::Display for LockError<'_, T> {
     }
 }
 
-/// The lock of an owner that has died, and data that it may have left half changed.
+/// The lock of an owner that has died, and data that may be half changed.
 ///
-/// Repair the data and call [`consistent`](Self::consistent). Dropped without that, it
-/// makes the mutex useless for all processes, so that none works with broken data.
+/// Repair the data and call [`consistent`](Self::consistent). Dropping this without the call
+/// makes the mutex unusable, so that no process works with broken data.
 #[derive(Debug)]
-#[must_use = "dropped, it makes the mutex useless: repair the data and call `consistent`"]
+#[must_use = "dropping it makes the mutex unusable: repair the data and call `consistent`"]
 pub struct OwnerDied<'a, T>(Guard<'a, T>);
 
 impl<'a, T> OwnerDied<'a, T> {
-    /// Says that the data is repaired: the mutex is as good as new.
+    /// Declares the data repaired; the mutex works again.
     pub fn consistent(self) -> Guard<'a, T> {
-        // SAFETY: this thread has locked it, and the lock reported that its owner died.
+        // SAFETY: this thread has locked it, and got EOWNERDEAD.
         let result = unsafe { libc::pthread_mutex_consistent(self.0.owned.mutex.get()) };
         debug_assert_eq!(result, 0, "pthread_mutex_consistent");
         self.0

@@ -1,9 +1,27 @@
 //! Dynamic partial-order reduction: which alternatives of a path have to be tried.
 
-use super::choice::Choice;
 use super::clock::Clock;
 use crate::op::{Op, ThreadId, dependent, may_be_coenabled};
 use crate::scheduler::{ThreadSet, bit, members};
+
+/// A choice that was made, and the alternatives that are left to try.
+pub(super) struct Choice {
+    /// The thread that was chosen.
+    pub thread: ThreadId,
+    /// The step that it takes.
+    pub op: Op,
+    /// The threads that could be chosen.
+    pub enabled: ThreadSet,
+    /// The threads that are to be tried here.
+    pub backtrack: ThreadSet,
+    /// The threads that were tried here.
+    pub done: ThreadSet,
+    /// The threads whose step was tried earlier, and has been independent of every step
+    /// since then.
+    pub sleep: ThreadSet,
+    /// The steps that happen before this one, and this one.
+    pub clock: Clock,
+}
 
 /// Finds the steps of a path that race with the step that a thread takes next, or would
 /// take if it could: they are dependent and could also happen in the other order. Marks

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::{self, Arc};
 use std::{mem, thread};
 
-use crate::engine::{self, add_object, step};
+use crate::engine::{self, add_object, step, step_at};
 use crate::execution::Object;
 use crate::op::{ObjectId, Op};
 
@@ -37,9 +37,6 @@ pub struct Guard<'a, T> {
 
 impl<T> Mutex<T> {
     /// A lock with a name for the reports.
-    ///
-    /// # Panics
-    /// Outside of an explored program, as all its methods do.
     pub fn new(name: &'static str, value: T) -> Self {
         let id = add_object(name, Object::Lock { owner: None });
         Self { name, id, value: Arc::new(sync::Mutex::new(value)) }
@@ -48,19 +45,18 @@ impl<T> Mutex<T> {
     /// Acquires the lock as soon as it is free: a step.
     #[track_caller]
     pub fn lock(&self) -> Guard<'_, T> {
-        let at = Location::caller();
         step(
             Op::Lock(self.id),
-            at,
             |execution, me| execution.set_owner(self.id, Some(me)),
             |()| format!("lock {}", self.name),
         );
-        self.guard(at)
+        self.guard()
     }
 
     /// The guard of the lock, which this thread has acquired.
-    fn guard(&self, at: &'static Location<'static>) -> Guard<'_, T> {
-        Guard { lock: self, value: Some(engine::lock(&self.value)), at }
+    #[track_caller]
+    fn guard(&self) -> Guard<'_, T> {
+        Guard { lock: self, value: Some(engine::lock(&self.value)), at: Location::caller() }
     }
 }
 
@@ -84,9 +80,9 @@ impl<T> Drop for Guard<'_, T> {
         // A panic ends the execution, and the lock with it.
         if !thread::panicking() {
             let Mutex { name, id, .. } = *self.lock;
-            step(
-                Op::Unlock(id),
+            step_at(
                 self.at,
+                Op::Unlock(id),
                 |execution, _| execution.set_owner(id, None),
                 |()| format!("unlock {name}"),
             );
@@ -106,9 +102,6 @@ pub struct Condvar {
 
 impl Condvar {
     /// A condition variable with a name for the reports.
-    ///
-    /// # Panics
-    /// Outside of an explored program, as all its methods do.
     pub fn new(name: &'static str) -> Self {
         Self { name, id: add_object(name, Object::condvar()) }
     }
@@ -117,16 +110,14 @@ impl Condvar {
     /// lock is free, acquires the lock again: another step.
     #[track_caller]
     pub fn wait<'a, T>(&self, mut guard: Guard<'a, T>) -> Guard<'a, T> {
-        let at = Location::caller();
         let mutex = guard.lock;
         let (condvar, lock) = (self.id, mutex.id);
         guard.value = None;
         step(
             Op::Wait { condvar, lock },
-            at,
             |execution, me| {
                 execution.set_owner(lock, None);
-                execution.begin_wait(condvar, me);
+                execution.queue(condvar).push(me);
             },
             |()| format!("wait for {}", self.name),
         );
@@ -134,7 +125,6 @@ impl Condvar {
         mem::forget(guard);
         step(
             Op::Wake { condvar, lock },
-            at,
             |execution, me| {
                 execution.set_owner(lock, Some(me));
                 execution.end_wait(condvar, me)
@@ -147,7 +137,7 @@ impl Condvar {
                 }
             },
         );
-        mutex.guard(at)
+        mutex.guard()
     }
 
     /// Wakes one of the waiting threads, if any: a step.
@@ -166,8 +156,7 @@ impl Condvar {
     fn notify(&self, all: bool) {
         step(
             Op::Notify(self.id),
-            Location::caller(),
-            |execution, _| execution.notify(self.id, all),
+            |execution, _| execution.queue(self.id).notify(all),
             |count| format!("notify {}: {count}", self.name),
         );
     }

@@ -1,6 +1,5 @@
 //! Threads that a thread starts and joins; both are steps.
 
-use std::panic::Location;
 use std::sync::{Arc, Mutex};
 
 use crate::engine::{add_thread, lock, step};
@@ -24,7 +23,6 @@ pub fn spawn<T: Send + 'static>(
     let thread = step(
         // The execution knows the number.
         Op::Spawn(0),
-        Location::caller(),
         |execution, _| add_thread(execution, name, job),
         |_| format!("start {name}"),
     );
@@ -43,12 +41,7 @@ impl<T> JoinHandle<T> {
     /// Waits until the thread has ended: a step. Returns the thread's result.
     #[track_caller]
     pub fn join(self) -> T {
-        step(
-            Op::Join(self.thread),
-            Location::caller(),
-            |_, _| {},
-            |()| format!("join {}", self.name),
-        );
+        step(Op::Join(self.thread), |_, _| {}, |()| format!("join {}", self.name));
         lock(&self.result).take().expect("a thread that panics ends the execution")
     }
 }

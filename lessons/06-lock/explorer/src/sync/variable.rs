@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 use std::mem;
-use std::panic::Location;
 use std::sync::{Arc, Mutex};
 
 use crate::engine::{add_object, lock, step};
@@ -26,9 +25,6 @@ impl<T> Clone for Cell<T> {
 
 impl<T: Clone + Debug> Cell<T> {
     /// A variable with a name for the reports.
-    ///
-    /// # Panics
-    /// Outside of an explored program, as all its methods do.
     pub fn new(name: &'static str, value: T) -> Self {
         let id = add_object(name, Object::Variable);
         Self { name, id, value: Arc::new(Mutex::new(value)) }
@@ -37,26 +33,25 @@ impl<T: Clone + Debug> Cell<T> {
     /// Reads it: a step.
     #[track_caller]
     pub fn get(&self) -> T {
-        self.step(Op::Load(self.id), "load", |value| value.clone())
+        self.step(Op::Read(self.id), "load", |value| value.clone())
     }
 
     /// Writes it: a step.
     #[track_caller]
     pub fn set(&self, new: T) {
-        self.step(Op::Store(self.id), "store", |value| *value = new);
+        self.step(Op::Write(self.id), "store", |value| *value = new);
     }
 
     /// Reads and writes it in one step.
     #[track_caller]
     fn update<R>(&self, what: &str, change: impl FnOnce(&mut T) -> R) -> R {
-        self.step(Op::Update(self.id), what, change)
+        self.step(Op::Write(self.id), what, change)
     }
 
     #[track_caller]
     fn step<R>(&self, op: Op, what: &str, effect: impl FnOnce(&mut T) -> R) -> R {
         step(
             op,
-            Location::caller(),
             |_, _| effect(&mut lock(&self.value)),
             |_| format!("{what} {}: {:?}", self.name, lock(&self.value)),
         )
@@ -69,9 +64,6 @@ pub struct Atomic(Cell<i64>);
 
 impl Atomic {
     /// A number with a name for the reports.
-    ///
-    /// # Panics
-    /// Outside of an explored program, as all its methods do.
     pub fn new(name: &'static str, value: i64) -> Self {
         Self(Cell::new(name, value))
     }

@@ -158,7 +158,7 @@ fn threads_make_threads_and_wait_for_them() {
 }
 
 #[test]
-fn whoever_joins_itself_in_a_circle_waits_for_ever() {
+fn a_join_of_a_thread_that_waits_for_this_one_is_a_deadlock() {
     let failure = find(|program| {
         let lock = Mutex::new("lock", ());
         program.thread("main", move || {
@@ -190,7 +190,7 @@ fn what_has_no_end_is_cut_off_and_counted() {
 }
 
 #[test]
-fn a_bound_on_the_executions_is_told() {
+fn a_bound_on_the_executions_is_reported() {
     let explorer = Explorer { bounds: Bounds { executions: 1, ..Bounds::default() } };
     let report = explorer.explore(Orders::All, |program| two_locks(program, false));
     assert!(!report.finished && report.executions == 1, "{report}");

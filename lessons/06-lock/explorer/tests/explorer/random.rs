@@ -18,11 +18,11 @@ enum Action {
     Notify(bool),
     /// Panics if somebody has stored to the variable.
     Check(usize),
-    /// What stands behind it is done inside the lock.
+    /// Does these inside the lock.
     Locked(usize, Vec<Action>),
     /// The same, and then it waits.
     Wait(usize, Vec<Action>),
-    /// What stands behind it is done by another thread, which is waited for.
+    /// Another thread does these, and is joined.
     Child(Vec<Action>),
 }
 
@@ -70,7 +70,7 @@ struct Shared {
 fn run(shared: &Shared, actions: &[Action], way: &[usize], held: [bool; 2]) {
     for (number, action) in actions.iter().enumerate() {
         let way: Vec<_> = way.iter().copied().chain([number]).collect();
-        // A value that says who wrote it.
+        // A different value for each action.
         let mine = || way.iter().fold(1, |value, place| value * 10 + *place as i64);
         let read = |value| _ = shared.seen.lock().expect("no panic").insert(way.clone(), value);
         match action {
@@ -137,8 +137,9 @@ fn steps(actions: &[Action], held: [bool; 2], steps: &mut Vec<Step>) {
     }
 }
 
-/// What happened to each thing, in this order: who changed it, and between two changes,
-/// who read it. It is the same if only independent steps have changed places.
+/// What happened to each object, in order: the thread that changed it, and between two
+/// changes, the threads that read it. It is the same if only independent steps have changed
+/// places.
 type History = [Vec<(bool, Vec<usize>)>; 6];
 
 fn history(threads: &[Vec<Action>], schedule: &Schedule) -> History {
@@ -206,7 +207,7 @@ fn explore(threads: &[Vec<Action>], bounds: Bounds, orders: Orders) -> Tried {
     };
     let mut tried = Tried::default();
     let report = Explorer { bounds }.explore_each(orders, program, |schedule, fault| {
-        let fault = fault.expect("the end is told as one");
+        let fault = fault.expect("the check makes every end a fault");
         let last = last.lock().expect("no panic");
         let seen = last.as_ref().expect("one ran").seen.lock().expect("no panic");
         let outcome = format!("{fault} {seen:?}");

@@ -85,7 +85,7 @@ fn two_threads_that_load_and_store() {
 fn the_program_of_the_notes() {
     let report = all(adding(&[5, -5], &[8, -8]));
     assert_eq!((report.executions, report.failures), (70, 40));
-    // One interruption is not enough: whoever interrupts puts in and takes out.
+    // One interruption is not enough: the interrupting thread puts in and takes out.
     let simplest = report.simplest.expect("40 failed");
     assert_eq!((simplest.preemptions, simplest.schedule.switches()), (2, 3));
 }

@@ -3,7 +3,7 @@
 
 use super::{Atomic, Condvar, Mutex, spawn};
 
-/// Two threads add to a number, so often each, with a load and a store; returns it.
+/// Two threads add to a number, `times` each, with a load and a store; returns it.
 pub fn add(times: usize) -> i64 {
     let number = Atomic::new("number", 0);
     let shared = number.clone();
@@ -52,7 +52,8 @@ pub fn locked(times: usize) {
     assert!(number.load() == 2 * times as i64, "an update is lost");
 }
 
-/// The same with a lock that looks first and takes then. Whoever finds it taken goes away.
+/// The same with a lock that looks first and takes then. A thread that finds it taken gives
+/// up.
 pub fn broken_lock() {
     let (taken, inside) = (Atomic::new("taken", 0), Atomic::new("inside", 0));
     both(move |_| {
@@ -75,8 +76,8 @@ pub fn swap_lock() {
     });
 }
 
-/// Peterson's lock, or one that looks at the other's flag before it raises its own. Whoever
-/// would have to wait goes away.
+/// Peterson's lock, or one that looks at the other's flag before it raises its own. A thread
+/// that would have to wait gives up.
 pub fn peterson(flag_first: bool) {
     let flags = [Atomic::new("flag 0", 0), Atomic::new("flag 1", 0)];
     let (turn, inside) = (Atomic::new("turn", 0), Atomic::new("inside", 0));
@@ -120,7 +121,7 @@ pub fn message_passing(data_first: bool) {
     sender.join();
 }
 
-/// What a thread has done is seen by whoever has joined it, or by whoever has not.
+/// What a thread has done is seen after a join, or without one.
 pub fn spawn_and_join(join: bool) {
     let done = Atomic::new("done", 0);
     let other = done.clone();
@@ -157,8 +158,8 @@ pub fn ring_of_locks(one_turns: bool) {
     thread.join();
 }
 
-/// Something is made once, by whoever comes first: it looks without the lock, then takes
-/// it, and looks again, or not.
+/// The first thread makes something, once: it looks without the lock, then takes the lock,
+/// and looks again, or not.
 pub fn double_checked(again: bool) {
     let (made, lock) = (Atomic::new("made", 0), Mutex::new("lock", 0));
     both(move |_| {
@@ -196,8 +197,8 @@ pub fn wait_for_word(under_the_lock: bool) {
     teller.join();
 }
 
-/// One puts, two take, and all wait on one condition variable: whoever is woken may not be
-/// the one who can go on.
+/// One puts, two take, and all wait on one condition variable: the thread that is woken may
+/// not be the one that can go on.
 pub fn buffer(notify_all: bool) {
     let (count, changed) = (Mutex::new("count", 0), Condvar::new("changed"));
     let change = move |by: i64| {
@@ -214,7 +215,7 @@ pub fn buffer(notify_all: bool) {
     takers.into_iter().for_each(|thread| thread.join());
 }
 
-/// Two threads do the same, the other one and this one; each is told which it is.
+/// Another thread and this one do the same; each gets its number.
 fn both<T: Send + 'static>(act: impl Fn(usize) -> T + Clone + Send + 'static) -> [T; 2] {
     let other = act.clone();
     let thread = spawn("thread", move || other(1));
