@@ -1,5 +1,8 @@
-//! What the lessons share: the menu of demos, the pace of waits that a person watches,
-//! text that fits the window, pictures, children and their ends, and what /proc shows.
+//! What the lessons share, and no more: the menu of demos, the pace of the
+//! waits that are there for a person to watch, text that fits the window, pictures,
+//! a forked child's life, a wait with a deadline for its end, what /proc tells,
+//! what a panic says, a ring buffer between two processes; and for their tests a witness, and demos that run
+//! while a test looks on.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(
