@@ -1,5 +1,5 @@
-//! How one side tells the other that it sleeps, so that a system call is made only when
-//! there is somebody to wake.
+//! How one side tells the other that it sleeps, so that the other makes a system call only
+//! when it must wake a sleeper.
 
 use super::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
 use super::atomic::{AtomicU32, fence};
@@ -8,9 +8,9 @@ use super::atomic::{AtomicU32, fence};
 #[repr(transparent)]
 pub struct Bell(AtomicU32);
 
-/// Set by the side that is about to sleep, taken away by who wakes it.
+/// Set by the side that is about to sleep, cleared by the side that wakes it.
 pub const ASLEEP: u32 = 1;
-/// Set by the other side when one of its processes has closed its end: the last, maybe.
+/// Set by the other side when one of its processes, maybe the last, has closed its end.
 const CLOSED: u32 = 2;
 
 impl Bell {
@@ -32,26 +32,27 @@ impl Bell {
         fence(SeqCst);
     }
 
-    /// For the side that sleeps no more.
+    /// For the side that slept, when it is awake.
     pub fn is_awake(&self) {
-        // Who woke it has done this already.
+        // If it was woken, the waker has done this already.
         if self.0.load(Relaxed) & ASLEEP != 0 {
             self.0.fetch_and(!ASLEEP, AcqRel);
         }
     }
 
-    /// For the other side, after its change: whether there is somebody to wake.
+    /// For the other side, after its change: whether it must wake the sleeper.
     pub fn must_ring(&self) -> bool {
         fence(SeqCst);
         self.0.load(Relaxed) & ASLEEP != 0 && self.0.fetch_and(!ASLEEP, AcqRel) & ASLEEP != 0
     }
 
-    /// For the other side, after it has closed its end: whether there is somebody to wake.
+    /// For the other side, after it has closed its end: whether it must wake the sleeper.
     pub fn tell_closed(&self) -> bool {
         self.0.fetch_or(CLOSED, AcqRel) & ASLEEP != 0
     }
 
-    /// Whether the other side has told so since the last question.
+    /// Whether the other side has called [`tell_closed`](Self::tell_closed) since the last
+    /// question.
     pub fn was_told_closed(&self) -> bool {
         self.0.load(Relaxed) & CLOSED != 0 && self.0.fetch_and(!CLOSED, AcqRel) & CLOSED != 0
     }

@@ -1,4 +1,4 @@
-//! What can go wrong between the two ends.
+//! What can go wrong with a ring.
 
 use std::fmt;
 
@@ -6,23 +6,34 @@ use nix::errno::Errno;
 
 use super::index::Broken;
 
-/// Why a message was not sent or received.
+/// Why there is no ring, or a message was not sent or received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The other end is gone: dropped, or its process has ended. A receiver learns it
-    /// when it has read everything that was sent.
+    /// The other end is gone: dropped, or its process has ended. A receiver gets this
+    /// error after it has read everything that was sent.
     Gone,
-    /// The message is longer than the ring's capacity, both in bytes.
+    /// The message is longer than the ring's capacity.
     TooLong {
-        /// Of the message.
+        /// The message's length in bytes.
         length: usize,
-        /// The longest that can be sent.
+        /// The length of the longest message that can be sent.
         capacity: usize,
     },
-    /// What the other process has left in the memory cannot be.
+    /// A ring for messages of this length in bytes would be too large.
+    Capacity(usize),
+    /// The descriptors are not those of an end of a ring: what is wrong with them.
+    NotARing(&'static str),
+    /// An invalid value in the shared memory: what it is.
     Broken(&'static str),
     /// A system call failed.
     System(&'static str, Errno),
+}
+
+impl Error {
+    /// Turns the errno of a call into an error.
+    pub(crate) fn of(call: &'static str) -> impl Fn(Errno) -> Error {
+        move |errno| Error::System(call, errno)
+    }
 }
 
 impl fmt::Display for Error {
@@ -32,6 +43,10 @@ impl fmt::Display for Error {
             Error::TooLong { length, capacity } => {
                 write!(f, "a message of {length} bytes: the ring's capacity is {capacity}")
             }
+            Error::Capacity(bytes) => {
+                write!(f, "a ring for messages of {bytes} bytes is too large")
+            }
+            Error::NotARing(what) => write!(f, "not a ring: {what}"),
             Error::Broken(what) => write!(f, "the ring is broken: {what}"),
             Error::System(call, errno) => write!(f, "{call}: {errno}"),
         }

@@ -1,4 +1,4 @@
-//! Sleeping on a word in shared memory, and waking who sleeps there: futex(2).
+//! Sleeping on a word in shared memory, and waking the thread that sleeps: futex(2).
 
 use std::ptr;
 use std::sync::atomic::AtomicU32;
@@ -7,9 +7,8 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::libc;
 
-/// Sleeps while the word has this value, until it is woken or the time is over:
-/// returns whether it is over. Without a time it sleeps until it is woken. May wake for
-/// no reason.
+/// Sleeps if the word has this value, until it is woken or `limit` is over. Returns true
+/// if `limit` is over. May wake for no reason, and returns false then.
 ///
 /// # Errors
 /// If the system has no futex for this word.
@@ -19,19 +18,19 @@ pub fn wait(word: &AtomicU32, value: u32, limit: Option<Duration>) -> nix::Resul
         tv_nsec: limit.subsec_nanos().into(),
     });
     let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
-    // Not FUTEX_PRIVATE_FLAG: the one that wakes is another process.
-    // SAFETY: the word and the time are there for as long as the call takes.
+    // Not FUTEX_PRIVATE_FLAG: the waker is another process.
+    // SAFETY: the word and the time outlive the call.
     let result =
         unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, value, limit) };
     match Errno::result(result) {
-        // The word has changed before, or a signal came.
+        // The word had changed already, or a signal came.
         Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => Ok(false),
         Err(Errno::ETIMEDOUT) => Ok(true),
         Err(why) => Err(why),
     }
 }
 
-/// Wakes the one that sleeps on this word, if somebody does.
+/// Wakes one thread that sleeps on this word, if there is one.
 pub fn wake(word: &AtomicU32) {
     let nothing = ptr::null::<libc::timespec>();
     // SAFETY: the call changes nothing in this process.

@@ -1,17 +1,21 @@
-//! Who may write where: two counters of bytes.
+//! Which side may write where: two counters of bytes.
 //!
 //! `published` counts the bytes that the sender has written, `consumed` those that the
 //! receiver has read. Both only grow; a byte's place is its count modulo the ring's
 //! size, a power of two. The bytes from `consumed` to `published` are the receiver's,
-//! all others the sender's. Each side keeps its own counter to itself and stores it
-//! for the other; what it reads of the other's counter is checked.
+//! all others the sender's. Each side keeps its own counter in private memory and stores
+//! a copy for the other; it checks what it reads of the other's counter.
 
 use super::atomic::AtomicU64;
 use super::atomic::Ordering::{Acquire, Release};
 use super::bell::Bell;
 
-/// The length of a message stands before it, and messages begin at multiples of this.
+/// Before each message is its length, and messages begin at multiples of this.
 pub const STEP: usize = 8;
+
+/// No ring ever carries more bytes. To a counter that is not above it, the length of a
+/// message can be added without overflow.
+const MOST: u64 = 1 << 63;
 
 /// How many bytes of the ring a message of this length takes.
 pub fn taken(length: usize) -> u64 {
@@ -26,8 +30,8 @@ pub struct Indices {
     bells: Line<Bells>,
 }
 
-/// A cache line of its own, and the neighbour that CPUs fetch along: who writes one
-/// counter does not take the other away from the other CPU.
+/// A cache line of its own, and the neighbour that CPUs fetch with it: a write to one
+/// counter does not take the other counter away from the other CPU.
 #[repr(C, align(128))]
 struct Line<T>(T);
 
@@ -59,7 +63,7 @@ impl Indices {
     }
 }
 
-/// A counter in the memory that cannot be.
+/// An invalid counter in the memory.
 #[derive(Debug)]
 pub struct Broken;
 
@@ -73,7 +77,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Goes on where the last sender stopped.
+    /// Continues where the last sender stopped.
     pub fn open(indices: &Indices, size: u64) -> Result<Self, Broken> {
         let (published, consumed) = both(indices, size)?;
         Ok(Writer { size, published, consumed })
@@ -84,7 +88,7 @@ impl Writer {
         (self.published & (self.size - 1)) as usize
     }
 
-    /// Whether so many bytes from there on are the sender's.
+    /// Whether `taken` bytes from there on are the sender's.
     pub fn has_room(&mut self, indices: &Indices, taken: u64) -> Result<bool, Broken> {
         if self.free() < taken {
             let consumed = indices.consumed.0.load(Acquire);
@@ -100,7 +104,7 @@ impl Writer {
         self.size - (self.published - self.consumed)
     }
 
-    /// Gives so many bytes to the receiver. Returns whether it must be woken.
+    /// Gives `taken` bytes to the receiver. Returns whether it must be woken.
     pub fn publish(&mut self, indices: &Indices, taken: u64) -> bool {
         self.published += taken;
         indices.published.0.store(self.published, Release);
@@ -118,7 +122,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Goes on where the last receiver stopped.
+    /// Continues where the last receiver stopped.
     pub fn open(indices: &Indices, size: u64) -> Result<Self, Broken> {
         let (published, consumed) = both(indices, size)?;
         Ok(Reader { size, consumed, published })
@@ -145,9 +149,9 @@ impl Reader {
         self.published - self.consumed
     }
 
-    /// Gives so many bytes back to the sender. Returns whether it must be woken: a
-    /// sender that sleeps is woken twice in a round and when nothing is left, not for
-    /// every message.
+    /// Gives `taken` bytes back to the sender. Returns whether it must be woken: a
+    /// sleeping sender is woken twice in a round and when nothing is left, not for every
+    /// message.
     pub fn consume(&mut self, indices: &Indices, taken: u64) -> bool {
         let before = self.consumed;
         self.consumed += taken;
@@ -166,7 +170,7 @@ fn both(indices: &Indices, size: u64) -> Result<(u64, u64), Broken> {
 }
 
 fn check(size: u64, published: u64, consumed: u64) -> Result<(), Broken> {
-    let unread = published.wrapping_sub(consumed);
+    let unread = published.checked_sub(consumed).ok_or(Broken)?;
     let steps = published.is_multiple_of(STEP as u64) && unread.is_multiple_of(STEP as u64);
-    if steps && unread <= size { Ok(()) } else { Err(Broken) }
+    if steps && unread <= size && published <= MOST { Ok(()) } else { Err(Broken) }
 }

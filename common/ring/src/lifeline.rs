@@ -1,45 +1,45 @@
-//! How one side learns that the other is gone: a socket whose other half the other side
-//! has. The kernel closes that with the last process that has it, however it ends.
+//! How one side learns that the other is gone: each side has one socket of a pair. The
+//! kernel closes a socket when the last process that has it ends, however it ends.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
 
-use super::Error;
+use crate::Error;
+use crate::fds::duplicate;
 
-/// One half.
+/// One socket of the pair.
 #[derive(Debug)]
 pub struct Lifeline {
     /// `None` once it is closed.
     socket: Option<OwnedFd>,
-    looked: Instant,
     gone: bool,
 }
 
 impl Lifeline {
-    /// Takes a half of a pair of sockets.
+    /// Takes a socket of a pair.
     ///
     /// # Errors
-    /// If it is no socket.
-    pub fn new(socket: OwnedFd) -> Result<Self> {
-        let kind = SFlag::from_bits_truncate(fstat(&socket).context("fstat")?.st_mode);
-        ensure!(kind & SFlag::S_IFMT == SFlag::S_IFSOCK, "the lifeline is no socket");
-        Ok(Lifeline { socket: Some(socket), looked: Instant::now(), gone: false })
+    /// [`Error::NotARing`] if it is not a socket.
+    pub fn new(socket: OwnedFd) -> Result<Self, Error> {
+        let mode = fstat(&socket).map_err(Error::of("fstat"))?.st_mode;
+        if SFlag::from_bits_truncate(mode) & SFlag::S_IFMT != SFlag::S_IFSOCK {
+            return Err(Error::NotARing("the lifeline is not a socket"));
+        }
+        Ok(Lifeline { socket: Some(socket), gone: false })
     }
 
-    /// The same half once more.
+    /// Another descriptor for the socket.
     ///
     /// # Errors
-    /// If there is no descriptor left.
-    pub fn again(&self) -> Result<OwnedFd> {
-        self.socket.as_ref().context("closed")?.try_clone().context("dup")
+    /// If no more descriptors are available.
+    pub fn try_clone(&self) -> Result<OwnedFd, Error> {
+        duplicate(self.socket.as_ref().expect("it is closed only when its end is dropped"))
     }
 
-    /// Lets go of it.
+    /// Closes the socket.
     pub fn close(&mut self) {
         self.socket = None;
     }
@@ -47,11 +47,10 @@ impl Lifeline {
     /// Looks, and returns whether the other side is gone.
     ///
     /// # Errors
-    /// If the system does not say.
+    /// If the system call fails.
     pub fn look(&mut self) -> Result<bool, Error> {
-        self.looked = Instant::now();
         let Some(socket) = &self.socket else { return Ok(self.gone) };
-        // Asked for nothing, it tells of the other half's end only (POLLHUP).
+        // Asked for nothing, poll reports only the end of the other socket (POLLHUP).
         let mut socket = [PollFd::new(socket.as_fd(), PollFlags::empty())];
         match poll(&mut socket, PollTimeout::ZERO) {
             Ok(hung_up) => self.gone |= hung_up > 0,
@@ -64,10 +63,5 @@ impl Lifeline {
     /// Whether the other side was gone at the last look.
     pub fn is_gone(&self) -> bool {
         self.gone
-    }
-
-    /// How long ago that was.
-    pub fn age(&self) -> Duration {
-        self.looked.elapsed()
     }
 }

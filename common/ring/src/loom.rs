@@ -1,6 +1,6 @@
 //! The counters and bells under loom, which runs the orders of the two sides' steps that
 //! C11's memory model permits, with up to two preemptions: nothing is read before it is
-//! written, nothing is overwritten before it is read, and nobody sleeps for ever.
+//! written, nothing is overwritten before it is read, and neither side sleeps for ever.
 
 use loom::cell::UnsafeCell;
 use loom::sync::{Arc, Condvar, Mutex};
@@ -25,10 +25,10 @@ use index::{Indices, Reader, STEP, Writer};
 struct Ring {
     indices: Indices,
     words: Vec<UnsafeCell<u64>>,
-    /// Stands for the kernel: whoever sleeps on a bell, sleeps here.
+    /// In place of the kernel: a side that sleeps on a bell sleeps here.
     sleepers: Mutex<()>,
     woken: Condvar,
-    /// Stands for the lifeline: whether the sender has closed it.
+    /// In place of the lifeline: 1 if the sender has closed it.
     closed: AtomicU32,
 }
 
@@ -47,8 +47,8 @@ impl Ring {
         (self.words.len() * STEP) as u64
     }
 
-    /// As `Waiting::until`, but without a time limit: that it is woken is what is to be
-    /// shown. Returns whether it is ready; if not, the other side is gone.
+    /// As `Waiting::until`, but without a time limit, as the tests show that it is woken.
+    /// Returns whether it is ready; if not, the other side is gone.
     fn wait_until(&self, bell: &Bell, gone: &mut bool, mut ready: impl FnMut() -> bool) -> bool {
         loop {
             bell.will_sleep();
@@ -74,8 +74,8 @@ impl Ring {
     }
 }
 
-/// Sends 1, 2, 3 and so on, each in a message that takes so many words: the first of
-/// them holds the number.
+/// Sends 1, 2, 3 and so on, each in a message that takes the given number of words: the
+/// first of them holds the number.
 fn send(ring: &Ring, messages: &[u64]) {
     let mut writer = Writer::open(&ring.indices, ring.size()).unwrap();
     for (number, words) in (1..).zip(messages) {
@@ -116,7 +116,7 @@ fn receive(ring: &Ring, messages: &[u64]) {
     next(&mut reader, None);
 }
 
-/// Messages that take so many words each go through a ring of `words`.
+/// Sends messages that take the given numbers of words through a ring of `words`.
 fn check(words: usize, messages: &'static [u64], preemptions: usize) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(preemptions);
@@ -132,7 +132,7 @@ fn check(words: usize, messages: &'static [u64], preemptions: usize) {
 }
 
 #[test]
-fn every_message_arrives_and_nobody_sleeps_for_ever() {
+fn every_message_arrives_and_neither_side_sleeps_for_ever() {
     check(2, &[1, 1, 1], 2);
 }
 

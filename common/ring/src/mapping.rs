@@ -1,6 +1,6 @@
-//! Where a file is mapped that two processes share: a page for what they say to each
-//! other, and a ring for bytes that flow from one to the other. The ring is mapped twice, one after the other, so
-//! that a message that goes over its end is in one piece all the same:
+//! Where a file is mapped that two processes share: a page for their counters, and a ring
+//! for the bytes that flow from one process to the other. The ring is mapped twice, one
+//! copy after the other, so that a message that crosses its end is still in one piece:
 //!
 //! ```text
 //!    file:   | header |    ring    |
@@ -11,11 +11,12 @@ use std::num::NonZeroUsize;
 use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 
-use anyhow::{Context, Result};
 use nix::libc::{self, c_void};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
 
-/// The place in this process's memory. It may be another in the other process.
+use crate::Error;
+
+/// The place in this process's memory. It may differ from that in the other process.
 #[derive(Debug)]
 pub struct Mapping {
     start: NonNull<c_void>,
@@ -28,23 +29,30 @@ pub struct Mapping {
 unsafe impl Send for Mapping {}
 
 impl Mapping {
-    /// Maps a file of a page and `size` bytes, which is a multiple of pages.
-    pub fn of(file: &OwnedFd, size: usize) -> Result<Self> {
-        let length = |bytes| NonZeroUsize::new(bytes).context("a ring has a size");
-        let (none, whole) = (ProtFlags::PROT_NONE, length(page() + 2 * size)?);
-        // Room for all of it first, so that the parts come to lie side by side.
+    /// Maps a file of a page and `size` bytes, a multiple of the page size.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    ///
+    /// # Panics
+    /// If `size` is 0.
+    pub fn of(file: &OwnedFd, size: usize) -> Result<Self, Error> {
+        let length = |bytes| NonZeroUsize::new(bytes).expect("a ring has a size");
+        let (none, whole) = (ProtFlags::PROT_NONE, length(page() + 2 * size));
+        // Reserves the addresses for all parts first, so that they are adjacent.
         // SAFETY: the kernel chooses the place, so nothing else is there.
         let start = unsafe { mmap_anonymous(None, whole, none, MapFlags::MAP_PRIVATE) };
-        let mapping = Mapping { start: start.context("mmap")?, page: page(), size };
+        let mapping = Mapping { start: start.map_err(Error::of("mmap"))?, page: page(), size };
 
         let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         let flags = MapFlags::MAP_SHARED | MapFlags::MAP_FIXED;
-        let (once, place) = (length(page() + size)?, mapping.start.addr());
-        // SAFETY: what it replaces is the room that was just taken.
-        unsafe { mmap(Some(place), once, access, flags, file, 0) }.context("mmap")?;
-        let (again, place) = (length(size)?, place.saturating_add(page() + size));
-        // SAFETY: the same, and it ends where the room ends.
-        unsafe { mmap(Some(place), again, access, flags, file, page() as i64) }.context("mmap")?;
+        let (once, place) = (length(page() + size), mapping.start.addr());
+        // SAFETY: it replaces a part of what was just reserved.
+        unsafe { mmap(Some(place), once, access, flags, file, 0) }.map_err(Error::of("mmap"))?;
+        let (again, place) = (length(size), place.saturating_add(page() + size));
+        // SAFETY: as above, and it ends where the reserved addresses end.
+        unsafe { mmap(Some(place), again, access, flags, file, page() as i64) }
+            .map_err(Error::of("mmap"))?;
         Ok(mapping)
     }
 
@@ -60,14 +68,14 @@ impl Mapping {
         self.size
     }
 
-    /// So many bytes of the ring from a place in it on, also over its end.
+    /// `length` bytes of the ring from `place` on, even across its end.
     ///
     /// # Panics
-    /// If the place is not in the ring, or there are more bytes than it has.
+    /// If the place is not in the ring, or the ring is shorter than `length`.
     #[inline]
     pub fn ring(&self, place: usize, length: usize) -> NonNull<[u8]> {
         assert!(place < self.size && length <= self.size, "{length} bytes at {place}");
-        // SAFETY: a page and twice the size are mapped, and this is less.
+        // SAFETY: a page and twice the size are mapped, and this is within them.
         let start = unsafe { self.start.cast::<u8>().add(self.page + place) };
         NonNull::slice_from_raw_parts(start, length)
     }
@@ -75,14 +83,14 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: nobody has a reference into it: they borrow it.
-        let given_back = unsafe { munmap(self.start, self.page + 2 * self.size) };
-        debug_assert_eq!(given_back, Ok(()));
+        // SAFETY: no reference into it is left: references borrow `self`.
+        let unmapped = unsafe { munmap(self.start, self.page + 2 * self.size) };
+        debug_assert_eq!(unmapped, Ok(()));
     }
 }
 
 /// The size of a page, in bytes.
 pub fn page() -> usize {
-    // SAFETY: it only asks.
+    // SAFETY: it takes a number and returns a number.
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
 }

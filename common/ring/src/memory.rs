@@ -13,16 +13,17 @@ use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use anyhow::{Context, Result, ensure};
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::fstat;
 use nix::unistd::ftruncate;
 
-use super::index::{Indices, taken};
+use crate::Error;
+use crate::fds::duplicate;
+use crate::index::{Indices, taken};
 use crate::mapping::{Mapping, page};
 
-/// Tells a ring from other files, and this layout from others.
+/// Distinguishes a ring from other files, and this layout from others.
 const MAGIC: u64 = u64::from_be_bytes(*b"ring  01");
 
 #[repr(C)]
@@ -32,7 +33,7 @@ struct Header {
     indices: Indices,
 }
 
-/// The file and where it is mapped.
+/// The file, and where it is mapped.
 #[derive(Debug)]
 pub struct Memory {
     file: OwnedFd,
@@ -42,15 +43,17 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// A new ring for messages of up to so many bytes.
-    pub fn create(capacity: usize) -> Result<Self> {
-        ensure!(capacity <= 1 << 40, "a ring for messages of {capacity} bytes");
+    /// A new ring for messages of up to `capacity` bytes.
+    pub fn create(capacity: usize) -> Result<Self, Error> {
+        if capacity > 1 << 40 {
+            return Err(Error::Capacity(capacity));
+        }
         let size = (taken(capacity) as usize).next_power_of_two().max(page());
         let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
-        let file = memfd_create(c"ring", flags).context("memfd_create")?;
-        ftruncate(&file, (page() + size) as i64).context("ftruncate")?;
-        // Who shortened the file would let the other process die of SIGBUS.
-        fcntl(&file, FcntlArg::F_ADD_SEALS(seals())).context("fcntl(F_ADD_SEALS)")?;
+        let file = memfd_create(c"ring", flags).map_err(Error::of("memfd_create"))?;
+        ftruncate(&file, (page() + size) as i64).map_err(Error::of("ftruncate"))?;
+        // Truncating the file would kill the other process with SIGBUS.
+        fcntl(&file, FcntlArg::F_ADD_SEALS(seals())).map_err(Error::of("fcntl(F_ADD_SEALS)"))?;
 
         let mapping = Mapping::of(&file, size)?;
         let memory = Memory { file, mapping, capacity };
@@ -63,39 +66,45 @@ impl Memory {
     /// The ring in a file that another process has made.
     ///
     /// # Errors
-    /// If the file is no ring.
-    pub fn open(file: OwnedFd) -> Result<Self> {
-        let flags = fcntl(&file, FcntlArg::F_GET_SEALS).context("no ring: fcntl(F_GET_SEALS)")?;
-        let sealed = SealFlag::from_bits_truncate(flags).contains(seals());
-        ensure!(sealed, "no ring: its size may change");
-        let length = fstat(&file).context("fstat")?.st_size as usize;
+    /// [`Error::NotARing`] if the file is not a ring.
+    pub fn open(file: OwnedFd) -> Result<Self, Error> {
+        let flags = fcntl(&file, FcntlArg::F_GET_SEALS).unwrap_or(0);
+        if !SealFlag::from_bits_truncate(flags).contains(seals()) {
+            return Err(Error::NotARing("its size may change"));
+        }
+        let length = fstat(&file).map_err(Error::of("fstat"))?.st_size as usize;
         let size = length.saturating_sub(page());
-        ensure!(size.is_power_of_two() && size >= page(), "no ring: a file of {length} bytes");
+        if !size.is_power_of_two() || size < page() {
+            return Err(Error::NotARing("no ring has its size"));
+        }
 
         let mapping = Mapping::of(&file, size)?;
         let mut memory = Memory { file, mapping, capacity: 0 };
         let magic = memory.header().magic.load(Relaxed);
         let capacity = memory.header().capacity.load(Relaxed);
-        ensure!(magic == MAGIC, "no ring: it begins with {magic:#x}");
-        let fits = capacity < size as u64 && taken(capacity as usize) <= size as u64;
-        ensure!(fits, "no ring: messages of {capacity} bytes in {size}");
+        if magic != MAGIC {
+            return Err(Error::NotARing("it begins with another number"));
+        }
+        if capacity >= size as u64 || taken(capacity as usize) > size as u64 {
+            return Err(Error::NotARing("its longest message would not fit"));
+        }
         memory.capacity = capacity as usize;
         Ok(memory)
     }
 
     /// The same ring, mapped once more.
-    pub fn again(&self) -> Result<Self> {
-        Memory::open(self.file.try_clone().context("dup")?)
+    pub fn try_clone(&self) -> Result<Self, Error> {
+        Memory::open(self.file()?)
     }
 
-    /// The file, for another program.
-    pub fn file(&self) -> Result<OwnedFd> {
-        self.file.try_clone().context("dup")
+    /// Another descriptor for the file.
+    pub fn file(&self) -> Result<OwnedFd, Error> {
+        duplicate(&self.file)
     }
 
     fn header(&self) -> &Header {
-        // SAFETY: it is in a page that is mapped as long as `self` is, and consists of
-        // atomics, for which any bytes will do, whoever writes them.
+        // SAFETY: it is in a page that is mapped as long as `self` lives, and consists of
+        // atomics, for which any bytes are valid, even if another process writes them.
         unsafe { self.mapping.header().cast().as_ref() }
     }
 

@@ -1,58 +1,56 @@
-//! How one side waits for the other: it spins a little, it sleeps, and now and then it
-//! looks whether the other is still there.
+//! How one side waits for the other: it spins for a short time, then it sleeps, and from
+//! time to time it checks whether the other still exists.
 
 use std::hint::spin_loop;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use anyhow::Result;
-
-use super::Error;
-use super::bell::{ASLEEP, Bell};
-use super::lifeline::Lifeline;
 use common::cpus;
 
-use crate::futex;
+use crate::bell::{ASLEEP, Bell};
+use crate::lifeline::Lifeline;
+use crate::{Error, futex};
 
-/// How long a sleeper goes without a look at its lifeline: who is killed rings no bell.
+/// How long a sleeper sleeps before it looks at its lifeline: a process that is killed
+/// rings no bell.
 const LIMIT: Duration = Duration::from_millis(50);
 
-/// How often it looks for a change before it sleeps, in some 50 µs: to be woken on
-/// another CPU may take as long.
+/// How often it looks for a change before it sleeps. This takes some 50 µs, about as long
+/// as it takes to be woken on another CPU.
 const SPINS: u32 = 500;
 
-/// After a spin in vain so many waits go without one: the other side is slow, or
+/// The number of waits without a spin after a spin in vain: the other side is slow, or
 /// shares the CPU.
 const NO_SPIN: u32 = 64;
 
-/// One side's means to wait for the other.
+/// What one side needs to wait for the other.
 #[derive(Debug)]
 pub struct Waiting {
     lifeline: Lifeline,
     /// Not known before the first wait.
     may_spin: Option<bool>,
-    /// How many waits go without a spin from now on.
+    /// How many waits from now on do not spin.
     no_spin: u32,
 }
 
 impl Waiting {
-    /// Waits for the side that holds the other half of this lifeline.
+    /// Waits for the side that has the other socket of this lifeline.
     ///
     /// # Errors
-    /// If it is no lifeline.
-    pub fn new(lifeline: OwnedFd) -> Result<Self> {
+    /// As [`Lifeline::new`].
+    pub fn new(lifeline: OwnedFd) -> Result<Self, Error> {
         Ok(Waiting { lifeline: Lifeline::new(lifeline)?, may_spin: None, no_spin: 0 })
     }
 
-    /// The lifeline, for another program.
+    /// Another descriptor for the lifeline.
     ///
     /// # Errors
-    /// If there is no descriptor left.
-    pub fn lifeline(&self) -> Result<OwnedFd> {
-        self.lifeline.again()
+    /// If no more descriptors are available.
+    pub fn lifeline(&self) -> Result<OwnedFd, Error> {
+        self.lifeline.try_clone()
     }
 
-    /// Lets go of the lifeline, and then tells the other side to look at its half.
+    /// Closes the lifeline, and then tells the other side to look at its own.
     pub fn close(&mut self, other: &Bell) {
         self.lifeline.close();
         if other.tell_closed() {
@@ -60,11 +58,11 @@ impl Waiting {
         }
     }
 
-    /// Waits until `ready` says so.
+    /// Waits until `ready` returns true.
     ///
     /// # Errors
-    /// [`Error::Gone`] if the other side is gone, and it is not ready even so; and what
-    /// `ready` says.
+    /// [`Error::Gone`] if the other side is gone, and `ready` still returns false; the
+    /// errors of `ready`.
     pub fn until(
         &mut self,
         bell: &Bell,
@@ -73,20 +71,20 @@ impl Waiting {
         if self.spin(&mut ready)? {
             return Ok(());
         }
-        self.is_told_gone(bell)?;
+        self.is_gone(bell)?;
         loop {
             bell.will_sleep();
             if self.lifeline.is_gone() || ready()? {
                 break;
             }
             let time_is_over = futex::wait(bell.word(), ASLEEP, Some(LIMIT))
-                .map_err(|why| Error::System("futex(FUTEX_WAIT)", why))?;
+                .map_err(Error::of("futex(FUTEX_WAIT)"))?;
             if ready()? {
                 break;
             }
             if time_is_over || bell.was_told_closed() {
                 self.lifeline.look()?;
-                // Meanwhile it may have been given other CPUs.
+                // It may use other CPUs by now.
                 self.may_spin = None;
             }
         }
@@ -94,9 +92,9 @@ impl Waiting {
         if ready()? { Ok(()) } else { Err(Error::Gone) }
     }
 
-    /// Looks for a change without sleeping, where that has a chance, and returns whether
-    /// there was one. The first look comes after a pause: the other side writes several
-    /// messages meanwhile, if it is quick, and is disturbed once.
+    /// Looks for a change without sleeping, where one may come, and returns whether there
+    /// was one. The first look comes after a pause: a quick sender writes several messages
+    /// in it, and is disturbed only once.
     fn spin(&mut self, ready: &mut impl FnMut() -> Result<bool, Error>) -> Result<bool, Error> {
         if self.no_spin > 0 {
             self.no_spin -= 1;
@@ -116,26 +114,17 @@ impl Waiting {
         Ok(false)
     }
 
-    /// Whether the other side is gone, without a wait: the lifeline is looked at when the
-    /// other side has said so.
+    /// Whether the other side is known to be gone. Looks at the lifeline only when the
+    /// other side has closed its own.
     ///
     /// # Errors
-    /// If the system does not say.
-    pub fn is_told_gone(&mut self, bell: &Bell) -> Result<bool, Error> {
-        if bell.was_told_closed() { self.lifeline.look() } else { Ok(self.lifeline.is_gone()) }
-    }
-
-    /// As [`is_told_gone`](Self::is_told_gone), and it is looked at from time to time too:
-    /// for who tries again and again, and never sleeps.
-    ///
-    /// # Errors
-    /// If the system does not say.
+    /// If the system call fails.
     pub fn is_gone(&mut self, bell: &Bell) -> Result<bool, Error> {
-        if self.lifeline.age() >= LIMIT { self.lifeline.look() } else { self.is_told_gone(bell) }
+        if bell.was_told_closed() { self.lifeline.look() } else { Ok(self.lifeline.is_gone()) }
     }
 }
 
-/// Where one CPU has to do for both, the other side cannot go on while this one spins.
+/// On a single CPU the other side cannot run while this side spins.
 fn has_two_cpus() -> bool {
     cpus::allowed().is_ok_and(|cpus| cpus.len() > 1)
 }

@@ -1,67 +1,65 @@
-//! The ring beside a pipe and beside a copy: `cargo bench --package lesson-03-ipc`.
-//! All peers take turns, several rounds; what is printed are medians. On a machine that
+//! The ring beside a pipe and beside a copy: `cargo bench --package lesson-03-ipc`. The demo
+//! `speed` measures them in several rounds; what is printed are medians. On a machine that
 //! has nothing else to do: otherwise both processes may have to share a CPU.
 
-/// The demo's own measuring.
-#[allow(dead_code, reason = "the demo measures more ways")]
-#[path = "../src/speed"]
-mod speed {
-    pub mod timing;
-    pub mod ways;
-}
-
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Result;
-use common::cpus;
-use nix::unistd::Pid;
-use speed::timing;
-use speed::ways::WAYS;
+use serde_json::Value;
 
 const ROUNDS: usize = 9;
-const TIME: Duration = Duration::from_millis(40);
 const MIB: usize = 1 << 20;
 
-fn main() -> Result<()> {
-    let allowed = cpus::allowed()?;
-    let two = &allowed[..allowed.len().min(2)];
-    println!("on {} CPUs; medians of {ROUNDS} rounds of {TIME:?} each", two.len());
-    cpus::pin(Pid::from_raw(0), two)?;
+/// What the demo calls them.
+const PIPE: &str = "pipe";
+const RING: &str = "shared memory, ring";
+const COPY: &str = "a copy (the limit)";
 
-    let [by_pipe, .., by_ring] = &WAYS;
-    let one_way = |way, length| Ok(timing::one_way(way, length, TIME)?.expect("carried"));
-    let round_trip = |way| Ok(timing::round_trip(way, 8, TIME)?.expect("carried"));
-    let [pipe, ring] = medians([&|| one_way(by_pipe, 8), &|| one_way(by_ring, 8)])?;
+fn main() {
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| speed()).collect();
+    println!("medians of {ROUNDS} rounds");
+    let one_way = |way, bytes| median(&rounds, way, "one way", 2, bytes);
+    let round_trip = |way, cpus| median(&rounds, way, "round trip", cpus, 8);
+
+    let (pipe, ring) = (one_way(PIPE, 8), one_way(RING, 8));
     println!("8 bytes one way:   pipe {pipe:?}, ring {ring:?}");
     println!("  ring / pipe, messages a second: {:.1}", pipe.div_duration_f64(ring));
 
-    let [copy, pipe, ring] =
-        medians([&|| timing::copy(MIB, TIME), &|| one_way(by_pipe, MIB), &|| {
-            one_way(by_ring, MIB)
-        }])?;
+    let copy = one_way(COPY, MIB);
+    let (pipe, ring) = (one_way(PIPE, MIB), one_way(RING, MIB));
     println!("1 MiB one way:     copy {copy:?}, pipe {pipe:?}, ring {ring:?}");
     println!("  ring / copy, bandwidth: {:.2}", copy.div_duration_f64(ring));
 
-    let [pipe, ring] = medians([&|| round_trip(by_pipe), &|| round_trip(by_ring)])?;
+    let (pipe, ring) = (round_trip(PIPE, 2), round_trip(RING, 2));
     println!("round trip, awake: pipe {pipe:?}, ring {ring:?}");
     println!("  ring / pipe, time: 1 / {:.0}", pipe.div_duration_f64(ring));
 
-    cpus::pin(Pid::from_raw(0), &two[..1])?;
-    let [pipe, ring] = medians([&|| round_trip(by_pipe), &|| round_trip(by_ring)])?;
+    let (pipe, ring) = (round_trip(PIPE, 1), round_trip(RING, 1));
     println!("round trip, on one CPU: pipe {pipe:?}, ring {ring:?}");
     println!("  ring / pipe, time: {:.2}", ring.div_duration_f64(pipe));
-    Ok(())
 }
 
-fn medians<const N: usize>(peers: [&dyn Fn() -> Result<Duration>; N]) -> Result<[Duration; N]> {
-    let mut times = [(); N].map(|()| Vec::new());
-    for _ in 0..ROUNDS {
-        for (times, peer) in times.iter_mut().zip(peers) {
-            times.push(peer()?);
-        }
-    }
-    Ok(times.map(|mut times| {
-        times.sort_unstable();
-        times[ROUNDS / 2]
-    }))
+/// One round: what the demo prints, an object for each time.
+fn speed() -> Vec<Value> {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_03-ipc"));
+    demo.args(["speed", "--json", "--without-python", "--most", &MIB.to_string()]);
+    let output = demo.output().expect("the demo").stdout;
+    let lines = output.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).expect("JSON")).collect()
+}
+
+fn median(rounds: &[Vec<Value>], way: &str, measured: &str, cpus: usize, bytes: usize) -> Duration {
+    let of_round = |round: &Vec<Value>| {
+        let wanted = |time: &&Value| {
+            time["way"] == way
+                && time["measured"] == measured
+                && time["cpus"] == cpus
+                && time["bytes"] == bytes
+        };
+        let time = round.iter().find(wanted).expect("two CPUs are needed for this");
+        Duration::from_secs_f64(time["seconds"].as_f64().expect("a number"))
+    };
+    let mut times: Vec<_> = rounds.iter().map(of_round).collect();
+    times.sort_unstable();
+    times[rounds.len() / 2]
 }

@@ -1,11 +1,11 @@
-//! What is sent: both processes know it.
+//! The messages, which both processes can compute.
 
 /// Messages without end, of random lengths up to the capacity and random content, the
 /// same for the same seed.
 pub fn messages(seed: u64, capacity: usize) -> impl Iterator<Item = Vec<u8>> {
     let mut state = seed | 1;
     let mut random = move || {
-        // Xorshift: plain, and so quick that the ring has something to do.
+        // Xorshift: simple, and fast enough to keep the ring busy.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;

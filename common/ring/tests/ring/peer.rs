@@ -1,5 +1,5 @@
-//! The other process: this test program once more, as a test of its own that the others
-//! start. It gets the ends of rings as descriptors.
+//! The other process: this test program again, as a test that the others start. It gets the
+//! ends of rings as descriptors.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -19,7 +19,7 @@ use crate::messages::messages;
 const ROLE: &str = "RING_PEER";
 
 /// The descriptors that it gets, memory and lifeline: of the end that it receives with.
-/// So high that they are no other's.
+/// The numbers are so high that no other descriptor has them.
 const RECEIVE: [i32; 2] = [500, 501];
 /// Of the end that it sends with.
 const SEND: [i32; 2] = [502, 503];
@@ -28,8 +28,8 @@ const SEND: [i32; 2] = [502, 503];
 pub struct Peer(Child);
 
 impl Peer {
-    /// Starts it in a role, with the ends that it needs for that, and waits until it has
-    /// begun: then an empty message comes from it.
+    /// Starts it in a role, with the ends that it needs, and waits for its first message,
+    /// which is empty.
     pub fn start(
         role: &str,
         seed: u64,
@@ -42,10 +42,10 @@ impl Peer {
         let mut command = start::command(std::env::current_exe().unwrap());
         command.args(["--ignored", "--exact", "peer::peer"]).stdout(Stdio::null());
         command.env(ROLE, format!("{role} {seed}"));
-        // SAFETY: it only makes system calls, with what is there already.
+        // SAFETY: it only makes system calls, and allocates nothing.
         unsafe { command.pre_exec(move || hand_over(&given)) };
         let peer = Peer(command.spawn().unwrap());
-        // With it our copies of the ends go away.
+        // This closes our copies of the ends.
         drop(command);
         assert_eq!(begun.recv_with(<[u8]>::len), Ok(0));
         peer
@@ -55,7 +55,7 @@ impl Peer {
         kill(Pid::from_raw(self.0.id() as i32), signal).unwrap();
     }
 
-    /// Stops it, and waits until it stands still.
+    /// Stops it, and waits until it has stopped.
     pub fn stop(&self) {
         self.signal(Signal::SIGSTOP);
         let status = format!("/proc/{}/status", self.0.id());
@@ -64,7 +64,7 @@ impl Peer {
         }
     }
 
-    /// Waits for it, and says whether it ended well.
+    /// Waits for it, and returns whether it ended well.
     pub fn ended_well(mut self) -> bool {
         self.0.wait().unwrap().success()
     }
@@ -81,7 +81,7 @@ impl Drop for Peer {
 fn hand_over(given: &[(Fds, [i32; 2])]) -> std::io::Result<()> {
     for (fds, [memory, lifeline]) in given {
         for (fd, place) in [(&fds.memory, memory), (&fds.lifeline, lifeline)] {
-            // SAFETY: nobody here uses what may stand in that place.
+            // SAFETY: nothing in this process uses the descriptor that is replaced.
             if unsafe { dup2(fd.as_raw_fd(), *place) } < 0 {
                 return Err(std::io::Error::last_os_error());
             }
@@ -106,18 +106,17 @@ fn peer() {
     }
 }
 
-/// Sends, in two parts each, until nobody receives any more.
+/// Sends until no process receives any more.
 fn send(mut sender: Sender, seed: u64) {
     for message in messages(seed, sender.capacity()) {
-        let (first, second) = message.split_at(message.len() / 2);
-        match sender.send_parts(&[first, second]) {
+        match sender.send(&message) {
             Err(Error::Gone) => return,
             sent => sent.unwrap(),
         }
     }
 }
 
-/// Receives until nobody sends any more.
+/// Receives until no process sends any more.
 fn receive(seed: u64) {
     let mut receiver = Receiver::from_fds(given(RECEIVE)).unwrap();
     let mut message = Vec::new();
@@ -130,7 +129,7 @@ fn receive(seed: u64) {
     }
 }
 
-/// Sends back what comes.
+/// Sends back what it receives.
 fn copy(mut sender: Sender) {
     let mut receiver = Receiver::from_fds(given(RECEIVE)).unwrap();
     loop {
@@ -143,7 +142,7 @@ fn copy(mut sender: Sender) {
 
 fn given([memory, lifeline]: [i32; 2]) -> Fds {
     let own = |descriptor| {
-        // SAFETY: whoever started this program has left these descriptors to it.
+        // SAFETY: the test that started this program has left these descriptors to it.
         unsafe { OwnedFd::from_raw_fd(descriptor) }
     };
     Fds { memory: own(memory), lifeline: own(lifeline) }
