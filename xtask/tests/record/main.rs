@@ -5,6 +5,9 @@ mod judge;
 mod lives;
 mod refused;
 mod trace;
+mod refused;
+mod trace;
+mod tree;
 mod unprivileged;
 
 use serde_json::{Value, json};
