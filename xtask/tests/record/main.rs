@@ -5,8 +5,6 @@ mod judge;
 mod lives;
 mod refused;
 mod trace;
-mod refused;
-mod trace;
 mod tree;
 mod unprivileged;
 
