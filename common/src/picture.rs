@@ -14,6 +14,7 @@ const STYLE: &str = "
   text { font: 14px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
   rect, circle { fill: currentColor } path { fill: none; stroke: currentColor }
   .page { fill: #ffffff; stroke: #d1d9e0 } .title { font-size: 19px; font-weight: 600 }
+  .centred { text-anchor: middle } .right { text-anchor: end }
   .faint { fill: #59636e } .guide { color: #d1d9e0 } .lane { color: #e6eaef } .rule { color: #59636e }
   .task0 { color: #0969da } .task1 { color: #c2560a } .task2 { color: #1a7f37 }
   .task3 { color: #8250df } .task4 { color: #bf3989 }
@@ -28,21 +29,11 @@ const STYLE: &str = "
 /// A place in a picture, in pixels from its left and upper edges.
 pub type Point = (f64, f64);
 
-/// Which part of a text is at the place given for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchor {
-    /// Its first letter.
-    Start,
-    /// Its middle.
-    Middle,
-    /// Its last letter.
-    End,
-}
-
 /// What has been drawn so far; what is drawn later covers it.
 ///
 /// A shape has the colour of its class: a task's ([`colour`]), `rule` for what
-/// explains, `lane` and `guide` for the background. A text may be `faint`.
+/// explains, `lane` and `guide` for the background. A text may be `faint`. It begins at
+/// its place; of class `centred` it has its middle there, of class `right` its end.
 #[derive(Debug, Default)]
 pub struct Canvas {
     drawn: String,
@@ -50,16 +41,9 @@ pub struct Canvas {
 
 impl Canvas {
     /// Writes a text.
-    pub fn text(&mut self, class: &str, (x, y): Point, anchor: Anchor, text: &str) {
+    pub fn text(&mut self, class: &str, (x, y): Point, text: &str) {
         let (x, y, text) = (rounded(x), rounded(y), escaped(text));
-        let anchor = match anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
-        };
-        self.svg(&format!(
-            "<text class='{class}' x='{x}' y='{y}' text-anchor='{anchor}'>{text}</text>"
-        ));
+        self.svg(&format!("<text class='{class}' x='{x}' y='{y}'>{text}</text>"));
     }
 
     /// Draws a straight line.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Anchor, COLOURS, Canvas, LogAxis, colour};
+use super::{COLOURS, Canvas, LogAxis, colour};
 
 /// In pixels: the picture, and its part for the lines.
 const SIZE: (f64, f64) = (880.0, 420.0);
@@ -48,15 +48,15 @@ impl Plot<'_> {
         let mut canvas = Canvas::default();
         for (y, label) in times.decades() {
             canvas.line("guide", (LEFT, y), (right, y));
-            canvas.text("faint", (LEFT - 10.0, y + 5.0), Anchor::End, &label);
+            canvas.text("faint right", (LEFT - 10.0, y + 5.0), &label);
         }
         for (size, label) in self.x {
             let x = sizes.place(*size);
             canvas.line("guide", (x, TOP), (x, BOTTOM));
-            canvas.text("faint", (x, BOTTOM + 22.0), Anchor::Middle, label);
+            canvas.text("faint centred", (x, BOTTOM + 22.0), label);
         }
         let middle = (LEFT + right) / 2.0;
-        canvas.text("faint", (middle, BOTTOM + 48.0), Anchor::Middle, self.sizes);
+        canvas.text("faint centred", (middle, BOTTOM + 48.0), self.sizes);
 
         let mut ends = Vec::new();
         for (number, (name, line)) in self.lines.iter().enumerate() {
@@ -77,7 +77,7 @@ impl Plot<'_> {
             }
             let class = format!("name {}", colour(number));
             let place = (right + 14.0 + sample, y + 5.0);
-            canvas.text(&class, place, Anchor::Start, self.lines[number].0);
+            canvas.text(&class, place, self.lines[number].0);
         }
 
         let names: Vec<_> = self.lines.iter().map(|(name, _)| *name).collect();

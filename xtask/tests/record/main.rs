@@ -5,6 +5,7 @@ mod judge;
 mod lives;
 mod refused;
 mod trace;
+mod tree;
 mod unprivileged;
 
 use serde_json::{Value, json};

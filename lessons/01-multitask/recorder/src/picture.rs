@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use common::picture::{self, Anchor, Canvas};
+use common::picture::{self, Canvas};
 
 use crate::Slice;
 
@@ -47,15 +47,15 @@ impl Picture<'_> {
     pub fn draw(&self) -> String {
         let bottom = TOP + STEP * self.lanes.len() as f64;
         let mut canvas = Canvas::default();
-        canvas.text("faint", (WIDTH - RIGHT, 33.0), Anchor::End, "time in ms");
+        canvas.text("faint right", (WIDTH - RIGHT, 33.0), "time in ms");
         for time in ticks(self.length) {
             let (x, label) = (self.x(time), time.as_millis().to_string());
             canvas.line("guide", (x, TOP - 6.0), (x, bottom));
-            canvas.text("faint", (x, bottom + 18.0), Anchor::Middle, &label);
+            canvas.text("faint centred", (x, bottom + 18.0), &label);
         }
         for (number, lane) in self.lanes.iter().enumerate() {
             let top = TOP + STEP * number as f64;
-            canvas.text("", (18.0, top + LANE / 2.0 + 5.0), Anchor::Start, lane.name);
+            canvas.text("", (18.0, top + LANE / 2.0 + 5.0), lane.name);
             canvas.rect("lane", (LEFT, top), (self.x(self.length), top + LANE));
             let class = picture::colour(lane.colour);
             for slice in lane.slices {
@@ -77,14 +77,14 @@ impl Picture<'_> {
             canvas.rect(&class, (left, top), (left + 14.0, bottom));
             left += 14.0;
         }
-        canvas.text("", (left + 8.0, baseline), Anchor::Start, "runs");
+        canvas.text("", (left + 8.0, baseline), "runs");
         canvas.rect("lane", (left + 68.0, top), (left + 98.0, bottom));
-        canvas.text("", (left + 106.0, baseline), Anchor::Start, "does not run");
+        canvas.text("", (left + 106.0, baseline), "does not run");
         left += 226.0;
         for (time, words) in self.rules {
             let right = left + (self.x(*time) - LEFT).min(120.0);
             canvas.rect("rule", (left, top + 5.0), (right, top + 11.0));
-            canvas.text("", (right + 8.0, baseline), Anchor::Start, words);
+            canvas.text("", (right + 8.0, baseline), words);
             left = right + 203.0;
         }
     }

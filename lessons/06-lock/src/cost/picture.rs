@@ -1,7 +1,7 @@
 //! What each lock costs, as a picture: a line for each, with a dot for a thread alone and
 //! a dot for threads that contend.
 
-use common::picture::{Anchor, Canvas, LogAxis};
+use common::picture::{Canvas, LogAxis};
 
 use super::table::Row;
 
@@ -27,11 +27,11 @@ pub fn draw(rows: &[Row], cpus: usize) -> String {
     let mut canvas = Canvas::default();
     for (x, label) in axis.decades() {
         canvas.line("guide", (x, top), (x, bottom));
-        canvas.text("faint", (x, bottom + 20.0), Anchor::Middle, &label);
+        canvas.text("faint centred", (x, bottom + 20.0), &label);
     }
     for (number, row) in rows.iter().enumerate() {
         let (x, y) = (axis.place(row.alone), TOP + STEP * number as f64);
-        canvas.text("", (LEFT - 16.0, y + 5.0), Anchor::End, row.name);
+        canvas.text("right", (LEFT - 16.0, y + 5.0), row.name);
         if let Some(contending) = row.contending {
             let end = (axis.place(contending), y);
             canvas.line("rule between", (x, y), end);
@@ -44,7 +44,7 @@ pub fn draw(rows: &[Row], cpus: usize) -> String {
         [(LEFT, "task0", "a thread alone"), (LEFT + 180.0, "task1", &contending)]
     {
         canvas.circle(class, (x, 58.0), 6.0);
-        canvas.text("", (x + 14.0, 63.0), Anchor::Start, name);
+        canvas.text("", (x + 14.0, 63.0), name);
     }
 
     let names: Vec<_> = rows.iter().map(|row| row.name).collect();

@@ -6,7 +6,7 @@ mod words;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use common::picture::{Anchor, Canvas, colour, escaped};
+use common::picture::{Canvas, colour, escaped};
 use common::text;
 use xtask::record::{End, Event, Group};
 
@@ -129,7 +129,7 @@ impl Picture {
                 let without = counted(self.without_lane.len(), "process or thread");
                 words += &format!("; {without} without a lane");
             }
-            canvas.text("faint", (place.text, below), Anchor::Start, &words);
+            canvas.text("faint", (place.text, below), &words);
             below += STEP;
         }
         draw_legend(&mut canvas, below);
@@ -219,10 +219,10 @@ impl Picture {
         let (x, y, time) = (place.x(row.lane), place.y(number), text::time(row.at));
         let end = lane.end.filter(|(_, row)| *row == number).map(|(end, _)| end);
         canvas.group(&format!("{time}, {} {}: {}", lane.kind(), lane.id, row.text), |canvas| {
-            canvas.text("faint", (LEFT - 12.0, y + 5.0), Anchor::End, &time);
+            canvas.text("faint right", (LEFT - 12.0, y + 5.0), &time);
             draw_mark(canvas, &colour(row.lane), (x, y), end);
             let words = shortened(&row.text, WIDTH - MARGIN - place.text, 14.0);
-            canvas.text("", (place.text, y + 5.0), Anchor::Start, &words);
+            canvas.text("", (place.text, y + 5.0), &words);
         });
     }
 }
@@ -275,8 +275,8 @@ impl Place {
             ));
         } else {
             let name = shortened(name, self.gap - 6.0, 13.0);
-            canvas.text("id", (x, self.top - 30.0), Anchor::Middle, &id);
-            canvas.text("faint", (x, self.top - 12.0), Anchor::Middle, &name);
+            canvas.text("id centred", (x, self.top - 30.0), &id);
+            canvas.text("faint centred", (x, self.top - 12.0), &name);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use common::text;
 use xtask::record::{End, Event, Group};
 
-/// The tasks that were seen, by their ids, and who made them.
+/// The tasks that were seen, by their ids, each with the task that created it.
 #[derive(Default)]
 pub struct Tree {
     tasks: BTreeMap<i32, Node>,

@@ -1,6 +1,6 @@
 //! The marks of a picture, and what they mean.
 
-use common::picture::{Anchor, Canvas, Point};
+use common::picture::{Canvas, Point};
 use xtask::record::End;
 
 use super::LEFT;
@@ -30,6 +30,6 @@ pub fn draw_legend(canvas: &mut Canvas, y: f64) {
     draw_mark(canvas, "rule", (x(4) + 14.0, y), Some(End::Killed(9)));
     let meanings = ["new process", "new thread", "waits", "exits", "is killed"];
     for (number, words) in meanings.into_iter().enumerate() {
-        canvas.text("faint", (x(number) + 36.0, y + 5.0), Anchor::Start, words);
+        canvas.text("faint", (x(number) + 36.0, y + 5.0), words);
     }
 }

@@ -124,7 +124,7 @@ fn a_child_branches_off_and_a_thread_in_dashes() {
 fn a_child_that_is_seen_before_its_fork_has_one_lane() {
     for child in [event(2, 2, "first"), ended(2, End::Exited(0))] {
         let drawn = picture(&[event(1, 1, "a"), child, fork(1, 2)]);
-        assert_eq!(drawn.matches("class='id'").count(), 2);
+        assert_eq!(drawn.matches("class='id").count(), 2);
         assert_eq!(drawn.matches('Q').count(), 1);
     }
 }
@@ -133,7 +133,7 @@ fn a_child_that_is_seen_before_its_fork_has_one_lane() {
 fn an_id_that_is_used_again_has_a_second_lane() {
     let end = ended(2, End::Exited(0));
     let drawn = picture(&[fork(1, 2), end, fork(1, 2), event(2, 2, "again")]);
-    assert_eq!(drawn.matches("class='id'").count(), 3);
+    assert_eq!(drawn.matches("class='id").count(), 3);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn what_is_too_much_is_counted() {
     events.extend((2..=100).map(|id| event(id, id, "fork → 0")));
     let drawn = picture(&events);
     assert_eq!(drawn.matches("<g>").count(), MOST_ROWS);
-    assert_eq!(drawn.matches("class='id'").count(), MOST_LANES);
+    assert_eq!(drawn.matches("class='id").count(), MOST_LANES);
     // 198 events of which 60 are drawn; 100 tasks of which 16 have a lane.
     assert!(drawn.contains("and 138 more events; 84 processes and threads without a lane<"));
     assert!(!picture(&events[..MOST_LANES - 1]).contains("more event"));

@@ -1,6 +1,6 @@
 //! Text that fits.
 
-/// As much of a text as fits into so many pixels.
+/// As much of a text as fits into `room` pixels, in letters of `size` pixels.
 pub fn shortened(text: &str, room: f64, size: f64) -> String {
     let width = |text: &str| size * text.chars().map(width).sum::<f64>();
     if width(text) <= room {
