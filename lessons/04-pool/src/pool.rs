@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use common::child;
+use common::child::{self, Child};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{self, IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender};
-use nix::unistd::{ForkResult, Pid, fork, getpid};
+use nix::unistd::getpid;
 
 use crate::tasks::{self, TASKS, WORKERS};
 
@@ -22,13 +22,13 @@ struct Worker {
 pub fn run() -> Result<()> {
     println!("Parent process (pid {}).", getpid());
     let start = Instant::now();
-    let mut pids = Vec::new();
+    let mut children = Vec::new();
 
-    let results = start_workers(&mut pids).and_then(hand_out_tasks);
+    let results = start_workers(&mut children).and_then(hand_out_tasks);
 
     // The channels are closed now, also after an error, so every worker ends.
     // All are waited for before the first bad end counts.
-    let ends: Vec<_> = pids.into_iter().map(child::wait_for).collect();
+    let ends: Vec<_> = children.into_iter().map(Child::join).collect();
     ends.into_iter().collect::<Result<()>>()?;
 
     let results = results?;
@@ -39,24 +39,22 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Forks the workers. Those that exist are in `pids`, also after an error.
-fn start_workers(pids: &mut Vec<Pid>) -> Result<Vec<Worker>> {
+/// Forks the workers. Those that exist are in `children`, even after an error.
+fn start_workers(children: &mut Vec<Child>) -> Result<Vec<Worker>> {
     let mut workers = Vec::new();
     for _ in 0..WORKERS {
         let (commands, worker_commands) = ipc::channel().context("ipc::channel")?;
         // One result channel each: when it closes, that worker has ended.
         let (worker_results, results) = ipc::channel().context("ipc::channel")?;
 
-        // SAFETY: this process has one thread, so no lock can be held by a
-        // thread that the child does not have.
-        match unsafe { fork() }.context("fork")? {
-            ForkResult::Child => {
+        match child::fork()? {
+            None => {
                 // Copies of the parent's ends. A channel closes only when the
                 // last copy of its sender is gone.
                 drop((workers, commands, results));
                 child::exit(work(&worker_commands, &worker_results))
             }
-            ForkResult::Parent { child } => pids.push(child),
+            Some(child) => children.push(child),
         }
         drop((worker_commands, worker_results));
         workers.push(Worker { commands, results });

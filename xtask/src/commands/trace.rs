@@ -37,7 +37,8 @@ made, closed, waited for), data (what goes through them), print, futex, cpu, sle
 
 On a terminal each process or thread has a lane, in the order in which things happened;
 a line also says the id. Times are from the start of the program; `after` is how long a
-call took that waits for something.
+call took that waits for something. `not readable` means that the system lets nobody but
+root read this program's memory, as of one that is set-user-ID.
 
 The fields of the JSON: at and took (seconds), id and process (of a thread and its
 process), name, group (the sort), call and arguments (as the kernel has them; null and

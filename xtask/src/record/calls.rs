@@ -494,15 +494,14 @@ const NOTHING_YET: &str = "nothing yet";
 
 /// What wait4 says of a child.
 fn status_in_words(status: i32) -> String {
-    match () {
-        () if libc::WIFEXITED(status) => format!("exited, status {}", libc::WEXITSTATUS(status)),
-        () if libc::WIFSIGNALED(status) => {
-            format!("was killed by {}", signal_name(libc::WTERMSIG(status)))
-        }
-        () if libc::WIFSTOPPED(status) => {
-            format!("was stopped by {}", signal_name(libc::WSTOPSIG(status)))
-        }
-        () => "goes on".to_owned(),
+    if libc::WIFEXITED(status) {
+        format!("exited, status {}", libc::WEXITSTATUS(status))
+    } else if libc::WIFSIGNALED(status) {
+        format!("was killed by {}", signal_name(libc::WTERMSIG(status)))
+    } else if libc::WIFSTOPPED(status) {
+        format!("was stopped by {}", signal_name(libc::WSTOPSIG(status)))
+    } else {
+        "goes on".to_owned()
     }
 }
 
