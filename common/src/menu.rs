@@ -83,7 +83,7 @@ fn request<'a>(demos: &'a [Demo], mut arguments: lexopt::Parser) -> anyhow::Resu
             }
             option => {
                 let name = options::name(&option);
-                if chosen.is_none() && !options.know(&name) {
+                if chosen.is_none() && !options.has_option(&name) {
                     options.allow(demos[0].options);
                     chosen = Some(&demos[0]);
                 }

@@ -38,8 +38,8 @@ impl Options {
         self.tables.push(table);
     }
 
-    /// Whether the tables have an option of this name.
-    pub fn know(&self, name: &str) -> bool {
+    /// Whether one of the tables has an option of this name.
+    pub fn has_option(&self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
@@ -53,13 +53,16 @@ impl Options {
         name: &str,
         rest: &mut lexopt::Parser,
     ) -> Result<(), UsageError> {
-        let Some((name, has_value)) = self.find(name) else {
-            let what = format!("option '{name}' of {command}");
-            return Err(UsageError::unknown(&what, self.rows().map(|(usage, _)| usage)));
-        };
+        let (name, has_value) = self.find(name).ok_or_else(|| self.unknown(command, name))?;
         let value = if has_value { rest.value()? } else { OsString::new() };
         self.given.insert(name, value);
         Ok(())
+    }
+
+    /// The error that `command` has no option of this name.
+    pub fn unknown(&self, command: &str, name: &str) -> UsageError {
+        let what = format!("option '{name}' of {command}");
+        UsageError::unknown(&what, self.rows().map(|(usage, _)| usage))
     }
 
     /// Whether an option such as `--watch` was given.

@@ -136,6 +136,7 @@ impl Report<'_> {
     /// Prints the sections before this one, unless they are printed.
     fn print_until(&mut self, end: usize) -> Result<()> {
         while self.printed < end {
+            self.sections[self.printed].complete();
             self.printed += 1;
             if self.request.pages && self.printed == self.sections.len() {
                 self.compare_with_readme()?;

@@ -44,11 +44,7 @@ pub fn run(commands: &[Command], mut rest: lexopt::Parser) -> Result<ExitCode> {
                 UsageError::unknown(&what, commands.iter().map(|command| command.name))
             })?
         }
-        Some(option) => {
-            let option = name(&option);
-            Options::of(HELP).take("xtask", &option, &mut rest)?;
-            unreachable!("--help is taken above, and there is no other")
-        }
+        Some(option) => return Err(Options::of(HELP).unknown("xtask", &name(&option)).into()),
     };
     let mut arguments = Arguments { words: Vec::new(), options: Options::of(HELP) };
     arguments.options.allow(command.options);

@@ -244,6 +244,38 @@ fn a_record_on_a_page_does_not_ask_cargo_again() {
 }
 
 #[test]
+fn a_lesson_without_tests_or_transcripts_fails() {
+    let course = course("bare");
+    fs::write(course.join("lessons/01-good/tests/one.rs"), "").unwrap();
+    fs::write(course.join("docs/01-good.md"), "# 01 · good\n").unwrap();
+    let output = xtask(&course, &["check", "01-good", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let none = "no transcript runs this demo";
+    let expected = [
+        ("docs/01-good.md tests of 01-good", "none found"),
+        ("docs/01-good.md transcripts of 01-good", "none found"),
+        ("docs/01-good.md 01-good ids", none),
+        ("docs/01-good.md 01-good refused", none),
+    ];
+    let expected = expected.map(|(what, why)| (what.to_owned(), why.to_owned()));
+    assert_eq!(failed(&json(&output)["sections"][0]), BTreeMap::from(expected));
+}
+
+#[test]
+fn one_demo_is_checked_alone() {
+    let output = xtask(&course("demo"), &["check", "01-good", "ids", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let counts = &json(&output)["sections"][0]["counts"];
+    // All those that name no other demo: a word that is none is the demo's argument.
+    assert_eq!((&counts["transcripts"], &counts["tests"]), (&Value::from(5), &Value::from(0)));
+
+    let output = xtask(&course("demo"), &["check", "01-good", "missing"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let errors = own_errors(&output);
+    assert_eq!(errors, ["xtask: no demo 'missing' in 01-good; available: ids, refused"]);
+}
+
+#[test]
 fn an_unknown_lesson_is_wrong_usage() {
     let output = xtask(&course("unknown"), &["check", "04-none"]);
     assert_eq!(output.status.code(), Some(2));

@@ -90,14 +90,30 @@ pub struct Section {
     pub name: String,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// Where its own page is, and what there must be one of.
+    required: (String, Vec<Kind>),
     /// What was run: its name, when it began, and how long it took.
     runs: Vec<(String, Instant, Duration)>,
 }
 
 impl Section {
-    /// A section in which nothing was found yet.
-    pub fn new(name: &str) -> Section {
-        Section { name: name.to_owned(), findings: Vec::new(), runs: Vec::new() }
+    /// A section in which nothing was found yet. In the end it must have one finding at
+    /// least of each `required` kind; that one is missing is a finding about `page`.
+    pub fn new(name: &str, page: &str, required: &[Kind]) -> Section {
+        let required = (page.to_owned(), required.to_vec());
+        Section { name: name.to_owned(), findings: Vec::new(), required, runs: Vec::new() }
+    }
+
+    /// Adds what is missing, when everything has been run.
+    pub fn complete(&mut self) {
+        let (place, kinds) = std::mem::take(&mut self.required);
+        for kind in kinds {
+            if !self.findings.iter().any(|finding| finding.kind == kind) {
+                let what = format!("{} of {}", kind.plural(), self.name);
+                let (place, verdict) = (place.clone(), Verdict::failed("none found"));
+                self.findings.push(Finding { kind, place, what, verdict });
+            }
+        }
     }
 
     /// Adds what was found by running something.

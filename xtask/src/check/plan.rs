@@ -43,14 +43,18 @@ impl<'a> Plan<'a> {
     pub fn new(workspace: &'a Workspace, built: &'a [Lesson], request: &Request) -> Result<Self> {
         let mut plan = Plan { root: &workspace.root, sections: Vec::new(), jobs: Vec::new() };
         for lesson in built.iter().filter(|lesson| request.lessons.contains(&lesson.name)) {
-            plan.sections.push(Section::new(&lesson.name));
+            let required: &[Kind] = match request.demo {
+                Some(_) => &[Kind::Transcript],
+                None => &[Kind::Transcript, Kind::Test],
+            };
+            plan.sections.push(Section::new(&lesson.name, &lesson.page(), required));
             match &request.demo {
                 Some(demo) => plan.add_demo(lesson, built, demo, request.bless)?,
                 None => plan.add_lesson(lesson, built, request.bless),
             }
         }
         if request.pages {
-            plan.sections.push(Section::new("pages"));
+            plan.sections.push(Section::new("pages", README, &[]));
             for path in other_pages(workspace)? {
                 let Some(page) = plan.read(&path) else { continue };
                 plan.find(page::check(plan.root, &path, &page));
@@ -67,23 +71,17 @@ impl<'a> Plan<'a> {
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }
         let path = lesson.page();
-        let failed = |kind, why: String| {
-            let (place, what) = (lesson.page(), lesson.name.clone());
-            vec![Finding { kind, place, what, verdict: Verdict::failed(why) }]
-        };
-        if lesson.tests.is_empty() {
-            self.find(failed(Kind::Test, "it has no tests".to_owned()));
-        }
         let Some(page) = self.read(&path) else { return };
-        if page.transcripts.is_empty() {
-            self.find(failed(Kind::Transcript, "it has no transcripts".to_owned()));
-        }
         match lesson.demos() {
             Ok(demos) => {
                 let names = demos.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
                 self.find(page::demos(&path, &page, lesson, &names));
             }
-            Err(why) => self.find(failed(Kind::Demo, format!("{why:#}"))),
+            Err(why) => {
+                let (place, what) = (lesson.page(), lesson.name.clone());
+                let verdict = Verdict::failed(format!("{why:#}"));
+                self.find(vec![Finding { kind: Kind::Demo, place, what, verdict }]);
+            }
         }
         self.find(page::check(self.root, &path, &page));
         self.add_transcripts(&path, page, built, bless, |_| true);
