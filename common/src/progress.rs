@@ -27,16 +27,19 @@ impl Progress {
     pub fn show(&self, text: &str) {
         if self.terminal {
             let text: String = text.chars().take(text::width() - 1).collect();
+            let mut visible = self.visible();
             write(&format!("\r\x1b[K{text}"));
-            *self.visible() = true;
+            *visible = true;
         }
     }
 
-    /// Takes the line away, so that other output can be printed.
-    pub fn clear(&self) {
-        if std::mem::take(&mut *self.visible()) {
+    /// Takes the line away and calls `print`. No thread can show the line meanwhile.
+    pub fn hide_while(&self, print: impl FnOnce()) {
+        let mut visible = self.visible();
+        if std::mem::take(&mut *visible) {
             write("\r\x1b[K");
         }
+        print();
     }
 
     fn visible(&self) -> MutexGuard<'_, bool> {
@@ -46,7 +49,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.clear();
+        self.hide_while(|| ());
     }
 }
 

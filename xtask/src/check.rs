@@ -97,7 +97,7 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
 
 /// Runs the jobs of a plan, and prints each section as soon as it is complete.
 fn carry_out(plan: Plan, request: &Request, start: Instant) -> Result<Vec<Section>> {
-    let Plan { root, jobs, sections } = plan;
+    let Plan { root, jobs, sections, .. } = plan;
     let progress = Progress::new();
     let mut report = Report { root, request, start, sections, printed: 0, progress: &progress };
     // What is to be shown on a page had the machine to itself.
@@ -142,8 +142,8 @@ impl Report<'_> {
                 self.compare_with_readme()?;
             }
             if !self.request.json {
-                self.progress.clear();
-                self.sections[self.printed - 1].lines().iter().for_each(|line| println!("{line}"));
+                let lines = self.sections[self.printed - 1].lines();
+                self.progress.hide_while(|| lines.iter().for_each(|line| println!("{line}")));
             }
         }
         Ok(())
