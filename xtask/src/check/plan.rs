@@ -22,6 +22,8 @@ pub struct Plan<'a> {
     pub sections: Vec<Section>,
     /// In the order of the sections.
     pub jobs: Vec<Job<'a>>,
+    built: &'a [Lesson],
+    bless: bool,
 }
 
 /// A transcript or a test program that is to be run.
@@ -41,7 +43,8 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// A [`UsageError`], if the lesson has no such demo.
     pub fn new(workspace: &'a Workspace, built: &'a [Lesson], request: &Request) -> Result<Self> {
-        let mut plan = Plan { root: &workspace.root, sections: Vec::new(), jobs: Vec::new() };
+        let (sections, jobs) = (Vec::new(), Vec::new());
+        let mut plan = Plan { root: &workspace.root, sections, jobs, built, bless: request.bless };
         for lesson in built.iter().filter(|lesson| request.lessons.contains(&lesson.name)) {
             let required: &[Kind] = match request.demo {
                 Some(_) => &[Kind::Transcript],
@@ -49,8 +52,8 @@ impl<'a> Plan<'a> {
             };
             plan.sections.push(Section::new(&lesson.name, &lesson.page(), required));
             match &request.demo {
-                Some(demo) => plan.add_demo(lesson, built, demo, request.bless)?,
-                None => plan.add_lesson(lesson, built, request.bless),
+                Some(demo) => plan.add_demo(lesson, demo)?,
+                None => plan.add_lesson(lesson),
             }
         }
         if request.pages {
@@ -58,13 +61,13 @@ impl<'a> Plan<'a> {
             for path in other_pages(workspace)? {
                 let Some(page) = plan.read(&path) else { continue };
                 plan.find(page::check(plan.root, &path, &page));
-                plan.add_transcripts(&path, page, built, request.bless, |_| true);
+                plan.add_transcripts(&path, page, |_| true);
             }
         }
         Ok(plan)
     }
 
-    fn add_lesson(&mut self, lesson: &'a Lesson, built: &'a [Lesson], bless: bool) {
+    fn add_lesson(&mut self, lesson: &'a Lesson) {
         for program in &lesson.tests {
             let name = test_program::name(program);
             let run = || test_program::run(self.root, lesson, program);
@@ -84,17 +87,11 @@ impl<'a> Plan<'a> {
             }
         }
         self.find(page::check(self.root, &path, &page));
-        self.add_transcripts(&path, page, built, bless, |_| true);
+        self.add_transcripts(&path, page, |_| true);
     }
 
     /// Only the transcripts of one demo.
-    fn add_demo(
-        &mut self,
-        lesson: &'a Lesson,
-        built: &'a [Lesson],
-        demo: &str,
-        bless: bool,
-    ) -> Result<()> {
+    fn add_demo(&mut self, lesson: &Lesson, demo: &str) -> Result<()> {
         let demos: Vec<String> = lesson.demos()?.into_iter().map(|(name, _)| name).collect();
         if !demos.iter().any(|name| name == demo) {
             let what = format!("demo '{demo}' in {}", lesson.name);
@@ -102,7 +99,7 @@ impl<'a> Plan<'a> {
         }
         let path = lesson.page();
         let Some(page) = self.read(&path) else { return Ok(()) };
-        self.add_transcripts(&path, page, built, bless, |command| {
+        self.add_transcripts(&path, page, |command| {
             command.lesson() == Some(&lesson.name)
                 && command.demo(&demos).is_some_and(|name| name == demo)
         });
@@ -122,15 +119,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn add_transcripts(
-        &mut self,
-        path: &str,
-        page: Page,
-        built: &'a [Lesson],
-        bless: bool,
-        wanted: impl Fn(&CommandLine) -> bool,
-    ) {
-        let root = self.root;
+    fn add_transcripts(&mut self, path: &str, page: Page, wanted: impl Fn(&CommandLine) -> bool) {
+        let (root, built, bless) = (self.root, self.built, self.bless);
         for (ordinal, transcript) in page.transcripts.into_iter().enumerate() {
             let command = CommandLine::read(&transcript.command);
             // A command that is not understood is a finding when it is run.
