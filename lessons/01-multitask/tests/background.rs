@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::fs;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
+use testing::seen::within;
 use testing::start;
 
 /// Processes of a program with a name of its own. Dropped, they end.
@@ -57,7 +58,7 @@ fn lines(arguments: &[&str]) -> Vec<String> {
 fn most_processes_of_a_name() -> usize {
     let mut counts: HashMap<String, usize> = HashMap::new();
     for entry in fs::read_dir("/proc").unwrap() {
-        // Of a process that has ended meanwhile there is no name.
+        // A process that has just ended has no name.
         if let Ok(name) = fs::read_to_string(entry.unwrap().path().join("comm")) {
             *counts.entry(name).or_default() += 1;
         }
@@ -105,9 +106,5 @@ fn it_names_the_one_that_is_busy() {
 
 /// Tries until it finds something: on a busy machine not at once.
 fn attempts<T>(attempt: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    std::iter::repeat_with(attempt)
-        .take_while(|_| Instant::now() < deadline)
-        .find_map(|found| found)
-        .expect("it was found within 30 seconds")
+    within(Duration::from_secs(30), attempt).expect("it was found within 30 seconds")
 }
