@@ -33,12 +33,9 @@ pub fn kib(file: impl AsRef<Path>, name: &str) -> Result<u64> {
 }
 
 /// The size of a page of memory, in bytes: the least that the kernel maps or copies.
-///
-/// # Errors
-/// If the system does not say.
-pub fn page_size() -> Result<usize> {
-    let size = sysconf(SysconfVar::PAGE_SIZE).context("sysconf(_SC_PAGESIZE)")?;
-    Ok(size.context("sysconf: no page size")?.try_into()?)
+pub fn page_size() -> usize {
+    let size = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
+    size.and_then(|size| size.try_into().ok()).expect("POSIX: every system has a page size")
 }
 
 /// Waits until a process, or a thread by its own id, sleeps in the kernel; `false` if it

@@ -11,7 +11,8 @@ use std::num::NonZeroUsize;
 use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 
-use nix::libc::{self, c_void};
+use common::proc::page_size;
+use nix::libc::c_void;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
 
 use crate::Error;
@@ -38,20 +39,20 @@ impl Mapping {
     /// If `size` is 0.
     pub fn of(file: &OwnedFd, size: usize) -> Result<Self, Error> {
         let length = |bytes| NonZeroUsize::new(bytes).expect("a ring has a size");
-        let (none, whole) = (ProtFlags::PROT_NONE, length(page() + 2 * size));
+        let (none, whole) = (ProtFlags::PROT_NONE, length(page_size() + 2 * size));
         // Reserves the addresses for all parts first, so that they are adjacent.
         // SAFETY: the kernel chooses the place, so nothing else is there.
         let start = unsafe { mmap_anonymous(None, whole, none, MapFlags::MAP_PRIVATE) };
-        let mapping = Mapping { start: start.map_err(Error::of("mmap"))?, page: page(), size };
+        let mapping = Mapping { start: start.map_err(Error::of("mmap"))?, page: page_size(), size };
 
         let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         let flags = MapFlags::MAP_SHARED | MapFlags::MAP_FIXED;
-        let (once, place) = (length(page() + size), mapping.start.addr());
+        let (once, place) = (length(page_size() + size), mapping.start.addr());
         // SAFETY: it replaces a part of what was just reserved.
         unsafe { mmap(Some(place), once, access, flags, file, 0) }.map_err(Error::of("mmap"))?;
-        let (again, place) = (length(size), place.saturating_add(page() + size));
+        let (again, place) = (length(size), place.saturating_add(page_size() + size));
         // SAFETY: as above, and it ends where the reserved addresses end.
-        unsafe { mmap(Some(place), again, access, flags, file, page() as i64) }
+        unsafe { mmap(Some(place), again, access, flags, file, page_size() as i64) }
             .map_err(Error::of("mmap"))?;
         Ok(mapping)
     }
@@ -87,10 +88,4 @@ impl Drop for Mapping {
         let unmapped = unsafe { munmap(self.start, self.page + 2 * self.size) };
         debug_assert_eq!(unmapped, Ok(()));
     }
-}
-
-/// The size of a page, in bytes.
-pub fn page() -> usize {
-    // SAFETY: it takes a number and returns a number.
-    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
 }

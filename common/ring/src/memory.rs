@@ -13,6 +13,7 @@ use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use common::proc::page_size;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::fstat;
@@ -21,7 +22,7 @@ use nix::unistd::ftruncate;
 use crate::Error;
 use crate::fds::duplicate;
 use crate::index::{Indices, taken};
-use crate::mapping::{Mapping, page};
+use crate::mapping::Mapping;
 
 /// Distinguishes a ring from other files, and this layout from others.
 const MAGIC: u64 = u64::from_be_bytes(*b"ring  01");
@@ -48,10 +49,10 @@ impl Memory {
         if capacity > 1 << 40 {
             return Err(Error::Capacity(capacity));
         }
-        let size = (taken(capacity) as usize).next_power_of_two().max(page());
+        let size = (taken(capacity) as usize).next_power_of_two().max(page_size());
         let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
         let file = memfd_create(c"ring", flags).map_err(Error::of("memfd_create"))?;
-        ftruncate(&file, (page() + size) as i64).map_err(Error::of("ftruncate"))?;
+        ftruncate(&file, (page_size() + size) as i64).map_err(Error::of("ftruncate"))?;
         // Truncating the file would kill the other process with SIGBUS.
         fcntl(&file, FcntlArg::F_ADD_SEALS(seals())).map_err(Error::of("fcntl(F_ADD_SEALS)"))?;
 
@@ -73,8 +74,8 @@ impl Memory {
             return Err(Error::NotARing("its size may change"));
         }
         let length = fstat(&file).map_err(Error::of("fstat"))?.st_size as usize;
-        let size = length.saturating_sub(page());
-        if !size.is_power_of_two() || size < page() {
+        let size = length.saturating_sub(page_size());
+        if !size.is_power_of_two() || size < page_size() {
             return Err(Error::NotARing("no ring has its size"));
         }
 

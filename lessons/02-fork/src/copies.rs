@@ -23,7 +23,7 @@ pub fn run(mib: usize) -> Result<()> {
     }
     number += 8;
     println!("parent (pid {}): number is {number}, at {:p}", getpid(), &number);
-    let unchanged = memory.iter().step_by(proc::page_size()?).all(|&byte| byte == 1);
+    let unchanged = memory.iter().step_by(proc::page_size()).all(|&byte| byte == 1);
     println!("parent (pid {}): memory unchanged: {unchanged}", getpid());
     Ok(())
 }
@@ -31,7 +31,7 @@ pub fn run(mib: usize) -> Result<()> {
 /// Reads and then writes every page, and counts how often the kernel had to step
 /// in: a page fault is a use of memory that the kernel must first make possible.
 fn use_memory(memory: &mut [u8]) -> Result<()> {
-    let page = proc::page_size()?;
+    let page = proc::page_size();
     let pages = memory.len() / page;
     let before = page_faults()?;
     let sum: usize = memory.iter().step_by(page).map(|&byte| usize::from(byte)).sum();

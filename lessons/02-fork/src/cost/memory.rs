@@ -25,7 +25,7 @@ pub fn in_use(length: usize) -> Result<Vec<u8>> {
 /// If /proc/meminfo does not say.
 pub fn available() -> Result<u64> {
     let machine = proc::kib("/proc/meminfo", "MemAvailable")? << 10;
-    // Without a container there is no such file, or no number in it.
+    // Outside a container the file is missing or holds no number.
     let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
     let limits = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
     let limit = limits.filter_map(|limit| limit.trim().parse().ok()).min();
@@ -38,7 +38,7 @@ pub fn available() -> Result<u64> {
 /// # Errors
 /// If /proc/self/status does not say.
 pub fn page_table_pages() -> Result<u64> {
-    Ok((proc::kib("/proc/self/status", "VmPTE")? << 10) / proc::page_size()? as u64)
+    Ok((proc::kib("/proc/self/status", "VmPTE")? << 10) / proc::page_size() as u64)
 }
 
 #[cfg(test)]
@@ -53,7 +53,7 @@ mod tests {
         let before = page_table_pages().unwrap();
         let memory = in_use(64 << 20).unwrap();
         // An entry has 8 bytes.
-        let page = proc::page_size().unwrap();
+        let page = proc::page_size();
         let (entries, each) = ((memory.len() / page) as u64, page as u64 / 8);
         let now = page_table_pages().unwrap();
         assert!(now - before >= entries / each, "{before}, then {now}");

@@ -9,9 +9,10 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use anyhow::{Context, Result};
+use common::proc::page_size;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::ftruncate;
-use ring::mapping::{Mapping, page};
+use ring::mapping::Mapping;
 
 /// How many bytes the ring holds: a multiple of any page size.
 pub const CAPACITY: usize = 4 << 20;
@@ -28,7 +29,7 @@ pub struct Header {
     pub chunks: Line<AtomicU64>,
     /// 1 while the reader sleeps and has to be woken for what is new.
     pub reader_sleeps: Line<AtomicU32>,
-    /// 1 while the writer sleeps because there is no space.
+    /// 1 while the writer sleeps because the buffer is full.
     pub writer_sleeps: Line<AtomicU32>,
 }
 
@@ -48,7 +49,7 @@ impl Shared {
     /// If the system refuses.
     pub fn new() -> Result<(Self, OwnedFd)> {
         let memory = memfd_create(c"pool", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
-        ftruncate(&memory, (page() + CAPACITY) as i64).context("ftruncate")?;
+        ftruncate(&memory, (page_size() + CAPACITY) as i64).context("ftruncate")?;
         Ok((Self::map(&memory)?, memory))
     }
 
