@@ -6,7 +6,7 @@ use nix::errno::Errno;
 
 use super::index::Broken;
 
-/// Why there is no ring, or a message was not sent or received.
+/// Why a ring could not be made, or a message not be sent or received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The other end is gone: dropped, or its process has ended. A receiver gets this

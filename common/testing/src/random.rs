@@ -36,7 +36,7 @@ impl Random {
     /// A text of up to `most` characters, each one of `letters`.
     ///
     /// # Panics
-    /// If there are no letters.
+    /// If `letters` is empty.
     pub fn text(&mut self, letters: &str, most: u64) -> String {
         let letters: Vec<char> = letters.chars().collect();
         let length = self.below(most + 1);

@@ -1,5 +1,5 @@
 //! A signal asks a process to do something, or forces it. The signal SIGCHLD tells a parent
-//! that something happened to a child; only wait says what: its end, or a stop.
+//! that something happened to a child; only wait reveals what: its end, or a stop.
 
 use std::io::PipeWriter;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use nix::errno::Errno;
 
-/// Why there is no recording.
+/// Why a recording failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// A system call failed.

@@ -106,7 +106,7 @@ impl Worker {
         !self.is_writing() && (!self.has_spare() || self.tasks <= ahead)
     }
 
-    /// Gives it a chunk. Returns the chunk if there is no space for it.
+    /// Gives it a chunk. Returns the chunk if it does not fit.
     pub fn give(&mut self, chunk: Chunk) -> Result<(), Chunk> {
         let place = self.arguments.place();
         let header =
