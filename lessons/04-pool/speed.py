@@ -44,7 +44,7 @@ def measure(start, run, take):
         chunk = chunk or -(-count // (4 * WORKERS))
         figures.append(seconds * count / WORKERS / timed(lambda: run(busy, [seconds] * count, chunk)))
     for size in SIZES:
-        count = min(max((TASKS << 12) // size, 4), 64)
+        count = min(max((TASKS << 12) // size, WORKERS), 64)
         value = bytes(size)
         figures.append(timed(lambda: take(same, [value] * count)) / count)
     print(*figures, started)

@@ -6,19 +6,51 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
 use nix::libc;
+use nix::sched::sched_getcpu;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::SigSet;
 
 use common::proc;
 
-/// A program to be started with [the defaults](with_defaults).
+/// A program to be started with [the defaults](with_defaults). An error that it prints is
+/// its message alone, also where those who run the tests want a backtrace of their own.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     with_defaults();
-    Command::new(program)
+    let mut command = Command::new(program);
+    command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
+    command
+}
+
+/// A command to which a program and its arguments are to be added: the program may have no
+/// more than `limit` descriptors, and what it opens beyond them fails.
+pub fn with_descriptors(limit: usize) -> Command {
+    let mut command = command("sh");
+    command.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")]);
+    command
+}
+
+/// A command to which a program and its arguments are to be added: strace follows all its
+/// processes, and writes into a file what this expression of its `-e` selects.
+///
+/// All of it on one CPU. With two the kernel lets strace spin at each stop until the program
+/// has left the other, and that takes ten times as long as the program.
+pub fn with_strace(expression: &str, file: &Path) -> Command {
+    let cpu = sched_getcpu().expect("getcpu").to_string();
+    let mut command = command("taskset");
+    command.args(["-c", &cpu, "strace", "-f", "--seccomp-bpf", "-qq", "-e", expression, "-o"]);
+    command.arg(file);
+    command
+}
+
+/// A command to which a program and its arguments are to be added: strace makes calls fail,
+/// as its `inject=` describes them (`clone,fork:error=EAGAIN:when=2`).
+pub fn with_fault(calls: &str) -> Command {
+    with_strace(&format!("inject={calls}"), Path::new("/dev/null"))
 }
 
 /// Gives this process, and the programs that this thread starts, what a login shell would

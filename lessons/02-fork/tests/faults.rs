@@ -1,6 +1,9 @@
 //! No demo leaves a process behind: not when it fails in the middle, and not when it
 //! is killed.
 
+use std::process::Command;
+use std::thread;
+
 use demo::demo;
 use testing::running::Running;
 use testing::start;
@@ -22,11 +25,9 @@ const DEMOS: [&[&str]; 11] = [
     &["cost", "--most", "1"],
 ];
 
-/// A program that starts the demo in some way: its words, then those of the demo.
-fn through(words: &[&str], arguments: &[&str]) -> Running {
-    let mut command = start::command(words[0]);
-    command.args(&words[1..]).arg(env!("CARGO_BIN_EXE_02-fork")).args(arguments);
-    command.env("LESSON_PACE", "0");
+/// Starts the demo through a command that starts programs in some way.
+fn through(mut command: Command, arguments: &[&str]) -> Running {
+    command.arg(env!("CARGO_BIN_EXE_02-fork")).args(arguments).env("LESSON_PACE", "0");
     Running::start(command)
 }
 
@@ -34,14 +35,16 @@ fn through(words: &[&str], arguments: &[&str]) -> Running {
 fn without_descriptors_for_its_pipes_a_demo_fails_and_leaves_nothing() {
     let mut failed_in_the_middle = 0;
     for arguments in DEMOS {
+        // Until it has all that it needs, or fails late enough.
         for limit in 4..11 {
-            // A command with a limit: what it opens beyond it fails.
-            let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
             let (lines, errors, status) =
-                through(&["sh", "-c", &script], arguments).finish_with_orphans();
+                through(start::with_descriptors(limit), arguments).finish_with_orphans();
             let told = errors.contains("Too many open files") || errors.contains("EMFILE");
             assert!(status.success() || told, "{arguments:?}, {limit}: {status} {errors}");
-            failed_in_the_middle += usize::from(!status.success() && !lines.is_empty());
+            if status.success() {
+                break;
+            }
+            failed_in_the_middle += usize::from(!lines.is_empty());
         }
     }
     assert!(failed_in_the_middle >= 5, "{failed_in_the_middle} runs failed in the middle");
@@ -54,27 +57,38 @@ fn without_another_process_a_demo_fails_and_leaves_nothing() {
     }
     for arguments in DEMOS {
         for number in 1..4 {
-            let fault = format!("inject=clone,clone3,fork,vfork:error=EAGAIN:when={number}");
-            let strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault];
-            let (_, errors, status) = through(&strace, arguments).finish_with_orphans();
+            let fault = format!("clone,clone3,fork,vfork:error=EAGAIN:when={number}");
+            let (_, errors, status) =
+                through(start::with_fault(&fault), arguments).finish_with_orphans();
             let told = errors.contains("EAGAIN") || errors.contains("temporarily unavailable");
             assert!(status.success() || told, "{arguments:?}, {number}: {status} {errors}");
+            // It starts no more than that.
+            if status.success() {
+                break;
+            }
         }
     }
 }
 
 #[test]
 fn a_demo_that_is_killed_takes_its_children_along() {
-    for arguments in DEMOS {
-        // After its first line, after its second, and so on to its end.
-        for lines in 1.. {
-            let running = Running::start(demo(arguments));
-            if (0..lines).any(|_| running.next_line().is_none()) {
-                running.finish_with_orphans();
-                break;
-            }
-            running.kill();
-            running.finish_with_orphans();
+    thread::scope(|scope| {
+        for arguments in DEMOS {
+            scope.spawn(move || kill_after_each_line(arguments));
         }
+    });
+}
+
+/// After its first line, after its second, and so on to its end.
+fn kill_after_each_line(arguments: &[&str]) {
+    for lines in 1.. {
+        let running = Running::start(demo(arguments));
+        if (0..lines).any(|_| running.next_line().is_none()) {
+            let (_, errors, status) = running.finish_with_orphans();
+            assert!(status.success(), "{arguments:?}: {errors}");
+            return;
+        }
+        running.kill();
+        running.finish_with_orphans();
     }
 }

@@ -1,6 +1,8 @@
 //! `shared-memory` and `speed` leave no process behind: not when they fail in the middle,
 //! and not when they are killed.
 
+use std::process::Command;
+
 use nix::sys::signal::Signal;
 use testing::running::Running;
 use testing::start;
@@ -12,28 +14,32 @@ const DEMOS: [&[&str]; 3] = [
     &["speed", "--most=8", "--time=1", "--cpus=1", "--without-python"],
 ];
 
-/// A program that starts the demo in some way: its words, then those of the demo.
-fn through(words: &[&str], arguments: &[&str]) -> Running {
-    let mut command = start::command(words[0]);
-    command.args(&words[1..]).arg(env!("CARGO_BIN_EXE_03-ipc")).args(arguments);
-    command.env("LESSON_PACE", "0.01");
+/// Starts the demo through a command that starts programs in some way.
+fn through(mut command: Command, arguments: &[&str]) -> Running {
+    command.arg(env!("CARGO_BIN_EXE_03-ipc")).args(arguments).env("LESSON_PACE", "0.01");
     Running::start(command)
+}
+
+fn demo(arguments: &[&str]) -> Running {
+    through(start::command("env"), arguments)
 }
 
 #[test]
 fn without_descriptors_a_demo_fails_and_leaves_nothing() {
     let mut failed_in_the_middle = 0;
     for arguments in DEMOS {
+        // Until it has all that it needs, or fails late enough.
         for limit in 4..16 {
-            // A command with a limit: what it opens beyond it fails.
-            let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
             let (lines, errors, status) =
-                through(&["sh", "-c", &script], arguments).finish_with_orphans();
+                through(start::with_descriptors(limit), arguments).finish_with_orphans();
             // Of a socket that it makes for itself ipc-channel says no more.
             let words = ["Too many open files", "EMFILE", "Errno(24)"];
             let told = words.iter().any(|word| errors.contains(word));
             assert!(status.success() || told, "{arguments:?}, {limit}: {status} {errors}");
-            failed_in_the_middle += usize::from(!status.success() && !lines.is_empty());
+            if status.success() {
+                break;
+            }
+            failed_in_the_middle += usize::from(!lines.is_empty());
         }
     }
     assert!(failed_in_the_middle >= 5, "{failed_in_the_middle} runs failed in the middle");
@@ -51,9 +57,9 @@ fn without_another_process_or_memory_a_demo_fails_and_leaves_nothing() {
         (2, "clone,clone3,fork,vfork", "EAGAIN", 1..4),
     ] {
         for number in numbers {
-            let fault = format!("inject={calls}:error={error}:when={number}");
-            let strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault];
-            let (_, errors, status) = through(&strace, DEMOS[demo]).finish_with_orphans();
+            let fault = format!("{calls}:error={error}:when={number}");
+            let (_, errors, status) =
+                through(start::with_fault(&fault), DEMOS[demo]).finish_with_orphans();
             assert_eq!(status.code(), Some(1), "{demo}, {fault}: {errors}");
             assert!(errors.contains(error), "{demo}, {fault}: {errors}");
         }
@@ -65,7 +71,7 @@ fn a_demo_that_is_killed_takes_its_children_along() {
     for arguments in DEMOS {
         // After its first line, after its second, and so on to its end.
         for lines in 1.. {
-            let running = through(&["env"], arguments);
+            let running = demo(arguments);
             if (0..lines).any(|_| running.next_line().is_none()) {
                 running.finish_with_orphans();
                 break;
@@ -82,7 +88,7 @@ fn python_ends_with_the_demo() {
         return;
     }
     // Killed while it measures a Queue: that has children too.
-    let running = through(&["env"], &["speed", "--most=8", "--time=30", "--cpus=1"]);
+    let running = demo(&["speed", "--most=8", "--time=30", "--cpus=1"]);
     running.line_with(&["Python's Pipe"]);
     running.kill();
     running.finish_with_orphans();
@@ -90,7 +96,7 @@ fn python_ends_with_the_demo() {
 
 #[test]
 fn a_demo_ends_when_its_child_is_killed() {
-    let running = through(&["env"], &["shared-memory", "--pace", "1000"]);
+    let running = demo(&["shared-memory", "--pace", "1000"]);
     let child = running.pid_in("  child (pid ");
     running.line_with(&["  child (pid"]);
     running.signal(child, Signal::SIGKILL);

@@ -32,7 +32,7 @@ impl Effort {
 
     /// How many arguments of `size` bytes.
     fn of_size(self, size: usize) -> usize {
-        ((self.tasks << 12) / size).clamp(4, 64)
+        ((self.tasks << 12) / size).clamp(WORKERS, 64)
     }
 }
 

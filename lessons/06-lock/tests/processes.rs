@@ -111,9 +111,8 @@ fn without_a_child_or_memory_it_fails_and_leaves_nothing() {
     }
     let forks = (1..=9).map(|number| ("clone,clone3,fork,vfork", "EAGAIN", number));
     for (calls, error, number) in forks.chain([("kill", "EPERM", 1), ("kill", "EPERM", 2)]) {
-        let fault = format!("inject={calls}:error={error}:when={number}");
-        let mut strace = start::command("strace");
-        strace.args(["-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault]);
+        let fault = format!("{calls}:error={error}:when={number}");
+        let mut strace = start::with_fault(&fault);
         strace.args([env!("CARGO_BIN_EXE_06-lock"), "processes", "--kills=1", "--times=1"]);
         strace.env("LESSON_PACE", "0");
         let (lines, errors, status) = Running::start(strace).finish_with_orphans();
@@ -129,8 +128,7 @@ fn as_many_are_killed_as_it_says() {
     }
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let file = folder.path().join("kills");
-    let mut strace = start::command("strace");
-    strace.args(["-f", "--seccomp-bpf", "-qq", "-e", "trace=none", "-o"]).arg(&file);
+    let mut strace = start::with_strace("trace=none", &file);
     strace.args([env!("CARGO_BIN_EXE_06-lock"), "processes", "--kills=40", "--times=10"]);
     strace.env("LESSON_PACE", "0.05");
     let (lines, errors, status) = Running::start(strace).finish();

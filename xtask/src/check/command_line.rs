@@ -106,7 +106,8 @@ impl CommandLine {
                 lesson.with_context(|| format!("no lesson '{name}'"))?.binary.clone()
             }
         };
-        let removed = ["PYTHONUNBUFFERED", "RUST_BACKTRACE"].map(|name| (name.into(), None));
+        let removed = ["PYTHONUNBUFFERED", "RUST_BACKTRACE", "RUST_LIB_BACKTRACE"]
+            .map(|name| (name.into(), None));
         let set =
             [("LESSON_PACE", pace.into()), ("NO_COLOR", "1".into()), (BINARIES, binaries.into())]
                 .map(|(name, value)| (name.into(), Some(value)));

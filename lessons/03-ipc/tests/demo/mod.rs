@@ -38,11 +38,9 @@ pub fn kill_what_was_to_wait(demo: Running, process: Pid) {
     assert!(errors.contains(&format!("pid {process} has ended")), "{errors}");
 }
 
-/// A program that starts the demo in some way: its words, then those of the demo.
-pub fn through(words: &[&str], arguments: &[&str]) -> Running {
-    let mut command = start::command(words[0]);
-    command.args(&words[1..]).arg(env!("CARGO_BIN_EXE_03-ipc")).args(arguments);
-    command.env("LESSON_PACE", "0");
+/// Starts the demo through a command that starts programs in some way.
+pub fn through(mut command: Command, arguments: &[&str]) -> Running {
+    command.arg(env!("CARGO_BIN_EXE_03-ipc")).args(arguments).env("LESSON_PACE", "0");
     Running::start(command)
 }
 
@@ -70,8 +68,9 @@ pub fn calls(name: &str, calls: &str) -> Option<Vec<Call>> {
     let file = folder.path().join("calls");
     let trace = format!("trace={calls}");
     let path = file.to_str().unwrap();
-    let words = ["strace", "-f", "-q", "-s", "100", "-e", &trace, "-o", path];
-    let (lines, errors, status) = through(&words, &[name]).finish();
+    let mut strace = start::command("strace");
+    strace.args(["-f", "-q", "-s", "100", "-e", &trace, "-o", path]);
+    let (lines, errors, status) = through(strace, &[name]).finish();
     let text = fs::read_to_string(&file).unwrap();
     assert!(status.success(), "{lines:#?} {errors}");
     Some(whole_calls(&text))
