@@ -141,18 +141,19 @@ impl Workspace {
             lessons.iter_mut().for_each(|it| it.binary = Path::new(&folder).join(&it.name));
             return Ok(lessons);
         }
-        let command: &[&str] = match targets {
-            Targets::Binary => &["build", "--bins"],
-            Targets::BinaryAndTests => &["test", "--no-run"],
+        let (words, select): (&[&str], fn(&Lesson) -> String) = match targets {
+            // As `cargo run --bin` does, and so with the same features of everything.
+            Targets::Binary => (&["build"], |it| format!("--bin={}", it.name)),
+            Targets::BinaryAndTests => {
+                (&["test", "--no-run"], |it| format!("--package={}", it.package()))
+            }
         };
-        let packages = lessons.iter().map(|lesson| format!("--package={}", lesson.package()));
-        let words = command.iter().map(OsString::from);
+        let format = "--message-format=json-render-diagnostics";
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let outcome = supervise::run(&Program {
             path: cargo.into(),
-            arguments: words
-                .chain(["--message-format=json-render-diagnostics".into()])
-                .chain(packages.map(OsString::from))
+            arguments: (words.iter().chain([&format]).map(OsString::from))
+                .chain(lessons.iter().map(|lesson| select(lesson).into()))
                 .collect(),
             directory: self.root.clone(),
             environment: Vec::new(),
