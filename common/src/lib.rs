@@ -24,24 +24,12 @@ mod linux {
     pub mod proc;
     pub mod progress;
     pub mod python;
+    pub mod start;
     pub mod text;
 }
 
 #[cfg(target_os = "linux")]
 pub use linux::{pace::paced, *};
-
-/// Lets this program end quietly when nobody reads its output any more, as in
-/// `02-fork | head -1`.
-///
-/// Rust ignores SIGPIPE, and then `println!` into a closed pipe panics; this
-/// gives the signal its default action back.
-#[cfg(target_os = "linux")]
-pub fn end_on_closed_pipe() {
-    use nix::sys::signal::{SigHandler, Signal, signal};
-    // SAFETY: no handler is installed, so none can run at a bad moment.
-    unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) }
-        .expect("SIGPIPE may have its default action");
-}
 
 /// The machine or its container does not let a demo show what it is about.
 ///

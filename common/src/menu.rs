@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 
 use crate::options::{self, HELP, Table, UsageError};
-use crate::pace;
+use crate::{pace, start};
 
 pub use crate::options::Options;
 
@@ -42,7 +42,7 @@ enum Request<'a> {
 /// The exit status is 0 if it went well, 1 if it failed, 2 if the command line is wrong,
 /// 3 if the machine does not let the demo show its point.
 pub fn main(lesson: &str, about: &str, demos: &[Demo]) -> ExitCode {
-    crate::end_on_closed_pipe();
+    start::put_right();
     let result = request(demos, lexopt::Parser::from_env()).and_then(|request| match request {
         Request::Help => {
             print!("{}", help(lesson, about, demos));

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use anyhow::Result;
 use lexopt::prelude::*;
+use nix::errno::Errno;
 
 use crate::Unsupported;
 
@@ -168,13 +169,19 @@ impl From<lexopt::Error> for UsageError {
 }
 
 /// The exit status of a program that ends with this error: 2 for a [`UsageError`], 3 for
-/// [`Unsupported`], otherwise 1.
+/// [`Unsupported`] or a system call that this system does not have, otherwise 1.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.is::<UsageError>() {
         ExitCode::from(2)
-    } else if error.is::<Unsupported>() {
+    } else if error.is::<Unsupported>() || is_missing_call(error) {
         ExitCode::from(3)
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Whether the kernel is too old for a call, or a sandbox hides it. By its words: an error that
+/// came from another process is no more than text.
+fn is_missing_call(error: &anyhow::Error) -> bool {
+    format!("{error:#}").contains(Errno::ENOSYS.desc())
 }

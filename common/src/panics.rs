@@ -2,6 +2,8 @@
 
 use std::any::Any;
 
+use crate::start::end_if_output_failed;
+
 /// The message of a panic: a `&str` if it was written out, a `String` if it was made.
 pub fn message(panic: &(dyn Any + Send)) -> &str {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
@@ -13,5 +15,5 @@ pub fn message(panic: &(dyn Any + Send)) -> &str {
 
 /// Stops Rust from printing a message for each panic: the demo prints its own.
 pub fn silence() {
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(end_if_output_failed));
 }

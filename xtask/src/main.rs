@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         Some(word) if word == record::SUBCOMMAND => return record::start(arguments),
         _ => {}
     }
-    common::end_on_closed_pipe();
+    common::start::put_right();
     if let Err(why) = ctrlc::set_handler(interrupted) {
         eprintln!("xtask: Ctrl-C will not clean up: {why}");
     }

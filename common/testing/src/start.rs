@@ -12,10 +12,8 @@ use std::thread;
 
 use nix::libc;
 use nix::sched::sched_getcpu;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::SigSet;
 
-use common::proc;
+use common::start::{default_signals, without_core_files};
 
 /// A program to be started with [the defaults](with_defaults). An error that it prints is
 /// its message alone, also where those who run the tests want a backtrace of their own.
@@ -60,18 +58,9 @@ pub fn with_fault(calls: &str) -> Command {
 /// # Panics
 /// If the system refuses.
 pub fn with_defaults() {
-    let ignored = proc::field("/proc/self/status", "SigIgn").expect("a line of its own");
-    let ignored = u64::from_str_radix(&ignored, 16).expect("a bit for each signal");
     // SIGPIPE is ignored by Rust itself, but not in the programs that it starts.
-    for signal in (1..=64).filter(|signal| *signal != libc::SIGPIPE) {
-        if ignored >> (signal - 1) & 1 == 1 {
-            // SAFETY: no handler is installed, so none can run at a bad moment.
-            unsafe { libc::signal(signal, libc::SIG_DFL) };
-        }
-    }
-    SigSet::empty().thread_set_mask().expect("sigmask");
-    let (_, most) = getrlimit(Resource::RLIMIT_CORE).expect("getrlimit");
-    setrlimit(Resource::RLIMIT_CORE, 0, most).expect("a limit may be lowered");
+    default_signals(|signal| signal != libc::SIGPIPE);
+    without_core_files();
 }
 
 /// Whether a program can be started at all; if not, the test [is passed over](pass_over).
@@ -82,6 +71,21 @@ pub fn is_installed(program: &str) -> bool {
         pass_over(&format!("{program} is not installed"));
     }
     found
+}
+
+/// Whether strace can be used: it is installed, and the system lets it trace. If not, the test
+/// [is passed over](pass_over).
+pub fn can_use_strace() -> bool {
+    if !is_installed("strace") {
+        return false;
+    }
+    let output = with_strace("trace=none", Path::new("/dev/null")).arg("true").output();
+    let output = output.expect("it is installed");
+    if !output.status.success() {
+        let why = String::from_utf8_lossy(&output.stderr);
+        pass_over(why.lines().next().unwrap_or("strace cannot trace here"));
+    }
+    output.status.success()
 }
 
 /// Says that the calling test cannot check something here, and why: in a line of the form

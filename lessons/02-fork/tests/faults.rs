@@ -52,7 +52,7 @@ fn without_descriptors_for_its_pipes_a_demo_fails_and_leaves_nothing() {
 
 #[test]
 fn without_another_process_a_demo_fails_and_leaves_nothing() {
-    if !start::is_installed("strace") {
+    if !start::can_use_strace() {
         return;
     }
     for arguments in DEMOS {

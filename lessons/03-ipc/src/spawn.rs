@@ -8,10 +8,11 @@ use std::io::Read;
 use std::process::{ChildStdin, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use common::child::{Child, describe};
 use common::paced;
 use ipc_channel::ipc::{IpcOneShotServer, IpcSender, channel};
+use nix::sys::socket::UnixAddr;
 use nix::unistd::{Pid, getpid, getppid};
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,7 @@ pub fn run() -> Result<()> {
 }
 
 fn be_parent() -> Result<()> {
+    check_folder()?;
     let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
     let (child, _stdin) = start("answers", &name)?;
     println!("I ({}) have started pid {}, and wait until it connects.", getpid(), child.pid());
@@ -62,6 +64,16 @@ fn be_parent() -> Result<()> {
     accept::in_time("ends", Duration::from_secs(60))?;
     println!("A child that neither connects nor ends, and a deadline:");
     accept::in_time("waits", paced(Duration::from_secs(1)))
+}
+
+/// Checks the folder in which ipc-channel makes a socket. Where it cannot, it panics, and a
+/// name that is too long for a socket it cuts.
+fn check_folder() -> Result<()> {
+    let folder = tempfile::tempdir().context("TMPDIR: make a folder")?;
+    let name = folder.path().join("socket");
+    UnixAddr::new(&name).with_context(|| format!("TMPDIR: a socket {}", name.display()))?;
+    ensure!(name.to_str().is_some(), "TMPDIR: {} is not UTF-8", name.display());
+    Ok(())
 }
 
 /// Starts this program again, as a child with a role. Its standard input ends when the

@@ -47,7 +47,7 @@ fn without_descriptors_a_demo_fails_and_leaves_nothing() {
 
 #[test]
 fn without_another_process_or_memory_a_demo_fails_and_leaves_nothing() {
-    if !start::is_installed("strace") {
+    if !start::can_use_strace() {
         return;
     }
     for (demo, calls, error, numbers) in [

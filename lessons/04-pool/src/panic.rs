@@ -1,13 +1,13 @@
 //! A task panics. The crate threadpool loses its result and says nothing; each of its
 //! traps has a remedy. In the pool of processes a panic is that task's result.
 
-use std::panic::{catch_unwind, set_hook};
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use anyhow::Result;
-use common::{paced, text};
+use common::{paced, panics, text};
 use crossbeam::channel::{RecvTimeoutError, unbounded};
 use process_pool::{Function, ProcessPool};
 use threadpool::ThreadPool;
@@ -23,8 +23,7 @@ fn half(number: u32) -> u32 {
 }
 
 pub fn run() -> Result<()> {
-    // The demo prints each panic itself, so Rust need not.
-    set_hook(Box::new(|_| {}));
+    panics::silence();
     wait_for_a_lost_result();
     take_what_comes();
     drop_a_pool();

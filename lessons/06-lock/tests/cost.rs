@@ -65,7 +65,7 @@ fn seconds(lines: &str, lock: &str, threads: usize) -> Option<f64> {
 
 #[test]
 fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
-    if !start::is_installed("strace") {
+    if !start::can_use_strace() {
         return;
     }
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
@@ -86,7 +86,7 @@ fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
 
 #[test]
 fn without_a_thread_it_fails_and_does_not_hang() {
-    if !start::is_installed("strace") {
+    if !start::can_use_strace() {
         return;
     }
     // The sixth is the first of those that contend, if any do.

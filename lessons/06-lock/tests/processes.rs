@@ -106,7 +106,7 @@ fn the_one_that_waits_for_a_dead_owner_sleeps_beside_what_it_left() {
 
 #[test]
 fn without_a_child_or_memory_it_fails_and_leaves_nothing() {
-    if !start::is_installed("strace") {
+    if !start::can_use_strace() {
         return;
     }
     let forks = (1..=9).map(|number| ("clone,clone3,fork,vfork", "EAGAIN", number));
@@ -123,7 +123,7 @@ fn without_a_child_or_memory_it_fails_and_leaves_nothing() {
 
 #[test]
 fn as_many_are_killed_as_it_says() {
-    if !start::is_installed("strace") {
+    if !start::can_use_strace() {
         return;
     }
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

@@ -61,7 +61,7 @@ impl Call {
 /// The calls of these names that a demo and its children make; none if strace is
 /// not installed.
 pub fn calls(name: &str, calls: &str) -> Option<Vec<Call>> {
-    if !start::is_installed("strace") {
+    if !start::can_use_strace() {
         return None;
     }
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

@@ -1,0 +1,76 @@
+//! What a program got from whoever started it, put right before it does anything.
+//!
+//! What a process ignores, what it blocks and its limits pass through `exec`. A shell starts a
+//! script's background commands with SIGINT ignored, and some programs start all others with
+//! SIGCHLD ignored: then `wait` never learns how a child ended.
+
+use std::io::{Write, stderr};
+use std::panic::PanicHookInfo;
+use std::path::Path;
+
+use nix::libc;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
+
+use crate::{panics, proc};
+
+/// Puts right what this program was started with:
+/// - Signals have their default actions, and none is blocked. SIGHUP is left as it is:
+///   `nohup` has it ignored on purpose.
+/// - SIGPIPE, too: `02-fork | head -1` ends quietly. Rust ignores it, and then `println!` into
+///   a closed pipe panics.
+/// - A file that grows beyond `ulimit -f` is an error, as in Python, and not a signal that
+///   kills. For that limit shared memory is a file, too.
+/// - A crash that is meant to happen leaves no core file.
+/// - Where standard output cannot be written, this program ends with a line that says so.
+///
+/// # Panics
+/// If the system refuses.
+pub fn put_right() {
+    default_signals(|signal| signal != libc::SIGHUP);
+    // SAFETY: no handler is installed, so none can run at a bad moment.
+    unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) }.expect("SIGXFSZ can be ignored");
+    without_core_files();
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        end_if_output_failed(panic);
+        default(panic);
+    }));
+}
+
+/// Gives the signals of `which` that are ignored their default action back, and blocks none in
+/// this thread.
+///
+/// # Panics
+/// If the system refuses.
+pub fn default_signals(which: impl Fn(i32) -> bool) {
+    let ignored = proc::field("/proc/self/status", "SigIgn").expect("a line of its own");
+    let ignored = u64::from_str_radix(&ignored, 16).expect("a bit for each signal");
+    for signal in (1..=64).filter(|&signal| ignored >> (signal - 1) & 1 == 1 && which(signal)) {
+        // SAFETY: no handler is installed, so none can run at a bad moment.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    SigSet::empty().thread_set_mask().expect("sigmask");
+}
+
+/// From now on neither this process nor what it starts leaves a core file.
+///
+/// # Panics
+/// If the system refuses.
+pub fn without_core_files() {
+    let (_, most) = getrlimit(Resource::RLIMIT_CORE).expect("getrlimit");
+    setrlimit(Resource::RLIMIT_CORE, 0, most).expect("a limit may be lowered");
+}
+
+/// Ends this process if it panics because `println!` could not write, as into a full disk.
+pub(crate) fn end_if_output_failed(panic: &PanicHookInfo) {
+    let message = panics::message(panic.payload());
+    if message.starts_with("failed printing to stdout") {
+        let program = std::env::args_os().next().unwrap_or_default();
+        let name = Path::new(&program).file_name().unwrap_or_default().to_string_lossy();
+        let _ = stderr().write_all(format!("{name}: {message}\n").as_bytes());
+        // SAFETY: it takes a number, and does not return. `exit` would run what is to run at the
+        // end of a program, and that may print, too.
+        unsafe { libc::_exit(1) };
+    }
+}

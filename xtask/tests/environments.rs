@@ -1,0 +1,160 @@
+//! Every demo of every lesson, started as few programs are: with signals ignored and blocked,
+//! without standard streams, under limits, with a full disk. It goes well, or says in clear words
+//! what is missing; it does not hang, is not killed, and leaves nothing in the reader's folder.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+/// A demo that takes longer than this hangs.
+const DEADLINE: &str = "120";
+
+/// Options with which demos that measure are quick.
+const QUICK: [(&str, &str, &[&str]); 6] = [
+    ("01-multitask", "nice", &["--duration", "0.05"]),
+    ("02-fork", "cost", &["--most", "1"]),
+    ("03-ipc", "speed", &["--most=8", "--time=1", "--cpus=1", "--without-python"]),
+    ("04-pool", "speed", &["--tasks", "100"]),
+    ("05-threading", "crowd", &["--threads", "2", "--processes", "2"]),
+    ("06-lock", "cost", &["--time=1", "--without-python"]),
+];
+
+/// The lessons' programs, which are built: `cargo test --package xtask` does not.
+fn lessons() -> &'static [PathBuf] {
+    static LESSONS: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    LESSONS.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let folders = root.join("lessons").read_dir().unwrap();
+        let names = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        let binaries = Path::new(env!("CARGO_BIN_EXE_xtask")).parent().unwrap();
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--offline", "--target-dir"])
+            .arg(binaries.parent().unwrap())
+            .args(names.iter().map(|name| format!("--bin={name}")))
+            .current_dir(root)
+            .status();
+        assert!(status.unwrap().success());
+        names.iter().map(|name| binaries.join(name)).collect()
+    })
+}
+
+/// Runs every demo through a command that starts a program in some way, and gives `look` the
+/// demo's name and what came of it.
+fn run_each(start: impl Fn() -> Command, look: impl Fn(&str, Output)) {
+    let mut demos = 0;
+    for lesson in lessons() {
+        let list = Command::new(lesson).arg("--list").output().unwrap();
+        for line in String::from_utf8(list.stdout).unwrap().lines() {
+            let (demo, _) = line.split_once('\t').unwrap();
+            let name = lesson.file_name().unwrap().to_str().unwrap();
+            let quick = QUICK.iter().find(|quick| (quick.0, quick.1) == (name, demo));
+            let mut command = start();
+            command.args(["timeout", "--kill-after=5", DEADLINE]).arg(lesson).arg(demo);
+            command.args(quick.map_or(&[][..], |quick| quick.2));
+            command.env("LESSON_PACE", "0.01").stdin(Stdio::null());
+            look(&format!("{name} {demo}"), command.output().unwrap());
+            demos += 1;
+        }
+    }
+    assert!(demos >= 64, "{demos} demos");
+}
+
+/// Runs every demo through a line of shell, whose `"$@"` is the demo.
+fn run_each_in_a_shell(line: &str, look: impl Fn(&str, Output)) {
+    let start = || {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line, "sh"]);
+        shell
+    };
+    run_each(start, look);
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// It went well, or the machine is such that it cannot.
+fn assert_went_well(demo: &str, output: &Output) {
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{demo}: {output:?}");
+}
+
+#[test]
+fn signals_that_are_ignored_or_blocked_stop_no_demo() {
+    let start = || {
+        let mut env = Command::new("env");
+        env.args(["--ignore-signal=CHLD,TERM,INT,QUIT,USR1,USR2,ALRM,PIPE,XFSZ"]);
+        env.arg("--block-signal=CHLD,TERM,INT,QUIT,USR1,USR2,ALRM,PIPE,SEGV,ABRT");
+        env
+    };
+    run_each(start, |demo, output| assert_went_well(demo, &output));
+}
+
+#[test]
+fn without_standard_streams_a_demo_goes_on() {
+    run_each_in_a_shell("exec \"$@\" <&- >&- 2>&-", |demo, output| {
+        assert_went_well(demo, &output);
+    });
+}
+
+#[test]
+fn a_full_disk_is_told_in_a_line() {
+    run_each_in_a_shell("exec \"$@\" >/dev/full", |demo, output| {
+        let errors = errors(&output);
+        assert_eq!(output.status.code(), Some(1), "{demo}: {errors}");
+        assert!(errors.contains("failed printing to stdout: No space left"), "{demo}: {errors}");
+        assert!(!errors.contains("panicked"), "{demo}: {errors}");
+    });
+    for arguments in [&["list"][..], &["--help"], &["trace", "02-fork"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(arguments)
+            .stdout(File::options().write(true).open("/dev/full").unwrap())
+            .output()
+            .unwrap();
+        let errors = errors(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {errors}");
+        assert!(errors.contains("No space left") && !errors.contains("panicked"), "{errors}");
+    }
+}
+
+#[test]
+fn a_limit_on_files_kills_no_demo() {
+    // Shared memory is a file, too, for this limit.
+    run_each_in_a_shell("ulimit -f 1; exec \"$@\"", |demo, output| {
+        let errors = errors(&output);
+        assert!(output.status.code().is_some_and(|status| status < 128), "{demo}: {output:?}");
+        let told = errors.contains("EFBIG") || errors.contains("File too large");
+        assert!(output.status.success() || told, "{demo}: {errors}");
+    });
+}
+
+#[test]
+fn a_demo_leaves_nothing_where_it_was_started() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let line = format!("ulimit -c unlimited; cd '{}'; exec \"$@\"", folder.path().display());
+    run_each_in_a_shell(&line, |demo, output| {
+        assert_went_well(demo, &output);
+        let left: Vec<_> = folder.path().read_dir().unwrap().collect();
+        assert!(left.is_empty(), "{demo}: {left:?}");
+    });
+}
+
+#[test]
+fn no_place_for_temporary_files_is_told_in_a_line() {
+    // A file in a file cannot be, and a name that is too long for a socket.
+    let long = format!("{}/{}", env!("CARGO_TARGET_TMPDIR"), "x".repeat(100));
+    std::fs::create_dir_all(&long).unwrap();
+    let spawn = &lessons()[2];
+    for folder in ["/no/such/folder", "/proc", "/dev/null", &long] {
+        let output = Command::new(spawn).arg("spawn").env("TMPDIR", folder).output().unwrap();
+        let errors = errors(&output);
+        assert_eq!((output.status.code(), errors.lines().count()), (Some(1), 1), "{errors}");
+        assert!(errors.starts_with("03-ipc: TMPDIR: "), "{errors}");
+    }
+    run_each_in_a_shell("TMPDIR=/no/such/folder exec \"$@\"", |demo, output| {
+        let is_told = errors(&output).starts_with("03-ipc: TMPDIR: ");
+        assert!(output.status.success() || is_told, "{demo}: {output:?}");
+    });
+}
