@@ -1,7 +1,7 @@
 //! A worker is killed in the middle of a task. This pool reports the task that was lost and
 //! does the others. Python's pool waits for ever.
 
-use std::io::{BufRead, BufReader, Error, ErrorKind};
+use std::io::{BufRead, BufReader, Error, ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -61,14 +61,17 @@ pub fn run() -> Result<()> {
 
 /// Waits a while for Python to end, from the crash on.
 fn watch(python: std::process::Child) -> Result<()> {
-    let (child, output) = (Child::new(Pid::from_raw(python.id().try_into()?)), python.stdout);
+    let child = Child::new(Pid::from_raw(python.id().try_into()?));
+    let mut output = BufReader::new(python.stdout.context("a pipe")?);
     let mut line = String::new();
-    BufReader::new(output.context("a pipe")?).read_line(&mut line).context("read")?;
+    output.read_line(&mut line).context("read")?;
     println!("  {}", line.trim_end());
 
     let time = paced(Duration::from_secs(3));
     let ended = pidfd::wait(&pidfd::open(child.pid())?, Some(time))?;
     let what = if ended { "it has ended" } else { "it still waits for the result; I kill it" };
     println!("  after {}: {what}", text::time(time));
-    Ok(())
+    drop(child);
+    // Its workers notice that it is gone. The pipe ends when none of them is left.
+    output.read_to_end(&mut Vec::new()).context("read").map(drop)
 }
