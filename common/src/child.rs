@@ -1,7 +1,8 @@
 //! The life of a forked child: it ends when its parent does, and its parent waits for it.
 
 use std::fs::DirEntry;
-use std::io::{PipeWriter, Read, pipe};
+use std::io::{PipeWriter, Read, Write, pipe, stdout};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;
@@ -11,6 +12,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus::{self, Continued, Exited, Signaled, Stopped};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{self, ForkResult, Pid, getpid, getppid};
+
+/// The exit status of a Rust program that panics.
+const PANICKED: i32 = 101;
 
 /// A forked child that its parent has yet to wait for. Dropped, it is killed and
 /// waited for: a parent that fails in the middle leaves no process behind.
@@ -141,7 +145,11 @@ pub fn describe(status: WaitStatus) -> String {
 pub fn fork_child(task: impl FnOnce() -> Result<()>) -> Result<Child> {
     match fork()? {
         Some(child) => Ok(child),
-        None => exit(task()),
+        // A panic must not run on into what the parent will do next.
+        None => match catch_unwind(AssertUnwindSafe(task)) {
+            Ok(result) => exit(result),
+            Err(_) => leave(PANICKED),
+        },
     }
 }
 
@@ -165,6 +173,8 @@ pub fn fork_ready_child(task: impl FnOnce(PipeWriter) -> Result<()>) -> Result<C
 /// If this process has several threads, or the system refuses another process.
 pub fn fork() -> Result<Option<Child>> {
     ensure_one_thread()?;
+    // Or it would be printed twice.
+    stdout().flush().context("flush standard output")?;
     let parent = getpid();
     // SAFETY: this process has one thread, so no lock can be held by a thread that the
     // child does not have.
@@ -185,7 +195,14 @@ pub fn exit(result: Result<()>) -> ! {
         let line = format!("pid {}: {error:#}\n", getpid());
         eprint!("{line}");
     }
-    std::process::exit(result.is_err().into())
+    leave(result.is_err().into())
+}
+
+/// Leaves without what is to be run at the end of a program: it is the parent's.
+fn leave(status: i32) -> ! {
+    let _ = stdout().flush();
+    // SAFETY: it takes a number, and does not return.
+    unsafe { libc::_exit(status) }
 }
 
 /// Lets this process, a forked child, be killed when the thread that forked it ends: in a

@@ -87,11 +87,12 @@ fn wait_for_lock(parent: Pid, mut tell: PipeWriter) -> Result<()> {
     Ok(())
 }
 
-/// The second way out: the child calls only what is async-signal-safe, that is, what
-/// takes no lock: signal-safety(7). `println!` is not.
+/// The second way out: the child calls only what signal-safety(7) lists. `println!` takes a
+/// lock, and allocates.
 fn write_and_exit_in_child() -> Result<()> {
     println!("Way out 2: only async-signal-safe calls in the child");
-    // SAFETY: the child calls write and _exit, which are async-signal-safe.
+    // SAFETY: the child calls write and _exit, which are async-signal-safe. `stdout()` only
+    // looks up what the first `println!` has made.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => {
             let written = write(stdout(), b"  child: I wrote this without a lock\n");

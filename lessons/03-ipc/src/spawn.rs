@@ -79,8 +79,8 @@ fn check_folder() -> Result<()> {
 /// Starts this program again, as a child with a role. Its standard input ends when the
 /// parent ends.
 fn start(role: &str, server: &str) -> Result<(Child, ChildStdin)> {
-    let program = env::current_exe().context("the path of this program")?;
-    let mut child = Command::new(program)
+    // This file, even if Cargo has put another in its place.
+    let mut child = Command::new("/proc/self/exe")
         .arg("spawn")
         .envs([(SERVER, server), (ROLE, role)])
         .stdin(Stdio::piped())
