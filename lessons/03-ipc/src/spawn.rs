@@ -5,6 +5,7 @@ mod accept;
 
 use std::env;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::process::{ChildStdin, Command, Stdio};
 use std::time::Duration;
 
@@ -81,6 +82,7 @@ fn check_folder() -> Result<()> {
 fn start(role: &str, server: &str) -> Result<(Child, ChildStdin)> {
     // This file, even if Cargo has put another in its place.
     let mut child = Command::new("/proc/self/exe")
+        .arg0("03-ipc")
         .arg("spawn")
         .envs([(SERVER, server), (ROLE, role)])
         .stdin(Stdio::piped())
