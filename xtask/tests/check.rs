@@ -18,11 +18,11 @@ use serde_json::Value;
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 
-/// A copy of the small course, for one test; what Cargo builds is shared.
+/// A copy of the small course, for one test.
 fn course(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("courses").join(name);
     let _ = fs::remove_dir_all(&folder);
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/course"), &folder);
+    copy(Path::new("tests/course"), &folder);
     folder
 }
 
@@ -42,6 +42,7 @@ fn xtask(course: &Path, arguments: &[&str]) -> Output {
     let output = Command::new(XTASK)
         .args(arguments)
         .env("CARGO_MANIFEST_DIR", course.join("xtask"))
+        .env("CARGO_TARGET_DIR", course.join("target"))
         .env("CARGO_NET_OFFLINE", "true")
         .current_dir(course)
         .output()
@@ -317,6 +318,7 @@ fn signalled_while_a_lesson_hangs(name: &str, arguments: &[&str], signal: &str) 
     let child = Command::new(XTASK)
         .args(arguments)
         .env("CARGO_MANIFEST_DIR", course.join("xtask"))
+        .env("CARGO_TARGET_DIR", course.join("target"))
         .env("COURSE_MARK", &mark)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -373,6 +375,7 @@ fn where_another_tracer_is_first_a_sentence_says_so() {
     let strace = Command::new("strace")
         .args(["-f", "-o", "/dev/null", XTASK, "trace", "01-good"])
         .env("CARGO_MANIFEST_DIR", course.join("xtask"))
+        .env("CARGO_TARGET_DIR", course.join("target"))
         .env("CARGO_NET_OFFLINE", "true")
         .output();
     let Ok(output) = strace else {
@@ -395,6 +398,7 @@ fn a_terminal_that_stops_writers_in_the_background_does_not_stop_the_check() {
     command
         .args(["check", "01-good"])
         .env("CARGO_MANIFEST_DIR", course.join("xtask"))
+        .env("CARGO_TARGET_DIR", course.join("target"))
         .env("CARGO_NET_OFFLINE", "true")
         .stdin(terminal.slave.try_clone().unwrap())
         .stdout(terminal.slave.try_clone().unwrap())

@@ -48,6 +48,7 @@ fn lessons_that_only_print_the_right_text_fail() {
         .args(["check", "--json"])
         .args(LESSONS)
         .env("CARGO_MANIFEST_DIR", course.join("xtask"))
+        .env("CARGO_TARGET_DIR", course.join("target"))
         .env("CARGO_NET_OFFLINE", "true")
         .current_dir(&course)
         .output()

@@ -25,7 +25,6 @@ pub fn build(what: &[&str]) -> PathBuf {
         .args(["build", "--quiet", "--offline", "--target-dir"])
         .arg(folder.parent().unwrap())
         .args(what)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .unwrap();
     assert!(status.success());
