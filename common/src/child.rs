@@ -13,6 +13,9 @@ use nix::sys::wait::WaitStatus::{self, Continued, Exited, Signaled, Stopped};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{self, ForkResult, Pid, getpid, getppid};
 
+use crate::Unsupported;
+use crate::options::{UNSUPPORTED, exit_status};
+
 /// The exit status of a Rust program that panics.
 const PANICKED: i32 = 101;
 
@@ -70,10 +73,14 @@ impl Child {
     /// Waits until it has ended.
     ///
     /// # Errors
-    /// As [`Child::wait`], and if it did not end with exit status 0.
+    /// As [`Child::wait`], and if it did not end with exit status 0: [`Unsupported`] if that was
+    /// its error.
     pub fn join(self) -> Result<()> {
         let pid = self.pid;
         let status = self.wait()?;
+        if status == Exited(pid, UNSUPPORTED.into()) {
+            return Err(Unsupported(format!("child {pid} has said why not")).into());
+        }
         ensure!(status == Exited(pid, 0), "child {pid} ended badly: {}", describe(status));
         Ok(())
     }
@@ -187,15 +194,15 @@ pub fn fork() -> Result<Option<Child>> {
     }
 }
 
-/// Ends this process, a forked child. Its parent learns only the exit status, 0 or 1, so
-/// the child reports its error itself.
+/// Ends this process, a forked child. Its parent learns only the exit status, which is that of
+/// a program with this error, so the child reports the error itself.
 pub fn exit(result: Result<()>) -> ! {
     if let Err(error) = &result {
         // One write a line, or lines of several processes would mix.
         let line = format!("pid {}: {error:#}\n", getpid());
         eprint!("{line}");
     }
-    leave(result.is_err().into())
+    leave(result.map_or_else(|error| exit_status(&error), |()| 0).into())
 }
 
 /// Leaves without what is to be run at the end of a program: it is the parent's.

@@ -168,15 +168,23 @@ impl From<lexopt::Error> for UsageError {
     }
 }
 
+/// The exit status of a program, or of a child of it, for [`Unsupported`].
+pub(crate) const UNSUPPORTED: u8 = 3;
+
 /// The exit status of a program that ends with this error: 2 for a [`UsageError`], 3 for
 /// [`Unsupported`] or a system call that this system does not have, otherwise 1.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    ExitCode::from(exit_status(error))
+}
+
+/// As [`exit_code`], as a number.
+pub(crate) fn exit_status(error: &anyhow::Error) -> u8 {
     if error.is::<UsageError>() {
-        ExitCode::from(2)
+        2
     } else if error.is::<Unsupported>() || is_missing_call(error) {
-        ExitCode::from(3)
+        UNSUPPORTED
     } else {
-        ExitCode::FAILURE
+        1
     }
 }
 

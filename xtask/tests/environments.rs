@@ -3,9 +3,14 @@
 //! what is missing; it does not hang, is not killed, and leaves nothing in the reader's folder.
 
 use std::fs::File;
+use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+
+use nix::libc;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
 /// A demo that takes longer than this hangs.
 const DEADLINE: &str = "120";
@@ -117,6 +122,36 @@ fn a_full_disk_is_told_in_a_line() {
         let errors = errors(&output);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {errors}");
         assert!(errors.contains("No space left") && !errors.contains("panicked"), "{errors}");
+    }
+}
+
+#[test]
+fn a_call_that_the_system_refuses_is_told() {
+    for (call, error) in [
+        (libc::SYS_pidfd_open, libc::ENOSYS),
+        (libc::SYS_memfd_create, libc::ENOSYS),
+        (libc::SYS_sched_setaffinity, libc::EPERM),
+        (libc::SYS_setpriority, libc::EPERM),
+        (libc::SYS_process_vm_readv, libc::EPERM),
+    ] {
+        let refuse = SeccompAction::Errno(error as u32);
+        let target = std::env::consts::ARCH.try_into().unwrap();
+        let rules = [(call, Vec::new())].into();
+        let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, target).unwrap();
+        let filter: BpfProgram = filter.try_into().unwrap();
+        let start = || {
+            let filter = filter.clone();
+            let mut command = Command::new("env");
+            let before_exec = move || apply_filter(&filter).map_err(io::Error::other);
+            // SAFETY: between fork and exec, prctl and seccomp are allowed; they allocate nothing.
+            unsafe { command.pre_exec(before_exec) };
+            command
+        };
+        run_each(start, |demo, output| {
+            assert_went_well(demo, &output);
+            let errors = errors(&output);
+            assert!(output.status.success() || !errors.is_empty(), "{demo}: {output:?}");
+        });
     }
 }
 

@@ -19,7 +19,11 @@ pub fn run() -> Result<()> {
         socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
             .context("socketpair")?;
     let child = fork_child(move || send_file(&theirs))?;
-    let mut file = receive_descriptor(&ours)?;
+    let mut file = match receive_descriptor(&ours) {
+        Ok(file) => file,
+        // The child knows why.
+        Err(none) => return child.join().and(Err(none)),
+    };
     println!("I ({}) got fd {}: {}", getpid(), file.as_raw_fd(), name(&file)?);
     println!("  I read {:?}", read_word(&mut file)?);
     write(&ours, b"your turn").context("write to the socket")?;
