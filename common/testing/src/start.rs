@@ -5,22 +5,29 @@
 //! test waits for ever for a program that it has interrupted.
 
 use std::ffi::OsStr;
-use std::io::Write;
+use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
 
 use nix::libc;
 use nix::sched::sched_getcpu;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
 
 use common::start::{default_signals, without_core_files};
 
 /// A program to be started with [the defaults](with_defaults). An error that it prints is
-/// its message alone, also where those who run the tests want a backtrace of their own.
+/// its message alone, also where those who run the tests want a backtrace of their own. It is
+/// killed when the thread that started it ends, however that comes about.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     with_defaults();
     let mut command = Command::new(program);
     command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
+    let end_with_test = || set_pdeathsig(Signal::SIGKILL).map_err(io::Error::from);
+    // SAFETY: it runs between fork and exec, and makes one system call.
+    unsafe { command.pre_exec(end_with_test) };
     command
 }
 

@@ -3,7 +3,8 @@
 use std::env::current_exe;
 
 use nix::sys::signal::Signal;
-use testing::start;
+use testing::running::Running;
+use testing::{seen, start};
 
 #[test]
 fn what_the_tests_were_started_with_does_not_reach_their_programs() {
@@ -49,4 +50,24 @@ fn the_programs_of_this_process_start_with_the_defaults() {
     assert_eq!(ignored & !(0b11 << 31), 0, "{ignored:x}");
     assert_eq!(value(&text, "SigBlk:"), "0000000000000000");
     assert!(value(&text, "Max core file size").starts_with("0 "), "{text}");
+}
+
+#[test]
+fn what_a_test_started_ends_with_it() {
+    let mut test = start::command(current_exe().unwrap());
+    test.args(["--ignored", "--exact", "--nocapture", "it_starts_a_program_and_waits"]);
+    let test = Running::start(test);
+    let program = test.pid_in("started pid ");
+    assert!(!seen::has_ended(program));
+    test.kill();
+    seen::until("the program ends with the test", || seen::has_ended(program));
+}
+
+#[test]
+#[ignore = "the other starts it, and kills it"]
+fn it_starts_a_program_and_waits() {
+    // Without a process group of its own, and with nothing to notice the end by.
+    let mut program = start::command("sleep").arg("1000").spawn().unwrap();
+    println!("started pid {}", program.id());
+    program.wait().unwrap();
 }
