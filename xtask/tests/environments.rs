@@ -16,11 +16,15 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 const DEADLINE: &str = "120";
 
 /// Options with which demos that measure are quick.
-const QUICK: [(&str, &str, &[&str]); 6] = [
-    ("01-multitask", "nice", &["--duration", "0.05"]),
+const QUICK: [(&str, &str, &[&str]); 10] = [
+    ("01-multitask", "tasks", &["--duration", "0.02"]),
+    ("01-multitask", "cores", &["--readings", "10000"]),
+    ("01-multitask", "nice", &["--duration", "0.02"]),
+    ("01-multitask", "switch", &["--rounds", "100"]),
     ("02-fork", "cost", &["--most", "1"]),
     ("03-ipc", "speed", &["--most=8", "--time=1", "--cpus=1", "--without-python"]),
     ("04-pool", "speed", &["--tasks", "100"]),
+    ("05-threading", "parallel", &["--threads", "2", "--steps", "1000"]),
     ("05-threading", "crowd", &["--threads", "2", "--processes", "2"]),
     ("06-lock", "cost", &["--time=1", "--without-python"]),
 ];
