@@ -65,7 +65,8 @@ pub fn without_core_files() {
 /// Ends this process if it panics because `println!` could not write, as into a full disk.
 pub(crate) fn end_if_output_failed(panic: &PanicHookInfo) {
     let message = panics::message(panic.payload());
-    if message.starts_with("failed printing to stdout") {
+    // Where it is standard error that cannot be written, the exit status says it all.
+    if message.starts_with("failed printing to ") {
         let program = std::env::args_os().next().unwrap_or_default();
         let name = Path::new(&program).file_name().unwrap_or_default().to_string_lossy();
         let _ = stderr().write_all(format!("{name}: {message}\n").as_bytes());
