@@ -1,9 +1,13 @@
 //! The recorder, on programs whose processes and threads are known, and beside
 //! strace.
 
+mod births;
+mod foreign;
+mod interrupted;
 mod judge;
 mod lives;
 mod refused;
+mod surroundings;
 mod trace;
 mod tree;
 mod unprivileged;
