@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
-use nix::unistd::setsid;
+use nix::libc;
 use seccompiler::apply_filter;
 use syscalls::Sysno;
 
@@ -47,9 +47,7 @@ enum Never {}
 
 fn become_program(calls: &str, mut program: impl Iterator<Item = OsString>) -> Result<Never> {
     let path = program.next().context("no program to start")?;
-    // In a session without a terminal, a program that asks for /dev/tty gets an error. In
-    // a group of the caller's session it would be stopped there, and nobody lets it go on.
-    setsid().context("start a session")?;
+    leave_terminal();
     // The end of the input says that this process is traced now.
     std::io::stdin().read_to_end(&mut Vec::new()).context("wait for the tracer")?;
     let numbers = calls.split(',').filter(|number| !number.is_empty());
@@ -62,4 +60,15 @@ fn become_program(calls: &str, mut program: impl Iterator<Item = OsString>) -> R
     let mut command = Command::new(&path);
     command.args(program).stdin(Stdio::null());
     Err(command.exec().into())
+}
+
+/// Gives up the terminal that this process has from its caller: a program that then asks for
+/// /dev/tty gets an error. It is in the background there and would be stopped, and nobody
+/// would let it go on. In a session of its own it could not be a leader of process groups.
+fn leave_terminal() {
+    if let Ok(terminal) = File::open("/dev/tty") {
+        // SAFETY: the descriptor is open, and the request has no argument. It cannot fail for
+        // the terminal that was just opened as this process's own.
+        unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCNOTTY) };
+    }
 }

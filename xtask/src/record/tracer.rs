@@ -106,6 +106,7 @@ pub fn record_under(
         // that at /dev/null.
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .process_group(0)
         .spawn()
         .with_context(|| format!("start {}", xtask.display()))?;
     let outputs = [
