@@ -254,7 +254,7 @@ fn awaited() -> Result<()> {
     // SAFETY: the set stays as it is.
     unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const raw, ptr::null_mut()) };
     // SAFETY: the call has no pointers.
-    unsafe { libc::kill(libc::getpid(), rt) };
+    unsafe { libc::kill(Pid::this().as_raw(), rt) };
     let mut taken = 0;
     // SAFETY: both are variables of this function.
     unsafe { libc::sigwait(&raw const raw, &raw mut taken) };
