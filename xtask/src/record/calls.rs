@@ -594,9 +594,7 @@ impl Begun {
             ),
             Group::Futex => name.starts_with("futex_wait"),
             Group::Data => {
-                !(name.contains("write")
-                    || name.starts_with("send") && name != "sendfile"
-                    || name == "vmsplice")
+                !matches!(name, "write" | "writev" | "sendto" | "sendmsg" | "sendmmsg" | "vmsplice")
             }
             Group::Channel => ["poll", "select", "accept"].iter().any(|word| name.contains(word)),
             Group::Signal => matches!(name, "pause" | "rt_sigsuspend" | "rt_sigtimedwait"),
@@ -635,7 +633,7 @@ impl Begun {
     }
 
     fn futex(&self, task: Pid, result: i64) -> String {
-        let [address, second, third, ..] = self.arguments;
+        let [address, second, ..] = self.arguments;
         let waited = || match Errno::from_raw(i32::try_from(-result).unwrap_or(0)) {
             Errno::EAGAIN => "not needed any more".to_owned(),
             Errno::ETIMEDOUT => "the time is over".to_owned(),
@@ -658,7 +656,6 @@ impl Begun {
             ("futex_requeue", _) => {
                 let list = futex_list(task, address, 2)
                     .unwrap_or_else(|| "2 addresses, not readable".to_owned());
-                let _ = third;
                 format!("futex requeue at {list}: {}", woke())
             }
             (_, operation) => {

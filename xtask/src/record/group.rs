@@ -1,8 +1,9 @@
 //! Which system calls are shown, and under which word they are selected.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use syscalls::Sysno;
 
@@ -145,7 +146,8 @@ const ALWAYS: [&str; 9] = [
 impl Group {
     /// The group of a call, if it is one that is shown without `--all`.
     pub fn of(call: &str) -> Group {
-        CALLS.iter().find(|(name, _)| *name == call).map_or(Group::Other, |(_, group)| *group)
+        static GROUPS: LazyLock<HashMap<&str, Group>> = LazyLock::new(|| CALLS.into());
+        GROUPS.get(call).copied().unwrap_or(Group::Other)
     }
 }
 

@@ -6,7 +6,7 @@
 //! and when a thread that is not the first calls exec, it takes over the first one's
 //! id, and all others are gone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -156,7 +156,8 @@ pub fn record_under(
         tell,
     };
     RUNNING.store(true, Ordering::Relaxed);
-    while let Some((id, status)) = next_stop()? {
+    let mut stops = Stops::default();
+    while let Some((id, status)) = stops.next()? {
         tracer.take(id, status).with_context(|| format!("trace task {id}"))?;
     }
     RUNNING.store(false, Ordering::Relaxed);
@@ -177,16 +178,42 @@ fn drain(mut output: File) {
     std::thread::spawn(move || io::copy(&mut output, &mut io::sink()));
 }
 
-/// The next task that stopped or ended, and how; `None` when there is none left.
-fn next_stop() -> Result<Option<(Pid, i32)>> {
+/// The tasks that have stopped or ended and wait for their turn, and how.
+///
+/// All that have stopped are taken before the first goes on. The kernel always returns the
+/// same tasks first, and if they stop again soon, others would wait for ever.
+#[derive(Default)]
+struct Stops(VecDeque<(Pid, i32)>);
+
+impl Stops {
+    /// The next one; `None` when no task is left.
+    fn next(&mut self) -> Result<Option<(Pid, i32)>> {
+        if self.0.is_empty() {
+            let mut flags = libc::__WALL;
+            while let Some((id, status)) = wait_for_any(flags)? {
+                // The id now is another thread's, and the thread that had stopped is gone.
+                if status >> 16 == libc::PTRACE_EVENT_EXEC {
+                    self.0.retain(|(waiting, _)| *waiting != id);
+                }
+                self.0.push_back((id, status));
+                flags |= libc::WNOHANG;
+            }
+        }
+        Ok(self.0.pop_front())
+    }
+}
+
+/// A task that has stopped or ended, and how; `None` when no task is left, or none is there
+/// yet and it is not to wait.
+fn wait_for_any(flags: i32) -> Result<Option<(Pid, i32)>> {
     let mut status = 0;
     // SAFETY: the kernel writes an int to where the pointer leads, no more. (nix
     // has waitpid too, but it knows no real-time signals.)
-    let id = unsafe { libc::waitpid(-1, &mut status, libc::__WALL) };
+    let id = unsafe { libc::waitpid(-1, &mut status, flags) };
     match Errno::result(id) {
+        Ok(0) | Err(Errno::ECHILD) => Ok(None),
         Ok(id) => Ok(Some((Pid::from_raw(id), status))),
-        Err(Errno::ECHILD) => Ok(None),
-        Err(Errno::EINTR) => next_stop(),
+        Err(Errno::EINTR) => wait_for_any(flags),
         Err(why) => Err(why).context("waitpid"),
     }
 }

@@ -17,7 +17,7 @@ const PACE: &str = "0.02";
 /// How often the program is run under both, until each task has done each call
 /// with the same results under both. Where that never comes, strace's own runs
 /// must differ.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 16;
 
 /// What came of a call that a signal interrupted and the kernel makes again: how
 /// often depends on when the signal comes, also for strace.
