@@ -59,6 +59,16 @@ fn every_way_of_making_tasks_makes_the_calls_that_strace_sees() {
     }
 }
 
+#[test]
+fn every_sort_of_call_is_told_as_strace_sees_it() {
+    let calls = example("calls");
+    let ways =
+        ["sockets", "closing", "moves", "memory", "ready", "signals", "awaited", "groups", "execs"];
+    for way in ways {
+        compare(&[calls.to_str().unwrap(), way]);
+    }
+}
+
 fn compare(program: &[&str]) {
     if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
         eprintln!("passed over: strace is not installed");
