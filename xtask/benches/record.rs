@@ -1,12 +1,14 @@
 //! What following a program costs: `cargo bench --package xtask --bench record`.
 //!
-//! A program that makes 20,000 calls which are not shown, and one that forks 200
-//! times; each by itself, followed by `record`, and, where it is installed, by
+//! A program that makes 20,000 calls which are not shown, one that forks 200 times, and
+//! one with 500 threads that all wait for the last; each by itself, followed by `record`, and, where it is installed, by
 //! `strace -f --seccomp-bpf` with the same selection. Medians of interleaved runs.
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Barrier;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::wait::waitpid;
@@ -24,11 +26,12 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("calls") => return calls(),
         Some("forks") => return forks(),
+        Some("threads") => return threads(),
         _ => {}
     }
     println!("medians of {RUNS} runs, and how many times as long as alone:");
     let modes: [(&str, Run); 3] = [("alone", alone), ("record", recorded), ("strace", straced)];
-    for program in ["calls", "forks"] {
+    for program in ["calls", "forks", "threads"] {
         let mut times = [const { Vec::new() }; 3];
         for _ in 0..RUNS {
             for (times, (_, run)) in times.iter_mut().zip(modes) {
@@ -41,12 +44,12 @@ fn main() {
         });
         for ((mode, _), median) in modes.iter().zip(medians) {
             let (Some(median), Some(alone)) = (median, medians[0]) else {
-                println!("{program:<6}  {mode:<7}  not installed");
+                println!("{program:<7}  {mode:<7}  not installed");
                 continue;
             };
             let ratio = median.div_duration_f64(alone);
             println!(
-                "{program:<6}  {mode:<7}  {:>8.2} ms  {ratio:>5.2}",
+                "{program:<7}  {mode:<7}  {:>8.2} ms  {ratio:>5.2}",
                 median.as_secs_f64() * 1e3
             );
         }
@@ -74,6 +77,19 @@ fn forks() {
             ForkResult::Parent { child } => drop(waitpid(child, None).expect("waitpid")),
         }
     }
+    println!("{}", start.elapsed().as_nanos());
+}
+
+/// 500 threads that meet, and the time until all are gone.
+fn threads() {
+    const THREADS: usize = 500;
+    let start = Instant::now();
+    let all = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| all.wait());
+        }
+    });
     println!("{}", start.elapsed().as_nanos());
 }
 
@@ -105,7 +121,8 @@ fn recorded(program: &str) -> Option<Duration> {
 
 fn straced(program: &str) -> Option<Duration> {
     let calls = Selection::default().calls().expect("a selection");
-    let names: Vec<&str> = calls.iter().map(|call| call.name()).collect();
+    // The question mark: this strace may be older than the call.
+    let names: Vec<String> = calls.iter().map(|call| format!("?{}", call.name())).collect();
     let output = Command::new("strace")
         .args(["-f", "--seccomp-bpf", "-o", "/dev/null", "-e"])
         .arg(format!("trace={}", names.join(",")))

@@ -11,10 +11,13 @@ mod arch;
 mod calls;
 mod channels;
 mod event;
+mod filter;
 mod group;
+mod ids;
 mod memory;
 mod starter;
 mod tracer;
+mod words;
 
 pub use event::{End, Event};
 pub use group::{Group, Selection};

@@ -32,19 +32,31 @@ pub const COMMAND: Command = Command {
         ("--json", "one JSON object an event, one event a line"),
     ],
     notes: "\
-Sorts of events: exec, fork, wait, exit, signal, channel (pipes, sockets and shared memory
-made, closed, waited for), data (what goes through them), print, futex, cpu, sleep.
+Sorts of events: exec, fork, wait, exit, signal (sent, delivered, waited for), channel
+(pipes, sockets and shared memory: made, connected, copied, closed, waited for), data (what
+goes through them), print, futex, cpu, sleep. What goes through io_uring is not seen.
 
 On a terminal each process or thread has a lane, in the order in which things happened;
 a line also says the id. Times are from the start of the program; `after` is how long a
 call took that waits for something. `not readable` means that the system lets nobody but
-root read this program's memory, as of one that is set-user-ID.
+root read this program's memory, as of one that is set-user-ID. A call that a signal
+interrupts and the kernel makes again is one call; one that the program makes again is
+another. An exec names the file, without its folders, and what the program is called if
+that is another name; one that fails names the whole path.
 
-The fields of the JSON: at and took (seconds), id and process (of a thread and its
-process), name, group (the sort), call and arguments (as the kernel has them; null and
-empty for what only happened), result (what the call returned, below 0 an error number;
-null if the task was killed in it), child (the new id, in a fork), end ({\"exited\": status}, {\"killed\": signal} or
-\"replaced\", in the last event of each), text.
+The program reads nothing (its input is /dev/null), prints to pipes whose other ends are
+read and thrown away, and has no terminal: to open /dev/tty is an error. Without --all,
+a filter (seccomp) stops it at the calls that are shown, and it keeps that filter:
+NoNewPrivs is 1 in /proc/self/status, so set-user-ID programs gain no rights; strict mode
+(SECCOMP_MODE_STRICT) is refused; a call that its own filter forbids is not shown. Use
+--all for such a program: it needs no filter, and is slower.
+
+The fields of the JSON, in the order of the times: at and took (seconds), id and process (of
+a thread and its process), name, group (the sort), call and arguments (as the kernel has them;
+null and empty for what only happened), result (what the call returned, below 0 an error
+number; null if the task was killed in it), child (the new id, in a fork), end ({\"exited\":
+status}, {\"killed\": signal} or \"replaced\", in the last event of each), text. Ids are
+those outside, where a program in a PID namespace has others.
 
 Exit status: 0 if the program ran to its end, whatever its own exit status was; 1 if it
 could not be started, 2 if the command line is wrong, 3 if the system allows no tracing.
@@ -64,6 +76,10 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     let views = ["--json", "--tree", "--svg"].into_iter().filter(|view| options.has(view));
     if views.count() > 1 {
         return Err(UsageError("one of --json, --tree and --svg at a time".to_owned()).into());
+    }
+    let other = ["--all", "--tree"].into_iter().find(|other| options.has(other));
+    if let Some(other) = other.filter(|_| options.has("--only")) {
+        return Err(UsageError(format!("one of --only and {other} at a time")).into());
     }
     let selection = selection(options)?;
     let built = workspace.build(name, Targets::Binary)?.remove(0);

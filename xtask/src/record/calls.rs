@@ -3,29 +3,71 @@
 use common::text;
 use nix::errno::Errno;
 use nix::libc;
-use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use std::time::Duration;
 
 use super::channels::{Channels, What};
-use super::memory;
-use super::{Group, arch};
+use super::ids::Ids;
+use super::words::{
+    self, NOTHING_YET, SHOWN, arrow_descriptor, arrow_error, counted, failed, shown, signal_name,
+    why,
+};
+use super::{Group, arch, memory};
+
+/// What is known of the program beyond the call itself.
+#[derive(Default)]
+pub struct Known {
+    pub channels: Channels,
+    pub ids: Ids,
+}
 
 /// A call that a task has begun.
 #[derive(Debug, Clone)]
 pub struct Begun {
     /// Its name.
     pub name: String,
+    /// What sort of call it is.
+    pub group: Group,
     /// Its arguments.
     pub arguments: [u64; 6],
     /// When it began.
     pub at: Duration,
-    /// The arguments of the program that it starts, if it does and they are readable.
-    program: Option<Vec<String>>,
-    /// What its descriptor stands for: a call to close it leaves nothing to ask.
-    what: Option<What>,
-    /// What it made, as the kernel's event says: `fork`, `vfork` or `new thread`.
+    /// What it made, if it is a fork that made something.
     pub made: Option<&'static str>,
+    /// Where in the program and on its stack it was made.
+    place: (u64, u64),
+    /// Whether it is one of the processor's own set, and not of a 32-bit program.
+    own: bool,
+    /// What is known only before the call is carried out.
+    note: Note,
+}
+
+#[derive(Debug, Clone)]
+enum Note {
+    Nothing,
+    /// What the call's descriptor stands for.
+    Descriptor(Option<What>),
+    /// What two descriptors stand for, for a call that moves data from one to another.
+    Move {
+        from: Option<What>,
+        to: Option<What>,
+    },
+    /// A descriptor becomes a copy, in place of what it was.
+    Copy {
+        of: Option<What>,
+        instead: Option<What>,
+    },
+    /// What a call waits for, or closes.
+    Several(Option<String>),
+    /// What a fork is to make; `None` if its flags are not readable.
+    Fork(Option<&'static str>),
+    /// The file that an exec starts, its arguments, whether there are more, and the
+    /// channels that it closes.
+    Exec {
+        file: Option<String>,
+        arguments: Option<(Vec<String>, bool)>,
+        closes: Vec<String>,
+    },
 }
 
 /// A call in words.
@@ -38,85 +80,223 @@ pub struct Told {
     pub waited: bool,
 }
 
+/// The begin of a call, as the kernel reports it.
+pub struct Entry {
+    /// The set of calls that it is one of.
+    pub set: u32,
+    pub number: u64,
+    pub arguments: [u64; 6],
+    /// The addresses of the next instruction and of the stack's top.
+    pub place: (u64, u64),
+}
+
+/// Calls that read and write nothing in memory that differs between 32 and 64 bits.
+const SAME_FOR_32_BIT: [&str; 32] = [
+    "execve",
+    "execveat",
+    "fork",
+    "vfork",
+    "clone",
+    "clone3",
+    "wait4",
+    "exit",
+    "exit_group",
+    "kill",
+    "tkill",
+    "tgkill",
+    "pidfd_send_signal",
+    "pause",
+    "rt_sigsuspend",
+    "pipe",
+    "pipe2",
+    "socketpair",
+    "socket",
+    "bind",
+    "listen",
+    "connect",
+    "shutdown",
+    "memfd_create",
+    "dup",
+    "dup2",
+    "dup3",
+    "close",
+    "close_range",
+    "read",
+    "write",
+    "futex",
+];
+
 impl Begun {
     /// Notes what is known only before the call is carried out.
-    pub fn note(
+    pub fn note(task: Pid, entry: &Entry, at: Duration, known: &mut Known) -> Begun {
+        let Entry { set, number, arguments, place } = *entry;
+        let (name, own) = arch::name(set, number);
+        let group = Group::of(&name);
+        let mut begun =
+            Begun { name, group, arguments, at, made: None, place, own, note: Note::Nothing };
+        if begun.is_understood() {
+            begun.note = begun.noted(task, &mut known.channels);
+        }
+        begun
+    }
+
+    /// Whether its arguments mean what they mean in a 64-bit program.
+    fn is_understood(&self) -> bool {
+        self.own || SAME_FOR_32_BIT.contains(&self.name.as_str())
+    }
+
+    fn noted(&self, task: Pid, channels: &mut Channels) -> Note {
+        let [first, second, third, fourth, fifth, _] = self.arguments;
+        match self.name.as_str() {
+            "execve" => self.exec(task, None, first, second, channels),
+            "execveat" => {
+                let empty_path = fifth & libc::AT_EMPTY_PATH as u64 != 0;
+                self.exec(task, empty_path.then_some(first), second, third, channels)
+            }
+            "fork" => Note::Fork(Some("fork")),
+            "vfork" => Note::Fork(Some("vfork")),
+            "clone" => Note::Fork(Some(kind_of_clone(first))),
+            "clone3" => Note::Fork(memory::word(task, first).map(kind_of_clone)),
+            "mmap" => Note::Descriptor(channels.what(task, fifth)),
+            "splice" | "copy_file_range" => {
+                Note::Move { from: channels.what(task, first), to: channels.what(task, third) }
+            }
+            "tee" => {
+                Note::Move { from: channels.what(task, first), to: channels.what(task, second) }
+            }
+            "sendfile" => {
+                Note::Move { from: channels.what(task, second), to: channels.what(task, first) }
+            }
+            "dup2" | "dup3" => {
+                Note::Copy { of: channels.what(task, first), instead: channels.what(task, second) }
+            }
+            "dup" | "fcntl" => Note::Copy { of: channels.what(task, first), instead: None },
+            "close" | "bind" | "listen" | "accept" | "accept4" | "connect" | "shutdown" => {
+                Note::Descriptor(channels.what(task, first))
+            }
+            "close_range" if third as u32 & libc::CLOSE_RANGE_CLOEXEC == 0 => {
+                let range = u64::from(first as u32)..=u64::from(second as u32);
+                let names = channels.open(task, |descriptor| range.contains(&descriptor));
+                Note::Several((!names.is_empty()).then(|| names.join(" and ")))
+            }
+            "poll" | "ppoll" => Note::Several(polled(task, first, second, channels)),
+            "select" | "pselect6" => {
+                Note::Several(selected(task, first, [second, third, fourth], channels))
+            }
+            _ if self.group == Group::Data => Note::Descriptor(channels.what(task, first)),
+            _ => Note::Nothing,
+        }
+    }
+
+    fn exec(
+        &self,
         task: Pid,
-        name: &str,
-        arguments: [u64; 6],
-        at: Duration,
+        descriptor: Option<u64>,
+        path: u64,
+        arguments: u64,
         channels: &mut Channels,
-    ) -> Begun {
-        let program = match name {
-            "execve" => memory::texts(task, arguments[1]),
-            "execveat" => memory::texts(task, arguments[2]),
+    ) -> Note {
+        let path = memory::text(task, path);
+        let link = match (descriptor, &path) {
+            (Some(descriptor), Some(path)) if path.is_empty() => {
+                Some(format!("/proc/{task}/fd/{}", descriptor as u32))
+            }
+            // Such a path is a link to the file, and another one for each process.
+            (_, Some(path)) => match path.strip_prefix("/proc/self/") {
+                Some(rest) => Some(format!("/proc/{task}/{rest}")),
+                None => path.strip_prefix("/dev/fd/").map(|rest| format!("/proc/{task}/fd/{rest}")),
+            },
             _ => None,
         };
-        let what = match Group::of(name) {
-            Group::Data => channels.what(task, arguments[0]),
-            Group::Channel if name == "close" => channels.what(task, arguments[0]),
-            Group::Channel if name == "mmap" => channels.what(task, arguments[4]),
-            _ => None,
-        };
-        Begun { name: name.to_owned(), arguments, at, program, what, made: None }
+        let target = link.and_then(|link| std::fs::read_link(link).ok());
+        let file = target.map(|target| target.to_string_lossy().into_owned()).or(path);
+        Note::Exec {
+            file,
+            arguments: memory::texts(task, arguments, if self.own { 8 } else { 4 }),
+            closes: channels.closed_by_exec(task),
+        }
     }
 
     /// Whether this is the same call once more, as the kernel makes it after a signal.
     pub fn is_again(&self, interrupted: &Begun) -> bool {
-        self.name == "restart_syscall"
-            || (&self.name, self.arguments) == (&interrupted.name, interrupted.arguments)
+        self.place == interrupted.place
+            && (self.name == "restart_syscall"
+                || (&self.name, self.arguments) == (&interrupted.name, interrupted.arguments))
     }
 
-    /// The program and its arguments, without the folders it lies in.
-    pub fn program(&self) -> String {
-        let Some(program) = &self.program else {
+    /// Whether the program goes on behind the call: it is not made again.
+    pub fn is_over(&self, place: (u64, u64)) -> bool {
+        self.place == place
+    }
+
+    /// Whether the task gets another name.
+    pub fn names_task(&self) -> bool {
+        self.name == "prctl" && self.arguments[0] as i32 == libc::PR_SET_NAME
+    }
+
+    /// The program and its arguments, without the folders that it is in. If it does not
+    /// become the program, the whole path is the point.
+    pub fn program(&self, failed: bool) -> String {
+        let Note::Exec { file, arguments, .. } = &self.note else { return "exec".to_owned() };
+        let base = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let Some((arguments, more)) = arguments else {
             return "exec, arguments not readable".to_owned();
         };
-        let mut words = program.iter();
-        let path = words.next().map_or("", |path| path.rsplit('/').next().unwrap_or(path));
-        let words = words.map(|word| format!(" {}", shown(word.as_bytes())));
-        format!("exec {path}{}", words.collect::<String>())
+        let called = arguments.first().map_or("", String::as_str);
+        let mut text = match file {
+            None => "exec, file not readable".to_owned(),
+            Some(file) if failed => format!("exec {file}"),
+            Some(file) => format!("exec {}", base(file)),
+        };
+        if file.as_ref().is_none_or(|file| base(file) != base(called)) {
+            text += &format!(" as {called:?}");
+        }
+        text.extend(arguments.iter().skip(1).map(|word| format!(" {}", shown(word.as_bytes()))));
+        if *more { text + " …" } else { text }
+    }
+
+    /// The channels that an exec closes.
+    pub fn closes(&self) -> &[String] {
+        match &self.note {
+            Note::Exec { closes, .. } => closes,
+            _ => &[],
+        }
     }
 
     /// The call in words when it is over; `None` if it is of no interest.
-    pub fn told(&self, task: Pid, result: i64, channels: &mut Channels) -> Option<Told> {
-        let group = Group::of(&self.name);
-        let (text, waited) = match group {
-            Group::Exec => (format!("{} {}", self.program(), failed(result)?), false),
-            Group::Fork => (self.fork(task, result), false),
-            Group::Wait => (self.wait(task, result), true),
-            Group::Signal => (self.signal(result), false),
+    pub fn told(&self, task: Pid, result: i64, known: &mut Known) -> Option<Told> {
+        let Known { channels, ids } = known;
+        if !self.is_understood() {
+            let text = format!("32-bit call {}", plain(&self.name, result));
+            return Some(Told { group: self.group, text, waited: self.waits() });
+        }
+        let text = match self.group {
+            Group::Exec => format!("{} {}", self.program(true), failed(result)?),
+            Group::Fork => self.fork(result),
+            Group::Wait => self.wait(task, result, ids),
+            Group::Signal if self.waits() => self.signal_awaited(result),
+            Group::Signal => self.signal(task, result, ids),
             Group::Channel => self.channel(task, result, channels)?,
             Group::Data => return self.data(task, result),
-            Group::Futex => self.futex(result),
-            Group::Cpu => (self.cpus(task, result), false),
-            Group::Sleep => (self.sleep(task, result), true),
+            Group::Futex => self.futex(task, result),
+            Group::Cpu => self.cpus(task, result, ids),
+            Group::Sleep => self.sleep(task, result),
             Group::Exit | Group::Print | Group::Other => return None,
         };
-        Some(Told { group, text, waited })
+        Some(Told { group: self.group, text, waited: self.waits() })
     }
 
-    /// What a fork was asked to make, where the kernel reports nothing made: it failed, or
-    /// the child was to escape the tracer (CLONE_UNTRACED).
-    fn asked_for(&self, task: Pid) -> Option<&'static str> {
-        let flags = match self.name.as_str() {
-            "fork" => return Some("fork"),
-            "vfork" => return Some("vfork"),
-            "clone3" => memory::word(task, self.arguments[0])?,
-            _ => self.arguments[0],
-        };
-        let has = |flag: i32| flags & flag as u64 != 0;
-        Some(if has(libc::CLONE_THREAD) {
-            "new thread"
-        } else if has(libc::CLONE_VFORK) {
-            "vfork"
-        } else {
-            "fork"
-        })
+    /// What a fork was asked to make.
+    pub fn asked(&self) -> Option<&'static str> {
+        match self.note {
+            Note::Fork(kind) => kind,
+            _ => None,
+        }
     }
 
-    fn fork(&self, task: Pid, result: i64) -> String {
-        let kind = self.made.or_else(|| self.asked_for(task));
+    /// A fork in words. `result` is the new task's id, as the tracer knows it.
+    pub fn fork(&self, result: i64) -> String {
+        let kind = self.made.or_else(|| self.asked());
         let kind = kind.unwrap_or("new process or thread, flags not readable");
         match failed(result) {
             Some(why) => format!("{kind} {why}"),
@@ -125,14 +305,44 @@ impl Begun {
         }
     }
 
-    fn wait(&self, task: Pid, result: i64) -> String {
-        let whom = match (self.name.as_str(), self.arguments[0].cast_signed(), self.arguments[1]) {
-            ("wait4", id, _) if id as i32 > 0 => format!("pid {}", id as i32),
-            ("waitid", id, number) if id == i64::from(libc::P_PID) => format!("pid {number}"),
-            ("waitid", id, number) if id == i64::from(libc::P_PIDFD) => {
-                format!("the process of fd {number}")
+    /// The call of a child that would escape the tracer (CLONE_UNTRACED) is changed.
+    pub fn keep_traced(&self, task: Pid, set: u32) -> nix::Result<()> {
+        const UNTRACED: u64 = libc::CLONE_UNTRACED as u64;
+        let address = self.arguments[0];
+        match self.name.as_str() {
+            "clone" if address & UNTRACED != 0 => {
+                arch::clear_in_first_argument(task, set, UNTRACED)
             }
-            _ => "any child".to_owned(),
+            "clone3" if memory::word(task, address).is_some_and(|flags| flags & UNTRACED != 0) => {
+                arch::clear_in_memory(task, address, UNTRACED)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn wait(&self, task: Pid, result: i64, ids: &Ids) -> String {
+        let id = |id: u64| ids.outside(task, id as i32);
+        let first = self.arguments[0] as i32;
+        let whom = if self.name == "wait4" {
+            match first {
+                1.. => format!("pid {}", id(self.arguments[0])),
+                0 => "any child in its own process group".to_owned(),
+                -1 => "any child".to_owned(),
+                ..-1 => {
+                    let group = ids.outside(task, first.wrapping_neg());
+                    format!("any child in process group, pgid {group}")
+                }
+            }
+        } else {
+            match (first as libc::idtype_t, self.arguments[1]) {
+                (libc::P_PID, number) => format!("pid {}", id(number)),
+                (libc::P_PIDFD, number) => format!("the process of fd {}", number as i32),
+                (libc::P_PGID, 0) => "any child in its own process group".to_owned(),
+                (libc::P_PGID, number) => {
+                    format!("any child in process group, pgid {}", id(number))
+                }
+                _ => "any child".to_owned(),
+            }
         };
         if let Some(why) = failed(result) {
             return format!("wait for {whom} {why}");
@@ -140,59 +350,158 @@ impl Begun {
         let left = self.name == "waitid" && self.arguments[3] & libc::WNOWAIT as u64 != 0;
         let whom = if left { format!("{whom} (WNOWAIT)") } else { whom };
         let came = if self.name == "wait4" {
-            came_of_wait4(task, self.arguments[1], result)
+            came_of_wait4(task, self.arguments[1], result, ids)
         } else {
-            came_of_waitid(task, self.arguments[2])
+            came_of_waitid(task, self.arguments[2], ids)
         };
         format!("wait for {whom} → {came}")
     }
 
-    fn signal(&self, result: i64) -> String {
+    fn signal(&self, task: Pid, result: i64, ids: &Ids) -> String {
         let [first, second, third, ..] = self.arguments.map(|argument| argument as i32);
+        let outside = |id| ids.outside(task, id);
         let (signal, to) = match self.name.as_str() {
-            "tgkill" => (third, format!("tid {second}")),
-            "tkill" => (second, format!("tid {first}")),
-            "kill" if first < -1 => (second, format!("process group, pgid {}", -first)),
-            "kill" if first == 0 => (second, "its own process group".to_owned()),
-            "kill" => (second, format!("pid {first}")),
+            "tgkill" | "rt_tgsigqueueinfo" => (third, format!("tid {}", outside(second))),
+            "tkill" => (second, format!("tid {}", outside(first))),
+            "kill" => (
+                second,
+                match first {
+                    1.. => format!("pid {}", outside(first)),
+                    0 => "its own process group".to_owned(),
+                    -1 => "every process that it may".to_owned(),
+                    ..-1 => format!("process group, pgid {}", outside(first.wrapping_neg())),
+                },
+            ),
+            "rt_sigqueueinfo" => (second, format!("pid {}", outside(first))),
             _ => (second, format!("the process of fd {first}")),
         };
-        format!("send {} to {to}{}", signal_name(signal), arrow(result))
+        format!("send {} to {to}{}", signal_name(signal), arrow_error(result))
     }
 
-    fn channel(&self, task: Pid, result: i64, channels: &mut Channels) -> Option<(String, bool)> {
+    /// A wait for a signal, which a handler or the call itself takes.
+    fn signal_awaited(&self, result: i64) -> String {
+        let came = match (self.name.as_str(), result) {
+            ("rt_sigtimedwait", 1..) => format!("→ {}", signal_name(result as i32)),
+            ("rt_sigtimedwait", _) if result == -(Errno::EAGAIN as i64) => {
+                "→ the time is over".to_owned()
+            }
+            (_, result) => failed(result).unwrap_or_else(|| "→ 0".to_owned()),
+        };
+        format!("wait for a signal {came}")
+    }
+
+    fn channel(&self, task: Pid, result: i64, channels: &mut Channels) -> Option<String> {
+        let [first, second, third, ..] = self.arguments;
+        let name = || match &self.note {
+            Note::Descriptor(what) => what.as_ref()?.name(),
+            _ => None,
+        };
         let text = match self.name.as_str() {
             "pipe" | "pipe2" => self.two_ends("pipe", task, result, channels),
             "socketpair" => self.two_ends("socket pair", task, result, channels),
+            "socket" => {
+                let kind = words::socket_kind(first, second);
+                match (failed(result), channels.what(task, result as u64)) {
+                    (None, Some(What::Channel(name))) => {
+                        format!("make {name} ({kind}) as fd {result}")
+                    }
+                    (why, _) => {
+                        let came = why.unwrap_or_else(|| format!("→ fd {result}"));
+                        format!("make a socket ({kind}) {came}")
+                    }
+                }
+            }
+            "bind" | "connect" => {
+                let address = match third as u32 {
+                    length @ 0..=128 => memory::bytes(task, second, length as usize),
+                    _ => None,
+                };
+                let address = address.map_or_else(
+                    || "an address that is not readable".to_owned(),
+                    |bytes| words::address(&bytes),
+                );
+                format!("{} {} to {address}{}", self.name, name()?, arrow_error(result))
+            }
+            "listen" => format!("listen at {}{}", name()?, arrow_error(result)),
+            "accept" | "accept4" => {
+                let came = match (failed(result), channels.what(task, result as u64)) {
+                    (Some(why), _) => why,
+                    (None, Some(What::Channel(name))) => format!("→ {name} as fd {result}"),
+                    (None, _) => format!("→ fd {result}"),
+                };
+                format!("accept at {} {came}", name()?)
+            }
+            "shutdown" => {
+                let ways = match second as i32 {
+                    libc::SHUT_RD => "reading",
+                    libc::SHUT_WR => "writing",
+                    _ => "reading and writing",
+                };
+                format!("shut down {} for {ways}{}", name()?, arrow_error(result))
+            }
             "memfd_create" => {
-                let name = memory::text(task, self.arguments[0])
+                let name = memory::text(task, first)
                     .map_or_else(|| ", name not readable".to_owned(), |name| format!(" {name:?}"));
-                format!("make shared memory{name}{}", arrow(result))
+                format!("make shared memory{name}{}", arrow_descriptor(result))
             }
             "mmap" => {
                 let is = |flag: i32| self.arguments[3] & flag as u64 != 0;
-                let what = match &self.what {
+                let what = match &self.note {
                     _ if !is(libc::MAP_SHARED) => return None,
                     _ if is(libc::MAP_ANONYMOUS) => "memory to be shared".to_owned(),
-                    what => what.as_ref()?.name()?,
+                    _ => name()?,
                 };
-                format!("map {} bytes of {what}{}", self.arguments[1], arrow_error(result))
+                format!("map {second} bytes of {what}{}", arrow_error(result))
             }
-            "close" => format!("close {}", self.what.as_ref()?.name()?),
-            "poll" | "ppoll" => {
-                let channels = self.polled(task, channels)?;
-                let ready =
-                    if result == 0 { " → nothing".to_owned() } else { arrow_error(result) };
-                return Some((format!("wait for {channels}{ready}"), true));
+            "shmget" => {
+                let came = failed(result).unwrap_or_else(|| format!("→ id {result}"));
+                format!("make or find {second} bytes of shared memory {came}")
+            }
+            "shmat" => {
+                format!("map shared memory, id {}{}", first as i32, arrow_error(result))
+            }
+            "dup" | "dup2" | "dup3" | "fcntl" => self.copy(result)?,
+            "close" => format!("close {}{}", name()?, arrow_error(result)),
+            "close_range" => {
+                let Note::Several(Some(names)) = &self.note else { return None };
+                format!("close {names}{}", arrow_error(result))
+            }
+            "epoll_wait" | "epoll_pwait" | "epoll_pwait2" => {
+                format!("wait for any of several channels{}", ready(result))
             }
             _ => {
-                return Some((
-                    format!("wait for any of several channels{}", arrow_error(result)),
-                    true,
-                ));
+                let Note::Several(Some(names)) = &self.note else { return None };
+                format!("wait for {names}{}", ready(result))
             }
         };
-        Some((text, false))
+        Some(text)
+    }
+
+    /// A descriptor that becomes a copy of another one.
+    fn copy(&self, result: i64) -> Option<String> {
+        let is_copy = matches!(
+            (self.name.as_str(), self.arguments[1] as i32),
+            ("dup" | "dup2" | "dup3", _) | ("fcntl", libc::F_DUPFD | libc::F_DUPFD_CLOEXEC)
+        );
+        let Note::Copy { of, instead } = &self.note else { return None };
+        // To copy a descriptor onto itself changes nothing.
+        let onto_itself = self.name == "dup2" && self.arguments[0] == self.arguments[1];
+        if !is_copy || onto_itself {
+            return None;
+        }
+        let name = |what: &Option<What>| what.as_ref().and_then(What::name);
+        let (of, instead) = (name(of), name(instead));
+        if let Some(why) = failed(result) {
+            return of.map(|of| format!("copy {of} {why}"));
+        }
+        match (of, instead) {
+            (None, None) => None,
+            (Some(of), None) => Some(format!("copy {of} as fd {result}")),
+            (Some(of), Some(instead)) => {
+                Some(format!("copy {of} as fd {result}, which closes {instead}"))
+            }
+            (None, Some(instead)) => Some(format!("close {instead}: fd {result} is another file")),
+        }
     }
 
     /// The two ends of what a call made.
@@ -216,31 +525,26 @@ impl Begun {
         }
     }
 
-    /// What a poll waits for; `None` if that is of no interest.
-    fn polled(&self, task: Pid, channels: &mut Channels) -> Option<String> {
-        // The kernel takes it as an unsigned int.
-        let count = self.arguments[1] as u32;
-        // struct pollfd: a descriptor of 4 bytes, two sets of events of 2.
-        let Some(set) = memory::bytes(task, self.arguments[0], 8 * count.min(MOST) as usize) else {
-            return Some(format!("{}, not readable", counted(count.into(), "descriptor")));
-        };
-        let (set, _) = set.as_chunks::<8>();
-        let descriptors = set.iter().map(|[a, b, c, d, ..]| i32::from_ne_bytes([*a, *b, *c, *d]));
-        let names: Vec<String> = descriptors
-            .filter_map(|descriptor| channels.what(task, u64::try_from(descriptor).ok()?)?.name())
-            .collect();
-        (!names.is_empty()).then(|| names.join(" or "))
-    }
-
     fn data(&self, task: Pid, result: i64) -> Option<Told> {
-        let what = self.what.as_ref()?;
-        let writes = self.name.starts_with("write") || self.name.starts_with("send");
-        let bytes = if result > 0 { self.bytes(task, result as usize) } else { Some(Vec::new()) };
-        let count = counted(result, "byte");
+        let what = match &self.note {
+            Note::Move { from, to } => return self.moved(from.as_ref(), to.as_ref(), result),
+            Note::Descriptor(what) => what.as_ref()?,
+            _ => return None,
+        };
+        let writes = !self.waits();
+        let count = if self.name.ends_with("mmsg") {
+            counted(result, "message")
+        } else {
+            counted(result, "byte")
+        };
+        let is_read = result > 0 && !self.name.ends_with("mmsg");
+        let bytes = if is_read { self.bytes(task, result as usize) } else { Some(Vec::new()) };
         let (group, text) = match what {
             What::Print | What::Hidden(1 | 2) if writes => {
                 let text = match bytes {
-                    Some(bytes) => format!("print {}{}", shown(&bytes), arrow_error(result)),
+                    _ if result < 0 => format!("print{}", arrow_error(result)),
+                    _ if self.name.ends_with("mmsg") => format!("print {count}"),
+                    Some(bytes) => format!("print {}", shown(&bytes)),
                     None => format!("print {count} to fd {}: not readable", self.arguments[0]),
                 };
                 (Group::Print, text)
@@ -249,6 +553,7 @@ impl Begun {
                 let verb = if writes { "write to" } else { "read from" };
                 let came = match (result, bytes) {
                     (0, _) if !writes => "end of file".to_owned(),
+                    (0.., Some(_)) if self.name.ends_with("mmsg") => count,
                     (0.., Some(bytes)) => format!("{} ({count})", shown(&bytes)),
                     (0.., None) => format!("{count}, not readable"),
                     _ => why(result)?,
@@ -259,16 +564,40 @@ impl Begun {
         Some(Told { group, text, waited: !writes })
     }
 
+    /// Data that goes from one descriptor to another and is never in the program's memory.
+    fn moved(&self, from: Option<&What>, to: Option<&What>, result: i64) -> Option<Told> {
+        if from.is_none() && to.is_none() {
+            return None;
+        }
+        let name = |what: Option<&What>| match what {
+            None => "a file".to_owned(),
+            Some(what) => what.name().unwrap_or_else(|| "standard output".to_owned()),
+        };
+        let verb = if self.name == "tee" { "copy" } else { "move" };
+        let came = match result {
+            0 => "end of file".to_owned(),
+            _ => why(result).unwrap_or_else(|| counted(result, "byte")),
+        };
+        let group = if to == Some(&What::Print) { Group::Print } else { Group::Data };
+        let text = format!("{verb} from {} to {}: {came}", name(from), name(to));
+        Some(Told { group, text, waited: true })
+    }
+
     /// Whether the call may wait for something that another task does.
     pub fn waits(&self) -> bool {
-        match Group::of(&self.name) {
+        let name = self.name.as_str();
+        match self.group {
             Group::Wait | Group::Sleep => true,
-            Group::Futex => !matches!(
+            Group::Futex if name == "futex" => !matches!(
                 self.arguments[1] as i32 & libc::FUTEX_CMD_MASK,
                 libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET
             ),
-            Group::Data => self.name.starts_with("read") || self.name.starts_with("recv"),
-            Group::Channel => self.name.contains("poll"),
+            Group::Futex => name.starts_with("futex_wait"),
+            Group::Data => {
+                !matches!(name, "write" | "writev" | "sendto" | "sendmsg" | "sendmmsg" | "vmsplice")
+            }
+            Group::Channel => ["poll", "select", "accept"].iter().any(|word| name.contains(word)),
+            Group::Signal => matches!(name, "pause" | "rt_sigsuspend" | "rt_sigtimedwait"),
             _ => false,
         }
     }
@@ -292,7 +621,7 @@ impl Begun {
             Some(bytes)
         };
         match self.name.as_str() {
-            "readv" | "writev" => from_list(self.arguments[1], self.arguments[2]),
+            "readv" | "writev" | "vmsplice" => from_list(self.arguments[1], self.arguments[2]),
             // struct msghdr: an address and its length, then the list and its length.
             "sendmsg" | "recvmsg" => {
                 let field = |offset| memory::word(task, self.arguments[1].wrapping_add(offset));
@@ -303,28 +632,40 @@ impl Begun {
         }
     }
 
-    fn futex(&self, result: i64) -> (String, bool) {
-        let address = self.arguments[0];
-        match (self.arguments[1] as i32) & libc::FUTEX_CMD_MASK {
-            libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET => {
-                let came = match Errno::from_raw(i32::try_from(-result).unwrap_or(0)) {
-                    Errno::EAGAIN => "not needed any more".to_owned(),
-                    Errno::ETIMEDOUT => "the time is over".to_owned(),
-                    _ => why(result).unwrap_or_else(|| "woken".to_owned()),
-                };
-                (format!("futex wait at {address:#x}: {came}"), true)
+    fn futex(&self, task: Pid, result: i64) -> String {
+        let [address, second, ..] = self.arguments;
+        let waited = || match Errno::from_raw(i32::try_from(-result).unwrap_or(0)) {
+            Errno::EAGAIN => "not needed any more".to_owned(),
+            Errno::ETIMEDOUT => "the time is over".to_owned(),
+            _ => why(result).unwrap_or_else(|| "woken".to_owned()),
+        };
+        let woke = || why(result).unwrap_or_else(|| format!("{result} woken"));
+        match (self.name.as_str(), second as i32 & libc::FUTEX_CMD_MASK) {
+            ("futex_wait", _) | ("futex", libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET) => {
+                format!("futex wait at {address:#x}: {}", waited())
             }
-            libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET => {
-                let came = why(result).unwrap_or_else(|| format!("{result} woken"));
-                (format!("futex wake at {address:#x}: {came}"), false)
+            ("futex_wake", _) | ("futex", libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET) => {
+                format!("futex wake at {address:#x}: {}", woke())
             }
-            operation => {
-                (format!("futex operation {operation} at {address:#x}{}", arrow(result)), true)
+            ("futex_waitv", _) => {
+                let list = futex_list(task, address, second).unwrap_or_else(|| {
+                    format!("{}, not readable", counted(second.cast_signed(), "address"))
+                });
+                format!("futex wait at {list}: {}", waited())
+            }
+            ("futex_requeue", _) => {
+                let list = futex_list(task, address, 2)
+                    .unwrap_or_else(|| "2 addresses, not readable".to_owned());
+                format!("futex requeue at {list}: {}", woke())
+            }
+            (_, operation) => {
+                let came = failed(result).unwrap_or_else(|| format!("→ {result}"));
+                format!("futex operation {operation} at {address:#x} {came}")
             }
         }
     }
 
-    fn cpus(&self, task: Pid, result: i64) -> String {
+    fn cpus(&self, task: Pid, result: i64, ids: &Ids) -> String {
         let set = memory::up_to(task, self.arguments[2], self.arguments[1].min(128) as usize);
         let list = set.map_or_else(
             || ", not readable".to_owned(),
@@ -336,7 +677,7 @@ impl Begun {
         );
         let whom = match self.arguments[0] {
             0 => "itself".to_owned(),
-            id => format!("pid {id}"),
+            id => format!("pid {}", ids.outside(task, id as i32)),
         };
         format!("bind {whom} to CPUs{list}{}", arrow_error(result))
     }
@@ -362,6 +703,18 @@ impl Begun {
     }
 }
 
+/// What a clone with these flags makes.
+fn kind_of_clone(flags: u64) -> &'static str {
+    let has = |flag: i32| flags & flag as u64 != 0;
+    if has(libc::CLONE_THREAD) {
+        "new thread"
+    } else if has(libc::CLONE_VFORK) {
+        "vfork"
+    } else {
+        "fork"
+    }
+}
+
 /// The child's own return from a fork, read from its register at its first stop.
 pub fn born(task: Pid, kind: &str) -> nix::Result<(i64, String)> {
     let returned = arch::returned(task)?;
@@ -372,38 +725,56 @@ pub fn born(task: Pid, kind: &str) -> nix::Result<(i64, String)> {
     Ok((returned, text))
 }
 
-/// In place of the result of a call in which its task was killed. The kernel's error
-/// numbers end before it.
-pub const NEVER: i64 = -4096;
-
-/// The result of a call that a signal interrupted (ERESTARTSYS).
-pub const INTERRUPTED: i64 = -512;
-
-/// Whether this result says that a signal interrupted the call, and that the kernel
-/// makes it again if no handler of the program runs.
-pub fn is_interrupted(result: i64) -> bool {
-    (-516..=-512).contains(&result)
-}
-
-/// How many bytes of data are shown.
-const SHOWN: usize = 60;
-
 /// How many entries of a list are read. The kernel takes no more buffers (UIO_MAXIOV).
 const MOST: u32 = 1024;
 
-/// Bytes as text in quotes.
-fn shown(bytes: &[u8]) -> String {
-    let first = &bytes[..bytes.len().min(SHOWN)];
-    let more = if bytes.len() > SHOWN { "…" } else { "" };
-    let is_text = |text: &str| text.chars().all(|c| !c.is_control() || c.is_whitespace());
-    match std::str::from_utf8(first) {
-        Ok(text) if is_text(text) => format!("{text:?}{more}"),
-        // Cut in the middle of a character, it is text all the same.
-        Err(why) if why.error_len().is_none() && !more.is_empty() => {
-            format!("{:?}…", String::from_utf8_lossy(&first[..why.valid_up_to()]))
+/// What a poll waits for; `None` if that is of no interest.
+fn polled(task: Pid, list: u64, count: u64, channels: &mut Channels) -> Option<String> {
+    // The kernel takes it as an unsigned int.
+    let count = count as u32;
+    // struct pollfd: a descriptor of 4 bytes, two sets of events of 2.
+    let Some(list) = memory::bytes(task, list, 8 * count.min(MOST) as usize) else {
+        return Some(format!("{}, not readable", counted(count.into(), "descriptor")));
+    };
+    let (list, _) = list.as_chunks::<8>();
+    let descriptors = list.iter().map(|[a, b, c, d, ..]| i32::from_ne_bytes([*a, *b, *c, *d]));
+    let names: Vec<String> = descriptors
+        .filter_map(|descriptor| channels.waited_for(task, u64::try_from(descriptor).ok()?))
+        .collect();
+    (!names.is_empty()).then(|| names.join(" or "))
+}
+
+/// What a select waits for; `None` if that is of no interest. A set has a bit for each
+/// descriptor below `count`.
+fn selected(task: Pid, count: u64, sets: [u64; 3], channels: &mut Channels) -> Option<String> {
+    let count = (count as u32).min(MOST) as usize;
+    let mut names = Vec::new();
+    for set in sets.into_iter().filter(|set| *set != 0) {
+        let Some(bytes) = memory::bytes(task, set, count.div_ceil(64) * 8) else {
+            let count = counted(count as i64, "descriptor");
+            return Some(format!("some of {count}, not readable"));
+        };
+        let is_set = |descriptor: &usize| bytes[descriptor / 8] & (1 << (descriptor % 8)) != 0;
+        for descriptor in (0..count).filter(is_set) {
+            names.extend(channels.waited_for(task, descriptor as u64));
         }
-        _ => format!("\"{}\"{more}", first.escape_ascii()),
     }
+    (!names.is_empty()).then(|| names.join(" or "))
+}
+
+/// What came of a wait for descriptors.
+fn ready(result: i64) -> String {
+    if result == 0 { " → nothing".to_owned() } else { arrow_error(result) }
+}
+
+/// The addresses in a list of struct futex_waitv: a value, an address, flags.
+fn futex_list(task: Pid, list: u64, count: u64) -> Option<String> {
+    // The kernel takes no more than this (FUTEX_WAITV_MAX).
+    let addresses = (0..count.min(128)).map(|place| {
+        let address = memory::word(task, list.wrapping_add(24 * place + 8))?;
+        Some(format!("{address:#x}"))
+    });
+    Some(addresses.collect::<Option<Vec<_>>>()?.join(" or "))
 }
 
 /// Two descriptors that a call wrote.
@@ -418,57 +789,20 @@ fn duration(task: Pid, address: u64) -> Option<Duration> {
     Some(Duration::new(seconds, (nanoseconds % 1_000_000_000) as u32))
 }
 
-fn counted(count: i64, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
-}
-
 /// A call of which no more is known than its name.
 pub fn plain(name: &str, result: i64) -> String {
     format!("{name} {}", failed(result).unwrap_or_else(|| format!("→ {result}")))
 }
 
-/// The error that a result stands for, with an arrow before it.
-fn failed(result: i64) -> Option<String> {
-    why(result).map(|why| format!("→ {why}"))
-}
-
-/// The error that a result stands for.
-fn why(result: i64) -> Option<String> {
-    match result {
-        0.. => None,
-        NEVER => Some("does not return".to_owned()),
-        interrupted if is_interrupted(interrupted) => Some("interrupted by a signal".to_owned()),
-        error => Some(format!("{:?}", Errno::from_raw(i32::try_from(-error).unwrap_or(0)))),
-    }
-}
-
-fn arrow_error(result: i64) -> String {
-    failed(result).map_or_else(String::new, |why| format!(" {why}"))
-}
-
-/// What a call that may also succeed returned, if that is worth a word.
-fn arrow(result: i64) -> String {
-    match result {
-        0 => String::new(),
-        1.. => format!(" → fd {result}"),
-        _ => arrow_error(result),
-    }
-}
-
-/// A signal's name.
-pub fn signal_name(signal: i32) -> String {
-    Signal::try_from(signal)
-        .map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
-}
-
 /// What wait4 says: its result is the child, and the status is at this address.
-fn came_of_wait4(task: Pid, status: u64, result: i64) -> String {
+fn came_of_wait4(task: Pid, status: u64, result: i64, ids: &Ids) -> String {
+    let child = ids.outside(task, result as i32);
     match (result, status) {
         (0, _) => NOTHING_YET.to_owned(),
         // Nobody asked for the status.
-        (child, 0) => format!("pid {child}"),
-        (child, status) => match memory::int(task, status) {
-            Some(status) => format!("pid {child} {}", status_in_words(status)),
+        (_, 0) => format!("pid {child}"),
+        (_, status) => match memory::int(task, status) {
+            Some(status) => format!("pid {child} {}", words::status(status)),
             None => format!("pid {child}, status not readable"),
         },
     }
@@ -476,41 +810,15 @@ fn came_of_wait4(task: Pid, status: u64, result: i64) -> String {
 
 /// What waitid says, in a siginfo_t at this address: the signal, an error, a code, a gap,
 /// then the child, its user and its status.
-fn came_of_waitid(task: Pid, info: u64) -> String {
+fn came_of_waitid(task: Pid, info: u64, ids: &Ids) -> String {
     let field = |offset| memory::int(task, info.wrapping_add(offset));
     match (field(0), field(8), field(16), field(24)) {
         // Nobody asked for it, and the call returns 0 in either case.
         _ if info == 0 => format!("a child, or {NOTHING_YET}"),
         (Some(libc::SIGCHLD), Some(code), Some(child), Some(status)) => {
-            format!("pid {child} {}", code_in_words(code, status))
+            format!("pid {} {}", ids.outside(task, child), words::code(code, status))
         }
         (Some(0), ..) => NOTHING_YET.to_owned(),
         _ => "not readable".to_owned(),
-    }
-}
-
-/// What a wait says that was not to wait (WNOHANG).
-const NOTHING_YET: &str = "nothing yet";
-
-/// What wait4 says of a child.
-fn status_in_words(status: i32) -> String {
-    if libc::WIFEXITED(status) {
-        format!("exited, status {}", libc::WEXITSTATUS(status))
-    } else if libc::WIFSIGNALED(status) {
-        format!("was killed by {}", signal_name(libc::WTERMSIG(status)))
-    } else if libc::WIFSTOPPED(status) {
-        format!("was stopped by {}", signal_name(libc::WSTOPSIG(status)))
-    } else {
-        "goes on".to_owned()
-    }
-}
-
-/// What waitid says of a child.
-fn code_in_words(code: i32, status: i32) -> String {
-    match code {
-        libc::CLD_EXITED => format!("exited, status {status}"),
-        libc::CLD_KILLED | libc::CLD_DUMPED => format!("was killed by {}", signal_name(status)),
-        libc::CLD_STOPPED => format!("was stopped by {}", signal_name(status)),
-        _ => "goes on".to_owned(),
     }
 }

@@ -5,21 +5,24 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 
+use nix::libc;
 use nix::unistd::Pid;
 
 /// Numbers for what has no name but the kernel's own number.
 #[derive(Default)]
 pub struct Channels {
+    /// The pipes that take in what the program prints, as links name them.
+    printed: Vec<String>,
     pipes: HashMap<String, usize>,
-    /// From an end of a pair to the pair's number and the end's letter.
-    sockets: HashMap<String, (usize, char)>,
+    sockets: HashMap<String, String>,
     pairs: usize,
+    others: usize,
 }
 
 /// What a descriptor stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// A pipe, a socket of a pair, or shared memory, in words.
+    /// A pipe, a socket, or shared memory, in words.
     Channel(String),
     /// Standard output or standard error.
     Print,
@@ -39,33 +42,76 @@ impl What {
 }
 
 impl Channels {
+    /// What goes to these pipes is printed.
+    pub fn new(printed: Vec<String>) -> Channels {
+        Channels { printed, ..Channels::default() }
+    }
+
+    /// Counts anew, without what has been seen so far.
+    pub fn forget(&mut self) {
+        *self = Channels::new(std::mem::take(&mut self.printed));
+    }
+
     /// What the descriptor of a stopped task stands for; `None` for files and
     /// whatever else is of no interest here, and if it is not open.
     pub fn what(&mut self, task: Pid, descriptor: u64) -> Option<What> {
+        let descriptor = u64::from(descriptor as u32);
         let link = match fs::read_link(format!("/proc/{task}/fd/{descriptor}")) {
             Err(why) if why.kind() == ErrorKind::NotFound => return None,
             Err(_) => return Some(What::Hidden(descriptor)),
             Ok(link) => link,
         };
         let link = link.to_string_lossy();
+        if self.printed.iter().any(|pipe| *pipe == link) {
+            return Some(What::Print);
+        }
         if let Some(inode) = link.strip_prefix("pipe:[") {
             let next = self.pipes.len() + 1;
             let number = *self.pipes.entry(inode.to_owned()).or_insert(next);
-            return Some(match writes(task, descriptor) {
-                Some(true) => What::Channel(format!("pipe {number}, write end")),
-                Some(false) => What::Channel(format!("pipe {number}, read end")),
+            return Some(match flags(task, descriptor).map(|flags| flags & libc::O_ACCMODE) {
+                Some(libc::O_WRONLY) => What::Channel(format!("pipe {number}, write end")),
+                Some(_) => What::Channel(format!("pipe {number}, read end")),
                 None => What::Hidden(descriptor),
             });
         }
         if let Some(inode) = link.strip_prefix("socket:[") {
-            let (number, end) = self.sockets.get(inode)?;
-            return Some(What::Channel(format!("socket pair {number}, end {end}")));
+            if !self.sockets.contains_key(inode) {
+                self.others += 1;
+                self.sockets.insert(inode.to_owned(), format!("socket {}", self.others));
+            }
+            return Some(What::Channel(self.sockets[inode].clone()));
         }
-        if let Some(name) = link.strip_prefix("/memfd:") {
-            let name = name.trim_end_matches(" (deleted)");
-            return Some(What::Channel(format!("shared memory {name:?}")));
+        let memory = link.strip_prefix("/memfd:").or_else(|| link.strip_prefix("/dev/shm/"))?;
+        let name = memory.trim_end_matches(" (deleted)");
+        Some(What::Channel(format!("shared memory {name:?}")))
+    }
+
+    /// The name of what a task waits for at a descriptor: a channel, or something else
+    /// that is made to be waited for, such as another process.
+    pub fn waited_for(&mut self, task: Pid, descriptor: u64) -> Option<String> {
+        if let Some(what) = self.what(task, descriptor) {
+            return what.name();
         }
-        (matches!(descriptor, 1 | 2) && link == "/dev/null").then_some(What::Print)
+        let link = fs::read_link(format!("/proc/{task}/fd/{descriptor}")).ok()?;
+        let link = link.to_string_lossy();
+        let kind = link.strip_prefix("anon_inode:")?.trim_matches(['[', ']']);
+        Some(format!("fd {descriptor} ({kind})"))
+    }
+
+    /// The names of a task's open channels whose descriptors fulfil a condition.
+    pub fn open(&mut self, task: Pid, condition: impl Fn(u64) -> bool) -> Vec<String> {
+        let Ok(folder) = fs::read_dir(format!("/proc/{task}/fd")) else { return Vec::new() };
+        let descriptors = folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        let mut descriptors: Vec<u64> = descriptors.filter(|it| condition(*it)).collect();
+        descriptors.sort_unstable();
+        descriptors.into_iter().filter_map(|it| self.what(task, it)?.name()).collect()
+    }
+
+    /// The names of the channels that an exec of this task closes.
+    pub fn closed_by_exec(&mut self, task: Pid) -> Vec<String> {
+        self.open(task, |descriptor| {
+            flags(task, descriptor).is_some_and(|flags| flags & libc::O_CLOEXEC != 0)
+        })
     }
 
     /// Notes the two ends of a new pair of sockets.
@@ -75,16 +121,16 @@ impl Channels {
             if let Ok(link) = fs::read_link(format!("/proc/{task}/fd/{descriptor}"))
                 && let Some(inode) = link.to_string_lossy().strip_prefix("socket:[")
             {
-                self.sockets.insert(inode.to_owned(), (self.pairs, letter));
+                let name = format!("socket pair {}, end {letter}", self.pairs);
+                self.sockets.insert(inode.to_owned(), name);
             }
         }
     }
 }
 
-/// Whether a pipe's descriptor is its write end.
-fn writes(task: Pid, descriptor: u64) -> Option<bool> {
+/// The flags of a descriptor, and of what is open there.
+fn flags(task: Pid, descriptor: u64) -> Option<i32> {
     let info = fs::read_to_string(format!("/proc/{task}/fdinfo/{descriptor}")).ok()?;
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
-    // The last octal digit is the access mode: 1 is O_WRONLY.
-    Some(flags.trim().ends_with('1'))
+    i32::from_str_radix(flags.trim(), 8).ok()
 }

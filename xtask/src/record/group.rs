@@ -1,7 +1,9 @@
 //! Which system calls are shown, and under which word they are selected.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use syscalls::Sysno;
 
@@ -51,7 +53,7 @@ const NAMES: [(&str, Group); 11] = [
 
 /// The calls at which a traced program is stopped. What goes through a channel
 /// and what is printed are told apart only when the call is made.
-const CALLS: [(&str, Group); 37] = [
+const CALLS: [(&str, Group); 70] = [
     ("execve", Group::Exec),
     ("execveat", Group::Exec),
     ("fork", Group::Fork),
@@ -66,25 +68,58 @@ const CALLS: [(&str, Group); 37] = [
     ("tkill", Group::Signal),
     ("tgkill", Group::Signal),
     ("pidfd_send_signal", Group::Signal),
+    ("rt_sigqueueinfo", Group::Signal),
+    ("rt_tgsigqueueinfo", Group::Signal),
+    ("pause", Group::Signal),
+    ("rt_sigsuspend", Group::Signal),
+    ("rt_sigtimedwait", Group::Signal),
     ("pipe", Group::Channel),
     ("pipe2", Group::Channel),
     ("socketpair", Group::Channel),
+    ("socket", Group::Channel),
+    ("bind", Group::Channel),
+    ("listen", Group::Channel),
+    ("accept", Group::Channel),
+    ("accept4", Group::Channel),
+    ("connect", Group::Channel),
+    ("shutdown", Group::Channel),
     ("memfd_create", Group::Channel),
     ("mmap", Group::Channel),
+    ("shmget", Group::Channel),
+    ("shmat", Group::Channel),
+    ("dup", Group::Channel),
+    ("dup2", Group::Channel),
+    ("dup3", Group::Channel),
+    ("fcntl", Group::Channel),
     ("close", Group::Channel),
+    ("close_range", Group::Channel),
     ("poll", Group::Channel),
     ("ppoll", Group::Channel),
+    ("select", Group::Channel),
+    ("pselect6", Group::Channel),
     ("epoll_wait", Group::Channel),
     ("epoll_pwait", Group::Channel),
+    ("epoll_pwait2", Group::Channel),
     ("read", Group::Data),
     ("readv", Group::Data),
     ("write", Group::Data),
     ("writev", Group::Data),
     ("sendto", Group::Data),
     ("sendmsg", Group::Data),
+    ("sendmmsg", Group::Data),
     ("recvfrom", Group::Data),
     ("recvmsg", Group::Data),
+    ("recvmmsg", Group::Data),
+    ("splice", Group::Data),
+    ("tee", Group::Data),
+    ("vmsplice", Group::Data),
+    ("sendfile", Group::Data),
+    ("copy_file_range", Group::Data),
     ("futex", Group::Futex),
+    ("futex_waitv", Group::Futex),
+    ("futex_wait", Group::Futex),
+    ("futex_wake", Group::Futex),
+    ("futex_requeue", Group::Futex),
     ("sched_setaffinity", Group::Cpu),
     ("nanosleep", Group::Sleep),
     ("clock_nanosleep", Group::Sleep),
@@ -92,10 +127,27 @@ const CALLS: [(&str, Group); 37] = [
     ("restart_syscall", Group::Sleep),
 ];
 
+/// Calls at which a program is stopped whatever is selected. A trace begins with an exec.
+/// At a fork the tracer learns which task may be the maker of a new one. Whether the
+/// kernel makes an interrupted call again shows at the end of a signal's handler. The
+/// last one gives a task its name.
+const ALWAYS: [&str; 9] = [
+    "execve",
+    "execveat",
+    "fork",
+    "vfork",
+    "clone",
+    "clone3",
+    "restart_syscall",
+    "rt_sigreturn",
+    "prctl",
+];
+
 impl Group {
     /// The group of a call, if it is one that is shown without `--all`.
     pub fn of(call: &str) -> Group {
-        CALLS.iter().find(|(name, _)| *name == call).map_or(Group::Other, |(_, group)| *group)
+        static GROUPS: LazyLock<HashMap<&str, Group>> = LazyLock::new(|| CALLS.into());
+        GROUPS.get(call).copied().unwrap_or(Group::Other)
     }
 }
 
@@ -143,19 +195,16 @@ impl Selection {
     /// The calls at which the program has to be stopped; `None` for all. A call
     /// that this processor does not have is left out.
     pub fn calls(&self) -> Option<Vec<Sysno>> {
-        // A trace begins with an exec, selected or not; what is printed goes through
-        // the calls for data; and which socket is whose is known from its birth.
-        let wanted = |name: &str, group: Group| {
-            self.has(group)
-                || group == Group::Exec
-                || name == "restart_syscall"
-                || (group == Group::Data && self.has(Group::Print))
-                || (name == "socketpair" && self.has(Group::Data))
+        let Selection::Groups(_) = self else { return None };
+        // What is printed goes through the calls for data, and which socket is whose is
+        // known from its birth.
+        let wanted = |(name, group): &&(&str, Group)| {
+            self.has(*group)
+                || (*group == Group::Data && self.has(Group::Print))
+                || (*name == "socketpair" && self.has(Group::Data))
         };
-        let calls = CALLS.iter().filter(|(name, group)| wanted(name, *group));
-        match self {
-            Selection::All => None,
-            Selection::Groups(_) => Some(calls.filter_map(|(name, _)| name.parse().ok()).collect()),
-        }
+        let wanted = CALLS.iter().filter(wanted).map(|(name, _)| *name);
+        let names: BTreeSet<&str> = wanted.chain(ALWAYS).collect();
+        Some(names.into_iter().filter_map(|name| name.parse().ok()).collect())
     }
 }

@@ -46,16 +46,28 @@ pub fn int(task: Pid, address: u64) -> Option<i32> {
     bytes(task, address, 4)?.try_into().ok().map(i32::from_ne_bytes)
 }
 
+/// The most texts of a list that are read.
+const MOST_TEXTS: usize = 64;
+
 /// The texts of a list that ends with a null pointer, such as the arguments of
-/// a program. A null pointer in place of the list is an empty one, as for the kernel.
-pub fn texts(task: Pid, mut address: u64) -> Option<Vec<String>> {
+/// a program, and whether there are more. A null pointer in place of the list is an empty
+/// one, as for the kernel. `pointer` is the size of a pointer: 8 bytes, or 4 for a call of
+/// a 32-bit program.
+pub fn texts(task: Pid, mut address: u64, pointer: u64) -> Option<(Vec<String>, bool)> {
     let mut texts = Vec::new();
-    while address != 0 && texts.len() < 64 {
-        match word(task, address)? {
-            0 => break,
-            pointer => texts.push(text(task, pointer)?),
+    while address != 0 {
+        let text_at = match pointer {
+            4 => u64::from(int(task, address)?.cast_unsigned()),
+            _ => word(task, address)?,
+        };
+        if text_at == 0 {
+            break;
         }
-        address = address.wrapping_add(8);
+        if texts.len() == MOST_TEXTS {
+            return Some((texts, true));
+        }
+        texts.push(text(task, text_at)?);
+        address = address.wrapping_add(pointer);
     }
-    Some(texts)
+    Some((texts, false))
 }

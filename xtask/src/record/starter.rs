@@ -1,22 +1,18 @@
 //! The starter: the process that becomes the traced program.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 use nix::libc;
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, apply_filter,
-};
+use seccompiler::apply_filter;
 use syscalls::Sysno;
 
-use super::arch;
+use super::filter::filter;
 
 /// The word on xtask's command line that makes it a starter.
 pub const SUBCOMMAND: &str = "starter";
@@ -51,37 +47,28 @@ enum Never {}
 
 fn become_program(calls: &str, mut program: impl Iterator<Item = OsString>) -> Result<Never> {
     let path = program.next().context("no program to start")?;
+    leave_terminal();
     // The end of the input says that this process is traced now.
     std::io::stdin().read_to_end(&mut Vec::new()).context("wait for the tracer")?;
     let numbers = calls.split(',').filter(|number| !number.is_empty());
     let calls = numbers
         .map(|number| number.parse().context("a call's number"))
-        .collect::<Result<Vec<i64>>>()?;
+        .collect::<Result<Vec<u32>>>()?;
     if !calls.is_empty() {
-        apply_filter(&filter(&calls)?).context("install the filter (seccomp)")?;
+        apply_filter(&filter(&calls)).context("install the filter (seccomp)")?;
     }
     let mut command = Command::new(&path);
     command.args(program).stdin(Stdio::null());
     Err(command.exec().into())
 }
 
-/// The program for the kernel that stops at these calls, and lets all others pass.
-fn filter(calls: &[i64]) -> Result<BpfProgram> {
-    // Of the mappings of memory only the shared ones are of interest.
-    let shared = libc::MAP_SHARED as u64;
-    let is_shared =
-        SeccompCondition::new(3, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(shared), shared)?;
-    let rules: BTreeMap<i64, Vec<SeccompRule>> = calls
-        .iter()
-        .map(|call| {
-            let rules = match *call {
-                libc::SYS_mmap => vec![SeccompRule::new(vec![is_shared.clone()])?],
-                _ => Vec::new(),
-            };
-            Ok((*call, rules))
-        })
-        .collect::<Result<_>>()?;
-    let filter =
-        SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Trace(0), arch::TARGET)?;
-    Ok(filter.try_into()?)
+/// Gives up the terminal that this process has from its caller: a program that then asks for
+/// /dev/tty gets an error. It is in the background there and would be stopped, and nobody
+/// would let it go on. In a session of its own it could not be a leader of process groups.
+fn leave_terminal() {
+    if let Ok(terminal) = File::open("/dev/tty") {
+        // SAFETY: the descriptor is open, and the request has no argument. It cannot fail for
+        // the terminal that was just opened as this process's own.
+        unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCNOTTY) };
+    }
 }

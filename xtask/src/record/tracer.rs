@@ -1,16 +1,18 @@
 //! The tracer: lets tasks run, and is told by the kernel when one of them stops.
 //!
-//! ptrace(2) describes what comes when. Two things to know: a new task may stop
-//! for the first time before or after its parent's fork is reported, so it is
-//! left stopped until both have come; and when a thread that is not the first
-//! calls exec, it takes over the first one's id, and all others are gone.
+//! ptrace(2) describes what comes when. Three things to know: a new task may stop
+//! for the first time before or after its maker's fork is reported, so it is left
+//! stopped until both have come; a maker that is killed in the fork never reports it;
+//! and when a thread that is not the first calls exec, it takes over the first one's
+//! id, and all others are gone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::OsString;
-use std::fs;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -24,11 +26,11 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::ptrace::{self, Options};
 use nix::unistd::Pid;
-use syscalls::Sysno;
 
-use super::calls::{self, Begun};
+use super::calls::{self, Begun, Entry, Known};
 use super::channels::Channels;
 use super::event::{End, Event};
+use super::words::{self, NEVER};
 use super::{Group, Selection, starter};
 use crate::supervise::OWN_PROGRAM;
 
@@ -68,7 +70,8 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 /// `folder`, and becomes the program. The program's output goes nowhere, but into
 /// the events.
 ///
-/// Everything is done by one thread: the kernel knows a tracer by its thread.
+/// One thread traces: the kernel knows a tracer by its thread. Two others read the
+/// program's output, so that it is never kept waiting.
 ///
 /// # Errors
 /// [`Refused`]; or if the program cannot be started, or a call to ptrace fails.
@@ -99,11 +102,23 @@ pub fn record_under(
         .args(starter::arguments(calls.as_deref(), program))
         .current_dir(folder)
         .stdin(OwnedFd::from(theirs))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        // A program may do less if it knows that nobody reads its output, and it can see
+        // that at /dev/null.
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
         .with_context(|| format!("start {}", xtask.display()))?;
+    let outputs = [
+        OwnedFd::from(starter.stdout.take().context("the starter's output")?),
+        OwnedFd::from(starter.stderr.take().context("the starter's errors")?),
+    ];
+    let mut printed = Vec::new();
+    for output in outputs.map(File::from) {
+        let inode = output.metadata().context("ask for a pipe's number")?.ino();
+        printed.push(format!("pipe:[{inode}]"));
+        drain(output);
+    }
     let root = Pid::from_raw(starter.id().try_into().context("the starter's id")?);
     let options = Options::PTRACE_O_EXITKILL
         | Options::PTRACE_O_TRACESYSGOOD
@@ -125,18 +140,24 @@ pub fn record_under(
     // The end of its input tells the starter that it is traced.
     ours.shutdown(Shutdown::Write).context("shut the starter's input down")?;
 
-    let task = Task::new(root, "fork", true);
+    let mut known = Known { channels: Channels::new(printed), ..Known::default() };
+    known.ids.born(root, None);
     let mut tracer = Tracer {
-        tasks: HashMap::from([(root, task)]),
+        tasks: HashMap::from([(root, Task { born: true, ..Task::new(root, "fork") })]),
+        forking: BTreeSet::new(),
         early: HashMap::new(),
-        channels: Channels::default(),
+        known,
         selection,
         start: None,
-        held: Vec::new(),
+        open: BTreeSet::new(),
+        held: BTreeMap::new(),
+        count: 0,
+        told: Duration::ZERO,
         tell,
     };
     RUNNING.store(true, Ordering::Relaxed);
-    while let Some((id, status)) = next_stop()? {
+    let mut stops = Stops::default();
+    while let Some((id, status)) = stops.next()? {
         tracer.take(id, status).with_context(|| format!("trace task {id}"))?;
     }
     RUNNING.store(false, Ordering::Relaxed);
@@ -150,16 +171,49 @@ pub fn record_under(
     Ok(())
 }
 
-/// The next task that stopped or ended, and how; `None` when there is none left.
-fn next_stop() -> Result<Option<(Pid, i32)>> {
+/// Reads what the program prints, until nobody has the pipe open any more.
+fn drain(mut output: File) {
+    // What is printed is told from the calls, so the bytes are of no use here, and an error
+    // to read them has no consequence.
+    std::thread::spawn(move || io::copy(&mut output, &mut io::sink()));
+}
+
+/// The tasks that have stopped or ended and wait for their turn, and how.
+///
+/// All that have stopped are taken before the first goes on. The kernel always returns the
+/// same tasks first, and if they stop again soon, others would wait for ever.
+#[derive(Default)]
+struct Stops(VecDeque<(Pid, i32)>);
+
+impl Stops {
+    /// The next one; `None` when no task is left.
+    fn next(&mut self) -> Result<Option<(Pid, i32)>> {
+        if self.0.is_empty() {
+            let mut flags = libc::__WALL;
+            while let Some((id, status)) = wait_for_any(flags)? {
+                // The id now is another thread's, and the thread that had stopped is gone.
+                if status >> 16 == libc::PTRACE_EVENT_EXEC {
+                    self.0.retain(|(waiting, _)| *waiting != id);
+                }
+                self.0.push_back((id, status));
+                flags |= libc::WNOHANG;
+            }
+        }
+        Ok(self.0.pop_front())
+    }
+}
+
+/// A task that has stopped or ended, and how; `None` when no task is left, or none is there
+/// yet and it is not to wait.
+fn wait_for_any(flags: i32) -> Result<Option<(Pid, i32)>> {
     let mut status = 0;
     // SAFETY: the kernel writes an int to where the pointer leads, no more. (nix
     // has waitpid too, but it knows no real-time signals.)
-    let id = unsafe { libc::waitpid(-1, &mut status, libc::__WALL) };
+    let id = unsafe { libc::waitpid(-1, &mut status, flags) };
     match Errno::result(id) {
+        Ok(0) | Err(Errno::ECHILD) => Ok(None),
         Ok(id) => Ok(Some((Pid::from_raw(id), status))),
-        Err(Errno::ECHILD) => Ok(None),
-        Err(Errno::EINTR) => next_stop(),
+        Err(Errno::EINTR) => wait_for_any(flags),
         Err(why) => Err(why).context("waitpid"),
     }
 }
@@ -169,8 +223,9 @@ struct Task {
     process: Pid,
     /// The call that it is in, if that is followed to its end.
     begun: Option<Begun>,
-    /// A call that a signal interrupted, and that the kernel may make again.
-    interrupted: Option<Begun>,
+    /// Calls that a signal interrupted, and that the kernel may make again: the last one
+    /// first, as a signal's handler may be interrupted, too.
+    interrupted: Vec<Interrupted>,
     /// Whether it has stopped for the first time.
     born: bool,
     /// How it came to be: `fork`, `vfork` or `new thread`.
@@ -181,45 +236,81 @@ struct Task {
     name: String,
 }
 
+struct Interrupted {
+    begun: Begun,
+    /// When.
+    at: Duration,
+    result: i64,
+}
+
 impl Task {
-    fn new(process: Pid, kind: &'static str, born: bool) -> Task {
-        let (begun, interrupted, stopped, name) = (None, None, false, String::new());
-        Task { process, begun, interrupted, born, kind, stopped, name }
+    fn new(process: Pid, kind: &'static str) -> Task {
+        Task {
+            process,
+            begun: None,
+            interrupted: Vec::new(),
+            born: false,
+            kind,
+            stopped: false,
+            name: String::new(),
+        }
     }
+}
+
+/// A task of which the maker's fork has not been reported yet.
+struct Early {
+    /// Its first stop, and its end if that has come.
+    statuses: Vec<i32>,
+    /// The tasks that were in a fork when it came. One of them made it.
+    makers: Vec<Pid>,
 }
 
 struct Tracer<'a> {
     tasks: HashMap<Pid, Task>,
-    /// First stops of tasks whose parent's fork has not been reported yet.
-    early: HashMap<Pid, i32>,
-    channels: Channels,
+    /// The tasks that are in a fork that has not been reported yet.
+    forking: BTreeSet<Pid>,
+    early: HashMap<Pid, Early>,
+    known: Known,
     selection: &'a Selection,
     /// When the program was started; before that nothing is told.
     start: Option<Instant>,
-    /// Events that wait for an earlier one, which is not over yet.
-    held: Vec<Event>,
+    /// Calls for which later events wait: when each counts, and whose it is.
+    open: BTreeSet<(Duration, Pid)>,
+    /// Events that wait for an earlier one, which is not over yet, by their times and
+    /// the order in which they came.
+    held: BTreeMap<(Duration, u64), Event>,
+    count: u64,
+    /// The time of the last event that was told.
+    told: Duration,
     tell: &'a mut dyn FnMut(Event),
 }
 
 impl Tracer<'_> {
     /// Takes in a stop or an end, and lets the task go on.
     fn take(&mut self, id: Pid, status: i32) -> Result<()> {
+        if self.tasks.contains_key(&id) {
+            self.take_known(id, status)?;
+        } else {
+            let makers = || self.forking.iter().copied().collect();
+            let early = Early { statuses: Vec::new(), makers: makers() };
+            self.early.entry(id).or_insert(early).statuses.push(status);
+        }
+        self.adopt_orphans()
+    }
+
+    fn take_known(&mut self, id: Pid, status: i32) -> Result<()> {
         if libc::WIFEXITED(status) {
             return self.ended(id, End::Exited(libc::WEXITSTATUS(status)));
         }
         if libc::WIFSIGNALED(status) {
             return self.ended(id, End::Killed(libc::WTERMSIG(status)));
         }
-        if !self.tasks.contains_key(&id) {
-            self.early.insert(id, status);
-            return Ok(());
-        }
         let signal = libc::WSTOPSIG(status);
         match status >> 16 {
             libc::PTRACE_EVENT_SECCOMP => self.enter(id)?,
-            libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
-                self.forked(id, status >> 16)?;
-            }
+            event @ (libc::PTRACE_EVENT_FORK
+            | libc::PTRACE_EVENT_VFORK
+            | libc::PTRACE_EVENT_CLONE) => self.forked(id, event)?,
             libc::PTRACE_EVENT_EXEC => self.replaced(id)?,
             libc::PTRACE_EVENT_STOP => return self.stopped(id, signal),
             0 if signal == libc::SIGTRAP | 0x80 => self.call(id)?,
@@ -230,6 +321,43 @@ impl Tracer<'_> {
             _ => {}
         }
         self.resume(id, 0)
+    }
+
+    /// Takes in the tasks that nobody is left to report: the maker was killed in its fork.
+    fn adopt_orphans(&mut self) -> Result<()> {
+        for early in self.early.values_mut() {
+            early.makers.retain(|maker| self.forking.contains(maker));
+        }
+        let orphans = self.early.iter().filter(|(_, early)| early.makers.is_empty());
+        let orphans: Vec<Pid> = orphans.map(|(id, _)| *id).collect();
+        for orphan in orphans {
+            let process = proc::field(format!("/proc/{orphan}/status"), "Tgid");
+            let process = process.ok().and_then(|process| process.parse().ok());
+            let process = process.map_or(orphan, Pid::from_raw);
+            let kind = if process == orphan { "fork" } else { "new thread" };
+            self.adopt(orphan, process, kind, None)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in a new task, and what has happened to it already.
+    fn adopt(
+        &mut self,
+        id: Pid,
+        process: Pid,
+        kind: &'static str,
+        maker: Option<Pid>,
+    ) -> Result<()> {
+        if kind != "new thread" || self.known.ids.is_inside(process) {
+            self.known.ids.born(id, maker);
+        }
+        let name = maker.and_then(|maker| self.tasks.get(&maker)).map(|maker| maker.name.clone());
+        let mut task = Task::new(process, kind);
+        // A new task has its maker's name.
+        task.name = name.unwrap_or_else(|| name_of(id).unwrap_or_default());
+        self.tasks.insert(id, task);
+        let statuses = self.early.remove(&id).map_or_else(Vec::new, |early| early.statuses);
+        statuses.into_iter().try_for_each(|status| self.take_known(id, status))
     }
 
     /// Lets a task run: to the end of the call that it is in, or to the next
@@ -258,55 +386,108 @@ impl Tracer<'_> {
         // SAFETY: at both kinds of stop at which this is called, the kernel
         // fills in number and arguments, in the same places of the union.
         let entry = unsafe { info.u.entry };
-        let name = Sysno::new(entry.nr as usize)
-            .map_or_else(|| format!("call {}", entry.nr), |it| it.name().to_owned());
-        let at = self.now();
-        let begun = Begun::note(id, &name, entry.args, at, &mut self.channels);
-        if matches!(name.as_str(), "exit" | "exit_group") && self.start.is_some() {
-            let whole = if name == "exit" { "this thread" } else { "the process" };
-            let text = format!("exit {whole}, status {}", entry.args[0] as i32);
-            let event = Event {
-                call: Some(name),
-                arguments: entry.args.to_vec(),
-                ..self.event(id, Group::Exit, text)
-            };
-            self.tell(event);
+        let entry = Entry {
+            set: info.arch,
+            number: entry.nr,
+            arguments: entry.args,
+            place: (info.instruction_pointer, info.stack_pointer),
+        };
+        let mut begun = Begun::note(id, &entry, self.now(), &mut self.known);
+        if begun.group == Group::Exit {
+            self.exits(id, begun);
             return Ok(());
         }
+        if begun.group == Group::Fork {
+            gone_or(begun.keep_traced(id, entry.set))?;
+        }
         let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
-        match task.interrupted.take() {
-            // The kernel makes it again, and the program does not notice.
-            Some(interrupted) if begun.is_again(&interrupted) => task.begun = Some(interrupted),
-            interrupted => {
-                task.begun = Some(begun);
-                if let Some(interrupted) = interrupted {
-                    self.returned(id, interrupted, calls::INTERRUPTED);
-                }
+        if let Some(interrupted) = task.interrupted.pop_if(|last| begun.is_again(&last.begun)) {
+            self.open.remove(&(interrupted.at, id));
+            // The kernel makes it again, and the program does not notice. It has waited
+            // since it began; what does not wait takes effect now.
+            if interrupted.begun.waits() {
+                begun = interrupted.begun;
             }
         }
+        if begun.group == Group::Fork {
+            self.forking.insert(id);
+        }
+        if !begun.waits() {
+            self.open.insert((begun.at, id));
+        }
+        task.begun = Some(begun);
         Ok(())
+    }
+
+    /// A task calls exit, which does not return.
+    fn exits(&mut self, id: Pid, begun: Begun) {
+        if self.start.is_none() {
+            return;
+        }
+        self.interrupted_for_good(id);
+        self.rename(id);
+        let whole = if begun.name == "exit" { "this thread" } else { "the process" };
+        let text = format!("exit {whole}, status {}", begun.arguments[0] as i32);
+        let event = self.event(id, Group::Exit, text);
+        let (call, arguments) = (Some(begun.name), begun.arguments.to_vec());
+        self.tell(Event { call, arguments, ..event });
+    }
+
+    /// Takes the call that a task is in, which is over or never will be.
+    fn take_begun(&mut self, id: Pid) -> Option<Begun> {
+        let begun = self.tasks.get_mut(&id)?.begun.take()?;
+        self.forking.remove(&id);
+        self.open.remove(&(begun.at, id));
+        Some(begun)
     }
 
     fn leave(&mut self, id: Pid) -> Result<()> {
         let Some(info) = gone_or(ptrace::syscall_info(id))? else { return Ok(()) };
-        let Some(begun) = self.tasks.get_mut(&id).and_then(|task| task.begun.take()) else {
-            return Ok(());
-        };
+        let Some(begun) = self.take_begun(id) else { return Ok(()) };
         // SAFETY: at the end of a call the kernel fills in what it returned.
         let result = unsafe { info.u.exit.sval };
-        if calls::is_interrupted(result) {
+        if words::is_interrupted(result) {
+            let at = self.now();
             if let Some(task) = self.tasks.get_mut(&id) {
-                task.interrupted = Some(begun);
+                task.interrupted.push(Interrupted { begun, at, result });
+                self.open.insert((at, id));
             }
             return Ok(());
         }
-        self.returned(id, begun, result);
+        if begun.names_task() {
+            self.rename(id);
+        }
+        if begun.name == "rt_sigreturn" {
+            let place = (info.instruction_pointer, info.stack_pointer);
+            self.handled(id, place);
+        }
+        self.returned(id, begun, result, None);
         Ok(())
     }
 
-    /// Tells what came of a call.
-    fn returned(&mut self, id: Pid, begun: Begun, result: i64) {
-        let told = begun.told(id, result, &mut self.channels);
+    /// A signal's handler has returned to this place in the program. If that is behind
+    /// a call that the signal interrupted, the program is told so; else the kernel makes the
+    /// call again.
+    fn handled(&mut self, id: Pid, place: (u64, u64)) {
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        if let Some(last) = task.interrupted.pop_if(|last| last.begun.is_over(place)) {
+            self.open.remove(&(last.at, id));
+            self.returned(id, last.begun, last.result, Some(last.at));
+        }
+    }
+
+    /// Tells the interrupted calls of a task that will not come back to them.
+    fn interrupted_for_good(&mut self, id: Pid) {
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        for last in std::mem::take(&mut task.interrupted) {
+            self.open.remove(&(last.at, id));
+            self.returned(id, last.begun, last.result, Some(last.at));
+        }
+    }
+
+    /// Tells what came of a call, and when, if that is not now.
+    fn returned(&mut self, id: Pid, begun: Begun, result: i64, at: Option<Duration>) {
+        let told = begun.told(id, result, &mut self.known);
         let (group, text, waited) = match told {
             Some(told) => (told.group, told.text, told.waited),
             None if *self.selection == Selection::All => {
@@ -315,19 +496,19 @@ impl Tracer<'_> {
             None => return,
         };
         let mut event = self.event(id, group, text);
-        if !begun.waits() {
-            event.at = begun.at;
-        }
+        event.at = if begun.waits() { at.unwrap_or(event.at) } else { begun.at };
         if waited {
             let took = event.at.saturating_sub(begun.at);
             event.text += &format!(", after {}", common::text::time(took));
             event.took = Some(took);
         }
-        if group == Group::Fork && result > 0 {
-            event.child = i32::try_from(result).ok();
-        }
+        let result = if begun.name == "wait4" && result > 0 {
+            self.known.ids.outside(id, result as i32).into()
+        } else {
+            result
+        };
         let (call, arguments) = (Some(begun.name), begun.arguments.to_vec());
-        let result = (result != calls::NEVER).then_some(result);
+        let result = (result != NEVER).then_some(result);
         self.tell(Event { call, arguments, result, ..event });
     }
 
@@ -335,50 +516,88 @@ impl Tracer<'_> {
     fn forked(&mut self, id: Pid, event: i32) -> Result<()> {
         let Some(child) = gone_or(ptrace::getevent(id))? else { return Ok(()) };
         let child = Pid::from_raw(i32::try_from(child).context("the child's id")?);
-        let is_thread = event == libc::PTRACE_EVENT_CLONE
-            && fs::metadata(format!("/proc/{}/task/{child}", self.process(id))).is_ok();
-        let process = if is_thread { self.process(id) } else { child };
-        let kind = match event {
-            _ if is_thread => "new thread",
+        let begun = self.take_begun(id);
+        let asked = begun.as_ref().and_then(Begun::asked);
+        let kind = asked.unwrap_or_else(|| match event {
             libc::PTRACE_EVENT_VFORK => "vfork",
+            libc::PTRACE_EVENT_CLONE
+                if fs::metadata(format!("/proc/{}/task/{child}", self.process(id))).is_ok() =>
+            {
+                "new thread"
+            }
             _ => "fork",
-        };
-        if let Some(begun) = self.tasks.get_mut(&id).and_then(|task| task.begun.as_mut()) {
+        });
+        self.made(id, begun, child, kind)
+    }
+
+    /// Tells at once that a task was made. Its maker may return from the call much later:
+    /// after a vfork, when the child has become another program.
+    fn made(
+        &mut self,
+        id: Pid,
+        begun: Option<Begun>,
+        child: Pid,
+        kind: &'static str,
+    ) -> Result<()> {
+        if let Some(mut begun) = begun {
             begun.made = Some(kind);
+            let number = child.as_raw();
+            let event = self.event(id, Group::Fork, begun.fork(number.into()));
+            self.tell(Event {
+                at: begun.at,
+                call: Some(begun.name),
+                arguments: begun.arguments.to_vec(),
+                result: Some(number.into()),
+                child: Some(number),
+                ..event
+            });
         }
-        self.tasks.insert(child, Task::new(process, kind, false));
-        match self.early.remove(&child) {
-            Some(status) => self.take(child, status),
-            None => Ok(()),
-        }
+        let process = if kind == "new thread" { self.process(id) } else { child };
+        self.adopt(child, process, kind, Some(id))
     }
 
     /// A task has become another program.
     fn replaced(&mut self, id: Pid) -> Result<()> {
         let former =
             gone_or(ptrace::getevent(id))?.map_or(id, |former| Pid::from_raw(former as i32));
-        let begun = self.tasks.get_mut(&former).and_then(|task| task.begun.take());
+        let begun = self.take_begun(former);
+        self.interrupted_for_good(former);
         let process = self.process(former);
         let others =
             self.tasks.iter().filter(|(other, task)| task.process == process && **other != id);
         let others: Vec<Pid> = others.map(|(other, _)| *other).collect();
+        // The first thread's id goes on, but its calls do not.
+        self.never_return(id);
         for other in others {
+            self.never_return(other);
             let text = match other == former {
                 true => format!("goes on as pid {process}: it became a new program"),
                 false => "gone: another thread became a new program".to_owned(),
             };
             let event = Event { end: Some(End::Replaced), ..self.event(other, Group::Exit, text) };
             self.tasks.remove(&other);
+            self.known.ids.ended(other);
             self.tell(event);
         }
-        self.tasks.insert(id, Task::new(process, "fork", true));
+        self.tasks.insert(id, Task { born: true, ..Task::new(process, "fork") });
+        self.rename(id);
         // Without a call before it, it is the starter's own exec that ends only now.
         let Some(begun) = begun else { return Ok(()) };
-        self.start.get_or_insert_with(Instant::now);
-        let text = begun.program();
+        let mut closed = begun.closes().join(" and ");
+        if self.start.is_none() {
+            self.start = Some(Instant::now());
+            // Up to here it was the starter that opened and closed.
+            closed.clear();
+            self.known.channels.forget();
+        }
+        let event = self.event(id, Group::Exec, begun.program(false));
         let (call, arguments) = (Some(begun.name), begun.arguments.to_vec());
-        let event = self.event(id, Group::Exec, text);
         self.tell(Event { call, arguments, result: Some(0), ..event });
+        if !closed.is_empty() {
+            let text = format!("close {closed}, at the exec");
+            let event = self.event(id, Group::Channel, text);
+            self.tell(event);
+        }
         Ok(())
     }
 
@@ -392,11 +611,12 @@ impl Tracer<'_> {
                 let event = Event { result: Some(returned), ..self.event(id, Group::Fork, text) };
                 self.tell(event);
             }
-            return self.resume(id, 0);
         }
+        let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
+        // A new task may be born into a process that a signal has stopped.
         if signal != libc::SIGTRAP {
             task.stopped = true;
-            let text = format!("stopped by {}", calls::signal_name(signal));
+            let text = format!("stopped by {}", words::signal_name(signal));
             let event = self.event(id, Group::Signal, text);
             self.tell(event);
             // It stays stopped, and we still learn what happens to it.
@@ -419,32 +639,41 @@ impl Tracer<'_> {
             _ if signal == libc::SIGCHLD => unsafe { info.si_pid() },
             _ => 0,
         };
+        let from = self.known.ids.outside(id, from);
         let from = if from > 0 { format!(", from pid {from}") } else { String::new() };
-        let text = format!("gets {}{from}", calls::signal_name(signal));
+        let text = format!("gets {}{from}", words::signal_name(signal));
         let event = self.event(id, Group::Signal, text);
         self.tell(event);
         Ok(())
     }
 
     fn ended(&mut self, id: Pid, end: End) -> Result<()> {
-        let task = self.tasks.get_mut(&id);
-        let last = task.and_then(|task| task.begun.take().or(task.interrupted.take()));
-        // It waited for something, and was killed.
-        if let (Some(last), End::Killed(_)) = (last, end)
-            && last.waits()
+        // A child that has stopped already, and that nobody else can have made.
+        let own = self.early.iter().find(|(_, early)| early.makers == [id]);
+        if let Some(child) = own.map(|(child, _)| *child)
+            && let Some(begun) = self.take_begun(id)
         {
-            self.returned(id, last, calls::NEVER);
+            let kind = begun.asked().unwrap_or("fork");
+            self.made(id, Some(begun), child, kind)?;
         }
+        self.never_return(id);
         let text = match end {
-            End::Killed(signal) => format!("killed by {}", calls::signal_name(signal)),
+            End::Killed(signal) => format!("killed by {}", words::signal_name(signal)),
             _ => "ended".to_owned(),
         };
         let event = Event { end: Some(end), ..self.event(id, Group::Exit, text) };
-        self.early.remove(&id);
-        if self.tasks.remove(&id).is_some() {
-            self.tell(event);
-        }
+        self.tasks.remove(&id);
+        self.known.ids.ended(id);
+        self.tell(event);
         Ok(())
+    }
+
+    /// Tells the calls that a task is in when it ends, and that never return.
+    fn never_return(&mut self, id: Pid) {
+        self.interrupted_for_good(id);
+        if let Some(begun) = self.take_begun(id) {
+            self.returned(id, begun, NEVER, None);
+        }
     }
 
     fn process(&self, id: Pid) -> Pid {
@@ -455,18 +684,17 @@ impl Tracer<'_> {
         self.start.map_or(Duration::ZERO, |start| start.elapsed())
     }
 
-    fn event(&mut self, id: Pid, group: Group, text: String) -> Event {
-        // A task that has ended has no name any more.
-        let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
-        let task = self.tasks.get_mut(&id);
-        let name = match task {
-            Some(task) if name.is_empty() => task.name.clone(),
-            Some(task) => {
-                name.trim_end().clone_into(&mut task.name);
-                task.name.clone()
-            }
-            None => name.trim_end().to_owned(),
-        };
+    /// Reads the name of a task, which it may have changed.
+    fn rename(&mut self, id: Pid) {
+        if let Some(task) = self.tasks.get_mut(&id)
+            && let Some(name) = name_of(id)
+        {
+            task.name = name;
+        }
+    }
+
+    fn event(&self, id: Pid, group: Group, text: String) -> Event {
+        let name = self.tasks.get(&id).map_or_else(String::new, |task| task.name.clone());
         Event {
             at: self.now(),
             took: None,
@@ -486,26 +714,37 @@ impl Tracer<'_> {
     /// Tells an event when no earlier one can come any more. A call takes effect
     /// between its begin and its end: one that waits counts from its end, any
     /// other from its begin. So a write comes before the read that it lets go on.
-    fn tell(&mut self, event: Event) {
+    fn tell(&mut self, mut event: Event) {
         // What an end is needed for is told in any case: whoever draws lanes.
         if self.start.is_some() && (self.selection.has(event.group) || event.end.is_some()) {
-            self.held.push(event);
+            // It may be late, as a write that waited for somebody who reads. Then it
+            // counts from a later moment of the call, as events are told in order.
+            event.at = event.at.max(self.told);
+            self.held.insert((event.at, self.count), event);
+            self.count += 1;
         }
-        let calls = self.tasks.values().filter_map(|task| task.begun.as_ref());
-        let first = calls.filter(|begun| !begun.waits()).map(|begun| begun.at).min();
-        // A write may wait too, for somebody who reads: then it comes too late.
-        self.tell_until(first.unwrap_or(Duration::MAX).max(self.now().saturating_sub(PATIENCE)));
+        let first = self.open.first().map_or(Duration::MAX, |(at, _)| *at);
+        self.tell_until(first.max(self.now().saturating_sub(PATIENCE)));
     }
 
     fn tell_until(&mut self, time: Duration) {
-        self.held.sort_by_key(|event| event.at);
-        let ready = self.held.partition_point(|event| event.at < time);
-        self.held.drain(..ready).for_each(&mut self.tell);
+        while let Some(first) = self.held.first_entry()
+            && first.key().0 < time
+        {
+            let event = first.remove();
+            self.told = event.at;
+            (self.tell)(event);
+        }
     }
 }
 
 /// How long an event is held back for an earlier one.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// The name of a task; `None` if it is gone.
+fn name_of(id: Pid) -> Option<String> {
+    Some(fs::read_to_string(format!("/proc/{id}/comm")).ok()?.trim_end().to_owned())
+}
 
 /// A task may be killed at any time, and be gone when it is asked for.
 fn gone_or<T>(result: nix::Result<T>) -> Result<Option<T>> {

@@ -1,9 +1,14 @@
 //! The recorder, on programs whose processes and threads are known, and beside
 //! strace.
 
+mod births;
+mod calls;
+mod foreign;
+mod interrupted;
 mod judge;
 mod lives;
 mod refused;
+mod surroundings;
 mod trace;
 mod tree;
 mod unprivileged;
@@ -16,12 +21,17 @@ use trace::{example, is_allowed, record};
 /// The lives of the tasks of `examples/tasks.rs`, run in one way: as they are
 /// when the usual calls are followed, and when all are.
 fn in_both(way: &str, look: impl Fn(&Lives)) {
+    of_both("tasks", way, look);
+}
+
+/// The same of another example.
+fn of_both(program: &str, way: &str, look: impl Fn(&Lives)) {
     if !is_allowed() {
         return;
     }
     for selection in ["shown", "all"] {
-        let tasks = example("tasks");
-        let events = record(selection, &[tasks.to_str().unwrap(), way], "1");
+        let program = example(program);
+        let events = record(selection, &[program.to_str().unwrap(), way], "1");
         look(&Lives::of(&events));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Output};
 
 use nix::libc;
@@ -77,4 +78,16 @@ fn a_starter_that_cannot_be_started_is_named_with_the_reason() {
     let errors = errors(&output);
     assert!(errors.contains("start /no/such/xtask"), "{errors}");
     assert!(errors.contains("No such file or directory"), "{errors}");
+}
+
+#[test]
+fn options_that_exclude_each_other_are_refused_and_not_passed_over() {
+    for (option, other) in [("--all", "--only"), ("--tree", "--only")] {
+        let mut xtask = in_time(Path::new(XTASK));
+        let output = xtask.args(["trace", "02-fork", option, other, "fork"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+        let errors = errors(&output);
+        assert!(errors.contains(&format!("one of {other} and {option} at a time")), "{errors}");
+    }
 }

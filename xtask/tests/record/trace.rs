@@ -54,11 +54,14 @@ pub fn record(selection: &str, program: &[&str], pace: &str) -> Vec<Value> {
     events(recorder.args([XTASK, selection]).args(program).env("LESSON_PACE", pace))
 }
 
-/// What this recorder tells.
+/// What this recorder tells, in the order of the times.
 pub fn events(recorder: &mut Command) -> Vec<Value> {
     let output = recorder.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{recorder:?}: {} {errors}", output.status);
     let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let times = events.iter().map(|event| event["at"].as_f64().unwrap());
+    assert!(times.is_sorted(), "not in the order of the times: {events:#?}");
+    events
 }

@@ -1,0 +1,67 @@
+//! A traced program finds what it would find without the recorder, and can do the same.
+
+use std::fs::File;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::{io, ptr};
+
+use nix::libc;
+use nix::pty::{OpenptyResult, openpty};
+use nix::unistd::setsid;
+use serde_json::json;
+
+use super::lives::Lives;
+use super::trace::{XTASK, events, example, is_allowed};
+use super::{has, in_both, only_child};
+
+#[test]
+fn a_program_that_asks_at_the_terminal_is_not_stopped_there() {
+    if !is_allowed() {
+        return;
+    }
+    let OpenptyResult { master, slave } = openpty(None, None).unwrap();
+    let mut recorder = Command::new("timeout");
+    // Without --foreground it would itself be in the background there.
+    recorder.args(["--foreground", "--kill-after=5", "60"]).arg(example("record"));
+    recorder.args([XTASK, "shown"]).arg(example("tasks")).arg("terminal");
+    recorder.stdin(File::from(slave));
+    let own_terminal = || {
+        setsid()?;
+        // SAFETY: the call has no pointer to follow.
+        let done = unsafe { libc::ioctl(0, libc::TIOCSCTTY, ptr::null::<libc::c_void>()) };
+        if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    };
+    // SAFETY: between fork and exec, these two system calls are allowed.
+    unsafe { recorder.pre_exec(own_terminal) };
+    let trace = events(&mut recorder);
+    drop(master);
+    let lives = Lives::of(&trace);
+    let own = &lives.events[&lives.root];
+    assert!(has(own, "print \"no terminal: No such device or address (os error 6)"), "{own:#?}");
+    assert!(!has(own, "SIGTTIN"), "{own:#?}");
+    assert_eq!(*lives.end(lives.root), json!({ "exited": 0 }));
+}
+
+#[test]
+fn what_is_printed_is_read_and_goes_to_no_special_file() {
+    in_both("output", |lives| {
+        assert_eq!(*lives.end(lives.root), json!({ "exited": 0 }), "{lives:#?}");
+        // To the outputs and to a copy of one, whose number is another one.
+        let own = &lives.events[&lives.root];
+        let prints = own.iter().filter(|event| event["group"] == "print");
+        assert_eq!(prints.count(), 15, "{lives:#?}");
+    });
+}
+
+#[test]
+fn a_write_that_waited_is_told_in_the_order_of_times() {
+    in_both("full-pipe", |lives| {
+        let child = &lives.events[&only_child(lives, lives.root)];
+        let write = child.iter().find(|event| event["call"] == "write").unwrap();
+        assert_eq!(write["result"], 200_000);
+        // It counts from a time at which it was still going on.
+        let mut reads = lives.events[&lives.root].iter().filter(|event| event["call"] == "read");
+        let last = reads.rfind(|event| event["group"] == "data").unwrap();
+        assert!(write["at"].as_f64() < last["at"].as_f64(), "{lives:#?}");
+    });
+}
