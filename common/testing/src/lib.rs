@@ -5,6 +5,7 @@
 //! - [`running`]: a demo that runs while a test looks on.
 //! - [`seen`]: waiting for what can be seen from outside.
 //! - [`start`]: programs that start as from a shell.
+//! - [`tamper`]: what a demo reads, changed on its way.
 //! - [`witness`]: which process wrote which line, as the kernel says.
 
 pub mod harness;
@@ -12,4 +13,5 @@ pub mod random;
 pub mod running;
 pub mod seen;
 pub mod start;
+pub mod tamper;
 pub mod witness;

@@ -32,8 +32,19 @@ fn an_answer_comes_through_the_channel_that_was_sent() {
         by_parent[4..].iter().map(|line| line.split(':').next().unwrap()).collect();
     assert_eq!((by_parent.len(), told.len()), (13, 3), "{by_parent:#?}");
 
-    let Some(calls) = calls("ipc", "sendmsg") else { return };
+    let traced = "sendmsg,clone,clone3,fork,vfork,wait4,waitid";
+    let Some(mut calls) = calls("ipc", traced) else { return };
     let parent = calls[0].pid;
+    // It waits for no writer before all three are there.
+    let is_wait = |call: &&Call| call.text.starts_with("wait");
+    let is_fork =
+        |call: &&Call| ["clone", "fork", "vfork"].iter().any(|name| call.text.starts_with(name));
+    let steps = calls.iter().filter(|call| call.pid == parent && call.returned());
+    let steps = steps.filter(|call| is_wait(call) || is_fork(call));
+    let steps: Vec<&str> = steps.map(|call| if is_wait(&call) { "wait" } else { "fork" }).collect();
+    let expected = ["fork", "wait", "fork", "fork", "fork", "wait", "wait", "wait"];
+    assert_eq!(steps, expected, "{calls:#?}");
+    calls.retain(|call| call.text.starts_with("sendmsg("));
     assert_eq!(count(&calls, &["pears", "SCM_RIGHTS"]), 1, "{calls:#?}");
     assert_eq!(count(&calls, &["plums", "SCM_RIGHTS"]), 1, "{calls:#?}");
     let writers: HashSet<u32> =
@@ -71,8 +82,20 @@ fn what_was_sent_before_the_kill_is_counted() {
     assert_eq!(last[0], "  64: Ok(())");
     assert!(last[1].starts_with("  65: panic: Some(\"assertion failed: fds.len()"), "{texts:#?}");
 
-    let Some(calls) = calls("limits", "sendmsg,recvmsg") else { return };
+    let Some(calls) = calls("limits", "sendmsg,sendto,recvmsg") else { return };
     let parent = calls[0].pid;
+    // Each that is killed is in `send` then.
+    let killed: Vec<u32> = (calls.iter())
+        .filter(|call| call.text == "+++ killed by SIGKILL +++")
+        .map(|call| call.pid)
+        .collect();
+    let is_in_send = |pid: u32| {
+        let last = calls.iter().rfind(|call| call.pid == pid && !call.text.starts_with("+++"));
+        last.is_some_and(|call| call.text.starts_with("send") && !call.returned())
+    };
+    assert!(killed.len() == 3 && killed.iter().all(|&pid| is_in_send(pid)), "{calls:#?}");
+    // A message has taken 64 descriptors: so long is the list.
+    assert_eq!(count(&calls, &["cmsg_len=272", "= 81"]), 1, "{calls:#?}");
     // A message of 17 bytes and more is a number; the first two are the parent's.
     let sender = calls.iter().find(|call| call.pid != parent).unwrap().pid;
     let sent = calls.iter().filter(|call| call.pid == sender && call.returned());
