@@ -7,6 +7,7 @@ use std::time::Instant;
 use common::proc;
 use nix::sys::signal::Signal;
 use testing::running::{Running, pid};
+use testing::tamper::{self, replace};
 use testing::{start, witness};
 use times::{Times, read_until};
 
@@ -118,4 +119,20 @@ fn the_parent_ends_when_all_workers_are_killed() {
     assert!(lines.iter().all(|line| line == "Waiting for all subprocesses done..."), "{lines:?}");
     assert_eq!(status.code(), Some(1));
     assert!(workers.iter().any(|worker| errors.contains(&format!("child {worker} "))), "{errors}");
+}
+
+#[test]
+fn another_number_that_comes_is_another_task_that_is_run() {
+    // ipc-channel sends a length before the number of the task.
+    let fifth = [1, 0, 0, 0, 0, 0, 0, 0, 4];
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.starts_with("socket:") {
+            replace(bytes, &fifth, &[1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        }
+    };
+    let Some(output) = tamper::run(pool("0.02"), change) else { return };
+    assert!(output.status.success(), "{output:?}");
+    let count =
+        |beginning: &str| output.text.lines().filter(|line| line.starts_with(beginning)).count();
+    assert_eq!([count("Run task 0 "), count("Run task 4 ")], [2, 0], "{output:?}");
 }
