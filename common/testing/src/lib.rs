@@ -1,15 +1,19 @@
 //! Support for the tests of the lessons and engines.
 //!
+//! - [`figures`]: what a demo prints or draws, as numbers again.
 //! - [`harness`]: a test program with one thread, for tests that fork.
 //! - [`random`]: random numbers, the same in each run.
 //! - [`running`]: a demo that runs while a test looks on.
 //! - [`seen`]: waiting for what can be seen from outside.
 //! - [`start`]: programs that start as from a shell.
+//! - [`tamper`]: what a demo reads, changed on its way.
 //! - [`witness`]: which process wrote which line, as the kernel says.
 
+pub mod figures;
 pub mod harness;
 pub mod random;
 pub mod running;
 pub mod seen;
 pub mod start;
+pub mod tamper;
 pub mod witness;

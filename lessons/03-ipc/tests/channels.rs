@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::thread;
+use std::time::Instant;
 
 use common::proc;
-use demo::{Call, calls, demo, kill_what_was_to_wait, run, written_by};
+use demo::{Call, calls, demo, kill_what_was_to_wait, run, through, written_by};
 use testing::running::Running;
-use testing::witness;
+use testing::{start, witness};
 
 mod demo;
 
@@ -32,8 +34,19 @@ fn an_answer_comes_through_the_channel_that_was_sent() {
         by_parent[4..].iter().map(|line| line.split(':').next().unwrap()).collect();
     assert_eq!((by_parent.len(), told.len()), (13, 3), "{by_parent:#?}");
 
-    let Some(calls) = calls("ipc", "sendmsg") else { return };
+    let traced = "sendmsg,clone,clone3,fork,vfork,wait4,waitid";
+    let Some(mut calls) = calls("ipc", traced) else { return };
     let parent = calls[0].pid;
+    // It waits for no writer before all three are there.
+    let is_wait = |call: &&Call| call.text.starts_with("wait");
+    let is_fork =
+        |call: &&Call| ["clone", "fork", "vfork"].iter().any(|name| call.text.starts_with(name));
+    let steps = calls.iter().filter(|call| call.pid == parent && call.returned());
+    let steps = steps.filter(|call| is_wait(call) || is_fork(call));
+    let steps: Vec<&str> = steps.map(|call| if is_wait(&call) { "wait" } else { "fork" }).collect();
+    let expected = ["fork", "wait", "fork", "fork", "fork", "wait", "wait", "wait"];
+    assert_eq!(steps, expected, "{calls:#?}");
+    calls.retain(|call| call.text.starts_with("sendmsg("));
     assert_eq!(count(&calls, &["pears", "SCM_RIGHTS"]), 1, "{calls:#?}");
     assert_eq!(count(&calls, &["plums", "SCM_RIGHTS"]), 1, "{calls:#?}");
     let writers: HashSet<u32> =
@@ -71,8 +84,20 @@ fn what_was_sent_before_the_kill_is_counted() {
     assert_eq!(last[0], "  64: Ok(())");
     assert!(last[1].starts_with("  65: panic: Some(\"assertion failed: fds.len()"), "{texts:#?}");
 
-    let Some(calls) = calls("limits", "sendmsg,recvmsg") else { return };
+    let Some(calls) = calls("limits", "sendmsg,sendto,recvmsg") else { return };
     let parent = calls[0].pid;
+    // Each that is killed is in `send` then.
+    let killed: Vec<u32> = (calls.iter())
+        .filter(|call| call.text == "+++ killed by SIGKILL +++")
+        .map(|call| call.pid)
+        .collect();
+    let is_in_send = |pid: u32| {
+        let last = calls.iter().rfind(|call| call.pid == pid && !call.text.starts_with("+++"));
+        last.is_some_and(|call| call.text.starts_with("send") && !call.returned())
+    };
+    assert!(killed.len() == 3 && killed.iter().all(|&pid| is_in_send(pid)), "{calls:#?}");
+    // A message has taken 64 descriptors: so long is the list.
+    assert_eq!(count(&calls, &["cmsg_len=272", "= 81"]), 1, "{calls:#?}");
     // A message of 17 bytes and more is a number; the first two are the parent's.
     let sender = calls.iter().find(|call| call.pid != parent).unwrap().pid;
     let sent = calls.iter().filter(|call| call.pid == sender && call.returned());
@@ -81,6 +106,41 @@ fn what_was_sent_before_the_kill_is_counted() {
     });
     // Beside those, the parent receives the two of the wrong type.
     assert_eq!(received.count() - 2, sent.count());
+}
+
+#[test]
+fn as_many_messages_are_counted_as_come() {
+    if !start::can_use_strace() {
+        return;
+    }
+    // The parent receives two of the wrong type before.
+    let fault = start::with_fault("recvmsg:error=ECONNRESET:when=53");
+    let (lines, errors, _) = through(fault, &["limits"]).finish();
+    let counted = "  what it has sent is still there: ≈ 50 messages";
+    assert!(lines.iter().any(|line| line == counted), "{lines:#?} {errors}");
+}
+
+#[test]
+fn the_writers_of_ipc_are_there_at_the_same_time() {
+    if !start::can_use_strace() {
+        return;
+    }
+    // Each message takes `delay` microseconds. Longer for a machine that is so busy that the
+    // first writer sends its second before the third writer is forked.
+    let is_one_there = |delay: u32| {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let file = folder.path().join("calls");
+        let mut strace = start::with_strace(&format!("inject=sendmsg:delay_enter={delay}"), &file);
+        strace.args(["-e", "trace=sendmsg,clone,clone3,fork,vfork"]);
+        let (lines, errors, status) = through(strace, &["ipc"]).finish();
+        assert!(status.success(), "{lines:#?} {errors}");
+        let calls = fs::read_to_string(&file).unwrap();
+        let is_fork = |line: &str| ["clone", "fork("].iter().any(|name| line.contains(name));
+        let forks = calls.lines().enumerate().filter(|(_, line)| is_fork(line));
+        let second = calls.lines().position(|line| line.contains("writer 1 says goodbye"));
+        forks.last().unwrap().0 < second.unwrap_or_else(|| panic!("{calls}"))
+    };
+    assert!([20_000, 200_000, 2_000_000].into_iter().any(is_one_there), "one after the other");
 }
 
 #[test]
@@ -119,6 +179,26 @@ fn a_program_that_was_started_connects_by_name() {
     // That of the process that is killed in it has not returned.
     let accepted = calls.iter().filter(|call| call.text.starts_with("accept(") && call.returned());
     assert_eq!(accepted.count(), 3, "{calls:#?}");
+}
+
+#[test]
+fn a_demo_takes_the_time_that_it_says() {
+    let pace = 0.2;
+    thread::scope(|scope| {
+        // In seconds, at the usual pace: what passes while something is waited for in vain.
+        for (name, seconds) in
+            [("pipe", 1.0), ("limits", 3.0), ("spawn", 2.0), ("signals", 1.0), ("broken", 1.0)]
+        {
+            scope.spawn(move || {
+                let start = Instant::now();
+                let mut command = demo(&[name]);
+                let output = command.env("LESSON_PACE", pace.to_string()).output().unwrap();
+                assert!(output.status.success(), "{output:?}");
+                let time = start.elapsed().as_secs_f64();
+                assert!(time >= pace * seconds, "{name} took {time} s");
+            });
+        }
+    });
 }
 
 #[test]

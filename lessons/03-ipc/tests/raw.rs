@@ -131,7 +131,9 @@ fn a_file_is_read_by_a_process_that_has_not_opened_it() {
     assert_eq!(by_parent[1], "  I read \"plum \"");
     assert_eq!(by_parent[3..], ["  position 14", "  I read from the start: \"pear plum figs\""]);
 
-    let Some(calls) = calls("descriptor", "memfd_create,sendmsg,read") else { return };
+    let Some(calls) = calls("descriptor", "memfd_create,sendmsg,read,readlink,lseek") else {
+        return;
+    };
     let by = |part: &str| {
         let callers: Vec<u32> =
             calls.iter().filter(|call| call.text.contains(part)).map(|call| call.pid).collect();
@@ -140,7 +142,12 @@ fn a_file_is_read_by_a_process_that_has_not_opened_it() {
     };
     let child = by("memfd_create(");
     assert_eq!([by("SCM_RIGHTS"), by("\"pear \", 5) = 5"), by("\"figs\", 5) = 4")], [child; 3]);
-    assert_ne!(by("\"plum \", 5) = 5"), child);
+    let parent = by("\"plum \", 5) = 5");
+    assert_ne!(parent, child);
+    // Its position and its name are what the kernel says.
+    assert_eq!(by("0, SEEK_CUR) = 14"), parent);
+    let named = calls.iter().filter(|call| call.text.contains("\"/memfd:fruit (deleted)\", "));
+    assert_eq!(named.map(|call| call.pid).collect::<Vec<_>>(), [child, parent], "{calls:#?}");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use common::proc;
 use nix::sys::resource::{UsageWho, getrusage};
@@ -10,7 +12,8 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use serde_json::Value;
 use testing::running::{Running, pid};
-use testing::{start, witness};
+use testing::seen::{until, within};
+use testing::{figures, start, witness};
 
 fn demo(arguments: &[&str]) -> Command {
     let mut command = start::command(env!("CARGO_BIN_EXE_03-ipc"));
@@ -32,6 +35,17 @@ fn mapped(pid: Pid, name: &str) -> Vec<String> {
     lines.map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect()
 }
 
+/// The file in memory of this name that a process has open.
+fn memory_of(pid: Pid, name: &str) -> File {
+    let files = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    let mut files = files.map(|file| file.unwrap().path());
+    let is_it = |file: &PathBuf| {
+        fs::read_link(file).unwrap().to_str().unwrap().contains(&format!("memfd:{name} "))
+    };
+    let file = files.find(is_it).expect("a file in memory");
+    File::options().read(true).write(true).open(file).unwrap()
+}
+
 #[test]
 fn the_counters_and_the_messages_are_in_memory_that_both_have() {
     // Minutes in which the receiver sleeps, to look at them.
@@ -50,11 +64,7 @@ fn the_counters_and_the_messages_are_in_memory_that_both_have() {
     assert_eq!(proc::field(format!("/proc/{child}/status"), "PPid").unwrap(), parent.to_string());
 
     // The counters: the state, then a value and what each child has added, twice.
-    let files = fs::read_dir(format!("/proc/{parent}/fd")).unwrap();
-    let mut files = files.map(|file| file.unwrap().path());
-    let file =
-        files.find(|file| fs::read_link(file).unwrap().to_str().unwrap().contains("memfd:counter"));
-    let file = File::open(file.expect("a file in memory")).unwrap();
+    let file = memory_of(parent, "counter");
     let word = |number: u64| {
         let mut word = [0; 8];
         file.read_exact_at(&mut word, 8 * number).unwrap();
@@ -98,6 +108,119 @@ fn what_was_sent_before_the_death_is_received() {
     is(13, "\"quince\" was in the ring");
     assert!(texts[14].contains("the other end of the ring is gone, noticed after"));
     assert_eq!(texts.len(), 15);
+}
+
+/// The time in a line, after some words, in seconds.
+fn seconds_after(words: &str, line: &str) -> f64 {
+    let (_, rest) = line.split_once(words).unwrap_or_else(|| panic!("no {words:?} in {line:?}"));
+    figures::seconds(rest)
+}
+
+#[test]
+fn the_receiver_sleeps_in_a_futex_as_often_and_as_long_as_it_says() {
+    // Slower if the child has sent before the test could stop it.
+    if !["0.1", "1", "10"].iter().any(|pace| look_at_the_sleeping_receiver(pace)) {
+        start::pass_over("the machine is too busy to stop a process in time");
+    }
+}
+
+/// False if it came too late.
+fn look_at_the_sleeping_receiver(pace: &str) -> bool {
+    let running = Running::start(demo(&["shared-memory", "--pace", pace]));
+    let parent = running.id();
+    running.line_with(&["  parent (pid "]);
+    let child = running.pid_in("  child (pid ");
+    running.signal(child, Signal::SIGSTOP);
+    let stopped = Instant::now();
+    let ring = memory_of(parent, "ring");
+    let place = |word: &[u8]| {
+        let mut bytes = vec![0; ring.metadata().unwrap().len() as usize];
+        ring.read_exact_at(&mut bytes, 0).unwrap();
+        bytes.windows(word.len()).position(|part| part == word)
+    };
+    if place(b"pear").is_some() {
+        return false;
+    }
+
+    // It sleeps nowhere else: the child has seen that it sleeps.
+    let call = || fs::read_to_string(format!("/proc/{parent}/syscall")).unwrap_or_default();
+    if call().is_empty() {
+        start::pass_over("/proc/PID/syscall is not readable");
+    } else {
+        let asleep = within(Duration::from_secs(60), || {
+            Some(call()).filter(|call| !call.starts_with("running"))
+        });
+        let futex = format!("{} ", nix::libc::SYS_futex);
+        assert!(asleep.is_some_and(|call| call.starts_with(&futex)), "not in a futex");
+    }
+    // It is woken more often than it could know without asking the kernel.
+    let status = format!("/proc/{parent}/status");
+    let sleeps =
+        || -> u64 { proc::field(&status, "voluntary_ctxt_switches").unwrap().parse().unwrap() };
+    let is = |state| proc::field(&status, "State").unwrap().starts_with(state);
+    let before = sleeps();
+    for _ in 0..40 {
+        running.signal(parent, Signal::SIGSTOP);
+        until("it is stopped", || is('T'));
+        running.signal(parent, Signal::SIGCONT);
+        until("it sleeps again", || is('S'));
+    }
+
+    // While the parent stands still, the messages are changed in the memory of both.
+    running.signal(parent, Signal::SIGSTOP);
+    until("it is stopped", || is('T'));
+    let slept = sleeps() - before;
+    assert!(slept >= 40);
+    running.signal(child, Signal::SIGCONT);
+    until("the last message is in the ring", || place(b"quince").is_some());
+    for (old, new) in [(b"pear", b"nuts"), (b"plum", b"kiwi")] {
+        ring.write_all_at(new, place(old).unwrap() as u64).unwrap();
+    }
+    let stood_still = stopped.elapsed();
+    running.signal(parent, Signal::SIGCONT);
+
+    let came = running.line_with(&["  parent (pid "]);
+    let most = running.started().elapsed();
+    assert!(came.contains("\"nuts\" came after "), "{came}");
+    is_within(seconds_after(" came after ", &came), stood_still, most);
+    let told = numbers(&came)[0];
+    // It sleeps every 50 ms while the machine is busy with something else.
+    let others = before + most.as_millis() as u64 / 20;
+    assert!((slept..=slept + others).contains(&told), "{came}; {slept} and {others}");
+    let (lines, _, status) = running.finish();
+    assert!(status.success());
+    assert!(lines.iter().any(|line| line.ends_with("\"kiwi\" was in the ring")), "{lines:?}");
+    true
+}
+
+/// A printed time has three digits.
+fn is_within(seconds: f64, least: Duration, most: Duration) {
+    let range = 0.99 * least.as_secs_f64()..1.01 * most.as_secs_f64();
+    assert!(range.contains(&seconds), "{seconds} s; {range:?}");
+}
+
+#[test]
+fn a_death_is_noticed_after_the_time_that_it_says() {
+    let mut too_late = 0;
+    for _ in 0..10 {
+        let running = Running::start(demo(&["shared-memory", "--pace", "0.01"]));
+        while !running.line_with(&["  parent"]).ends_with("\"quince\" was in the ring") {}
+        // Before it looks whether the child lives, if it is stopped in time.
+        running.signal(running.id(), Signal::SIGSTOP);
+        let stopped = Instant::now();
+        let lines = running.lines_until_silent_for(Duration::from_millis(100));
+        let stood_still = stopped.elapsed();
+        // A line that was printed before may come late.
+        let stopped = proc::field(format!("/proc/{}/status", running.id()), "State").unwrap();
+        running.signal(running.id(), Signal::SIGCONT);
+        if lines.is_empty() && stopped.starts_with('T') {
+            let noticed = seconds_after("noticed after ", &running.next_line().unwrap());
+            is_within(noticed, stood_still, running.started().elapsed());
+            return;
+        }
+        too_late += 1;
+    }
+    start::pass_over(&format!("{too_late} times it was too late to stop a process"));
 }
 
 #[test]

@@ -49,8 +49,8 @@ pub fn run(tasks: Option<usize>, picture: Option<&Path>, json: bool) -> Result<(
     progress.show("measuring this pool ...");
     ways.push(("this pool", measure_pool(effort)?));
     progress.show("measuring threads ...");
-    ways.push(("threadpool", measure_threads(threadpool, effort)));
-    ways.push(("channels", measure_threads(channels, effort)));
+    ways.push(("threadpool", measure_threads(threadpool, effort)?));
+    ways.push(("channels", measure_threads(channels, effort)?));
     progress.show("measuring Python's pools ...");
     match python(effort)? {
         Some([pool, executor]) => ways.extend([("Pool", pool), ("Executor", executor)]),

@@ -79,3 +79,34 @@ fn steal(others: &[Stealer<Range<u64>>]) -> Option<Range<u64>> {
     let attempt: Steal<_> = others.iter().map(Stealer::steal).collect();
     attempt.success()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a thread does alone, with all work in the first of two queues or in the second.
+    fn done_alone(number: usize) -> Done {
+        let queues = [Worker::new_lifo(), Worker::new_lifo()];
+        queues[0].push(NUMBERS);
+        let stealers: Vec<_> = queues.iter().map(Worker::stealer).collect();
+        work(&queues[number], &stealers, &AtomicUsize::new(1))
+    }
+
+    #[test]
+    fn what_is_in_another_queue_is_stolen() {
+        for (number, stolen) in [(0, 0), (1, 1)] {
+            let done = done_alone(number);
+            // Halved ten times, and all that were on the way.
+            assert_eq!((done.tasks, done.stolen), (2 * 1024 - 1, stolen));
+            assert_eq!(done.sum, NUMBERS.sum::<u64>());
+        }
+    }
+
+    #[test]
+    fn the_oldest_is_stolen_and_the_newest_taken() {
+        let queue = Worker::new_lifo();
+        [0..4, 4..6, 6..7].into_iter().for_each(|task| queue.push(task));
+        assert_eq!(steal(&[queue.stealer()]), Some(0..4));
+        assert_eq!(queue.pop(), Some(6..7));
+    }
+}

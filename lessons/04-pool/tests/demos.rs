@@ -4,11 +4,13 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use common::proc;
+use common::{cpus, proc};
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
+use serde_json::{Value, json};
 use testing::running::{Running, pid};
 use testing::seen::{has_ended, until};
-use testing::start;
+use testing::{figures, start};
 
 fn demo(arguments: &[&str]) -> Command {
     let mut command = start::command(env!("CARGO_BIN_EXE_04-pool"));
@@ -78,6 +80,88 @@ fn the_results_of_imap_come_in_order_and_those_of_imap_unordered_as_they_are_the
 }
 
 #[test]
+fn a_result_is_given_while_others_are_waited_for() {
+    for beginning in ["imap, three waits", "imap_unordered, the same:"] {
+        // Another worker if this one has the wait that ends last; slower if it was done before
+        // the test could stop it.
+        let attempts = [0.1, 1.0, 5.0].into_iter().flat_map(|pace| [1, 2, 0].map(|it| (pace, it)));
+        let is_given = |(pace, number): (f64, usize)| {
+            let running = Running::start(demo(&["map", "--pace", &pace.to_string()]));
+            let line = running.next_line().unwrap();
+            let worker = line.split("pid ").nth(2 + number).unwrap();
+            running.line_with(&[beginning]);
+            running.signal(pid(&format!("pid {worker}")), Signal::SIGSTOP);
+            let lines = running.lines_until_silent_for(Duration::from_secs_f64(4.0 * pace));
+            (1..3).contains(&lines.iter().filter(|line| line.ends_with(" is over")).count())
+        };
+        assert!(attempts.into_iter().any(is_given), "{beginning} all results came at once");
+    }
+}
+
+#[test]
+fn the_workers_of_map_do_what_is_said_of_them() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let calls = folder.path().join("calls");
+    if !start::can_use_strace() {
+        return;
+    }
+    let mut strace = start::with_strace("trace=getpid,clock_nanosleep", &calls);
+    strace.arg(env!("CARGO_BIN_EXE_04-pool")).args(["map", "--pace", "0.02"]);
+    let output = strace.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let calls = fs::read_to_string(calls).unwrap();
+    let by = |call: &str, pid: &str| {
+        let calls = calls.lines().filter(|line| line.contains(&format!(" {call}(")));
+        calls.filter(|line| line.split(' ').next() == Some(pid)).count()
+    };
+    // A worker that squares a number asks for its id.
+    let squares: Vec<String> = (text.lines())
+        .filter(|line| line.contains(" * "))
+        .map(|line| pid(line).to_string())
+        .collect();
+    for worker in &squares {
+        let times = squares.iter().filter(|it| *it == worker).count();
+        assert!(by("getpid", worker) >= times, "{text}{calls}");
+    }
+    // On one CPU the pool without a number has one worker: the allowed CPUs are counted.
+    assert!(text.ends_with("one worker for each CPU, here ≈ 1.\n"), "{text}");
+    // Each of the waits is that of a worker.
+    let first = text.lines().next().unwrap();
+    let waits = first
+        .split("pid ")
+        .skip(2)
+        .map(|it| by("clock_nanosleep", &pid(&format!("pid {it}")).to_string()));
+    assert_eq!(waits.sum::<usize>(), 6, "{text}{calls}");
+}
+
+#[test]
+fn a_pool_without_a_number_has_a_worker_for_each_cpu() {
+    let cpus = cpus::allowed().unwrap();
+    let mut command = demo(&["map", "--pace", "0"]);
+    let output = command.env("LD_DEBUG", "files").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.ends_with(&format!("for each CPU, here ≈ {}.\n", cpus.len())), "{text}");
+    if let Some(programs) = programs_in(&output.stderr) {
+        assert_eq!(programs, 1 + 3 + cpus.len());
+    }
+}
+
+/// How many processes have loaded the lesson's program, as the C library's loader says if it
+/// is asked by `LD_DEBUG=files`.
+fn programs_in(errors: &[u8]) -> Option<usize> {
+    let loaded = String::from_utf8_lossy(errors).into_owned();
+    if !loaded.contains("transferring control: ") {
+        start::pass_over("this C library's loader does not say what it loads");
+        return None;
+    }
+    let programs = loaded
+        .lines()
+        .filter(|line| line.contains("transferring control: ") && line.ends_with("/04-pool"));
+    Some(programs.count())
+}
+
+#[test]
 fn a_worker_dies_and_another_takes_its_place() {
     // The C library's loader then says which process has loaded which program.
     let mut command = demo(&["crash", "--pace", "0.01"]);
@@ -90,15 +174,46 @@ fn a_worker_dies_and_another_takes_its_place() {
     assert!(text.contains("  task 3: its worker died: killed by SIGKILL\n"), "{text}");
     assert!(text.contains("  new workers: 1\n"), "{text}");
 
-    let loaded = String::from_utf8_lossy(&output.stderr).into_owned();
-    if !loaded.contains("transferring control: ") {
-        start::pass_over("this C library's loader does not say what it loads");
+    if let Some(programs) = programs_in(&output.stderr) {
+        assert_eq!(programs, 4, "the demo, two workers and one more");
+    }
+}
+
+#[test]
+fn a_worker_that_is_not_killed_needs_no_other() {
+    if !start::can_use_strace() {
         return;
     }
-    let programs = loaded
-        .lines()
-        .filter(|line| line.contains("transferring control: ") && line.ends_with("/04-pool"));
-    assert_eq!(programs.count(), 4, "the demo, two workers and one more: {loaded}");
+    // Python's worker kills itself by another call.
+    let mut command = start::with_fault("tgkill:error=EPERM");
+    command.arg(env!("CARGO_BIN_EXE_04-pool")).args(["crash", "--pace", "0"]);
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let done: Vec<String> = (1..=5).map(|task| format!("  task {task} is done")).collect();
+    let lines: Vec<&str> = text.lines().skip(1).take(6).collect();
+    assert_eq!(lines[..5], done, "{output:?}");
+    assert_eq!(lines[5], "  new workers: 0", "{output:?}");
+}
+
+#[test]
+fn python_is_watched() {
+    for (then, what) in
+        [("exit", "it has ended"), ("exec sleep 1000", "it still waits for the result; I kill it")]
+    {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let mut command = demo(&["crash", "--pace", "0.1"]);
+        let script = format!("echo task 3 is said by pid $$\n{then}\n");
+        figures::stand_in(&mut command, folder.path(), "python3", &script);
+        let running = Running::start(command);
+        let said = running.line_with(&["  task 3 is said by"]);
+        assert_ne!(pid(&said), running.id());
+        let started = running.started();
+        let (lines, errors, status) = running.finish();
+        assert_eq!(lines, [format!("  after 300 ms: {what}")], "{errors}");
+        assert!(status.success());
+        // It gives it the time that it says, if it needs it.
+        assert!(then == "exit" || started.elapsed() >= Duration::from_millis(300));
+    }
 }
 
 #[test]
@@ -136,6 +251,23 @@ fn a_terminated_pool_had_workers_and_has_none() {
     running.line_with(&["close, then join:"]);
     running.line_with(&["  a task after close:"]);
     workers(running.id(), 2);
+    // It waits for the task, which takes minutes.
+    assert_eq!(running.lines_until_silent_for(Duration::from_millis(50)), [""; 0]);
+}
+
+#[test]
+fn each_pool_of_close_has_its_workers() {
+    if !start::can_use_strace() {
+        return;
+    }
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let calls = folder.path().join("calls");
+    let mut strace = start::with_strace("trace=execve", &calls);
+    strace.arg(env!("CARGO_BIN_EXE_04-pool")).args(["close", "--pace", "0"]);
+    let output = strace.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let calls = fs::read_to_string(calls).unwrap();
+    assert_eq!(calls.matches("\"pool-worker\"").count(), 3 * 2, "{calls}");
 }
 
 #[test]
@@ -162,29 +294,116 @@ fn panics_are_told() {
     assert!(text.contains(place) && output.stderr.is_empty(), "{text}");
 }
 
-#[test]
-fn all_work_is_done_by_whoever_steals_it() {
+/// For each thread of `steal`: how many tasks it says that it has done, and has stolen.
+fn stolen() -> Vec<(u32, u32)> {
     let output = demo(&["steal"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let tasks = |line: &str| -> u32 {
-        let (_, rest) = line.split_once('≈').unwrap();
-        rest.trim().split(' ').next().unwrap().parse().unwrap()
-    };
-    let threads: Vec<&str> = text.lines().filter(|line| line.starts_with("thread ")).collect();
+    let threads = text.lines().filter(|line| line.starts_with("thread "));
+    let number = |text: &str| text.trim().split(' ').next().unwrap().parse().unwrap();
+    let threads: Vec<(u32, u32)> = threads
+        .map(|line| {
+            let parts: Vec<&str> = line.split('≈').collect();
+            (number(parts[1]), number(parts[2]))
+        })
+        .collect();
     assert_eq!(threads.len(), 4);
-    assert_eq!(threads.into_iter().map(tasks).sum::<u32>(), 2047, "{text}");
+    assert_eq!(threads.iter().map(|(tasks, _)| tasks).sum::<u32>(), 2047, "{text}");
     assert!(text.ends_with("together: 2047 tasks, and the sum 549755289600\n"), "{text}");
+    threads
 }
 
 #[test]
-fn speed_gives_the_same_work_to_all() {
+fn all_work_is_done_by_whoever_steals_it() {
+    let runs = (0..50).map(|_| stolen());
+    // All work is in the first queue, so another thread begins with a theft.
+    let is_honest = |run: &Vec<(u32, u32)>| {
+        let all = run.iter().all(|(tasks, stolen)| stolen <= tasks);
+        all && run[1..].iter().all(|(tasks, stolen)| *tasks == 0 || *stolen > 0)
+    };
+    let runs = runs.inspect(|run| assert!(is_honest(run), "{run:?}"));
+    let first = stolen();
+    // Where all CPUs are busy with something else, one thread may do all.
+    let mut runs = runs.filter(|run| run.iter().filter(|(tasks, _)| *tasks > 0).count() >= 2);
+    assert!(runs.any(|run| run != first), "always {first:?}, or nothing is stolen");
+}
+
+#[test]
+fn speed_puts_each_figure_in_its_place() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let picture = folder.path().join("speed.svg");
-    let svg = picture.to_str().unwrap();
-    let output = demo(&["speed", "--tasks", "100", "--json", "--svg", svg]).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let ways = text.matches("\"name\"").count();
-    assert!([3, 5].contains(&ways) && text.contains("\"this pool\""), "{text}");
-    assert_eq!(fs::read_to_string(&picture).unwrap().matches("<path class='line").count(), ways);
+    let run = |more: &str| {
+        let picture = folder.path().join("speed.svg");
+        let mut command = demo(&["speed", "--tasks", "100", "--svg", picture.to_str().unwrap()]);
+        command.args(more.split_whitespace());
+        // In place of Python: figures that are known, in the order of the script's.
+        let script = "case $3 in 100) ;; *) exit 1;; esac
+            echo 12345.6 2500000 0.05 0.44 0.57 0.000294 0.00544 0.0661 0.00546
+            echo 999600 999400 0.051 0.47 0.83 25e-5 0.00213 0.044 0.00755";
+        figures::stand_in(&mut command, folder.path(), "python3", script);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let drawn = figures::drawn_times(&fs::read_to_string(picture).unwrap());
+        (String::from_utf8(output.stdout).unwrap(), drawn)
+    };
+
+    let (text, drawn) = run("");
+    let rows: Vec<Vec<&str>> = (text.lines())
+        .map(|line| line.split("  ").map(str::trim).filter(|it| !it.is_empty()).collect())
+        .collect();
+    assert_eq!(rows[0], ["this pool threadpool", "channels", "Pool", "Executor"], "{text}");
+    let expected = [
+        ("empty tasks, one by one", "12 k/s", "1.00 M/s"),
+        ("empty tasks, in chunks", "2.50 M/s", "999 k/s"),
+        ("10 µs tasks, one by one", "≈ 5 %", "≈ 5 %"),
+        ("10 µs tasks, in chunks", "≈ 44 %", "≈ 47 %"),
+        ("1 ms tasks, in chunks", "≈ 57 %", "≈ 83 %"),
+        ("64 KiB there and back", "294 µs", "250 µs"),
+        ("1 MiB there and back", "5.44 ms", "2.13 ms"),
+        ("16 MiB there and back", "66.1 ms", "44.0 ms"),
+        ("start to first result", "5.46 ms", "7.55 ms"),
+    ];
+    for ((what, pool, executor), row) in expected.into_iter().zip(&rows[1..]) {
+        assert_eq!([row[0], row[4], row[5]], [what, pool, executor], "{text}");
+    }
+    for (size, row) in rows[6..9].iter().enumerate() {
+        for (way, cell) in row[1..].iter().enumerate() {
+            assert!(
+                figures::are_close(figures::seconds(cell), drawn[way][size]),
+                "{row:?} {drawn:?}"
+            );
+        }
+    }
+
+    let (text, drawn) = run("--json");
+    let ways: Vec<Value> = serde_json::from_str(&text).unwrap();
+    assert_eq!(drawn.len(), 5);
+    for (way, drawn) in ways.iter().zip(&drawn) {
+        for (size, name) in ["seconds_64KiB", "seconds_1MiB", "seconds_16MiB"].iter().enumerate() {
+            assert!(
+                figures::are_close(way[name].as_f64().unwrap(), drawn[size]),
+                "{way} {drawn:?}"
+            );
+        }
+        for share in ["share_10us", "share_10us_one_by_one", "share_1ms"] {
+            assert!((0.0..=1.0).contains(&way[share].as_f64().unwrap()), "{way}");
+        }
+    }
+    assert_eq!(
+        ways[3],
+        json!({
+            "name": "Pool",
+            "one_by_one_per_second": 12345.6,
+            "in_chunks_per_second": 2_500_000.0,
+            "share_10us_one_by_one": 0.05,
+            "share_10us": 0.44,
+            "share_1ms": 0.57,
+            "seconds_64KiB": 0.000294,
+            "seconds_1MiB": 0.00544,
+            "seconds_16MiB": 0.0661,
+            "seconds_to_start": 0.00546,
+        })
+    );
+    assert_eq!(
+        [&ways[0]["name"], &ways[1]["name"], &ways[2]["name"]],
+        ["this pool", "threadpool", "channels"]
+    );
 }

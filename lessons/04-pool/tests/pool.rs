@@ -2,10 +2,16 @@
 //! whoever is free.
 
 use std::process::Command;
+use std::time::Instant;
 
+use common::proc;
 use nix::sys::signal::Signal;
 use testing::running::{Running, pid};
+use testing::tamper::{self, replace};
 use testing::{start, witness};
+use times::{Times, read_until};
+
+mod times;
 
 fn pool(pace: &str) -> Command {
     let mut command = start::command(env!("CARGO_BIN_EXE_04-pool"));
@@ -48,16 +54,29 @@ fn the_fifth_task_waits_for_a_free_worker_not_for_a_certain_one() {
     // Slower if task 0 has ended before the test could stop its worker.
     for pace in ["0.1", "1", "5"] {
         let demo = Running::start(pool(pace));
-        let stopped = demo.pid_in("Run task 0 ");
+        let mut lines = Vec::new();
+        let stopped = pid(read_until(&demo, &mut lines, &["Run task 0 "]));
+        // Then it has looked at the clock.
+        proc::wait_until_asleep(stopped).unwrap();
         demo.signal(stopped, Signal::SIGSTOP);
-        let line = demo.line_with(&["Run task 4 ", "Task 0 runs "]);
+        let before = Instant::now();
+        let line = read_until(&demo, &mut lines, &["Run task 4 ", "Task 0 runs "]);
         if line.starts_with("Task 0") {
             continue;
         }
-        assert_ne!(pid(&line), stopped);
-
+        assert_ne!(pid(line), stopped);
+        // Longer than any task takes: nobody could know this time without measuring it.
+        while !lines.iter().any(|line| line.starts_with("Task 3 ")) {
+            lines.push(demo.next_line().unwrap());
+        }
+        let stood_still = before.elapsed();
         demo.signal(stopped, Signal::SIGCONT);
-        let (lines, errors, status) = demo.finish();
+        let started = demo.started();
+        let (rest, errors, status) = demo.finish();
+        lines.extend(rest);
+        let times = Times::in_lines(&lines);
+        times.are_within(stood_still, started.elapsed());
+        assert!(times.task(0) >= stood_still.as_secs_f64() - 0.01, "{lines:?}");
         assert!(lines.iter().any(|line| line == "All subprocesses done."), "{lines:?}");
         assert!(status.success(), "{errors}");
         return;
@@ -100,4 +119,20 @@ fn the_parent_ends_when_all_workers_are_killed() {
     assert!(lines.iter().all(|line| line == "Waiting for all subprocesses done..."), "{lines:?}");
     assert_eq!(status.code(), Some(1));
     assert!(workers.iter().any(|worker| errors.contains(&format!("child {worker} "))), "{errors}");
+}
+
+#[test]
+fn another_number_that_comes_is_another_task_that_is_run() {
+    // ipc-channel sends a length before the number of the task.
+    let fifth = [1, 0, 0, 0, 0, 0, 0, 0, 4];
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.starts_with("socket:") {
+            replace(bytes, &fifth, &[1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        }
+    };
+    let Some(output) = tamper::run(pool("0.02"), change) else { return };
+    assert!(output.status.success(), "{output:?}");
+    let count =
+        |beginning: &str| output.text.lines().filter(|line| line.starts_with(beginning)).count();
+    assert_eq!([count("Run task 0 "), count("Run task 4 ")], [2, 0], "{output:?}");
 }

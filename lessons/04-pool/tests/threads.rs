@@ -3,9 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use testing::running::{Running, pid};
 use testing::{start, witness};
+use times::{Times, read_until};
+
+mod times;
 
 fn threads(pace: &str) -> Command {
     let mut command = start::command(env!("CARGO_BIN_EXE_04-pool"));
@@ -58,4 +63,36 @@ fn four_tasks_start_at_once_in_threads_that_the_kernel_knows() {
         listed.map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect();
     assert_eq!(named, listed, "the main thread and four more");
     assert_eq!(named.len(), 5);
+}
+
+#[test]
+fn the_times_are_those_that_pass() {
+    // Slower if a task has ended before the test could stop the process.
+    for pace in ["0.05", "0.5", "5"] {
+        let demo = Running::start(threads(pace));
+        let mut lines = Vec::new();
+        for _ in 0..4 {
+            read_until(&demo, &mut lines, &["Run task "]);
+        }
+        // Then each has looked at the clock.
+        demo.wait_for_tasks(|tasks| tasks.values().all(|task| task.state == 'S'));
+        demo.signal(demo.id(), Signal::SIGSTOP);
+        let before = Instant::now();
+        lines.extend(demo.lines_until_silent_for(Duration::from_millis(50)));
+        let stood_still = before.elapsed();
+        demo.signal(demo.id(), Signal::SIGCONT);
+        let started = demo.started();
+        let (rest, _, status) = demo.finish();
+        assert!(status.success());
+        if lines.iter().any(|line| line.starts_with("Task ")) {
+            continue;
+        }
+        lines.extend(rest);
+        let times = Times::in_lines(&lines);
+        times.are_within(stood_still, started.elapsed());
+        let longer = (0..5).filter(|&task| times.task(task) >= stood_still.as_secs_f64() - 0.01);
+        assert!(longer.count() >= 4, "stopped for {stood_still:?}: {lines:?}");
+        return;
+    }
+    panic!("the tasks did not wait");
 }

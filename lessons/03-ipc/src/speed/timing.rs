@@ -89,12 +89,70 @@ fn repeat(time: Duration, mut step: impl FnMut() -> Result<()>) -> Result<Durati
         batch = (20_000 / each.as_nanos().max(1)).clamp(1, 1000) as u32;
         times.push(each);
     }
-    times.remove(0);
+    Ok(median([times[1], times[2], times[3]]))
+}
+
+fn median(mut times: [Duration; 3]) -> Duration {
     times.sort_unstable();
-    Ok(times[1])
+    times[1]
 }
 
 /// `length` bytes, not all the same.
 fn pattern(length: usize) -> Vec<u8> {
     (0..length).map(|place| (place * 31 + 7) as u8).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        let times = [1, 5, 20].map(Duration::from_millis);
+        let [one, two, three] = times;
+        for order in [[one, two, three], [two, three, one], [three, one, two], [three, two, one]] {
+            assert_eq!(median(order), two);
+        }
+    }
+
+    #[test]
+    fn a_step_takes_no_less_than_the_shortest_and_no_more_than_the_longest() {
+        let mut starts = Vec::new();
+        let each = repeat(Duration::from_millis(12), || {
+            starts.push(Instant::now());
+            sleep(Duration::from_millis(1));
+            Ok(())
+        });
+        let (each, end) = (each.unwrap(), Instant::now());
+        let ends = starts[1..].iter().chain([&end]);
+        let longest = starts.iter().zip(ends).map(|(start, end)| *end - *start).max().unwrap();
+        assert!((Duration::from_millis(1)..=longest).contains(&each), "{each:?}, {longest:?}");
+    }
+
+    #[test]
+    fn the_first_steps_do_not_count() {
+        // Again where the machine stood still in two of three parts.
+        let is_left_out = |_| {
+            let mut steps = 0;
+            let each = repeat(Duration::from_millis(3), || {
+                steps += 1;
+                if steps <= 5 {
+                    sleep(Duration::from_millis(10));
+                }
+                Ok(())
+            });
+            each.unwrap() < Duration::from_millis(1)
+        };
+        assert!((0..20).any(is_left_out));
+    }
+
+    #[test]
+    fn all_of_the_bytes_are_copied() {
+        let time = |length| copy(length, Duration::from_millis(3)).unwrap();
+        // A thousand times as many, and a machine that is busy with something else.
+        assert!((0..20).any(|_| time(1 << 20) > 20 * time(1 << 10)));
+        assert!((0..256).all(|byte| pattern(256).contains(&(byte as u8))));
+    }
 }

@@ -61,6 +61,11 @@ impl Call {
 /// The calls of these names that a demo and its children make; none if strace is
 /// not installed.
 pub fn calls(name: &str, calls: &str) -> Option<Vec<Call>> {
+    calls_of(&[name], calls)
+}
+
+/// As [`calls`], of a demo with options.
+pub fn calls_of(arguments: &[&str], calls: &str) -> Option<Vec<Call>> {
     if !start::can_use_strace() {
         return None;
     }
@@ -70,7 +75,7 @@ pub fn calls(name: &str, calls: &str) -> Option<Vec<Call>> {
     let path = file.to_str().unwrap();
     let mut strace = start::command("strace");
     strace.args(["-f", "-q", "-s", "100", "-e", &trace, "-o", path]);
-    let (lines, errors, status) = through(strace, &[name]).finish();
+    let (lines, errors, status) = through(strace, arguments).finish();
     let text = fs::read_to_string(&file).unwrap();
     assert!(status.success(), "{lines:#?} {errors}");
     Some(whole_calls(&text))

@@ -1,0 +1,192 @@
+//! What a demo prints is what has come to it: here it is changed on its way.
+
+use demo::demo;
+use testing::tamper::{self, replace};
+
+mod demo;
+
+/// Runs a demo while `change` changes what its processes read, and expects these texts in its
+/// lines, in this order.
+fn expect(name: &str, change: impl FnMut(&str, &mut [u8]) + Send, expected: &[&str]) {
+    let Some(output) = tamper::run(demo(&[name]), change) else { return };
+    assert!(output.status.success(), "{output:?}");
+    let mut lines = output.text.lines();
+    for text in expected {
+        assert!(lines.any(|line| line.contains(text)), "no {text:?} in {}", output.text);
+    }
+}
+
+/// Changes messages: each `old` becomes `new`.
+fn messages(changes: &[(&[u8], &[u8])]) -> impl FnMut(&str, &mut [u8]) + Send {
+    |from, bytes| {
+        if ["pipe:", "socket:", "/memfd:fruit"].iter().any(|kind| from.starts_with(kind)) {
+            changes.iter().for_each(|(old, new)| replace(bytes, old, new));
+        }
+    }
+}
+
+/// How ipc-channel sends these bytes: after their number, and that of what else is sent.
+fn sent<const N: usize>(bytes: [u8; N]) -> Vec<u8> {
+    [&(N as u64).to_ne_bytes()[..], &bytes].concat()
+}
+
+#[test]
+fn another_value_on_the_queue_is_got() {
+    // A character is its length and itself.
+    let letter = |letter| sent([1, letter]);
+    expect(
+        "queue",
+        messages(&[(&letter(b'A'), &letter(b'X')), (&letter(b'C'), &letter(b'Z'))]),
+        &[": got X from the queue", ": got B from the queue", ": got Z from the queue"],
+    );
+}
+
+#[test]
+fn other_bytes_in_a_pipe_are_read() {
+    expect(
+        "pipe",
+        messages(&[(b"pear", b"nuts")]),
+        &["I read 8 bytes: \"nutsplum\"", "I have read \"nuts\", and the end of file"],
+    );
+}
+
+#[test]
+fn other_bytes_through_a_socket_are_received() {
+    expect(
+        "socket",
+        messages(&[(b"pea", b"nut"), (b"NUT", b"FIG")]),
+        &[
+            "I got \"nutr\", and the end of file",
+            "I got \"FIGR\", and the end of file",
+            "stream, 100 bytes: [\"nutrplum\"]",
+            "stream, 3 bytes: [\"nut\", \"rpl\", \"um\"]",
+            "seqpacket, 100 bytes: [\"nutr\", \"plum\"]",
+            "seqpacket, 3 bytes: [\"nut\", \"plu\"]",
+        ],
+    );
+}
+
+#[test]
+fn other_words_in_a_file_are_read() {
+    expect(
+        "descriptor",
+        messages(&[(b"pear", b"nuts"), (b"plum", b"kiwi"), (b"figs", b"date")]),
+        &[
+            "child: I read \"nuts \"",
+            "I read \"kiwi \"",
+            "child: I read \"date\"",
+            "I read from the start: \"nuts kiwi date\"",
+        ],
+    );
+}
+
+#[test]
+fn another_order_is_served_and_another_bill_received() {
+    expect(
+        "ipc",
+        messages(&[
+            (b"pears", b"dates"),
+            (&sent([60]), &sent([61])),
+            (b"says hello", b"says howdy"),
+            (b"3 says goodbye", b"3 says cheerio"),
+        ]),
+        &[
+            ": an order of 3 dates",
+            "I have a bill of 61 cents",
+            ": an order of 5 plums",
+            "I have a bill of 100 cents",
+        ],
+    );
+    let says = |number: u8| {
+        let (old, new) =
+            (format!("writer {number} says hello"), format!("writer {number} says howdy"));
+        let line = format!(": {new}");
+        expect("ipc", messages(&[(old.as_bytes(), new.as_bytes())]), &[&line]);
+    };
+    (1..=3).for_each(says);
+}
+
+#[test]
+fn another_question_is_asked_and_another_answer_given() {
+    expect(
+        "spawn",
+        messages(&[(b"Who are you?", b"Who is that?"), (b", started by", b", spawned by")]),
+        &["I am asked: Who is that?", ", spawned by pid "],
+    );
+}
+
+#[test]
+fn other_bytes_are_another_text_or_another_error() {
+    // The number 700 becomes a text of one letter, 0 a text that is cut off.
+    expect(
+        "limits",
+        messages(&[(&sent([0xbc, 5]), &sent([1, b'x'])), (&sent([0]), &sent([5]))]),
+        &["  0: Err(", "  700: Ok(\"x\")"],
+    );
+}
+
+#[test]
+fn what_waits_for_a_process_is_read_from_the_kernel() {
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.ends_with("/status") {
+            // One more signal: SIGPWR, the 30th, by a bit of the ninth digit.
+            let mask = bytes.windows(8).position(|part| part == b"ShdPnd:\t");
+            if let Some(mask) = mask {
+                bytes[mask + 16] = b'2';
+            }
+        }
+    };
+    let queued = ": SIGUSR1 SIGUSR2 SIGPWR SIGRTMIN";
+    expect(
+        "signals",
+        change,
+        &[
+            ": SIGUSR2 SIGPWR",
+            ": SIGUSR1 SIGUSR2 SIGPWR",
+            ": SIGUSR1 SIGUSR2 SIGPWR",
+            queued,
+            queued,
+            queued,
+        ],
+    );
+}
+
+#[test]
+fn a_signal_is_what_the_kernel_says_of_it() {
+    // As signalfd(2) lays it out: the number, the sender, and what came along.
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.contains("signalfd") {
+            replace(&mut bytes[..4], &10_u32.to_ne_bytes(), &31_u32.to_ne_bytes());
+            bytes[12..16].copy_from_slice(&1_u32.to_ne_bytes());
+            replace(&mut bytes[48..56], &30_u64.to_ne_bytes(), &700_u64.to_ne_bytes());
+        }
+    };
+    let expected = ["  SIGSYS from pid 1", "  SIGUSR2 from pid 1", " from pid 1, with 700"];
+    expect("signals", change, &expected);
+}
+
+#[test]
+fn where_a_process_sleeps_is_read_from_the_kernel() {
+    for (name, times) in [("pipe", 1), ("limits", 3), ("spawn", 1), ("broken", 1)] {
+        let mut places = Vec::new();
+        let change = |from: &str, bytes: &mut [u8]| {
+            if from.ends_with("/wchan") && bytes != b"0" {
+                bytes.reverse();
+                places.push(String::from_utf8_lossy(bytes).into_owned());
+            }
+            if from.ends_with("/status") {
+                replace(bytes, b"S (sleeping)", b"S (snoozing)");
+            }
+        };
+        let Some(output) = tamper::run(demo(&[name]), change) else { return };
+        assert!(output.status.success(), "{output:?}");
+        let lines: Vec<&str> =
+            output.text.lines().filter(|line| line.contains(", in the kernel's ≈ ")).collect();
+        assert_eq!(lines.len(), times, "{output:?}");
+        for line in lines {
+            let place = line.split('"').nth(1).unwrap();
+            let read = places.iter().any(|it| it == place);
+            assert!(line.contains("state S (snoozing),") && (read || place == "0"), "{output:?}");
+        }
+    }
+}
