@@ -125,12 +125,13 @@ fn each_thing_that_is_not_as_the_page_says_is_found() {
         ("docs/02-bad.md:51 $ cargo lesson 02-bad", "lines 2-9 may interleave, but there are 3"),
         (
             "docs/02-bad.md:59 $ cargo lesson 02-bad nameless",
-            "lines 1 and 2 may interleave, but name no process or thread, so their order is \
-             fixed: let each line name one, or show the other outcomes with `or`",
+            "the lines from 1 on may interleave, but none can change its place: the lines of one \
+             process or thread keep their order, and one that names nobody keeps its place",
         ),
         (
             "docs/02-bad.md:66 $ cargo lesson 02-bad",
-            "the lines from 2 on may interleave, but all are those of 500, which keep their order",
+            "the lines from 2 on may interleave, but none can change its place: the lines of one \
+             process or thread keep their order, and one that names nobody keeps its place",
         ),
         (
             "docs/02-bad.md:6 lessons/02-bad/src/main.rs",

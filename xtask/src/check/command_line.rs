@@ -70,6 +70,12 @@ impl CommandLine {
         matches!(self.program, Runs::Lesson(_))
     }
 
+    /// Whether it traces a lesson.
+    pub fn is_trace(&self) -> bool {
+        matches!(self.program, Runs::Xtask)
+            && self.arguments.first().is_some_and(|it| it == "trace")
+    }
+
     /// The demo that it runs, of those that the lesson has.
     pub fn demo<'a>(&self, demos: &'a [String]) -> Option<&'a String> {
         demos.iter().find(|demo| self.arguments.contains(demo)).or(demos.first())

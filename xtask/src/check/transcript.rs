@@ -1,9 +1,8 @@
 //! Runs the commands of a page and compares what they print with what it shows.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use xtask::supervise::{End, Outcome};
 use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::explain::explain;
 use xtask::transcript::page::{Block, Page, Transcript};
-use xtask::transcript::token::{Line, Token};
+use xtask::transcript::token::{Id, Line, Sort};
 
 use super::command_line::CommandLine;
 use super::findings::{Failure, Finding, Kind, Verdict};
@@ -88,111 +87,162 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson]) -> Result<Compa
     if outcome.end == End::Interrupted {
         return Err(Interrupted.into());
     }
-    let text = String::from_utf8_lossy(&outcome.output).into_owned();
-    let actual: Vec<&str> = text.lines().collect();
+    let text = readable(&outcome.output);
+    let actual: Vec<&str> = text.split_terminator('\n').collect();
     let again = Some(match command.runs_lesson() {
         true => format!("LESSON_PACE={pace} {}", transcript.command),
         false => transcript.command.clone(),
     });
-    if outcome.end == End::Exited(NOT_HERE) && check.status != NOT_HERE {
-        return Ok(Verdict::NotChecked(
-            actual.last().copied().unwrap_or("it does not say why").to_owned(),
-        )
-        .into());
+    let failed = |why: String, details| {
+        let again = again.clone();
+        Ok(Verdict::Failed(Failure { why, details, again }).into())
+    };
+    let end = match ended(&outcome) {
+        Ok(status) => status,
+        Err(why) => return failed(why, last_lines(&actual)),
+    };
+    if end == NOT_HERE && (check.may_refuse || command.is_trace()) {
+        let why = actual.last().copied().unwrap_or("it does not say why");
+        return Ok(Verdict::NotChecked(why.to_owned()).into());
     }
-    if let Some(why) = ended_badly(&outcome, check.status) {
-        let last = actual.len().saturating_sub(8);
-        let details = actual[last..].iter().map(|line| format!("printed: {line}")).collect();
-        return Ok(Verdict::Failed(Failure { why, details, again }).into());
+    if transcript.outcomes.iter().all(|outcome| outcome.status != end) {
+        let why = format!("exit status {end}, and not {}", check.status);
+        return failed(why, last_lines(&actual));
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        return failed("the last line has no newline at its end".to_owned(), last_lines(&actual));
     }
     if let Some(line) = transcript.never.iter().find_map(|never| contained(never, &actual)) {
-        let details = vec![format!("here: {line}")];
-        let why = "printed what must never come".to_owned();
-        return Ok(Verdict::Failed(Failure { why, details, again }).into());
+        return failed("printed what must never come".to_owned(), vec![format!("here: {line}")]);
     }
-    let mut compared = compare(transcript, &actual);
+    let mut compared = compare(transcript, &actual, end);
     if let Verdict::Failed(failure) = &mut compared.verdict {
         failure.again = again;
     }
     Ok(compared)
 }
 
-/// Why a run failed whatever it printed, if it did.
-fn ended_badly(outcome: &Outcome, status: i32) -> Option<String> {
-    let ended = match outcome.end {
+/// What was printed, with each byte that is not UTF-8 as an escape: `\xff`.
+fn readable(output: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in output.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text += &format!("\\x{byte:02x}"));
+    }
+    text
+}
+
+/// The last lines of an output, for a failure.
+fn last_lines(actual: &[&str]) -> Vec<String> {
+    let last = actual.len().saturating_sub(8);
+    actual[last..].iter().map(|line| format!("printed: {line}")).collect()
+}
+
+/// The exit status of a run as a shell gives it, or why it failed whatever it printed.
+fn ended(outcome: &Outcome) -> Result<i32, String> {
+    let status = match outcome.end {
         End::Exited(code) => code,
         End::Killed(signal) => 128 + signal as i32,
         End::DeadlinePassed => {
-            return Some("was still running at its deadline and was killed".to_owned());
+            return Err("was still running at its deadline and was killed".to_owned());
         }
         End::Flooded => {
-            return Some(format!(
-                "printed more than {} bytes and was killed",
-                outcome.output.len()
-            ));
+            return Err(format!("printed more than {} bytes and was killed", outcome.output.len()));
         }
-        End::Interrupted => return Some("was interrupted".to_owned()),
+        End::Interrupted => return Err("was interrupted".to_owned()),
     };
     if let Some(stray) = outcome.left_behind.first() {
         let count = outcome.left_behind.len();
-        return Some(format!(
+        return Err(format!(
             "ended and left {count} running (process {}, {}); killed",
             stray.pid, stray.name
         ));
     }
-    (ended != status).then(|| format!("exit status {ended}, and not {status}"))
+    Ok(status)
 }
 
-/// The last line of a forbidden outcome, if its lines are in the output in
-/// their order. There a number after `≈` means itself.
-fn contained<'a>(never: &Block, actual: &[&'a str]) -> Option<&'a str> {
-    let exact = |line: &str| -> Vec<Token> { Line::read(&line.replace('≈', "=")).shape };
-    let mut found = None;
-    let mut rest = actual.iter();
-    for line in &never.lines {
-        found = Some(*rest.find(|actual| exact(actual) == exact(line))?);
-    }
-    found
+/// The last line of a forbidden outcome, if its lines are in the output in their order,
+/// with ids that fit together. There a number after `≈` means itself.
+fn contained<'a>(never: &[String], actual: &[&'a str]) -> Option<&'a str> {
+    let exact = |line: &str| line.replace('≈', "=");
+    let never: Vec<String> = never.iter().map(|line| exact(line)).collect();
+    let output: Vec<String> = actual.iter().map(|line| exact(line)).collect();
+    let never: Vec<Line> = never.iter().map(|line| Line::read(line)).collect();
+    let output: Vec<Line> = output.iter().map(|line| Line::read(line)).collect();
+    last_of(&never, &output, &Renaming::default()).map(|last| actual[last])
 }
 
-/// Compares an output with the outcomes that the page permits.
-pub fn compare(transcript: &Transcript, actual: &[&str]) -> Compared {
-    let parts = &transcript.check.interleave;
-    let expected: Vec<&str> = transcript.output.lines.iter().map(String::as_str).collect();
-    if let Some(part) =
-        parts.iter().find(|part| *part.end() != usize::MAX && *part.end() > expected.len())
-    {
-        let lines = expected.len();
-        let verdict = Verdict::failed(format!(
-            "lines {}-{} may interleave, but there are {lines}",
-            part.start(),
-            part.end()
-        ));
-        // Where the new output has so many lines, it is what was meant.
-        let bless = (*part.end() <= actual.len()).then(|| owned(actual));
-        return Compared { verdict, bless };
+/// From each id of a page to its id in an output, and back.
+#[derive(Clone, Default)]
+struct Renaming {
+    there: HashMap<(Sort, String), String>,
+    back: HashMap<(Sort, String), String>,
+}
+
+impl Renaming {
+    /// This renaming and the ids of one more line, if they fit together.
+    fn and(&self, page: &Line, run: &Line) -> Option<Renaming> {
+        let mut more = self.clone();
+        let fit = page.shape == run.shape
+            && page.ids.iter().zip(&run.ids).all(|(page, run)| {
+                let key = |id: &Id| (id.sort, id.value.clone());
+                *more.there.entry(key(page)).or_insert_with(|| run.value.clone()) == run.value
+                    && *more.back.entry(key(run)).or_insert_with(|| page.value.clone())
+                        == page.value
+            });
+        fit.then_some(more)
     }
-    for outcome in std::iter::once(&transcript.output).chain(&transcript.or) {
-        if let Some(why) = parts.iter().find_map(|part| permits_nothing(part, &outcome.lines)) {
-            return Verdict::failed(why).into();
+}
+
+/// The index of the output's line that is the last of these, if all are there in their order.
+fn last_of(never: &[Line], output: &[Line], renaming: &Renaming) -> Option<usize> {
+    let (first, rest) = never.split_first()?;
+    output.iter().enumerate().find_map(|(index, line)| {
+        let renaming = renaming.and(first, line)?;
+        if rest.is_empty() {
+            return Some(index);
         }
-    }
+        Some(index + 1 + last_of(rest, &output[index + 1..], &renaming)?)
+    })
+}
+
+/// Compares an output and its exit status with the outcomes that the page permits.
+pub fn compare(transcript: &Transcript, actual: &[&str], status: i32) -> Compared {
     let mut refusal = Refusal::Different;
-    for outcome in std::iter::once(&transcript.output).chain(&transcript.or) {
-        let outcome: Vec<&str> = outcome.lines.iter().map(String::as_str).collect();
-        match equivalent(&outcome, actual, parts, BUDGET) {
+    for (number, outcome) in transcript.outcomes.iter().enumerate() {
+        let page = borrowed(&outcome.output.lines);
+        if let Some(why) = outcome.order.fault(&page) {
+            // Where the annotation fits the new output, that is what was meant.
+            let bless = number == 0 && outcome.order.fault(actual).is_none();
+            let bless = bless.then(|| owned(actual));
+            return Compared { verdict: Verdict::failed(why), bless };
+        }
+        if outcome.status != status {
+            continue;
+        }
+        match equivalent(&page, actual, &outcome.order, BUDGET) {
             Ok(()) => return Verdict::Held.into(),
-            Err(Refusal::Undecided) => refusal = Refusal::Undecided,
             Err(Refusal::Different) => {}
+            Err(other) => refusal = other,
         }
     }
-    if refusal == Refusal::Undecided {
-        return Verdict::failed(format!(
-            "{BUDGET} attempts did not decide whether the output is the one on the page: \
-             let fewer lines interleave, or have each name its process"
-        ))
-        .into();
+    match refusal {
+        Refusal::Different => {}
+        Refusal::Impossible(why) => {
+            let why = format!("the lines are in an order that cannot be: {why}");
+            let numbered = (1..).zip(actual).map(|(number, line)| format!("{number:>5}  {line}"));
+            let details = numbered.collect();
+            return Verdict::Failed(Failure { why, details, again: None }).into();
+        }
+        Refusal::Undecided => {
+            return Verdict::failed(format!(
+                "{BUDGET} steps did not decide whether the output is the one on the page: \
+                 let fewer lines interleave, or have each name its process"
+            ))
+            .into();
+        }
     }
+    let expected = borrowed(&transcript.outcomes[0].output.lines);
     let explanation = explain(&expected, actual);
     let mut details = Vec::new();
     for difference in &explanation.differences {
@@ -205,35 +255,17 @@ pub fn compare(transcript: &Transcript, actual: &[&str]) -> Compared {
         details.push(format!("  page: {}", difference.expected.as_deref().unwrap_or("(no more)")));
         details.push(format!("  here: {}", difference.actual.as_deref().unwrap_or("(no more)")));
     }
-    if !transcript.or.is_empty() {
-        details.push(format!("nor is it one of the {} other outcomes", transcript.or.len()));
+    let others = transcript.outcomes.len() - 1;
+    if others > 0 {
+        details.push(format!("nor is it one of the {others} other outcomes"));
     }
     let why = "the output differs (ids are shown as on the page)".to_owned();
     let verdict = Verdict::Failed(Failure { why, details, again: None });
     Compared { verdict, bless: Some(owned(actual)) }
 }
 
-/// Why an annotation that lets these lines interleave cannot permit what it means,
-/// if it cannot: lines that name nobody are one actor's, and keep their order.
-fn permits_nothing(part: &RangeInclusive<usize>, lines: &[String]) -> Option<String> {
-    let numbered = (1..).zip(lines).filter(|(number, _)| part.contains(number));
-    let (named, nameless): (Vec<_>, Vec<_>) = numbered
-        .map(|(number, text)| (number, Line::read(text).actor().map(str::to_owned)))
-        .partition(|(_, actor)| actor.is_some());
-    if let [(first, _), .., (last, _)] = nameless[..] {
-        return Some(format!(
-            "lines {first} and {last} may interleave, but name no process or thread, so their \
-             order is fixed: let each line name one, or show the other outcomes with `or`"
-        ));
-    }
-    let actors: BTreeSet<_> = named.iter().chain(&nameless).map(|(_, actor)| actor).collect();
-    match (actors.len(), named.first()) {
-        (1, Some((first, Some(actor)))) => Some(format!(
-            "the lines from {first} on may interleave, but all are those of {actor}, which keep \
-             their order"
-        )),
-        _ => None,
-    }
+fn borrowed(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
 }
 
 fn owned(lines: &[&str]) -> Vec<String> {
@@ -269,17 +301,45 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
 /// If the page cannot be read or written.
 pub fn bless(page: &Path, ordinal: usize, new: &[String]) -> Result<Verdict> {
     let context = || format!("rewrite {}", page.display());
-    let mut markdown = std::fs::read_to_string(page).with_context(context)?;
-    let transcripts = Page::read(&markdown).with_context(context)?.transcripts;
-    let output =
-        &transcripts.get(ordinal).context("the page has changed").with_context(context)?.output;
+    let old_page = std::fs::read_to_string(page).with_context(context)?;
+    let old = Page::read(&old_page).with_context(context)?;
+    let outcome = |page: &Page| {
+        let transcript = page.transcripts.get(ordinal);
+        transcript.map(|transcript| transcript.outcomes[0].output.clone())
+    };
+    let output = outcome(&old).context("the page has changed").with_context(context)?;
+    let new_page = with_output(&old_page, &output, new);
+    // What a page cannot show is not written: a fence or a command in the output.
+    let reads_the_same = Page::read(&new_page).is_ok_and(|page| {
+        page.transcripts.len() == old.transcripts.len()
+            && outcome(&page).is_some_and(|output| output.lines == new)
+    });
+    if !reads_the_same {
+        return Ok(Verdict::failed(
+            "the page is left as it is: a block cannot show this output (a fence, a `$` line or \
+             a control character is in it)",
+        ));
+    }
+    replace(page, &new_page).with_context(context)?;
     let text =
         |lines: &[String]| -> String { lines.iter().map(|line| format!("{line}\n")).collect() };
     let (old, new) = (text(&output.lines), text(new));
-    markdown.replace_range(output.place.clone(), &new);
-    replace(page, &markdown).with_context(context)?;
     let diff = TextDiff::from_lines(&old, &new);
     Ok(Verdict::Blessed(
         diff.iter_all_changes().map(|change| format!("{}{change}", change.tag())).collect(),
     ))
+}
+
+/// A page with these lines in place of an output. They begin and end as its command's line
+/// does: in a list or a quotation something precedes it.
+fn with_output(page: &str, output: &Block, lines: &[String]) -> String {
+    let command = &page[..output.place.start];
+    let (before, ending) = match command.strip_suffix("\r\n") {
+        Some(before) => (before, "\r\n"),
+        None => (command.trim_end_matches('\n'), "\n"),
+    };
+    let line = &before[before.rfind('\n').map_or(0, |newline| newline + 1)..];
+    let prefix = &line[..line.find("$ ").unwrap_or(0)];
+    let text: String = lines.iter().map(|line| format!("{prefix}{line}{ending}")).collect();
+    format!("{command}{text}{}", &page[output.place.end..])
 }

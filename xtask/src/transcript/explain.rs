@@ -31,8 +31,8 @@ pub struct Explanation {
 
 /// Compares two outputs that are not equivalent, actor by actor.
 pub fn explain(expected: &[&str], actual: &[&str]) -> Explanation {
-    let read = |output: &[&str]| output.iter().map(|text| Line::read(text)).collect::<Vec<_>>();
-    let (page, run) = (read(expected), read(actual));
+    let page: Vec<Line> = expected.iter().map(|text| Line::read(text)).collect();
+    let run: Vec<Line> = actual.iter().map(|text| Line::read(text)).collect();
     let pairs = pairs(&page, &run);
     let names = names(&pairs, &page, &run);
     let mapped: Vec<String> =
@@ -109,8 +109,8 @@ fn pairs(page: &[Line], run: &[Line]) -> Vec<Pair> {
 }
 
 /// The lines of each actor, the actors in the order in which they appear.
-fn by_actor(output: &[Line]) -> Vec<(Option<&str>, Vec<usize>)> {
-    let mut actors: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
+fn by_actor<'a>(output: &'a [Line]) -> Vec<(Option<&'a str>, Vec<usize>)> {
+    let mut actors: Vec<(Option<&'a str>, Vec<usize>)> = Vec::new();
     for (index, line) in output.iter().enumerate() {
         match actors.iter_mut().find(|(actor, _)| *actor == line.actor()) {
             Some((_, lines)) => lines.push(index),

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 use super::annotation::{self, Annotation, Check, Role};
+use super::order::Order;
 
 /// What the check needs to know of a page.
 #[derive(Debug, Default)]
@@ -27,14 +28,23 @@ pub struct Transcript {
     pub line: usize,
     /// The command, without the `$`.
     pub command: String,
-    /// What it printed.
-    pub output: Block,
+    /// What it may print: the first outcome is the one that is rewritten.
+    pub outcomes: Vec<Outcome>,
     /// How to check it.
     pub check: Check,
-    /// Other permitted outcomes.
-    pub or: Vec<Block>,
     /// Forbidden outcomes: lines that the output must not contain.
-    pub never: Vec<Block>,
+    pub never: Vec<Vec<String>>,
+}
+
+/// A permitted outcome.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What is printed.
+    pub output: Block,
+    /// In which order.
+    pub order: Order,
+    /// The exit status.
+    pub status: i32,
 }
 
 /// The output in a block.
@@ -71,16 +81,27 @@ impl Page {
         let mut events = Parser::new(markdown).into_offset_iter();
         while let Some((event, place)) = events.next() {
             match event {
-                Event::Html(text) => {
+                Event::Start(Tag::HtmlBlock) => {
                     let line = line_of(place.start);
-                    let read = annotation::read(&text).with_context(|| format!("line {line}"))?;
+                    let mut text = String::new();
+                    for (event, _) in events.by_ref() {
+                        let (Event::Html(part) | Event::Text(part)) = event else { break };
+                        text.push_str(&part);
+                    }
+                    let read = html(&text).with_context(|| format!("line {line}"))?;
                     let Some(read) = read else { continue };
                     if let Some((line, _)) = annotation.replace((line, read)) {
                         bail!("line {line}: no block follows the annotation");
                     }
                     continue;
                 }
-                Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => continue,
+                Event::InlineHtml(text) => {
+                    let line = line_of(place.start);
+                    ensure!(
+                        !annotation::looks_like_one(&text),
+                        "line {line}: an annotation stands on a line of its own, before its block"
+                    );
+                }
                 Event::Start(Tag::CodeBlock(kind)) => {
                     let line = line_of(place.start);
                     let mut text = String::new();
@@ -98,7 +119,10 @@ impl Page {
                         CodeBlockKind::Indented => "",
                     };
                     let annotation = annotation.take().map(|(_, read)| read);
-                    page.block(line, language, text, inside, annotation)
+                    // Of the output, if it is a transcript: what follows the first line.
+                    let first = markdown[inside.clone()].find('\n').map_or(0, |end| end + 1);
+                    let rest = (inside.start + first).min(inside.end)..inside.end;
+                    page.block(line, language, text, rest, annotation)
                         .with_context(|| format!("line {line}"))?;
                 }
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
@@ -131,14 +155,14 @@ impl Page {
         line: usize,
         language: &str,
         text: String,
-        inside: Range<usize>,
+        rest: Range<usize>,
         annotation: Option<Annotation>,
     ) -> Result<()> {
         match (language, annotation) {
             ("console", Some(Annotation::Check(check))) => {
-                self.transcript(line, &text, inside, check)
+                self.transcript(line, &text, rest, check)
             }
-            ("console", None) => self.transcript(line, &text, inside, Check::default()),
+            ("console", None) => self.transcript(line, &text, rest, Check::default()),
             ("rust" | "python" | "toml" | "bash" | "fish", Some(Annotation::Source(file))) => {
                 self.excerpts.push(Excerpt { line, file, text });
                 Ok(())
@@ -156,7 +180,7 @@ impl Page {
         &mut self,
         line: usize,
         text: &str,
-        inside: Range<usize>,
+        rest: Range<usize>,
         check: Check,
     ) -> Result<()> {
         let (first, output) = text.split_once('\n').unwrap_or((text, ""));
@@ -167,11 +191,15 @@ impl Page {
         if let Some(second) = lines.iter().find(|line| line.starts_with("$ ")) {
             bail!("one command a block: '{second}' needs a block of its own");
         }
-        let output = Block { lines, place: inside.start + first.len() + 1..inside.end };
         let command = command.to_owned();
+        let outcome = Outcome {
+            output: Block { lines, place: rest },
+            order: check.order.clone(),
+            status: check.status,
+        };
         if check.role == Role::Main {
-            let (line, or, never) = (line + 1, Vec::new(), Vec::new());
-            self.transcripts.push(Transcript { line, command, output, check, or, never });
+            let (line, outcomes, never) = (line + 1, vec![outcome], Vec::new());
+            self.transcripts.push(Transcript { line, command, outcomes, check, never });
             return Ok(());
         }
         let main = self.transcripts.last_mut().context("no transcript before this outcome")?;
@@ -180,10 +208,22 @@ impl Page {
             "an outcome of `{command}`, but the block before runs `{}`",
             main.command
         );
-        let outcomes = if check.role == Role::Or { &mut main.or } else { &mut main.never };
-        outcomes.push(output);
+        match check.role {
+            Role::Never => main.never.push(outcome.output.lines),
+            _ => main.outcomes.push(outcome),
+        }
         Ok(())
     }
+}
+
+/// Reads a block of HTML; an annotation if it is one.
+fn html(text: &str) -> Result<Option<Annotation>> {
+    ensure!(
+        !text.contains("```") && !text.contains("<pre"),
+        "what is inside HTML is not checked: a transcript is a ```console block, with an empty \
+         line before it"
+    );
+    annotation::read(text)
 }
 
 /// The anchor that a forge gives a heading: lower case, spaces to hyphens,
@@ -211,8 +251,8 @@ mod tests {
         assert_eq!(page.excerpts[0].text, "fn main() {}\n");
         let transcript = &page.transcripts[0];
         assert_eq!((transcript.line, transcript.command.as_str()), (12, "cargo lesson 02-fork"));
-        assert_eq!(transcript.output.lines, ["pid 2", "pid 3"]);
-        assert_eq!(transcript.never[0].lines, ["pid 4"]);
+        assert_eq!(transcript.outcomes[0].output.lines, ["pid 2", "pid 3"]);
+        assert_eq!(transcript.never, [["pid 4"]]);
     }
 
     #[test]
@@ -220,7 +260,7 @@ mod tests {
         for output in ["", "one\n", "one\n\n  two\n"] {
             let markdown = format!("```console\n$ x\n{output}```\n");
             let page = Page::read(&markdown).unwrap();
-            assert_eq!(&markdown[page.transcripts[0].output.place.clone()], output);
+            assert_eq!(&markdown[page.transcripts[0].outcomes[0].output.place.clone()], output);
         }
     }
 
@@ -236,6 +276,11 @@ mod tests {
             "<!-- check: interleave -->\n",
             "<!-- check: or -->\n```console\n$ a\n```\n",
             "```console\n$ a\n```\n\n<!-- check: or -->\n```console\n$ b\n```\n",
+            "text <!-- check: status 1 --> text\n\n```console\n$ a\n```\n",
+            "<!--\ncheck: statu 1\n-->\n```console\n$ a\n```\n",
+            "<pre>\n$ a\n</pre>\n",
+            "<!--\n```console\n$ a\n```\n-->\n",
+            "<details>\n```console\n$ a\n```\n</details>\n",
         ] {
             assert!(Page::read(page).is_err(), "{page}");
         }

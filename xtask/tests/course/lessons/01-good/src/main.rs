@@ -14,9 +14,9 @@ fn main() {
             std::process::exit(2);
         }
         _ => {
-            println!("I am process {me}.");
+            println!("I am pid {me}.");
             println!("pace {}", std::env::var("LESSON_PACE").unwrap_or_default());
-            println!("Process {me} took {} µs.", me % 7);
+            println!("Process ({me}) took {} µs.", 100 + me % 7);
         }
     }
 }
