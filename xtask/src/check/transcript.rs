@@ -24,6 +24,9 @@ const PACE: &str = "0.05";
 /// How long a command may take, where the page does not say it.
 const DEADLINE: u64 = 30;
 
+/// How many characters of a line are shown where something failed.
+const LONGEST_LINE: usize = 300;
+
 /// Exit status of a demo that says that this machine cannot show its point.
 const NOT_HERE: i32 = 3;
 
@@ -89,10 +92,7 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson]) -> Result<Compa
     }
     let text = readable(&outcome.output);
     let actual: Vec<&str> = text.split_terminator('\n').collect();
-    let again = Some(match command.runs_lesson() {
-        true => format!("LESSON_PACE={pace} {}", transcript.command),
-        false => transcript.command.clone(),
-    });
+    let again = Some(format!("LESSON_PACE={pace} {}", transcript.command));
     let failed = |why: String, details| {
         let again = again.clone();
         Ok(Verdict::Failed(Failure { why, details, again }).into())
@@ -113,7 +113,10 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson]) -> Result<Compa
         return failed("the last line has no newline at its end".to_owned(), last_lines(&actual));
     }
     if let Some(line) = transcript.never.iter().find_map(|never| contained(never, &actual)) {
-        return failed("printed what must never come".to_owned(), vec![format!("here: {line}")]);
+        return failed(
+            "printed what must never come".to_owned(),
+            vec![format!("here: {}", shortened(line))],
+        );
     }
     let mut compared = compare(transcript, &actual, end);
     if let Verdict::Failed(failure) = &mut compared.verdict {
@@ -135,7 +138,15 @@ fn readable(output: &[u8]) -> String {
 /// The last lines of an output, for a failure.
 fn last_lines(actual: &[&str]) -> Vec<String> {
     let last = actual.len().saturating_sub(8);
-    actual[last..].iter().map(|line| format!("printed: {line}")).collect()
+    actual[last..].iter().map(|line| format!("printed: {}", shortened(line))).collect()
+}
+
+/// The start of a line that is too long to read.
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}… ({} bytes)", &line[..end], line.len()),
+        None => line.to_owned(),
+    }
 }
 
 /// The exit status of a run as a shell gives it, or why it failed whatever it printed.
@@ -230,7 +241,8 @@ pub fn compare(transcript: &Transcript, actual: &[&str], status: i32) -> Compare
         Refusal::Different => {}
         Refusal::Impossible(why) => {
             let why = format!("the lines are in an order that cannot be: {why}");
-            let numbered = (1..).zip(actual).map(|(number, line)| format!("{number:>5}  {line}"));
+            let numbered =
+                (1..).zip(actual).map(|(number, line)| format!("{number:>5}  {}", shortened(line)));
             let details = numbered.collect();
             return Verdict::Failed(Failure { why, details, again: None }).into();
         }
@@ -246,14 +258,18 @@ pub fn compare(transcript: &Transcript, actual: &[&str], status: i32) -> Compare
     let explanation = explain(&expected, actual);
     let mut details = Vec::new();
     for difference in &explanation.differences {
-        let whose = difference
-            .actor
-            .as_ref()
-            .map_or_else(String::new, |actor| format!(" of process {actor}"));
+        let whose = difference.actor.as_ref().map_or_else(String::new, |actor| {
+            match actor.parse::<u32>() {
+                Ok(id) => format!(" of process {id}"),
+                Err(_) => format!(" of {actor}"),
+            }
+        });
         details
             .push(format!("first differing line{whose}, line {} of the output:", difference.line));
-        details.push(format!("  page: {}", difference.expected.as_deref().unwrap_or("(no more)")));
-        details.push(format!("  here: {}", difference.actual.as_deref().unwrap_or("(no more)")));
+        let shown =
+            |line: &Option<String>| line.as_deref().map_or("(no more)".to_owned(), shortened);
+        details.push(format!("  page: {}", shown(&difference.expected)));
+        details.push(format!("  here: {}", shown(&difference.actual)));
     }
     let others = transcript.outcomes.len() - 1;
     if others > 0 {
@@ -342,4 +358,131 @@ fn with_output(page: &str, output: &Block, lines: &[String]) -> String {
     let prefix = &line[..line.find("$ ").unwrap_or(0)];
     let text: String = lines.iter().map(|line| format!("{prefix}{line}{ending}")).collect();
     format!("{command}{text}{}", &page[output.place.end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page in a file of its own, blessed with these lines; the verdict, and the page.
+    fn blessed(name: &str, page: &str, lines: &[&str]) -> (Verdict, String) {
+        let file = std::env::temp_dir().join(format!("bless-{}-{name}.md", std::process::id()));
+        std::fs::write(&file, page).unwrap();
+        let verdict = bless(&file, 0, &owned(lines)).unwrap();
+        let page = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        (verdict, page)
+    }
+
+    #[test]
+    fn a_blessed_page_shows_what_came_wherever_the_block_is() {
+        let block = "```console\n$ cargo lesson a\nold\n```\n";
+        let after = "\ntext\n\n```console\n$ cargo lesson b\nother\n```\n";
+        let with = |before: &str, block: String, after: &str| format!("{before}{block}{after}");
+        let prefixed = |prefix: &str| -> String {
+            block.lines().map(|line| format!("{prefix}{line}\n")).collect()
+        };
+        let pages = [
+            with("# Title\n\n", block.to_owned(), after),
+            with("- a list:\n\n", prefixed("  "), after),
+            with("1. a list:\n\n   - in a list:\n\n", prefixed("     "), after),
+            with("", prefixed("> "), after),
+            with("> - both:\n>\n", prefixed(">   "), after),
+            with("", block.to_owned(), after).replace('\n', "\r\n"),
+            with("", prefixed("> "), after).replace('\n', "\r\n"),
+            block.trim_end().to_owned(),
+            with("", block.replace("old\n", ""), after),
+            with("", block.replace("old\n", "old\n\n  older\n"), after),
+            with("", block.replace("```", "````"), after),
+        ];
+        for (number, page) in pages.iter().enumerate() {
+            for lines in [&["new"][..], &[], &["", "  indented", "", "last"]] {
+                let (verdict, new) = blessed(&number.to_string(), page, lines);
+                assert!(matches!(verdict, Verdict::Blessed(_)), "{page}\n{verdict:?}");
+                let (old, new) = (Page::read(page).unwrap(), Page::read(&new).unwrap());
+                assert_eq!(new.transcripts[0].outcomes[0].output.lines, lines, "{page}");
+                assert_eq!(new.transcripts.len(), old.transcripts.len());
+                let command = |page: &Page| page.transcripts.last().unwrap().command.clone();
+                assert_eq!(command(&new), command(&old));
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_page_cannot_show_is_not_written() {
+        let page = "```console\n$ cargo lesson a\nold\n```\n\n```console\n$ cargo lesson b\n```\n";
+        for (name, line) in [("fence", "```"), ("command", "$ two"), ("return", "a\r")] {
+            let (verdict, new) = blessed(name, page, &["new", line, "more"]);
+            assert!(matches!(verdict, Verdict::Failed(_)), "{line:?}: {verdict:?}");
+            assert_eq!(new, page, "{line:?}");
+        }
+        let (verdict, _) = blessed("longer", &page.replace("```", "````"), &["```"]);
+        assert!(matches!(verdict, Verdict::Blessed(_)), "a longer fence can show it");
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_shown_byte_by_byte() {
+        assert_eq!(readable(b"a\xffb\xc3"), "a\\xffb\\xc3");
+        assert_eq!(readable("a\u{fffd}".as_bytes()), "a\u{fffd}");
+    }
+
+    #[test]
+    fn a_line_that_floods_is_shortened() {
+        let flood = "é".repeat(1 << 20);
+        assert!(last_lines(&[&flood])[0].len() < 1000);
+        assert_eq!(last_lines(&["short"]), ["printed: short"]);
+    }
+
+    #[test]
+    fn forbidden_lines_have_ids_that_fit_together() {
+        let never = owned(&["pid 10 made pid 10"]);
+        assert_eq!(contained(&never, &["pid 7 made pid 8"]), None);
+        assert_eq!(contained(&never, &["a", "pid 7 made pid 7"]), Some("pid 7 made pid 7"));
+        let two = owned(&["pid 1000 starts", "pid 1000 ends"]);
+        assert_eq!(contained(&two, &["pid 7 starts", "pid 8 ends"]), None);
+        let found = contained(&two, &["pid 7 starts", "pid 8 starts", "x", "pid 8 ends"]);
+        assert_eq!(found, Some("pid 8 ends"));
+        assert_eq!(contained(&two, &["pid 7 ends", "pid 7 starts"]), None);
+        assert_eq!(contained(&owned(&["balance ≈ 0"]), &["balance ≈ 10"]), None);
+    }
+
+    /// The transcript on a page, and the verdict on this output.
+    fn verdict(page: &str, output: &[&str], status: i32) -> Verdict {
+        let page = Page::read(page).unwrap();
+        compare(&page.transcripts[0], output, status).verdict
+    }
+
+    #[test]
+    fn each_outcome_has_its_own_order_and_status() {
+        let page = "<!-- check: interleave -->\n```console\n$ a\npid 10: x\npid 11: y\n```\n\n\
+                    <!-- check: or; status 1 -->\n```console\n$ a\npid 10: x\npid 11: z\n```\n";
+        let held = |output: &[&str], status| matches!(verdict(page, output, status), Verdict::Held);
+        assert!(held(&["pid 10: x", "pid 11: y"], 0) && held(&["pid 10: y", "pid 11: x"], 0));
+        assert!(held(&["pid 10: x", "pid 11: z"], 1));
+        assert!(!held(&["pid 11: z", "pid 10: x"], 1), "in the order of the other outcome");
+        assert!(!held(&["pid 10: x", "pid 11: z"], 0) && !held(&["pid 10: x", "pid 11: y"], 1));
+    }
+
+    #[test]
+    fn an_annotation_that_cannot_mean_anything_is_a_failure() {
+        let lines = ["a heading", "pid 10: x", "pid 11: y", "pid 11: z", "the end"];
+        for annotation in [
+            "interleave 1-2",
+            "interleave 3-4",
+            "interleave 2-9",
+            "interleave 1-4",
+            "interleave 2-5",
+            "anywhere 1",
+            "interleave 2-4; anywhere 3",
+            "interleave 2-4; order 3 < 4",
+            "interleave 2-4; order 1 < 3",
+            "interleave 2-4; order 2 < 9",
+            "interleave 2-4; together 2-3",
+            "order 2 < 3",
+        ] {
+            let output = lines.join("\n");
+            let page = format!("<!-- check: {annotation} -->\n```console\n$ a\n{output}\n```\n");
+            assert!(matches!(verdict(&page, &lines, 0), Verdict::Failed(_)), "{annotation}");
+        }
+    }
 }

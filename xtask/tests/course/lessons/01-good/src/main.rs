@@ -9,6 +9,10 @@ fn main() {
             std::process::exit(3);
         }
         Some("either") => println!("pid {me}: {}", if me % 2 == 0 { "even" } else { "odd" }),
+        Some("terminal") => match std::fs::File::open("/dev/tty") {
+            Ok(_) => println!("a terminal"),
+            Err(_) => println!("no terminal"),
+        },
         Some("wrong") => {
             eprintln!("no demo 'wrong'");
             std::process::exit(2);
