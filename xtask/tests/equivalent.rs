@@ -360,6 +360,30 @@ fn running_out_of_budget_is_never_an_accept() {
     assert_eq!(judge(&two, &rings(&[8, 8]), &all, BUDGET), Ok(()));
 }
 
+/// Each process made the next one, and the lines have been shuffled.
+fn chain(length: usize, first: usize) -> Vec<String> {
+    let shuffled = (0..length).map(|place| place * 7 % length);
+    shuffled.map(|place| format!("pid {} made pid {}", first + place, first + place + 1)).collect()
+}
+
+#[test]
+fn a_long_chain_ends_with_the_budget() {
+    let all = Order::interleave_all();
+    assert_eq!(judge(&chain(200, 100), &chain(200, 5000), &all, BUDGET), Ok(()));
+    let (one, mut other) = (chain(4000, 10_000), chain(4000, 20_000));
+    other.rotate_left(100);
+    assert_eq!(judge(&one, &other, &all, BUDGET), Err(Refusal::Undecided));
+}
+
+#[test]
+fn actors_that_are_alike_end_with_the_budget() {
+    let alike = |first: usize| -> Vec<String> {
+        (0..4000).map(|actor| format!("pid {}: hello", first + actor)).collect()
+    };
+    let verdict = judge(&alike(10_000), &alike(20_000), &Order::interleave_all(), BUDGET);
+    assert_ne!(verdict, Err(Refusal::Different));
+}
+
 #[test]
 fn a_large_output_is_decided_almost_without_a_search() {
     let good = large(10_000, 1);

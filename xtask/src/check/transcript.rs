@@ -11,6 +11,7 @@ use similar::TextDiff;
 use xtask::supervise::{End, Outcome};
 use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::explain::explain;
+use xtask::transcript::order::Order;
 use xtask::transcript::page::{Block, Page, Transcript};
 use xtask::transcript::token::{Id, Line, Sort};
 
@@ -241,9 +242,7 @@ pub fn compare(transcript: &Transcript, actual: &[&str], status: i32) -> Compare
         Refusal::Different => {}
         Refusal::Impossible(why) => {
             let why = format!("the lines are in an order that cannot be: {why}");
-            let numbered =
-                (1..).zip(actual).map(|(number, line)| format!("{number:>5}  {}", shortened(line)));
-            let details = numbered.collect();
+            let details = numbered(actual);
             return Verdict::Failed(Failure { why, details, again: None }).into();
         }
         Refusal::Undecided => {
@@ -254,7 +253,15 @@ pub fn compare(transcript: &Transcript, actual: &[&str], status: i32) -> Compare
             .into();
         }
     }
-    let expected = borrowed(&transcript.outcomes[0].output.lines);
+    let first = &transcript.outcomes[0];
+    let expected = borrowed(&first.output.lines);
+    let any_order = Order { before: Vec::new(), together: Vec::new(), ..first.order.clone() };
+    if first.status == status && equivalent(&expected, actual, &any_order, BUDGET).is_ok() {
+        let why = "the lines are those of the page, in an order that its annotation excludes \
+                   (`order` or `together`)";
+        let failure = Failure { why: why.to_owned(), details: numbered(actual), again: None };
+        return Verdict::Failed(failure).into();
+    }
     let explanation = explain(&expected, actual);
     let mut details = Vec::new();
     for difference in &explanation.differences {
@@ -278,6 +285,11 @@ pub fn compare(transcript: &Transcript, actual: &[&str], status: i32) -> Compare
     let why = "the output differs (ids are shown as on the page)".to_owned();
     let verdict = Verdict::Failed(Failure { why, details, again: None });
     Compared { verdict, bless: Some(owned(actual)) }
+}
+
+/// The lines of an output with their numbers.
+fn numbered(lines: &[&str]) -> Vec<String> {
+    (1..).zip(lines).map(|(number, line)| format!("{number:>5}  {}", shortened(line))).collect()
 }
 
 fn borrowed(lines: &[String]) -> Vec<&str> {
@@ -461,6 +473,21 @@ mod tests {
         assert!(held(&["pid 10: x", "pid 11: z"], 1));
         assert!(!held(&["pid 11: z", "pid 10: x"], 1), "in the order of the other outcome");
         assert!(!held(&["pid 10: x", "pid 11: z"], 0) && !held(&["pid 10: x", "pid 11: y"], 1));
+    }
+
+    #[test]
+    fn an_order_that_the_annotation_excludes_is_named() {
+        let page =
+            "<!-- check: interleave; order 1 < 2 -->\n```console\n$ a\npid 10: x\npid 11: y\n```\n";
+        let why = |page: &str, output: &[&str]| match verdict(page, output, 0) {
+            Verdict::Failed(failure) => failure.why,
+            other => panic!("{other:?}"),
+        };
+        assert!(why(page, &["pid 8: y", "pid 7: x"]).contains("its annotation excludes"));
+        assert!(why(page, &["pid 8: z", "pid 7: x"]).contains("differs"));
+        let page = "<!-- check: interleave -->\n```console\n$ a\npid 11: bye\npid 10: pid 11 has ended\n```\n";
+        let too_early = why(page, &["pid 10: pid 11 has ended", "pid 11: bye"]);
+        assert!(too_early.contains("cannot be: line 1 says"), "{too_early}");
     }
 
     #[test]
