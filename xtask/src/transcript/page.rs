@@ -1,9 +1,10 @@
 //! Reads a page of the course: its transcripts, excerpts and links.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail, ensure};
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{BrokenLink, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::annotation::{self, Annotation, Check, Role};
 use super::order::Order;
@@ -17,7 +18,7 @@ pub struct Page {
     pub excerpts: Vec<Excerpt>,
     /// Its links and pictures, in order: the line, and the target.
     pub links: Vec<(usize, String)>,
-    /// The anchors of its headings, as forges make them.
+    /// The anchors of its headings, as forges make them, and those of its HTML.
     pub anchors: Vec<String>,
 }
 
@@ -78,7 +79,16 @@ impl Page {
         let mut heading: Option<String> = None;
         let line_of = |offset: usize| 1 + markdown[..offset].matches('\n').count();
 
-        let mut events = Parser::new(markdown).into_offset_iter();
+        let undefined = RefCell::new(Vec::new()); // the places of links without a target
+        let note = |link: BrokenLink<'_>| {
+            // `[text]` alone may be text.
+            if link.link_type == LinkType::Reference {
+                undefined.borrow_mut().push((link.span.start, link.reference.into_string()));
+            }
+            None
+        };
+        let parser = Parser::new_with_broken_link_callback(markdown, Options::empty(), Some(note));
+        let mut events = parser.into_offset_iter();
         while let Some((event, place)) = events.next() {
             match event {
                 Event::Start(Tag::HtmlBlock) => {
@@ -88,6 +98,7 @@ impl Page {
                         let (Event::Html(part) | Event::Text(part)) = event else { break };
                         text.push_str(&part);
                     }
+                    page.attributes(line, &text);
                     let read = html(&text).with_context(|| format!("line {line}"))?;
                     let Some(read) = read else { continue };
                     if let Some((line, _)) = annotation.replace((line, read)) {
@@ -101,6 +112,7 @@ impl Page {
                         !annotation::looks_like_one(&text),
                         "line {line}: an annotation stands on a line of its own, before its block"
                     );
+                    page.attributes(line, &text);
                 }
                 Event::Start(Tag::CodeBlock(kind)) => {
                     let line = line_of(place.start);
@@ -127,7 +139,11 @@ impl Page {
                 }
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
                 Event::End(TagEnd::Heading(_)) => {
-                    page.anchors.extend(heading.take().map(|text| anchor(&text)))
+                    let base = anchor(&heading.take().unwrap_or_default());
+                    let mut names = (1..).map(|number| format!("{base}-{number}"));
+                    let is_new = |name: &String| !page.anchors.contains(name);
+                    let name = Some(base.clone()).filter(is_new).or_else(|| names.find(is_new));
+                    page.anchors.extend(name);
                 }
                 Event::Text(text) | Event::Code(text) => {
                     if let Some(heading) = &mut heading {
@@ -146,7 +162,23 @@ impl Page {
         if let Some((line, _)) = annotation {
             bail!("line {line}: no block follows the annotation");
         }
+        drop(events);
+        if let Some((place, reference)) = undefined.into_inner().first() {
+            bail!("line {}: a link to [{reference}], which is not defined", line_of(*place));
+        }
         Ok(page)
+    }
+
+    /// Adds the links and anchors of a piece of HTML.
+    fn attributes(&mut self, line: usize, html: &str) {
+        let values = |name: &str| -> Vec<String> {
+            let start = format!(" {name}=\"");
+            let values = html.split(&start).skip(1);
+            values.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+        };
+        let links = [values("src"), values("href")].concat();
+        self.links.extend(links.into_iter().map(|link| (line, link)));
+        self.anchors.extend([values("id"), values("name")].concat());
     }
 
     /// Adds a code block to the page.
@@ -262,6 +294,20 @@ mod tests {
             let page = Page::read(&markdown).unwrap();
             assert_eq!(&markdown[page.transcripts[0].outcomes[0].output.place.clone()], output);
         }
+    }
+
+    #[test]
+    fn links_and_anchors_are_those_that_a_forge_shows() {
+        let page = Page::read(
+            "# The end\n\n## The end\n\n### The end\n\n<a id=\"here\"></a> [one]\n\n\
+             <img src=\"missing.png\">\n\ntext <a href=\"there.md\">there</a>\n",
+        )
+        .unwrap();
+        assert_eq!(page.anchors, ["the-end", "the-end-1", "the-end-2", "here"]);
+        assert_eq!(page.links, [(9, "missing.png".to_owned()), (11, "there.md".to_owned())]);
+        let undefined = Page::read("a\n\n[text][nope]\n").unwrap_err();
+        assert_eq!(undefined.to_string(), "line 3: a link to [nope], which is not defined");
+        assert!(Page::read("[text][nope]\n\n[nope]: a.md\n").is_ok());
     }
 
     #[test]
