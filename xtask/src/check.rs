@@ -173,7 +173,7 @@ impl Report<'_> {
         let mut report: Vec<String> = self.sections.iter().flat_map(Section::lines).collect();
         report.push(findings::summary(&self.sections, self.start.elapsed()));
         let report: Vec<&str> = report.iter().map(String::as_str).collect();
-        let mut compared = transcript::compare(transcript, &report);
+        let mut compared = transcript::compare(transcript, &report, 0);
         if let Verdict::Failed(_) = compared.verdict {
             let mut findings = self.sections.iter().flat_map(|section| &section.findings);
             if !findings.all(|finding| matches!(finding.verdict, Verdict::Held)) {

@@ -9,6 +9,7 @@
 pub mod annotation;
 pub mod equivalent;
 pub mod explain;
+pub mod order;
 pub mod page;
 mod phrases;
 mod side;

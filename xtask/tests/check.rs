@@ -85,7 +85,7 @@ fn a_lesson_that_does_what_its_page_says_holds() {
     let good = &whole()["sections"][0];
     assert_eq!(failed(good), BTreeMap::new());
     assert_eq!(good["held"], true);
-    assert_eq!(good["counts"]["transcripts"], 6);
+    assert_eq!(good["counts"]["transcripts"], 7);
     assert_eq!(good["counts"]["tests"], 2);
     let not_checked: Vec<&str> = good["not_checked"]
         .as_array()
@@ -126,12 +126,18 @@ fn each_thing_that_is_not_as_the_page_says_is_found() {
         ("docs/02-bad.md:51 $ cargo lesson 02-bad", "lines 2-9 may interleave, but there are 3"),
         (
             "docs/02-bad.md:59 $ cargo lesson 02-bad nameless",
-            "lines 1 and 2 may interleave, but name no process or thread, so their order is \
-             fixed: let each line name one, or show the other outcomes with `or`",
+            "the lines from 1 on may interleave, but none can change its place: the lines of one \
+             process or thread keep their order, and one that names nobody keeps its place",
         ),
         (
             "docs/02-bad.md:66 $ cargo lesson 02-bad",
-            "the lines from 2 on may interleave, but all are those of 500, which keep their order",
+            "the lines from 2 on may interleave, but none can change its place: the lines of one \
+             process or thread keep their order, and one that names nobody keeps its place",
+        ),
+        ("docs/02-bad.md:73 $ cargo lesson 02-bad refuses", "exit status 3, and not 0"),
+        (
+            "docs/02-bad.md:78 $ cargo lesson 02-bad endless",
+            "the last line has no newline at its end",
         ),
         (
             "docs/02-bad.md:6 lessons/02-bad/src/main.rs",
@@ -157,7 +163,7 @@ fn a_failure_names_the_line_in_the_ids_of_the_page_and_the_command() {
     assert_eq!(output["again"], "LESSON_PACE=0.05 cargo lesson 02-bad");
 
     let test = of("lessons/02-bad");
-    assert_eq!(test["again"], "cargo test --package lesson-02-bad --test two");
+    assert_eq!(test["again"], "cargo test --package lesson-02-bad --test two -- --exact bad");
     assert!(test["details"].to_string().contains("what the test says"), "{test}");
 }
 
@@ -218,7 +224,7 @@ fn what_is_told_to_a_person_has_no_terminal_codes() {
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.starts_with("01-good "), "{told}");
     assert!(
-        told.contains("6 transcripts, 2 tests, 1 excerpt, 4 links, 4 not checked: ok ("),
+        told.contains("7 transcripts, 2 tests, 1 excerpt, 4 links, 4 not checked: ok ("),
         "{told}"
     );
     assert!(!told.contains('\u{1b}') && own_errors(&output).is_empty(), "{output:?}");
@@ -268,7 +274,7 @@ fn one_demo_is_checked_alone() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let counts = &json(&output)["sections"][0]["counts"];
     // All those that name no other demo: a word that is none is the demo's argument.
-    assert_eq!((&counts["transcripts"], &counts["tests"]), (&Value::from(5), &Value::from(0)));
+    assert_eq!((&counts["transcripts"], &counts["tests"]), (&Value::from(6), &Value::from(0)));
 
     let output = xtask(&course("demo"), &["check", "01-good", "missing"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
@@ -388,6 +394,7 @@ fn where_another_tracer_is_first_a_sentence_says_so() {
 
 #[test]
 fn a_terminal_that_stops_writers_in_the_background_does_not_stop_the_check() {
+    // One of the transcripts shows that a lesson does not get at this terminal.
     let terminal = openpty(None, None).unwrap();
     let mut settings = tcgetattr(&terminal.slave).unwrap();
     settings.local_flags |= LocalFlags::TOSTOP;

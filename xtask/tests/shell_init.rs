@@ -13,7 +13,12 @@ const CASES: &[(&str, &str)] = &[
     ("test|-p=02-fork|-p03-ipc|", "test|-p=lesson-02-fork|-plesson-03-ipc|"),
     ("+beta|b|--package=02-fork|", "+beta|b|--package=lesson-02-fork|"),
     ("run|-p|02-fork|--|-p|02-fork|", "run|-p|lesson-02-fork|--|-p|02-fork|"),
+    ("test|--workspace|--exclude|02-fork|", "test|--workspace|--exclude|lesson-02-fork|"),
+    ("test|--exclude=02-fork|--exclude=x|", "test|--exclude=lesson-02-fork|--exclude=x|"),
+    ("tree|-i|02-fork|--invert|03-ipc|", "tree|-i|lesson-02-fork|--invert|lesson-03-ipc|"),
+    ("run|-p|02-fork@0.1.0|-p03-ipc@1|", "run|-p|lesson-02-fork@0.1.0|-plesson-03-ipc@1|"),
     // Not a lesson, or not a package.
+    ("run|-p|02-forks@0.1.0|--excluded|02-fork|", "run|-p|02-forks@0.1.0|--excluded|02-fork|"),
     ("run|-p|02-forks|-p|102-fork|-p|", "run|-p|02-forks|-p|102-fork|-p|"),
     ("run|-p|02-fork\n|-p|\n02-fork|", "run|-p|02-fork\n|-p|\n02-fork|"),
     ("run|--bin|02-fork|02-fork|-px02-fork|", "run|--bin|02-fork|02-fork|-px02-fork|"),

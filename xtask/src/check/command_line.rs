@@ -12,6 +12,12 @@ use crate::workspace::{BINARIES, Lesson};
 /// How much it may print, in bytes.
 const OUTPUT_LIMIT: usize = 1 << 20;
 
+/// What some shell reads as something else than itself.
+const SHELL_SYNTAX: &[char] = &[
+    '|', '&', ';', '<', '>', '`', '$', '(', ')', '*', '?', '\'', '"', '\\', '~', '#', '{', '}',
+    '[', ']', '!', '^', '\t',
+];
+
 /// A command of a transcript, understood.
 pub struct CommandLine {
     program: Runs,
@@ -32,10 +38,7 @@ impl CommandLine {
     /// # Errors
     /// If it is none of the commands that a reader of the course is shown.
     pub fn read(line: &str) -> Result<CommandLine> {
-        ensure!(
-            !line.contains(['|', '&', ';', '<', '>', '`', '$', '(', '*', '?', '\'', '"', '\\']),
-            "only plain words, no shell syntax"
-        );
+        ensure!(!line.contains(SHELL_SYNTAX), "only plain words, no shell syntax");
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
         let (program, arguments) = match words.as_slice() {
             ["cargo", "xtask", arguments @ ..] => (Runs::Xtask, arguments),
@@ -68,6 +71,12 @@ impl CommandLine {
     /// Whether it runs a lesson, and not something else that may trace it.
     pub fn runs_lesson(&self) -> bool {
         matches!(self.program, Runs::Lesson(_))
+    }
+
+    /// Whether it traces a lesson.
+    pub fn is_trace(&self) -> bool {
+        matches!(self.program, Runs::Xtask)
+            && self.arguments.first().is_some_and(|it| it == "trace")
     }
 
     /// The demo that it runs, of those that the lesson has.
@@ -120,5 +129,33 @@ impl CommandLine {
             output_limit: OUTPUT_LIMIT,
             errors: Errors::Merged,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_a_shell_would_change_is_refused() {
+        for word in [
+            "~/f",
+            "{1,2}",
+            "# a remark",
+            "[ab]",
+            "!1",
+            "a^b",
+            "a\tb",
+            "$HOME",
+            "'a b'",
+            "a;b",
+            "(a)",
+        ] {
+            let line = format!("cargo lesson 01-t a {word}");
+            assert!(CommandLine::read(&line).is_err(), "{line}");
+        }
+        let plain =
+            "cargo lesson 01-t -- a --only=fork,wait --times 0.5 x:y a_b %5 +1 @ a=b /tmp/f";
+        assert!(CommandLine::read(plain).is_ok());
     }
 }

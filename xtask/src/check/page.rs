@@ -67,28 +67,58 @@ fn excerpt(root: &Path, excerpt: &Excerpt) -> Verdict {
 }
 
 fn link(root: &Path, page: &Path, target: &str, own: &Page) -> Verdict {
-    if target.contains("://") {
+    if target.contains("://") || target.starts_with("mailto:") {
         return Verdict::NotChecked("outside the project".to_owned());
     }
     let (file, anchor) =
         target.split_once('#').map_or((target, None), |(file, anchor)| (file, Some(anchor)));
-    let path = normal(&page.parent().unwrap_or(Path::new("")).join(file));
+    // What follows `?` asks the forge for another view.
+    let file = decoded(file.split('?').next().unwrap_or_default());
+    let path = normal(&page.parent().unwrap_or(Path::new("")).join(&file));
     if !file.is_empty() && !root.join(&path).exists() {
         return Verdict::failed(format!("no file {}", path.display()));
     }
     let Some(anchor) = anchor else { return Verdict::Held };
+    let there = || std::fs::read_to_string(root.join(&path)).unwrap_or_default();
+    if !file.is_empty() && path.extension().is_none_or(|extension| extension != "md") {
+        return line_anchor(anchor, there().lines().count());
+    }
     let anchors = if file.is_empty() {
         own.anchors.clone()
     } else {
-        let there = std::fs::read_to_string(root.join(&path)).ok();
-        let there = there.and_then(|text| Page::read(&text).ok());
-        there.map(|page| page.anchors).unwrap_or_default()
+        Page::read(&there()).map(|page| page.anchors).unwrap_or_default()
     };
-    if anchors.iter().any(|heading| heading == anchor) {
+    if anchors.contains(&decoded(anchor)) {
         Verdict::Held
     } else {
         Verdict::failed(format!("no heading '{anchor}'; available: {}", anchors.join(", ")))
     }
+}
+
+/// Whether a source file has the lines of an anchor: `L3`, `L3-L5`.
+fn line_anchor(anchor: &str, lines: usize) -> Verdict {
+    let mut numbers = anchor.split('-').map(|line| line.strip_prefix('L')?.parse::<usize>().ok());
+    match numbers.all(|number| number.is_some_and(|number| (1..=lines).contains(&number))) {
+        true => Verdict::Held,
+        false => Verdict::failed(format!("no line '{anchor}': the file has {lines}")),
+    }
+}
+
+/// A part of a URL with `%20` as what it stands for.
+fn decoded(url: &str) -> String {
+    let mut pieces = url.split('%');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let code = piece.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
+        match code {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend(&piece.as_bytes()[2..]);
+            }
+            None => bytes.extend([b"%", piece.as_bytes()].concat()),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Whether the source has the quoted lines one after the other, all indented
@@ -141,6 +171,37 @@ mod tests {
         assert!(!holds(source, "if true {\none();\n"), "another indentation");
         assert!(!holds(source, "three();\n"));
         assert!(!holds(source, ""));
+    }
+
+    #[test]
+    fn a_link_is_followed_as_a_forge_does() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let own = Page::read("# One\n\n## One\n\n## Zwölf\n").unwrap();
+        let held = |target| matches!(link(root, Path::new("x.md"), target, &own), Verdict::Held);
+        for target in [
+            "#one",
+            "#one-1",
+            "#zw%C3%B6lf",
+            "Cargo.toml",
+            "C%61rgo.toml?plain=1",
+            "Cargo.toml#L3",
+            "Cargo.toml#L1-L3",
+        ] {
+            assert!(held(target), "{target}");
+        }
+        for target in [
+            "#one-2",
+            "none.md",
+            "Cargo.toml#L9999",
+            "Cargo.toml#L0",
+            "Cargo.toml#one",
+            "%zz",
+            "?x#two",
+        ] {
+            assert!(!held(target), "{target}");
+        }
+        let mail = link(root, Path::new("x.md"), "mailto:a@example.org", &own);
+        assert!(matches!(mail, Verdict::NotChecked(_)));
     }
 
     #[test]

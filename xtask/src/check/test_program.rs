@@ -64,19 +64,23 @@ pub fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>>
         let why = format!("left process {} ({}) running; it was killed", stray.pid, stray.name);
         findings.push(finding(name, Verdict::failed(why)));
     }
-    let mut failures = findings.iter_mut().filter_map(|finding| match &mut finding.verdict {
-        Verdict::Failed(failure) => Some(failure),
-        _ => None,
-    });
-    if let Some(first) = failures.next() {
-        first.details =
-            output.lines().skip_while(|line| *line != "failures:").map(str::to_owned).collect();
-        let target = if *name == lesson.name.replace('-', "_") {
-            "--bins".to_owned()
+    let target = if *name == lesson.name.replace('-', "_") {
+        "--bins".to_owned()
+    } else {
+        format!("--test {name}")
+    };
+    let all = format!("cargo test --package {} {target}", lesson.package());
+    let mut details: Vec<String> =
+        output.lines().skip_while(|line| *line != "failures:").map(str::to_owned).collect();
+    for finding in &mut findings {
+        let Verdict::Failed(failure) = &mut finding.verdict else { continue };
+        failure.details = std::mem::take(&mut details); // with the first failure
+        let is_one_test = finding.what != *name;
+        failure.again = Some(if is_one_test {
+            format!("{all} -- --exact {}", finding.what)
         } else {
-            format!("--test {name}")
-        };
-        first.again = Some(format!("cargo test --package {} {target}", lesson.package()));
+            all.clone()
+        });
     }
     Ok(findings)
 }

@@ -1,9 +1,8 @@
 //! Runs the commands of a page and compares what they print with what it shows.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,8 +11,9 @@ use similar::TextDiff;
 use xtask::supervise::{End, Outcome};
 use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::explain::explain;
+use xtask::transcript::order::Order;
 use xtask::transcript::page::{Block, Page, Transcript};
-use xtask::transcript::token::{Line, Token};
+use xtask::transcript::token::{Id, Line, Sort};
 
 use super::command_line::CommandLine;
 use super::findings::{Failure, Finding, Kind, Verdict};
@@ -24,6 +24,9 @@ const PACE: &str = "0.05";
 
 /// How long a command may take, where the page does not say it.
 const DEADLINE: u64 = 30;
+
+/// How many characters of a line are shown where something failed.
+const LONGEST_LINE: usize = 300;
 
 /// Exit status of a demo that says that this machine cannot show its point.
 const NOT_HERE: i32 = 3;
@@ -88,152 +91,209 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson]) -> Result<Compa
     if outcome.end == End::Interrupted {
         return Err(Interrupted.into());
     }
-    let text = String::from_utf8_lossy(&outcome.output).into_owned();
-    let actual: Vec<&str> = text.lines().collect();
-    let again = Some(match command.runs_lesson() {
-        true => format!("LESSON_PACE={pace} {}", transcript.command),
-        false => transcript.command.clone(),
-    });
-    if outcome.end == End::Exited(NOT_HERE) && check.status != NOT_HERE {
-        return Ok(Verdict::NotChecked(
-            actual.last().copied().unwrap_or("it does not say why").to_owned(),
-        )
-        .into());
+    let text = readable(&outcome.output);
+    let actual: Vec<&str> = text.split_terminator('\n').collect();
+    let again = Some(format!("LESSON_PACE={pace} {}", transcript.command));
+    let failed = |why: String, details| {
+        let again = again.clone();
+        Ok(Verdict::Failed(Failure { why, details, again }).into())
+    };
+    let end = match ended(&outcome) {
+        Ok(status) => status,
+        Err(why) => return failed(why, last_lines(&actual)),
+    };
+    if end == NOT_HERE && (check.may_refuse || command.is_trace()) {
+        let why = actual.last().copied().unwrap_or("it does not say why");
+        return Ok(Verdict::NotChecked(why.to_owned()).into());
     }
-    if let Some(why) = ended_badly(&outcome, check.status) {
-        let last = actual.len().saturating_sub(8);
-        let details = actual[last..].iter().map(|line| format!("printed: {line}")).collect();
-        return Ok(Verdict::Failed(Failure { why, details, again }).into());
+    if transcript.outcomes.iter().all(|outcome| outcome.status != end) {
+        let why = format!("exit status {end}, and not {}", check.status);
+        return failed(why, last_lines(&actual));
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        return failed("the last line has no newline at its end".to_owned(), last_lines(&actual));
     }
     if let Some(line) = transcript.never.iter().find_map(|never| contained(never, &actual)) {
-        let details = vec![format!("here: {line}")];
-        let why = "printed what must never come".to_owned();
-        return Ok(Verdict::Failed(Failure { why, details, again }).into());
+        return failed(
+            "printed what must never come".to_owned(),
+            vec![format!("here: {}", shortened(line))],
+        );
     }
-    let mut compared = compare(transcript, &actual);
+    let mut compared = compare(transcript, &actual, end);
     if let Verdict::Failed(failure) = &mut compared.verdict {
         failure.again = again;
     }
     Ok(compared)
 }
 
-/// Why a run failed whatever it printed, if it did.
-fn ended_badly(outcome: &Outcome, status: i32) -> Option<String> {
-    let ended = match outcome.end {
+/// What was printed, with each byte that is not UTF-8 as an escape: `\xff`.
+fn readable(output: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in output.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text += &format!("\\x{byte:02x}"));
+    }
+    text
+}
+
+/// The last lines of an output, for a failure.
+fn last_lines(actual: &[&str]) -> Vec<String> {
+    let last = actual.len().saturating_sub(8);
+    actual[last..].iter().map(|line| format!("printed: {}", shortened(line))).collect()
+}
+
+/// The start of a line that is too long to read.
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}… ({} bytes)", &line[..end], line.len()),
+        None => line.to_owned(),
+    }
+}
+
+/// The exit status of a run as a shell gives it, or why it failed whatever it printed.
+fn ended(outcome: &Outcome) -> Result<i32, String> {
+    let status = match outcome.end {
         End::Exited(code) => code,
         End::Killed(signal) => 128 + signal as i32,
         End::DeadlinePassed => {
-            return Some("was still running at its deadline and was killed".to_owned());
+            return Err("was still running at its deadline and was killed".to_owned());
         }
         End::Flooded => {
-            return Some(format!(
-                "printed more than {} bytes and was killed",
-                outcome.output.len()
-            ));
+            return Err(format!("printed more than {} bytes and was killed", outcome.output.len()));
         }
-        End::Interrupted => return Some("was interrupted".to_owned()),
+        End::Interrupted => return Err("was interrupted".to_owned()),
     };
     if let Some(stray) = outcome.left_behind.first() {
         let count = outcome.left_behind.len();
-        return Some(format!(
+        return Err(format!(
             "ended and left {count} running (process {}, {}); killed",
             stray.pid, stray.name
         ));
     }
-    (ended != status).then(|| format!("exit status {ended}, and not {status}"))
+    Ok(status)
 }
 
-/// The last line of a forbidden outcome, if its lines are in the output in
-/// their order. There a number after `≈` means itself.
-fn contained<'a>(never: &Block, actual: &[&'a str]) -> Option<&'a str> {
-    let exact = |line: &str| -> Vec<Token> { Line::read(&line.replace('≈', "=")).shape };
-    let mut found = None;
-    let mut rest = actual.iter();
-    for line in &never.lines {
-        found = Some(*rest.find(|actual| exact(actual) == exact(line))?);
-    }
-    found
+/// The last line of a forbidden outcome, if its lines are in the output in their order,
+/// with ids that fit together. There a number after `≈` means itself.
+fn contained<'a>(never: &[String], actual: &[&'a str]) -> Option<&'a str> {
+    let exact = |line: &str| line.replace('≈', "=");
+    let never: Vec<String> = never.iter().map(|line| exact(line)).collect();
+    let output: Vec<String> = actual.iter().map(|line| exact(line)).collect();
+    let never: Vec<Line> = never.iter().map(|line| Line::read(line)).collect();
+    let output: Vec<Line> = output.iter().map(|line| Line::read(line)).collect();
+    last_of(&never, &output, &Renaming::default()).map(|last| actual[last])
 }
 
-/// Compares an output with the outcomes that the page permits.
-pub fn compare(transcript: &Transcript, actual: &[&str]) -> Compared {
-    let parts = &transcript.check.interleave;
-    let expected: Vec<&str> = transcript.output.lines.iter().map(String::as_str).collect();
-    if let Some(part) =
-        parts.iter().find(|part| *part.end() != usize::MAX && *part.end() > expected.len())
-    {
-        let lines = expected.len();
-        let verdict = Verdict::failed(format!(
-            "lines {}-{} may interleave, but there are {lines}",
-            part.start(),
-            part.end()
-        ));
-        // Where the new output has so many lines, it is what was meant.
-        let bless = (*part.end() <= actual.len()).then(|| owned(actual));
-        return Compared { verdict, bless };
+/// From each id of a page to its id in an output, and back.
+#[derive(Clone, Default)]
+struct Renaming {
+    there: HashMap<(Sort, String), String>,
+    back: HashMap<(Sort, String), String>,
+}
+
+impl Renaming {
+    /// This renaming and the ids of one more line, if they fit together.
+    fn and(&self, page: &Line, run: &Line) -> Option<Renaming> {
+        let mut more = self.clone();
+        let fit = page.shape == run.shape
+            && page.ids.iter().zip(&run.ids).all(|(page, run)| {
+                let key = |id: &Id| (id.sort, id.value.clone());
+                *more.there.entry(key(page)).or_insert_with(|| run.value.clone()) == run.value
+                    && *more.back.entry(key(run)).or_insert_with(|| page.value.clone())
+                        == page.value
+            });
+        fit.then_some(more)
     }
-    for outcome in std::iter::once(&transcript.output).chain(&transcript.or) {
-        if let Some(why) = parts.iter().find_map(|part| permits_nothing(part, &outcome.lines)) {
-            return Verdict::failed(why).into();
+}
+
+/// The index of the output's line that is the last of these, if all are there in their order.
+fn last_of(never: &[Line], output: &[Line], renaming: &Renaming) -> Option<usize> {
+    let (first, rest) = never.split_first()?;
+    output.iter().enumerate().find_map(|(index, line)| {
+        let renaming = renaming.and(first, line)?;
+        if rest.is_empty() {
+            return Some(index);
         }
-    }
+        Some(index + 1 + last_of(rest, &output[index + 1..], &renaming)?)
+    })
+}
+
+/// Compares an output and its exit status with the outcomes that the page permits.
+pub fn compare(transcript: &Transcript, actual: &[&str], status: i32) -> Compared {
     let mut refusal = Refusal::Different;
-    for outcome in std::iter::once(&transcript.output).chain(&transcript.or) {
-        let outcome: Vec<&str> = outcome.lines.iter().map(String::as_str).collect();
-        match equivalent(&outcome, actual, parts, BUDGET) {
+    for (number, outcome) in transcript.outcomes.iter().enumerate() {
+        let page = borrowed(&outcome.output.lines);
+        if let Some(why) = outcome.order.fault(&page) {
+            // Where the annotation fits the new output, that is what was meant.
+            let bless = number == 0 && outcome.order.fault(actual).is_none();
+            let bless = bless.then(|| owned(actual));
+            return Compared { verdict: Verdict::failed(why), bless };
+        }
+        if outcome.status != status {
+            continue;
+        }
+        match equivalent(&page, actual, &outcome.order, BUDGET) {
             Ok(()) => return Verdict::Held.into(),
-            Err(Refusal::Undecided) => refusal = Refusal::Undecided,
             Err(Refusal::Different) => {}
+            Err(other) => refusal = other,
         }
     }
-    if refusal == Refusal::Undecided {
-        return Verdict::failed(format!(
-            "{BUDGET} attempts did not decide whether the output is the one on the page: \
-             let fewer lines interleave, or have each name its process"
-        ))
-        .into();
+    match refusal {
+        Refusal::Different => {}
+        Refusal::Impossible(why) => {
+            let why = format!("the lines are in an order that cannot be: {why}");
+            let details = numbered(actual);
+            return Verdict::Failed(Failure { why, details, again: None }).into();
+        }
+        Refusal::Undecided => {
+            return Verdict::failed(format!(
+                "{BUDGET} steps did not decide whether the output is the one on the page: \
+                 let fewer lines interleave, or have each name its process"
+            ))
+            .into();
+        }
+    }
+    let first = &transcript.outcomes[0];
+    let expected = borrowed(&first.output.lines);
+    let any_order = Order { before: Vec::new(), together: Vec::new(), ..first.order.clone() };
+    if first.status == status && equivalent(&expected, actual, &any_order, BUDGET).is_ok() {
+        let why = "the lines are those of the page, in an order that its annotation excludes \
+                   (`order` or `together`)";
+        let failure = Failure { why: why.to_owned(), details: numbered(actual), again: None };
+        return Verdict::Failed(failure).into();
     }
     let explanation = explain(&expected, actual);
     let mut details = Vec::new();
     for difference in &explanation.differences {
-        let whose = difference
-            .actor
-            .as_ref()
-            .map_or_else(String::new, |actor| format!(" of process {actor}"));
+        let whose = difference.actor.as_ref().map_or_else(String::new, |actor| {
+            match actor.parse::<u32>() {
+                Ok(id) => format!(" of process {id}"),
+                Err(_) => format!(" of {actor}"),
+            }
+        });
         details
             .push(format!("first differing line{whose}, line {} of the output:", difference.line));
-        details.push(format!("  page: {}", difference.expected.as_deref().unwrap_or("(no more)")));
-        details.push(format!("  here: {}", difference.actual.as_deref().unwrap_or("(no more)")));
+        let shown =
+            |line: &Option<String>| line.as_deref().map_or("(no more)".to_owned(), shortened);
+        details.push(format!("  page: {}", shown(&difference.expected)));
+        details.push(format!("  here: {}", shown(&difference.actual)));
     }
-    if !transcript.or.is_empty() {
-        details.push(format!("nor is it one of the {} other outcomes", transcript.or.len()));
+    let others = transcript.outcomes.len() - 1;
+    if others > 0 {
+        details.push(format!("nor is it one of the {others} other outcomes"));
     }
     let why = "the output differs (ids are shown as on the page)".to_owned();
     let verdict = Verdict::Failed(Failure { why, details, again: None });
     Compared { verdict, bless: Some(owned(actual)) }
 }
 
-/// Why an annotation that lets these lines interleave cannot permit what it means,
-/// if it cannot: lines that name nobody are one actor's, and keep their order.
-fn permits_nothing(part: &RangeInclusive<usize>, lines: &[String]) -> Option<String> {
-    let numbered = (1..).zip(lines).filter(|(number, _)| part.contains(number));
-    let (named, nameless): (Vec<_>, Vec<_>) = numbered
-        .map(|(number, text)| (number, Line::read(text).actor().map(str::to_owned)))
-        .partition(|(_, actor)| actor.is_some());
-    if let [(first, _), .., (last, _)] = nameless[..] {
-        return Some(format!(
-            "lines {first} and {last} may interleave, but name no process or thread, so their \
-             order is fixed: let each line name one, or show the other outcomes with `or`"
-        ));
-    }
-    let actors: BTreeSet<_> = named.iter().chain(&nameless).map(|(_, actor)| actor).collect();
-    match (actors.len(), named.first()) {
-        (1, Some((first, Some(actor)))) => Some(format!(
-            "the lines from {first} on may interleave, but all are those of {actor}, which keep \
-             their order"
-        )),
-        _ => None,
-    }
+/// The lines of an output with their numbers.
+fn numbered(lines: &[&str]) -> Vec<String> {
+    (1..).zip(lines).map(|(number, line)| format!("{number:>5}  {}", shortened(line))).collect()
+}
+
+fn borrowed(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
 }
 
 fn owned(lines: &[&str]) -> Vec<String> {
@@ -269,17 +329,187 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
 /// If the page cannot be read or written.
 pub fn bless(page: &Path, ordinal: usize, new: &[String]) -> Result<Verdict> {
     let context = || format!("rewrite {}", page.display());
-    let mut markdown = std::fs::read_to_string(page).with_context(context)?;
-    let transcripts = Page::read(&markdown).with_context(context)?.transcripts;
-    let output =
-        &transcripts.get(ordinal).context("the page has changed").with_context(context)?.output;
+    let old_page = std::fs::read_to_string(page).with_context(context)?;
+    let old = Page::read(&old_page).with_context(context)?;
+    let outcome = |page: &Page| {
+        let transcript = page.transcripts.get(ordinal);
+        transcript.map(|transcript| transcript.outcomes[0].output.clone())
+    };
+    let output = outcome(&old).context("the page has changed").with_context(context)?;
+    let new_page = with_output(&old_page, &output, new);
+    // What a page cannot show is not written: a fence or a command in the output.
+    let reads_the_same = Page::read(&new_page).is_ok_and(|page| {
+        page.transcripts.len() == old.transcripts.len()
+            && outcome(&page).is_some_and(|output| output.lines == new)
+    });
+    if !reads_the_same {
+        return Ok(Verdict::failed(
+            "the page is left as it is: a block cannot show this output (a fence, a `$` line or \
+             a control character is in it)",
+        ));
+    }
+    replace(page, &new_page).with_context(context)?;
     let text =
         |lines: &[String]| -> String { lines.iter().map(|line| format!("{line}\n")).collect() };
     let (old, new) = (text(&output.lines), text(new));
-    markdown.replace_range(output.place.clone(), &new);
-    replace(page, &markdown).with_context(context)?;
     let diff = TextDiff::from_lines(&old, &new);
     Ok(Verdict::Blessed(
         diff.iter_all_changes().map(|change| format!("{}{change}", change.tag())).collect(),
     ))
+}
+
+/// A page with these lines in place of an output. They begin and end as its command's line
+/// does: in a list or a quotation something precedes it.
+fn with_output(page: &str, output: &Block, lines: &[String]) -> String {
+    let command = &page[..output.place.start];
+    let (before, ending) = match command.strip_suffix("\r\n") {
+        Some(before) => (before, "\r\n"),
+        None => (command.trim_end_matches('\n'), "\n"),
+    };
+    let line = &before[before.rfind('\n').map_or(0, |newline| newline + 1)..];
+    let prefix = &line[..line.find("$ ").unwrap_or(0)];
+    let text: String = lines.iter().map(|line| format!("{prefix}{line}{ending}")).collect();
+    format!("{command}{text}{}", &page[output.place.end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page in a file of its own, blessed with these lines; the verdict, and the page.
+    fn blessed(name: &str, page: &str, lines: &[&str]) -> (Verdict, String) {
+        let file = std::env::temp_dir().join(format!("bless-{}-{name}.md", std::process::id()));
+        std::fs::write(&file, page).unwrap();
+        let verdict = bless(&file, 0, &owned(lines)).unwrap();
+        let page = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        (verdict, page)
+    }
+
+    #[test]
+    fn a_blessed_page_shows_what_came_wherever_the_block_is() {
+        let block = "```console\n$ cargo lesson a\nold\n```\n";
+        let after = "\ntext\n\n```console\n$ cargo lesson b\nother\n```\n";
+        let with = |before: &str, block: String, after: &str| format!("{before}{block}{after}");
+        let prefixed = |prefix: &str| -> String {
+            block.lines().map(|line| format!("{prefix}{line}\n")).collect()
+        };
+        let pages = [
+            with("# Title\n\n", block.to_owned(), after),
+            with("- a list:\n\n", prefixed("  "), after),
+            with("1. a list:\n\n   - in a list:\n\n", prefixed("     "), after),
+            with("", prefixed("> "), after),
+            with("> - both:\n>\n", prefixed(">   "), after),
+            with("", block.to_owned(), after).replace('\n', "\r\n"),
+            with("", prefixed("> "), after).replace('\n', "\r\n"),
+            block.trim_end().to_owned(),
+            with("", block.replace("old\n", ""), after),
+            with("", block.replace("old\n", "old\n\n  older\n"), after),
+            with("", block.replace("```", "````"), after),
+        ];
+        for (number, page) in pages.iter().enumerate() {
+            for lines in [&["new"][..], &[], &["", "  indented", "", "last"]] {
+                let (verdict, new) = blessed(&number.to_string(), page, lines);
+                assert!(matches!(verdict, Verdict::Blessed(_)), "{page}\n{verdict:?}");
+                let (old, new) = (Page::read(page).unwrap(), Page::read(&new).unwrap());
+                assert_eq!(new.transcripts[0].outcomes[0].output.lines, lines, "{page}");
+                assert_eq!(new.transcripts.len(), old.transcripts.len());
+                let command = |page: &Page| page.transcripts.last().unwrap().command.clone();
+                assert_eq!(command(&new), command(&old));
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_page_cannot_show_is_not_written() {
+        let page = "```console\n$ cargo lesson a\nold\n```\n\n```console\n$ cargo lesson b\n```\n";
+        for (name, line) in [("fence", "```"), ("command", "$ two"), ("return", "a\r")] {
+            let (verdict, new) = blessed(name, page, &["new", line, "more"]);
+            assert!(matches!(verdict, Verdict::Failed(_)), "{line:?}: {verdict:?}");
+            assert_eq!(new, page, "{line:?}");
+        }
+        let (verdict, _) = blessed("longer", &page.replace("```", "````"), &["```"]);
+        assert!(matches!(verdict, Verdict::Blessed(_)), "a longer fence can show it");
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_shown_byte_by_byte() {
+        assert_eq!(readable(b"a\xffb\xc3"), "a\\xffb\\xc3");
+        assert_eq!(readable("a\u{fffd}".as_bytes()), "a\u{fffd}");
+    }
+
+    #[test]
+    fn a_line_that_floods_is_shortened() {
+        let flood = "é".repeat(1 << 20);
+        assert!(last_lines(&[&flood])[0].len() < 1000);
+        assert_eq!(last_lines(&["short"]), ["printed: short"]);
+    }
+
+    #[test]
+    fn forbidden_lines_have_ids_that_fit_together() {
+        let never = owned(&["pid 10 made pid 10"]);
+        assert_eq!(contained(&never, &["pid 7 made pid 8"]), None);
+        assert_eq!(contained(&never, &["a", "pid 7 made pid 7"]), Some("pid 7 made pid 7"));
+        let two = owned(&["pid 1000 starts", "pid 1000 ends"]);
+        assert_eq!(contained(&two, &["pid 7 starts", "pid 8 ends"]), None);
+        let found = contained(&two, &["pid 7 starts", "pid 8 starts", "x", "pid 8 ends"]);
+        assert_eq!(found, Some("pid 8 ends"));
+        assert_eq!(contained(&two, &["pid 7 ends", "pid 7 starts"]), None);
+        assert_eq!(contained(&owned(&["balance ≈ 0"]), &["balance ≈ 10"]), None);
+    }
+
+    /// The transcript on a page, and the verdict on this output.
+    fn verdict(page: &str, output: &[&str], status: i32) -> Verdict {
+        let page = Page::read(page).unwrap();
+        compare(&page.transcripts[0], output, status).verdict
+    }
+
+    #[test]
+    fn each_outcome_has_its_own_order_and_status() {
+        let page = "<!-- check: interleave -->\n```console\n$ a\npid 10: x\npid 11: y\n```\n\n\
+                    <!-- check: or; status 1 -->\n```console\n$ a\npid 10: x\npid 11: z\n```\n";
+        let held = |output: &[&str], status| matches!(verdict(page, output, status), Verdict::Held);
+        assert!(held(&["pid 10: x", "pid 11: y"], 0) && held(&["pid 10: y", "pid 11: x"], 0));
+        assert!(held(&["pid 10: x", "pid 11: z"], 1));
+        assert!(!held(&["pid 11: z", "pid 10: x"], 1), "in the order of the other outcome");
+        assert!(!held(&["pid 10: x", "pid 11: z"], 0) && !held(&["pid 10: x", "pid 11: y"], 1));
+    }
+
+    #[test]
+    fn an_order_that_the_annotation_excludes_is_named() {
+        let page =
+            "<!-- check: interleave; order 1 < 2 -->\n```console\n$ a\npid 10: x\npid 11: y\n```\n";
+        let why = |page: &str, output: &[&str]| match verdict(page, output, 0) {
+            Verdict::Failed(failure) => failure.why,
+            other => panic!("{other:?}"),
+        };
+        assert!(why(page, &["pid 8: y", "pid 7: x"]).contains("its annotation excludes"));
+        assert!(why(page, &["pid 8: z", "pid 7: x"]).contains("differs"));
+        let page = "<!-- check: interleave -->\n```console\n$ a\npid 11: bye\npid 10: pid 11 has ended\n```\n";
+        let too_early = why(page, &["pid 10: pid 11 has ended", "pid 11: bye"]);
+        assert!(too_early.contains("cannot be: line 1 says"), "{too_early}");
+    }
+
+    #[test]
+    fn an_annotation_that_cannot_mean_anything_is_a_failure() {
+        let lines = ["a heading", "pid 10: x", "pid 11: y", "pid 11: z", "the end"];
+        for annotation in [
+            "interleave 1-2",
+            "interleave 3-4",
+            "interleave 2-9",
+            "interleave 1-4",
+            "interleave 2-5",
+            "anywhere 1",
+            "interleave 2-4; anywhere 3",
+            "interleave 2-4; order 3 < 4",
+            "interleave 2-4; order 1 < 3",
+            "interleave 2-4; order 2 < 9",
+            "interleave 2-4; together 2-3",
+            "order 2 < 3",
+        ] {
+            let output = lines.join("\n");
+            let page = format!("<!-- check: {annotation} -->\n```console\n$ a\n{output}\n```\n");
+            assert!(matches!(verdict(&page, &lines, 0), Verdict::Failed(_)), "{annotation}");
+        }
+    }
 }

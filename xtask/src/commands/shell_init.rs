@@ -27,6 +27,10 @@ Type this in the shell, in the folder of the course:
   bash  eval \"$(cargo xtask shell-init bash)\"
   zsh   eval \"$(cargo xtask shell-init zsh)\"
   fish  cargo xtask shell-init fish | source
+
+It takes the place of a function `cargo` that you have. An alias `cargo` comes before any
+function: `unalias cargo` first. It changes what follows -p, --package, --exclude and -i;
+where Cargo takes a package as a bare word (`cargo update`), write `lesson-02-fork`.
 ",
     run: |arguments| {
         let [shell] = arguments.words.as_slice() else {

@@ -16,7 +16,7 @@ use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, setsid};
 
 use super::output::Output;
 use super::report::{self, Request};
@@ -175,29 +175,37 @@ impl Watch {
 }
 
 /// Starts the program as a shell would: a process group of its own, no signal
-/// blocked or ignored, nothing to read. A program that writes to the caller's
-/// terminal ignores SIGTTOU.
+/// blocked or ignored, nothing to read. A program whose output is compared has no
+/// terminal, wherever the caller has one; one that writes to the caller's terminal
+/// ignores SIGTTOU.
 fn start(request: &Request, output: PipeWriter) -> Result<Pid> {
     let Request { path, directory, .. } = request;
     ensure!(directory.is_dir(), "no directory {}", directory.display());
     let mut command = Command::new(path);
-    command.args(&request.arguments).current_dir(directory).process_group(0).stdin(Stdio::null());
+    command.args(&request.arguments).current_dir(directory).stdin(Stdio::null());
     if request.errors == Errors::Merged {
         command.stderr(output.try_clone().context("dup")?);
     }
     command.stdout(output);
     let to_terminal = request.errors == Errors::Inherited;
+    if to_terminal {
+        command.process_group(0);
+    }
     let before_exec = move || {
         set_pdeathsig(Signal::SIGKILL)?;
         if to_terminal {
             // Its group is in the background, where `stty tostop` stops writers.
             // SAFETY: ignoring a signal runs no code of ours.
             unsafe { signal(Signal::SIGTTOU, SigHandler::SigIgn) }?;
+        } else {
+            // A session of its own: /dev/tty does not open, for a reader's terminal would
+            // stop the program, or show what no comparison sees.
+            setsid()?;
         }
         SigSet::empty().thread_set_mask()?;
         Ok(())
     };
-    // SAFETY: between fork and exec, prctl, signal and sigprocmask are allowed;
+    // SAFETY: between fork and exec, prctl, signal, setsid and sigprocmask are allowed;
     // they allocate nothing.
     unsafe { command.pre_exec(before_exec) };
     let child = command.spawn().with_context(|| format!("cannot start {}", path.display()))?;

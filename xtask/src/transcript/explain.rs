@@ -31,8 +31,8 @@ pub struct Explanation {
 
 /// Compares two outputs that are not equivalent, actor by actor.
 pub fn explain(expected: &[&str], actual: &[&str]) -> Explanation {
-    let read = |output: &[&str]| output.iter().map(|text| Line::read(text)).collect::<Vec<_>>();
-    let (page, run) = (read(expected), read(actual));
+    let page: Vec<Line> = expected.iter().map(|text| Line::read(text)).collect();
+    let run: Vec<Line> = actual.iter().map(|text| Line::read(text)).collect();
     let pairs = pairs(&page, &run);
     let names = names(&pairs, &page, &run);
     let mapped: Vec<String> =
@@ -40,9 +40,10 @@ pub fn explain(expected: &[&str], actual: &[&str]) -> Explanation {
     let mapped_lines: Vec<Line> = mapped.iter().map(|text| Line::read(text)).collect();
 
     // The difference between a line of the page and one of the run; either may be missing.
-    let difference = |actor: Option<&str>, page_line: Option<usize>, run_line: Option<usize>| {
-        if let (Some(page_line), Some(run_line)) = (page_line, run_line)
-            && are_alike(&page[page_line], &mapped_lines[run_line])
+    let difference = |actor: Option<&str>, lines: (Option<usize>, Option<usize>), alike: Alike| {
+        let (page_line, run_line) = lines;
+        if let (Some(page_line), Some(run_line)) = lines
+            && alike(&page[page_line], &mapped_lines[run_line])
         {
             return None;
         }
@@ -53,25 +54,39 @@ pub fn explain(expected: &[&str], actual: &[&str]) -> Explanation {
             actual: run_line.map(|line| mapped[line].clone()),
         })
     };
-    let first_difference = |pair: &Pair| {
+    let first_difference = |pair: &Pair, alike: Alike| {
         let first = pair.page.first().map(|line| &page[*line]);
         let actor = first.or_else(|| Some(&mapped_lines[*pair.run.first()?]))?.actor();
         let place = |place: usize| (pair.page.get(place).copied(), pair.run.get(place).copied());
         (0..pair.page.len().max(pair.run.len()))
             .map(place)
-            .find_map(|(page, run)| difference(actor, page, run))
+            .find_map(|lines| difference(actor, lines, alike))
     };
-    let mut differences: Vec<Difference> = pairs.iter().filter_map(first_difference).collect();
+    // Which ids belong together is a guess: they count only where all words are the same.
+    let mut differences: Vec<Difference> = Vec::new();
+    for alike in [have_the_same_words as Alike, are_the_same] {
+        if differences.is_empty() {
+            differences = pairs.iter().filter_map(|pair| first_difference(pair, alike)).collect();
+        }
+    }
     if differences.is_empty() {
-        differences
-            .extend((0..page.len()).find_map(|line| difference(None, Some(line), Some(line))));
+        let in_place = |line| difference(None, (Some(line), Some(line)), are_the_same);
+        differences.extend((0..page.len()).find_map(in_place));
     }
     differences.sort_by_key(|difference| difference.line);
     Explanation { mapped, differences }
 }
 
+/// How two lines are compared.
+type Alike = fn(&Line, &Line) -> bool;
+
+/// Whether two lines match, whatever their ids are.
+fn have_the_same_words(one: &Line, other: &Line) -> bool {
+    one.shape == other.shape
+}
+
 /// Whether two lines match with their ids as they are.
-fn are_alike(one: &Line, other: &Line) -> bool {
+fn are_the_same(one: &Line, other: &Line) -> bool {
     one.shape == other.shape
         && one.ids.iter().map(|id| &id.value).eq(other.ids.iter().map(|id| &id.value))
 }
@@ -109,8 +124,8 @@ fn pairs(page: &[Line], run: &[Line]) -> Vec<Pair> {
 }
 
 /// The lines of each actor, the actors in the order in which they appear.
-fn by_actor(output: &[Line]) -> Vec<(Option<&str>, Vec<usize>)> {
-    let mut actors: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
+fn by_actor<'a>(output: &'a [Line]) -> Vec<(Option<&'a str>, Vec<usize>)> {
+    let mut actors: Vec<(Option<&'a str>, Vec<usize>)> = Vec::new();
     for (index, line) in output.iter().enumerate() {
         match actors.iter_mut().find(|(actor, _)| *actor == line.actor()) {
             Some((_, lines)) => lines.push(index),

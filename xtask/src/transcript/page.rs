@@ -1,11 +1,13 @@
 //! Reads a page of the course: its transcripts, excerpts and links.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail, ensure};
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{BrokenLink, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::annotation::{self, Annotation, Check, Role};
+use super::order::Order;
 
 /// What the check needs to know of a page.
 #[derive(Debug, Default)]
@@ -16,7 +18,7 @@ pub struct Page {
     pub excerpts: Vec<Excerpt>,
     /// Its links and pictures, in order: the line, and the target.
     pub links: Vec<(usize, String)>,
-    /// The anchors of its headings, as forges make them.
+    /// The anchors of its headings, as forges make them, and those of its HTML.
     pub anchors: Vec<String>,
 }
 
@@ -27,14 +29,23 @@ pub struct Transcript {
     pub line: usize,
     /// The command, without the `$`.
     pub command: String,
-    /// What it printed.
-    pub output: Block,
+    /// What it may print: the first outcome is the one that is rewritten.
+    pub outcomes: Vec<Outcome>,
     /// How to check it.
     pub check: Check,
-    /// Other permitted outcomes.
-    pub or: Vec<Block>,
     /// Forbidden outcomes: lines that the output must not contain.
-    pub never: Vec<Block>,
+    pub never: Vec<Vec<String>>,
+}
+
+/// A permitted outcome.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What is printed.
+    pub output: Block,
+    /// In which order.
+    pub order: Order,
+    /// The exit status.
+    pub status: i32,
 }
 
 /// The output in a block.
@@ -68,19 +79,41 @@ impl Page {
         let mut heading: Option<String> = None;
         let line_of = |offset: usize| 1 + markdown[..offset].matches('\n').count();
 
-        let mut events = Parser::new(markdown).into_offset_iter();
+        let undefined = RefCell::new(Vec::new()); // the places of links without a target
+        let note = |link: BrokenLink<'_>| {
+            // `[text]` alone may be text.
+            if link.link_type == LinkType::Reference {
+                undefined.borrow_mut().push((link.span.start, link.reference.into_string()));
+            }
+            None
+        };
+        let parser = Parser::new_with_broken_link_callback(markdown, Options::empty(), Some(note));
+        let mut events = parser.into_offset_iter();
         while let Some((event, place)) = events.next() {
             match event {
-                Event::Html(text) => {
+                Event::Start(Tag::HtmlBlock) => {
                     let line = line_of(place.start);
-                    let read = annotation::read(&text).with_context(|| format!("line {line}"))?;
+                    let mut text = String::new();
+                    for (event, _) in events.by_ref() {
+                        let (Event::Html(part) | Event::Text(part)) = event else { break };
+                        text.push_str(&part);
+                    }
+                    page.attributes(line, &text);
+                    let read = html(&text).with_context(|| format!("line {line}"))?;
                     let Some(read) = read else { continue };
                     if let Some((line, _)) = annotation.replace((line, read)) {
                         bail!("line {line}: no block follows the annotation");
                     }
                     continue;
                 }
-                Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => continue,
+                Event::InlineHtml(text) => {
+                    let line = line_of(place.start);
+                    ensure!(
+                        !annotation::looks_like_one(&text),
+                        "line {line}: an annotation stands on a line of its own, before its block"
+                    );
+                    page.attributes(line, &text);
+                }
                 Event::Start(Tag::CodeBlock(kind)) => {
                     let line = line_of(place.start);
                     let mut text = String::new();
@@ -98,12 +131,19 @@ impl Page {
                         CodeBlockKind::Indented => "",
                     };
                     let annotation = annotation.take().map(|(_, read)| read);
-                    page.block(line, language, text, inside, annotation)
+                    // Of the output, if it is a transcript: what follows the first line.
+                    let first = markdown[inside.clone()].find('\n').map_or(0, |end| end + 1);
+                    let rest = (inside.start + first).min(inside.end)..inside.end;
+                    page.block(line, language, text, rest, annotation)
                         .with_context(|| format!("line {line}"))?;
                 }
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
                 Event::End(TagEnd::Heading(_)) => {
-                    page.anchors.extend(heading.take().map(|text| anchor(&text)))
+                    let base = anchor(&heading.take().unwrap_or_default());
+                    let mut names = (1..).map(|number| format!("{base}-{number}"));
+                    let is_new = |name: &String| !page.anchors.contains(name);
+                    let name = Some(base.clone()).filter(is_new).or_else(|| names.find(is_new));
+                    page.anchors.extend(name);
                 }
                 Event::Text(text) | Event::Code(text) => {
                     if let Some(heading) = &mut heading {
@@ -122,7 +162,23 @@ impl Page {
         if let Some((line, _)) = annotation {
             bail!("line {line}: no block follows the annotation");
         }
+        drop(events);
+        if let Some((place, reference)) = undefined.into_inner().first() {
+            bail!("line {}: a link to [{reference}], which is not defined", line_of(*place));
+        }
         Ok(page)
+    }
+
+    /// Adds the links and anchors of a piece of HTML.
+    fn attributes(&mut self, line: usize, html: &str) {
+        let values = |name: &str| -> Vec<String> {
+            let start = format!(" {name}=\"");
+            let values = html.split(&start).skip(1);
+            values.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+        };
+        let links = [values("src"), values("href")].concat();
+        self.links.extend(links.into_iter().map(|link| (line, link)));
+        self.anchors.extend([values("id"), values("name")].concat());
     }
 
     /// Adds a code block to the page.
@@ -131,14 +187,14 @@ impl Page {
         line: usize,
         language: &str,
         text: String,
-        inside: Range<usize>,
+        rest: Range<usize>,
         annotation: Option<Annotation>,
     ) -> Result<()> {
         match (language, annotation) {
             ("console", Some(Annotation::Check(check))) => {
-                self.transcript(line, &text, inside, check)
+                self.transcript(line, &text, rest, check)
             }
-            ("console", None) => self.transcript(line, &text, inside, Check::default()),
+            ("console", None) => self.transcript(line, &text, rest, Check::default()),
             ("rust" | "python" | "toml" | "bash" | "fish", Some(Annotation::Source(file))) => {
                 self.excerpts.push(Excerpt { line, file, text });
                 Ok(())
@@ -156,7 +212,7 @@ impl Page {
         &mut self,
         line: usize,
         text: &str,
-        inside: Range<usize>,
+        rest: Range<usize>,
         check: Check,
     ) -> Result<()> {
         let (first, output) = text.split_once('\n').unwrap_or((text, ""));
@@ -167,11 +223,15 @@ impl Page {
         if let Some(second) = lines.iter().find(|line| line.starts_with("$ ")) {
             bail!("one command a block: '{second}' needs a block of its own");
         }
-        let output = Block { lines, place: inside.start + first.len() + 1..inside.end };
         let command = command.to_owned();
+        let outcome = Outcome {
+            output: Block { lines, place: rest },
+            order: check.order.clone(),
+            status: check.status,
+        };
         if check.role == Role::Main {
-            let (line, or, never) = (line + 1, Vec::new(), Vec::new());
-            self.transcripts.push(Transcript { line, command, output, check, or, never });
+            let (line, outcomes, never) = (line + 1, vec![outcome], Vec::new());
+            self.transcripts.push(Transcript { line, command, outcomes, check, never });
             return Ok(());
         }
         let main = self.transcripts.last_mut().context("no transcript before this outcome")?;
@@ -180,10 +240,22 @@ impl Page {
             "an outcome of `{command}`, but the block before runs `{}`",
             main.command
         );
-        let outcomes = if check.role == Role::Or { &mut main.or } else { &mut main.never };
-        outcomes.push(output);
+        match check.role {
+            Role::Never => main.never.push(outcome.output.lines),
+            _ => main.outcomes.push(outcome),
+        }
         Ok(())
     }
+}
+
+/// Reads a block of HTML; an annotation if it is one.
+fn html(text: &str) -> Result<Option<Annotation>> {
+    ensure!(
+        !text.contains("```") && !text.contains("<pre"),
+        "what is inside HTML is not checked: a transcript is a ```console block, with an empty \
+         line before it"
+    );
+    annotation::read(text)
 }
 
 /// The anchor that a forge gives a heading: lower case, spaces to hyphens,
@@ -211,8 +283,8 @@ mod tests {
         assert_eq!(page.excerpts[0].text, "fn main() {}\n");
         let transcript = &page.transcripts[0];
         assert_eq!((transcript.line, transcript.command.as_str()), (12, "cargo lesson 02-fork"));
-        assert_eq!(transcript.output.lines, ["pid 2", "pid 3"]);
-        assert_eq!(transcript.never[0].lines, ["pid 4"]);
+        assert_eq!(transcript.outcomes[0].output.lines, ["pid 2", "pid 3"]);
+        assert_eq!(transcript.never, [["pid 4"]]);
     }
 
     #[test]
@@ -220,8 +292,22 @@ mod tests {
         for output in ["", "one\n", "one\n\n  two\n"] {
             let markdown = format!("```console\n$ x\n{output}```\n");
             let page = Page::read(&markdown).unwrap();
-            assert_eq!(&markdown[page.transcripts[0].output.place.clone()], output);
+            assert_eq!(&markdown[page.transcripts[0].outcomes[0].output.place.clone()], output);
         }
+    }
+
+    #[test]
+    fn links_and_anchors_are_those_that_a_forge_shows() {
+        let page = Page::read(
+            "# The end\n\n## The end\n\n### The end\n\n<a id=\"here\"></a> [one]\n\n\
+             <img src=\"missing.png\">\n\ntext <a href=\"there.md\">there</a>\n",
+        )
+        .unwrap();
+        assert_eq!(page.anchors, ["the-end", "the-end-1", "the-end-2", "here"]);
+        assert_eq!(page.links, [(9, "missing.png".to_owned()), (11, "there.md".to_owned())]);
+        let undefined = Page::read("a\n\n[text][nope]\n").unwrap_err();
+        assert_eq!(undefined.to_string(), "line 3: a link to [nope], which is not defined");
+        assert!(Page::read("[text][nope]\n\n[nope]: a.md\n").is_ok());
     }
 
     #[test]
@@ -236,6 +322,11 @@ mod tests {
             "<!-- check: interleave -->\n",
             "<!-- check: or -->\n```console\n$ a\n```\n",
             "```console\n$ a\n```\n\n<!-- check: or -->\n```console\n$ b\n```\n",
+            "text <!-- check: status 1 --> text\n\n```console\n$ a\n```\n",
+            "<!--\ncheck: statu 1\n-->\n```console\n$ a\n```\n",
+            "<pre>\n$ a\n</pre>\n",
+            "<!--\n```console\n$ a\n```\n-->\n",
+            "<details>\n```console\n$ a\n```\n</details>\n",
         ] {
             assert!(Page::read(page).is_err(), "{page}");
         }

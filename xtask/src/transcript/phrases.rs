@@ -1,34 +1,55 @@
-//! How the lessons introduce an id: all that the comparison knows of their wording.
+//! How the lessons write what the comparison has to understand: all that it knows of
+//! their wording. Anything else in a line must come out the same.
+//!
+//! To add one, add a row, and a line of a lesson's output to the test that is named
+//! there. Keep phrases narrow: what comes after one may change from run to run.
 
 use super::token::Sort;
 use Sort::{Address, Descriptor, Port, Process};
 
-/// The text before an id, and what the id is of.
-///
-/// To add one, add a row, and a line of a lesson's output to the test
-/// `an_id_is_known_by_its_context`. A phrase that ends in a letter is the whole word
-/// before the id, in lower case; the output may capitalise it and put spaces, `(`, `=`
-/// or `:` between the two. Any other phrase is the exact text before the id, where a word
-/// is not cut. Keep phrases narrow: a number after one may change from run to run.
+/// The text before an id, and what the id is of. A phrase that ends in a letter is the
+/// whole word before the id, in lower case; the output may capitalise it and put spaces,
+/// `(`, `=` or `:` between the two. Any other phrase is the exact text before the id,
+/// where a word is not cut. Test: `an_id_is_known_by_its_context`.
 pub const IDS: &[(&str, Sort)] = &[
     ("pid", Process),
     ("ppid", Process),
     ("tid", Process),
     ("pgid", Process),
     ("sid", Process),
-    ("process", Process),
     ("/proc/", Process),
+    ("Process (", Process),
+    ("process (", Process),
     ("I (", Process),
     ("parent is ", Process),
-    ("port", Port),
+    ("on port ", Port),
     ("127.0.0.1:", Port),
     ("localhost:", Port),
     ("at", Address),
     ("address", Address),
     ("fd", Descriptor),
-    ("descriptor", Descriptor),
 ];
 
 /// The name that starts a line about a thread without printing its id, as in
-/// `main: done`.
+/// `main: done`. Test: `a_line_is_written_by_the_process_that_it_names`.
 pub const ACTORS: &[&str] = &["main"];
+
+/// The word before the id of a process that a line is addressed to, so that it is not
+/// the one that wrote the line. Test: as above.
+pub const ADDRESSED: &[&str] = &["to"];
+
+/// The text before the id of a process or thread that the line says has ended.
+/// Test: `an_end_is_known_by_its_words`.
+pub const ENDED_BEFORE: &[&str] = &["waited for pid ", "joined tid "];
+
+/// The text after such an id. Test: as above.
+pub const ENDED_AFTER: &[&str] =
+    &[" has ended", ") has ended", " exited", ") exited", " was killed by", ": killed by"];
+
+/// In a record, the text before the id of a process or thread that begins.
+/// Test: `a_record_says_when_and_what_begins`.
+pub const BEGINS: &[&str] = &["fork → pid ", "new thread → tid "];
+
+/// The units of durations. Test: `a_time_may_change_its_number_and_its_unit`.
+pub const TIMES: &[(&str, f64)] =
+    &[("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("seconds", 1e9)];

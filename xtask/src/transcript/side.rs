@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::ops::RangeInclusive;
 
 use super::token::{Line, Sort, Token};
 
@@ -11,6 +10,8 @@ pub(super) struct Side {
     units: Vec<Unit>,
     /// For each id, the units that contain it, and its place among their ids.
     ids: Vec<Vec<(usize, usize)>>,
+    /// For each line, its unit, and its place among that unit's lines.
+    lines: Vec<(usize, usize)>,
 }
 
 /// What one actor wrote in one part that may interleave, or all lines outside
@@ -20,6 +21,8 @@ struct Unit {
     text: UnitText,
     /// Its ids by their numbers in the side, each once.
     ids: Vec<usize>,
+    /// Its lines by their index in the output.
+    lines: Vec<usize>,
 }
 
 /// What must be equal for two units to match: the part, and each line's shape with
@@ -31,14 +34,13 @@ pub(super) struct UnitText {
 }
 
 impl Side {
-    /// Reads an output in which the `parts`, line numbers from 1, may interleave.
-    pub fn read(output: &[&str], parts: &[RangeInclusive<usize>]) -> Side {
-        let mut side = Side { units: Vec::new(), ids: Vec::new() };
+    /// An output as units: what one actor wrote in one of the `parts`, of which each
+    /// line has a number or none.
+    pub fn new(output: Vec<Line>, parts: &[Option<usize>]) -> Side {
+        let mut side = Side { units: Vec::new(), ids: Vec::new(), lines: Vec::new() };
         let mut units: Numbers<(Option<usize>, Option<String>)> = Numbers::default();
         let mut ids: Numbers<(Sort, String)> = Numbers::default();
-        for (index, text) in output.iter().enumerate() {
-            let line = Line::read(text);
-            let part = parts.iter().position(|part| part.contains(&(index + 1)));
+        for (index, (line, part)) in output.into_iter().zip(parts.iter().copied()).enumerate() {
             let actor = part.and(line.actor()).map(str::to_owned);
             let number = units.number((part, actor));
             if number == side.units.len() {
@@ -57,10 +59,22 @@ impl Side {
                     unit.ids.len() - 1
                 }));
             }
+            side.lines.push((number, unit.lines.len()));
+            unit.lines.push(index);
             unit.text.part = part;
             unit.text.lines.push((line.shape, places));
         }
         side
+    }
+
+    /// The unit of a line, and the place of the line among that unit's lines.
+    pub fn place_of(&self, line: usize) -> (usize, usize) {
+        self.lines[line]
+    }
+
+    /// The line at this place of a unit.
+    pub fn line_at(&self, (unit, place): (usize, usize)) -> usize {
+        self.units[unit].lines[place]
     }
 
     /// A colour for each unit: units with the same text have the same colour.

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::phrases::{ACTORS, IDS};
+use super::phrases::{ACTORS, ADDRESSED, BEGINS, ENDED_AFTER, ENDED_BEFORE, IDS, TIMES};
 
 /// A part of a line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,8 +16,9 @@ pub enum Token {
     Time,
     /// A rate, and what is counted: `1.2 GiB/s` counts `B`.
     Rate(String),
-    /// A number, or a text in quotes, printed after `≈`.
-    Approximate,
+    /// A number, or a text in quotes, printed after `≈`, and what the number counts if it
+    /// is a duration or a rate.
+    Approximate(Option<Box<Token>>),
     /// A bar or a line drawn with this many block characters.
     Bar(usize),
 }
@@ -36,9 +37,15 @@ pub enum Sort {
     Descriptor,
 }
 
+/// Who writes that a process has ended, where the line does not name them: whoever
+/// waited for it.
+const WAITER: &str = "the one who waits";
+
 /// A line of output as tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct Line<'a> {
+    /// The line as it is written.
+    pub text: &'a str,
     /// What must be equal for two lines to match, apart from the ids.
     pub shape: Vec<Token>,
     /// The ids, in the order of the [`Token::Id`]s.
@@ -56,14 +63,15 @@ pub struct Id {
     pub place: Range<usize>,
 }
 
-impl Line {
+impl<'a> Line<'a> {
     /// Reads a line.
-    pub fn read(text: &str) -> Line {
-        let mut line = Line { shape: Vec::new(), ids: Vec::new() };
+    pub fn read(text: &'a str) -> Line<'a> {
+        let mut line = Line { text, shape: Vec::new(), ids: Vec::new() };
         let mut literal = 0; // the start of the text that is not in a token yet
         let mut at = 0;
         while let Some(next) = text[at..].chars().next() {
-            let Some((token, length)) = token_at(text, at) else {
+            let token = if may_start_token(next) { token_at(text, at) } else { None };
+            let Some((token, length)) = token else {
                 at += next.len_utf8();
                 continue;
             };
@@ -81,15 +89,63 @@ impl Line {
         line
     }
 
-    /// The process or thread that the line is about: the first one whose id it
-    /// contains, or else the actor whose name starts it.
+    /// The process or thread that wrote the line: the first one that it names, unless
+    /// the line is addressed to that one or says that it has ended; or else the actor
+    /// whose name starts the line. A line of a record is about the first one.
     pub fn actor(&self) -> Option<&str> {
-        let id = self.ids.iter().find(|id| id.sort == Sort::Process);
-        id.map(|id| id.value.as_str()).or_else(|| {
-            let Token::Text(text) = self.shape.first()? else { return None };
-            let (name, _) = text.trim_start().split_once(':')?;
-            ACTORS.iter().find(|actor| **actor == name).copied()
-        })
+        if let (Some(_), Some(first)) = (self.at(), self.processes().next()) {
+            return Some(&first.value);
+        }
+        let writes = |id: &&Id| !self.has_ended(id) && !self.is_addressed_to(id);
+        if let Some(id) = self.processes().find(writes) {
+            return Some(&id.value);
+        }
+        let start = self.text.trim_start();
+        let (name, _) = start.split_once(':').unwrap_or_default();
+        let named = ACTORS.iter().find(|actor| **actor == name).copied();
+        let waiter = || self.ended().next().map(|_| WAITER);
+        let addressee = || self.processes().next().map(|id| id.value.as_str());
+        named.or_else(waiter).or_else(addressee)
+    }
+
+    /// The processes and threads that have ended, as the line says.
+    pub fn ended(&self) -> impl Iterator<Item = &str> {
+        self.processes().filter(|id| self.has_ended(id)).map(|id| id.value.as_str())
+    }
+
+    /// The processes and threads that begin, as a line of a record says.
+    pub fn begun(&self) -> impl Iterator<Item = &str> {
+        let begins = |id: &&Id| {
+            let before = &self.text[..id.place.start];
+            self.at().is_some() && BEGINS.iter().any(|phrase| before.ends_with(phrase))
+        };
+        self.processes().filter(begins).map(|id| id.value.as_str())
+    }
+
+    /// When it happened, in nanoseconds, if it is a line of a record: it starts with the
+    /// time and the process or thread.
+    pub fn at(&self) -> Option<f64> {
+        let mut words = self.text.split_whitespace();
+        let (number, unit, who) = (words.next()?, words.next()?, words.next()?);
+        let (_, nanoseconds) = TIMES.iter().find(|(name, _)| *name == unit)?;
+        let is_record = self.shape.first() == Some(&Token::Time) && matches!(who, "pid" | "tid");
+        Some(is_record.then(|| number.parse::<f64>().ok())?? * nanoseconds)
+    }
+
+    fn processes(&self) -> impl Iterator<Item = &Id> {
+        self.ids.iter().filter(|id| id.sort == Sort::Process)
+    }
+
+    fn has_ended(&self, id: &Id) -> bool {
+        let (before, after) = (&self.text[..id.place.start], &self.text[id.place.end..]);
+        ENDED_BEFORE.iter().any(|phrase| before.ends_with(phrase))
+            || ENDED_AFTER.iter().any(|phrase| after.starts_with(phrase))
+    }
+
+    fn is_addressed_to(&self, id: &Id) -> bool {
+        let mut words = self.text[..id.place.start].split_whitespace().rev();
+        // The last word is `pid` or `tid`.
+        words.nth(1).is_some_and(|word| ADDRESSED.contains(&word))
     }
 
     fn push_text(&mut self, text: &str) {
@@ -109,11 +165,11 @@ impl Line {
             let after_one = index > 0 && varies[index - 1];
             let before_one = index < last && varies[index + 1];
             let words = text.trim_matches(' ');
-            if words.is_empty() && (after_one || before_one) {
-                *text = if index == 0 || index == last { String::new() } else { " ".to_owned() };
+            if words.is_empty() && (after_one || before_one) && index < last {
+                *text = if index == 0 { String::new() } else { " ".to_owned() };
                 continue;
             }
-            if after_one && text.starts_with(' ') {
+            if after_one && text.starts_with(' ') && !words.is_empty() {
                 *text = format!(" {}", text.trim_start_matches(' '));
             }
             if before_one && text.ends_with(' ') {
@@ -124,39 +180,71 @@ impl Line {
     }
 }
 
+/// Whether a token that is not plain text may start with this character.
+fn may_start_token(c: char) -> bool {
+    matches!(c, '0'..='9' | '-' | '+' | '≈') || is_block(c)
+}
+
 /// The token that starts at byte `at` and its length, unless it is plain text.
 fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
     let rest = &text[at..];
     if let length @ 1.. = span(rest, is_block) {
         return Some((Token::Bar(rest[..length].chars().count()), length));
     }
-    if let Some(after_sign) = rest.strip_prefix('≈') {
+    if let Some(after_sign) = rest.strip_prefix('≈')
+        && sort(&text[..at]).is_none_or(|sort| sort == Sort::Address)
+    {
         let start = rest.len() - after_sign.trim_start_matches(' ').len();
         if let Some(quoted) = rest[start..].strip_prefix('"') {
-            return Some((Token::Approximate, start + quoted.find('"')? + 2));
+            return Some((Token::Approximate(None), start + quoted.find('"')? + 2));
         }
         let end = start + list_length(&rest[start..])?;
-        let (token, unit) = measure(&rest[end..]).unwrap_or((Token::Approximate, 0));
-        return Some((token, end + unit));
+        let (counted, unit) = measure(&rest[end..]).unzip();
+        return Some((Token::Approximate(counted.map(Box::new)), end + unit.unwrap_or(0)));
     }
     if text[..at].ends_with(|c: char| c.is_alphanumeric() || "_.".contains(c)) {
         return None;
     }
     if let Some(digits) = rest.strip_prefix("0x") {
         let hex = span(digits, |c| c.is_ascii_hexdigit());
-        let is_id = hex > 0 && sort(&text[..at]) == Some(Sort::Address);
+        let is_null = digits[..hex].bytes().all(|digit| digit == b'0');
+        let is_id = !is_null && sort(&text[..at]) == Some(Sort::Address);
         return is_id.then_some((Token::Id(Sort::Address), 2 + hex));
     }
     let length = number_length(rest)?;
     let (number, after) = rest.split_at(length);
-    if let Some((token, unit)) = measure(after) {
-        return Some((token, length + unit));
-    }
+    // An id after `≈` takes part in the renaming, even where it is one that is fixed
+    // elsewhere: an orphan may be adopted by process 1.
+    let (before, is_measured) = match text[..at].trim_end_matches(' ').strip_suffix('≈') {
+        Some(before) => (before, true),
+        None => (&text[..at], false),
+    };
     let is_id = number.bytes().all(|byte| byte.is_ascii_digit())
-        && !matches!(number, "0" | "1")
-        && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-    let sort = sort(&text[..at]).filter(|sort| *sort != Sort::Address)?;
-    is_id.then_some((Token::Id(sort), length))
+        && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        && !counts_of_several(after);
+    if let Some(sort) = sort(before).filter(|sort| is_id && *sort != Sort::Address) {
+        let is_fixed = match sort {
+            // Standard input, output and error.
+            Sort::Descriptor => matches!(number, "0" | "1" | "2"),
+            _ => matches!(number, "0" | "1") && !is_measured,
+        };
+        return (!is_fixed).then_some((Token::Id(sort), length));
+    }
+    let (token, unit) = measure(after)?;
+    (token != Token::Time || is_measured_time(number)).then_some((token, length + unit))
+}
+
+/// Whether this follows a number that counts: `2 of 4`.
+fn counts_of_several(after: &str) -> bool {
+    let total = after.strip_prefix(" of ");
+    total.is_some_and(|total| total.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether a number before a unit of time was measured: those have decimals or three
+/// digits (`1.20 s`, `980 µs`), and are not negative. A round one (`5 s`) was given.
+fn is_measured_time(number: &str) -> bool {
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    number.starts_with(|c: char| c.is_ascii_digit()) && (number.contains('.') || digits >= 3)
 }
 
 /// The sort of the id that follows this text, if one of the [`IDS`] introduces it.
@@ -181,10 +269,7 @@ fn measure(after: &str) -> Option<(Token, usize)> {
     if after[end..].starts_with("/s") && span(&after[end + 1..], char::is_alphanumeric) == 1 {
         return Some((Token::Rate(without_prefix(name).to_owned()), end + 2));
     }
-    let is_time = matches!(
-        name,
-        "ns" | "µs" | "us" | "ms" | "s" | "min" | "h" | "second" | "seconds" | "minutes" | "hours"
-    );
+    let is_time = TIMES.iter().any(|(unit, _)| *unit == name);
     (is_time && span(&after[end..], |c| c.is_alphanumeric() || c == '_') == 0)
         .then_some((Token::Time, end))
 }
@@ -246,14 +331,12 @@ mod tests {
     fn an_id_is_known_by_its_context() {
         assert_eq!(ids("I (65306) just created a child process (65307)."), ["65306", "65307"]);
         assert_eq!(ids("I am child process (12) and my parent is 11."), ["12", "11"]);
+        assert_eq!(ids("Run task 3 (pid 671)... pid=672 tid: 673"), ["671", "672", "673"]);
         assert_eq!(
-            ids("Run task 3 (pid 671)... pid=672 tid: 673 Process 674"),
-            ["671", "672", "673", "674"]
-        );
-        assert_eq!(
-            ids("port 8080, 127.0.0.1:80, fd 3, at 0x7ffd12"),
+            ids("on port 8080, 127.0.0.1:80, fd 3, at 0x7ffd12"),
             ["8080", "80", "3", "0x7ffd12"]
         );
+        assert_eq!(ids("my parent is ≈ 1 (≈ \"sh\"), pid ≈   12"), ["1", "12"]);
         assert_eq!(ids("/proc/671/status, /proc/1/status"), ["671"]);
         for no_id in [
             "task 12",
@@ -270,18 +353,68 @@ mod tests {
             "at 12",
             "pid 0x12",
             "mask 0xff",
+            "at 0x0",
+            "address 0x000",
+            "fd 2",
+            "Each worker will process 10 tasks.",
+            "process 2 of 4 is ready",
+            "pid 2 of 4",
+            "I could port 3 programs",
+            "descriptor 3",
+            "the parents are 12",
         ] {
             assert_eq!(ids(no_id), Vec::<String>::new(), "{no_id}");
         }
     }
 
     #[test]
-    fn a_line_is_about_the_first_process_that_it_names() {
+    fn a_line_is_written_by_the_process_that_it_names() {
         let actor = |text| Line::read(text).actor().map(str::to_owned);
         assert_eq!(actor("fd 3: pid 12 and pid 13").as_deref(), Some("12"));
         assert_eq!(actor("  main: fd 3").as_deref(), Some("main"));
         assert_eq!(actor("main: pid 12 is over").as_deref(), Some("12"));
         assert_eq!(actor("the main: task 3"), None);
+        assert_eq!(actor("to pid 11 from pid 10").as_deref(), Some("10"));
+        assert_eq!(actor("a letter to pid 11").as_deref(), Some("11"));
+        assert_eq!(actor("Process to read: pid 11").as_deref(), Some("11"));
+        assert_eq!(actor("I (10) waited for pid 11: exit status: 0").as_deref(), Some("10"));
+        assert_eq!(actor("main: pid 11 has ended").as_deref(), Some("main"));
+        assert_eq!(actor("child (pid 11) has ended, says pid 10").as_deref(), Some("10"));
+        assert_eq!(actor("child (pid 11) has ended: exit status: 0").as_deref(), Some(WAITER));
+        assert_eq!(actor(" 1.02 ms  pid 11: killed by SIGKILL").as_deref(), Some("11"));
+    }
+
+    #[test]
+    fn an_end_is_known_by_its_words() {
+        let ended = |text| Line::read(text).ended().map(str::to_owned).collect::<Vec<_>>();
+        for line in [
+            "I (10) waited for pid 11: exit status: 0",
+            "pid 10 joined tid 11",
+            "child 2 (pid 11) has ended: killed by SIGABRT",
+            "pid 11 has ended",
+            "parent (pid 10): I kill pid 11: killed by SIGKILL",
+            " 1.02 ms  pid 10: wait for pid 11 → pid 11 exited, status 0, after 1.00 ms",
+            " 1.02 ms  pid 10: wait for pid 11 → pid 11 was killed by SIGKILL, after 1.00 ms",
+        ] {
+            assert_eq!(ended(line), ["11"], "{line}");
+        }
+        for line in
+            ["pid 11 ends pid 12", "pid 10: wait for pid 11", "pid 11 was stopped by SIGSTOP"]
+        {
+            assert_eq!(ended(line), Vec::<String>::new(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_record_says_when_and_what_begins() {
+        let line = Line::read("  820 µs  pid 10: fork → pid 11");
+        assert_eq!(line.at(), Some(820e3));
+        assert_eq!(line.begun().collect::<Vec<_>>(), ["11"]);
+        let thread = Line::read(" 1.02 ms  pid 10: new thread → tid 11, in the same process");
+        assert_eq!(thread.begun().collect::<Vec<_>>(), ["11"]);
+        // A person may print the same words later.
+        assert_eq!(Line::read("pid 10: fork → pid 11").begun().next(), None);
+        assert_eq!(Line::read(" 1.02 ms  for pid 10").at(), None);
     }
 
     #[test]
@@ -296,11 +429,25 @@ mod tests {
     fn a_time_may_change_its_number_and_its_unit() {
         assert!(same("took 980 µs.", "took 1.02 ms."));
         assert!(same("Task 0 runs 0.50 seconds.", "Task 0 runs 0.03 seconds."));
-        assert!(same("a call: 12 ns/op", "a call: 1.1 µs/op"));
+        assert!(same("a call: 12.0 ns/op", "a call: 1.1 µs/op"));
         assert!(!same("took 980 µs", "took 980"));
         assert!(!same("task 1 s1", "task 2 s1"));
         assert!(!same("12 is", "13 is"));
         assert!(!same("2 sheep", "3 sheep"));
+        for (one, other) in [
+            ("height 10 h", "height 99 h"),
+            ("of 9 values: 3 min, 8 max", "of 9 values: 5 min, 8 max"),
+            ("the word has 4 s in it", "the word has 3 s in it"),
+            ("took 5.00 ms", "took -5.00 ms"),
+            ("slept 1.00 s", "slept 0 s"),
+            ("slept 1.00 s", "slept 5 s"),
+            ("slept 1.00 s", "slept 500 h"),
+            ("10 µs tasks", "20 µs tasks"),
+            ("waits 2 seconds", "waits 3 seconds"),
+            ("500 m", "501 m"),
+        ] {
+            assert!(!same(one, other), "{one} / {other}");
+        }
     }
 
     #[test]
@@ -318,6 +465,8 @@ mod tests {
         assert!(same("on CPUs ≈ 0-1, 40 %", "on CPUs ≈ 0,2-3, 40 %"));
         assert!(same("≈ 12,345 times", "≈ 1 times"));
         assert!(same("≈ 3.97 ms", "≈ 12 µs"));
+        assert!(!same("≈ 3.97 ms", "3.97 ms"));
+        assert!(!same("≈ 3.97 ms", "≈ 3.97 %"));
         assert!(same("adopted by ≈ \"systemd\"", "adopted by ≈ \"init\""));
         assert!(!same("≈ \"systemd\" one", "≈ \"systemd\" two"));
         assert!(!same("adopted by \"systemd\"", "adopted by \"init\""));
@@ -332,6 +481,8 @@ mod tests {
 
     #[test]
     fn spaces_may_change_where_they_touch_what_may_change() {
+        assert!(!same("pid 99", "pid 99 "));
+        assert!(!same("took 3.97 ms", "took 3.97 ms  "));
         assert!(same("a  3.97 ms  b", "a 13.97 ms b"));
         assert!(same("  980 µs", "1.00 ms"));
         assert!(same("pid  99 |", "pid 100 |"));

@@ -8,10 +8,10 @@ function cargo --description 'cargo, where -p takes 02-fork for lesson-02-fork'
     set --local lesson_words
     while set --query argv[1]; and test "$argv[1]" != --
         set --append lesson_words "$argv[1]"
-        if string match --quiet --regex -- '^(-p|--package)=?(@LESSONS@)\z' "$lesson_previous$argv[1]"
+        if string match --quiet --regex -- '^(-p|--package|--exclude|-i|--invert)=?(@LESSONS@)(@.*)?\z' "$lesson_previous$argv[1]"
             set lesson_words[-1] (string replace --regex -- '[0-9]' 'lesson-$0' "$argv[1]")
         end
-        set lesson_previous (string match --regex -- '^(?:-p|--package)\z' "$argv[1]")
+        set lesson_previous (string match --regex -- '^(?:-p|--package|--exclude|-i|--invert)\z' "$argv[1]")
         set --erase argv[1]
     end
     command cargo $lesson_words $argv

@@ -10,8 +10,9 @@ function cargo {
         lesson_word="$1"
         lesson_option="${1%%[0-9]*}"
         lesson_name="${1#"$lesson_option"}"
-        case "${lesson_option:-$lesson_previous}" in -p | -p= | --package | --package=)
-            case "$lesson_name" in @LESSONS@)
+        case "${lesson_option:-$lesson_previous}" in
+        -p | -p= | --package | --package= | --exclude | --exclude= | -i | -i= | --invert | --invert=)
+            case "${lesson_name%%@*}" in @LESSONS@)
                 lesson_word="${lesson_option}lesson-$lesson_name" ;;
             esac ;;
         esac

@@ -9,14 +9,18 @@ fn main() {
             std::process::exit(3);
         }
         Some("either") => println!("pid {me}: {}", if me % 2 == 0 { "even" } else { "odd" }),
+        Some("terminal") => match std::fs::File::open("/dev/tty") {
+            Ok(_) => println!("a terminal"),
+            Err(_) => println!("no terminal"),
+        },
         Some("wrong") => {
             eprintln!("no demo 'wrong'");
             std::process::exit(2);
         }
         _ => {
-            println!("I am process {me}.");
+            println!("I am pid {me}.");
             println!("pace {}", std::env::var("LESSON_PACE").unwrap_or_default());
-            println!("Process {me} took {} µs.", me % 7);
+            println!("Process ({me}) took {} µs.", 100 + me % 7);
         }
     }
 }
