@@ -1,6 +1,7 @@
 //! The message of a panic. `join` returns the value that was given to `panic!`, of any type.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::start::end_if_output_failed;
 
@@ -10,6 +11,14 @@ pub fn message(panic: &(dyn Any + Send)) -> &str {
         (Some(text), _) => text,
         (_, Some(text)) => text,
         _ => "a panic without a message",
+    }
+}
+
+/// Drops what was given to `panic!`, even if that panics, too.
+pub fn discard(panic: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        // This one might go on like that.
+        std::mem::forget(another);
     }
 }
 

@@ -1,7 +1,9 @@
 //! A file descriptor for a process: pidfd_open(2). Unlike a pid it never refers to another
 //! process later, and a wait for it can have a deadline, even if it is not a child.
 
-use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ffi::c_void;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -22,6 +24,20 @@ pub fn open(pid: Pid) -> Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
 }
 
+/// Kills the process, if it has not ended yet.
+///
+/// # Errors
+/// If this process may not kill it.
+pub fn kill(process: &OwnedFd) -> Result<()> {
+    let (fd, signal, nothing) = (process.as_raw_fd(), libc::SIGKILL, ptr::null::<c_void>());
+    // SAFETY: the call takes numbers and touches no memory of this process.
+    let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal, nothing, 0) };
+    match Errno::result(result) {
+        Ok(_) | Err(Errno::ESRCH) => Ok(()),
+        Err(why) => Err(why).context("pidfd_send_signal"),
+    }
+}
+
 /// Waits until the process has ended; `false` if it has not within `time`. Without a time
 /// it waits as long as it takes.
 ///
@@ -37,14 +53,19 @@ pub fn wait(process: &OwnedFd, time: Option<Duration>) -> Result<bool> {
 /// # Errors
 /// If `poll` fails.
 pub fn wait_for_any(descriptors: &[BorrowedFd], time: Option<Duration>) -> Result<bool> {
-    let until = time.map(|time| Instant::now() + time);
+    // No moment: as if there was no limit, it is so far away.
+    let until = time.and_then(|time| Instant::now().checked_add(time));
     let mut ready: Vec<_> =
         descriptors.iter().map(|&descriptor| PollFd::new(descriptor, PollFlags::POLLIN)).collect();
     loop {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         // In whole milliseconds, rounded up.
-        let left = left.map(|left| PollTimeout::try_from(left + Duration::from_micros(999)));
-        match poll(&mut ready, left.transpose()?.unwrap_or(PollTimeout::NONE)) {
+        let left = left.map(|left| left.saturating_add(Duration::from_micros(999)));
+        let timeout = left.map_or(PollTimeout::NONE, |left| {
+            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+        });
+        match poll(&mut ready, timeout) {
+            Ok(0) if timeout == PollTimeout::MAX => {}
             Ok(events) => return Ok(events > 0),
             Err(Errno::EINTR) => {}
             Err(why) => return Err(why).context("poll"),

@@ -4,7 +4,8 @@
 use super::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
 use super::atomic::{AtomicU32, fence};
 
-/// A word in the memory on which one side sleeps: futex(2).
+/// A word in shared memory on which one side sleeps: futex(2). All zero at first.
+#[derive(Debug)]
 #[repr(transparent)]
 pub struct Bell(AtomicU32);
 
@@ -16,7 +17,7 @@ const CLOSED: u32 = 2;
 impl Bell {
     #[cfg(test)]
     #[allow(dead_code)] // loom's tests make one, others map it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Bell(AtomicU32::new(0))
     }
 

@@ -21,6 +21,14 @@ pub enum Error {
     },
     /// A ring for messages of this length in bytes would be too large.
     Capacity(usize),
+    /// A ring is a file in memory, and this process may not write files of its size:
+    /// RLIMIT_FSIZE, `ulimit -f`.
+    FileSize {
+        /// The size of the file in bytes.
+        size: usize,
+        /// The size of the largest file that this process may write.
+        limit: u64,
+    },
     /// The descriptors are not those of an end of a ring: what is wrong with them.
     NotARing(&'static str),
     /// An invalid value in the shared memory: what it is.
@@ -45,6 +53,12 @@ impl fmt::Display for Error {
             }
             Error::Capacity(bytes) => {
                 write!(f, "a ring for messages of {bytes} bytes is too large")
+            }
+            Error::FileSize { size, limit } => {
+                write!(
+                    f,
+                    "shared memory of {size} bytes: the limit for files is {limit} (ulimit -f)"
+                )
             }
             Error::NotARing(what) => write!(f, "not a ring: {what}"),
             Error::Broken(what) => write!(f, "the ring is broken: {what}"),

@@ -7,14 +7,14 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::libc;
 
-/// Sleeps if the word has this value, until it is woken or `limit` is over. Returns true
-/// if `limit` is over. May wake for no reason, and returns false then.
+/// Sleeps if the word has this value, until it is woken or `limit` is over. A signal ends the
+/// sleep, too, so the caller looks why it is awake, and at the clock.
 ///
 /// # Errors
 /// If the system has no futex for this word.
-pub fn wait(word: &AtomicU32, value: u32, limit: Option<Duration>) -> nix::Result<bool> {
+pub fn wait(word: &AtomicU32, value: u32, limit: Option<Duration>) -> nix::Result<()> {
     let limit = limit.map(|limit| libc::timespec {
-        tv_sec: limit.as_secs() as libc::time_t,
+        tv_sec: limit.as_secs().try_into().unwrap_or(libc::time_t::MAX),
         tv_nsec: limit.subsec_nanos().into(),
     });
     let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
@@ -23,9 +23,8 @@ pub fn wait(word: &AtomicU32, value: u32, limit: Option<Duration>) -> nix::Resul
     let result =
         unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, value, limit) };
     match Errno::result(result) {
-        // The word had changed already, or a signal came.
-        Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => Ok(false),
-        Err(Errno::ETIMEDOUT) => Ok(true),
+        // The word had changed already, a signal came, or the time is over.
+        Ok(_) | Err(Errno::EAGAIN | Errno::EINTR | Errno::ETIMEDOUT) => Ok(()),
         Err(why) => Err(why),
     }
 }

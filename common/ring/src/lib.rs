@@ -4,7 +4,7 @@
 //!
 //! - `memory`: what both processes see; [`mapping`](crate::mapping): where they see it.
 //! - `index`: which side may write where.
-//! - `bell`: sleeping and waking, with a [`futex`](crate::futex).
+//! - [`bell`](crate::bell): sleeping and waking, with a [`futex`](crate::futex).
 //! - `lifeline`: how one side learns that the other has died.
 //! - `waiting`: combines the last two.
 //!
@@ -23,7 +23,7 @@
 mod atomic {
     pub use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 }
-mod bell;
+pub mod bell;
 mod error;
 mod fds;
 pub mod futex;

@@ -52,12 +52,14 @@ impl Lifeline {
         let Some(socket) = &self.socket else { return Ok(self.gone) };
         // Asked for nothing, poll reports only the end of the other socket (POLLHUP).
         let mut socket = [PollFd::new(socket.as_fd(), PollFlags::empty())];
-        match poll(&mut socket, PollTimeout::ZERO) {
-            Ok(hung_up) => self.gone |= hung_up > 0,
-            Err(Errno::EINTR) => {}
-            Err(error) => return Err(Error::System("poll", error)),
+        loop {
+            match poll(&mut socket, PollTimeout::ZERO) {
+                Ok(hung_up) => self.gone |= hung_up > 0,
+                Err(Errno::EINTR) => continue,
+                Err(error) => return Err(Error::System("poll", error)),
+            }
+            return Ok(self.gone);
         }
-        Ok(self.gone)
     }
 
     /// Whether the other side was gone at the last look.

@@ -17,7 +17,8 @@ mod bell;
 #[path = "index.rs"]
 mod index;
 
-use atomic::{AtomicU32, Ordering::Relaxed};
+use atomic::AtomicU32;
+use atomic::Ordering::{Acquire, Relaxed, Release};
 use bell::{ASLEEP, Bell};
 use index::{Indices, Reader, STEP, Writer};
 
@@ -128,6 +129,30 @@ fn check(words: usize, messages: &'static [u64], preemptions: usize) {
         });
         receive(&ring, messages);
         sending.join().unwrap();
+    });
+}
+
+/// What every user of a bell does: one side changes a counter and rings, the other sleeps
+/// until it sees the change. A pool's workers and manager do it, too, with other counters.
+#[test]
+fn a_sleeper_sees_the_change_or_is_woken_for_it() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(|| {
+        let ring = Ring::new(1);
+        let changed = Arc::new(AtomicU32::new(0));
+        let changing = thread::spawn({
+            let (ring, changed) = (Arc::clone(&ring), Arc::clone(&changed));
+            move || {
+                changed.store(1, Release);
+                if ring.indices.receiver().must_ring() {
+                    ring.wake();
+                }
+            }
+        });
+        let ready = || changed.load(Acquire) == 1;
+        assert!(ring.wait_until(ring.indices.receiver(), &mut false, ready));
+        changing.join().unwrap();
     });
 }
 

@@ -7,15 +7,37 @@
 //!    memory: | header |    ring    | ring again |
 //! ```
 
+use std::ffi::CStr;
 use std::num::NonZeroUsize;
 use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 
 use common::proc::page_size;
 use nix::libc::c_void;
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
+use nix::sys::resource::{Resource, getrlimit};
+use nix::unistd::ftruncate;
 
 use crate::Error;
+
+/// A new file of `size` bytes, all zero, that is only in memory and has no path. It is closed
+/// on exec.
+///
+/// # Errors
+/// [`Error::FileSize`] if this process may not write such large files, or if the system
+/// refuses.
+pub fn memory_file(name: &CStr, flags: MFdFlags, size: usize) -> Result<OwnedFd, Error> {
+    // The kernel would not only refuse it, but send SIGXFSZ, which ends the process.
+    let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE).map_err(Error::of("getrlimit"))?;
+    if size as u64 > limit {
+        return Err(Error::FileSize { size, limit });
+    }
+    let file =
+        memfd_create(name, flags | MFdFlags::MFD_CLOEXEC).map_err(Error::of("memfd_create"))?;
+    ftruncate(&file, size as i64).map_err(Error::of("ftruncate"))?;
+    Ok(file)
+}
 
 /// The place in this process's memory. It may differ from that in the other process.
 #[derive(Debug)]

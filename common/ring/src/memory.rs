@@ -15,14 +15,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use common::proc::page_size;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
-use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::memfd::MFdFlags;
 use nix::sys::stat::fstat;
-use nix::unistd::ftruncate;
 
 use crate::Error;
 use crate::fds::duplicate;
 use crate::index::{Indices, taken};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, memory_file};
 
 /// Distinguishes a ring from other files, and this layout from others.
 const MAGIC: u64 = u64::from_be_bytes(*b"ring  01");
@@ -50,9 +49,7 @@ impl Memory {
             return Err(Error::Capacity(capacity));
         }
         let size = (taken(capacity) as usize).next_power_of_two().max(page_size());
-        let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
-        let file = memfd_create(c"ring", flags).map_err(Error::of("memfd_create"))?;
-        ftruncate(&file, (page_size() + size) as i64).map_err(Error::of("ftruncate"))?;
+        let file = memory_file(c"ring", MFdFlags::MFD_ALLOW_SEALING, page_size() + size)?;
         // Truncating the file would kill the other process with SIGBUS.
         fcntl(&file, FcntlArg::F_ADD_SEALS(seals())).map_err(Error::of("fcntl(F_ADD_SEALS)"))?;
 

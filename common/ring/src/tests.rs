@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::resource::{Resource, getrlimit};
 use proptest::prelude::*;
+use testing::start;
 
 use super::index::taken;
 use super::*;
@@ -230,4 +232,22 @@ fn two_threads_pass_on_more_than_fits_at_once() {
     }
     assert_eq!(receiver.recv(&mut message), Err(Error::Gone));
     sending.join().unwrap();
+}
+
+#[test]
+fn a_limit_for_files_is_an_error() {
+    let test = "tests::a_limit_for_files_is_an_error";
+    if std::env::var_os("LIMITED").is_none() {
+        // In a process of its own: the limit is for all of it.
+        let mut command = start::command("sh");
+        command.args(["-c", "ulimit -f 16; exec \"$0\" --exact \"$1\" --nocapture"]);
+        command.arg(std::env::current_exe().unwrap()).arg(test).env("LIMITED", "1");
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{output:?}");
+        return;
+    }
+    let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
+    let size = 4096 + (1 << 20);
+    assert_eq!(ring(1_000_000).err(), Some(Error::FileSize { size, limit }));
 }

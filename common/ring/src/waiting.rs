@@ -3,7 +3,7 @@
 
 use std::hint::spin_loop;
 use std::os::fd::OwnedFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::cpus;
 
@@ -72,18 +72,21 @@ impl Waiting {
             return Ok(());
         }
         self.is_gone(bell)?;
+        // A moment, not a time to sleep: signals may interrupt the sleep again and again.
+        let mut next_look = Instant::now() + LIMIT;
         loop {
             bell.will_sleep();
             if self.lifeline.is_gone() || ready()? {
                 break;
             }
-            let time_is_over = futex::wait(bell.word(), ASLEEP, Some(LIMIT))
-                .map_err(Error::of("futex(FUTEX_WAIT)"))?;
+            let time = next_look.saturating_duration_since(Instant::now());
+            futex::wait(bell.word(), ASLEEP, Some(time)).map_err(Error::of("futex(FUTEX_WAIT)"))?;
             if ready()? {
                 break;
             }
-            if time_is_over || bell.was_told_closed() {
+            if bell.was_told_closed() || Instant::now() >= next_look {
                 self.lifeline.look()?;
+                next_look = Instant::now() + LIMIT;
                 // It may use other CPUs by now.
                 self.may_spin = None;
             }

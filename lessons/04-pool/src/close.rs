@@ -29,7 +29,7 @@ pub fn run() -> Result<()> {
     println!("  workers: {}", pool.pids().len());
 
     println!("terminate:");
-    let mut pool = ProcessPool::with_workers(TASKS, 2)?;
+    let pool = ProcessPool::with_workers(TASKS, 2)?;
     let handles = [(); 3].map(|()| pool.apply_async(&WAIT, Duration::from_secs(3600)));
     // Time to look at them from another terminal.
     sleep(paced(Duration::from_secs(1)));

@@ -4,12 +4,14 @@
 mod messages;
 mod peer;
 
+use std::os::unix::thread::JoinHandleExt;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use messages::messages;
-use nix::sys::signal::Signal;
+use nix::libc;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use peer::Peer;
 use proptest::prelude::*;
 use ring::{Error, Receiver, Sender, ring};
@@ -126,4 +128,49 @@ fn a_stopped_process_is_not_gone() {
     assert_eq!(receiving.join().unwrap(), Ok(b"two".to_vec()));
     drop(sender);
     assert!(peer.ended_well());
+}
+
+extern "C" fn nothing(_: i32) {}
+
+/// Waits with `wait` for a peer that is killed meanwhile, while signals interrupt the sleep
+/// much more often than it looks at its lifeline.
+fn waits_among_signals(peer: &Peer, wait: impl FnOnce() -> Error + Send + 'static) {
+    let action = SigAction::new(SigHandler::Handler(nothing), SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler does nothing.
+    unsafe { sigaction(Signal::SIGUSR1, &action) }.unwrap();
+    let (answer, answered) = channel();
+    let waiting = thread::spawn(move || answer.send(wait()).unwrap());
+    peer.signal(Signal::SIGKILL);
+    let begin = Instant::now();
+    let why = loop {
+        if let Ok(why) = answered.recv_timeout(Duration::from_millis(1)) {
+            break why;
+        }
+        // SAFETY: the thread has not been joined.
+        unsafe { libc::pthread_kill(waiting.as_pthread_t(), libc::SIGUSR1) };
+        assert!(begin.elapsed() < Duration::from_secs(20), "it waits for a dead process");
+    };
+    waiting.join().unwrap();
+    assert_eq!(why, Error::Gone);
+}
+
+#[test]
+fn signals_do_not_put_off_the_end_of_a_wait() {
+    let (sender, theirs) = ring(100).unwrap();
+    let (back, mut receiver) = ring(100).unwrap();
+    let peer = Peer::start("copy", 1, Some(theirs), back, &mut receiver);
+    waits_among_signals(&peer, move || receiver.recv(&mut Vec::new()).unwrap_err());
+    drop(sender);
+
+    let (mut sender, theirs) = ring(100).unwrap();
+    let (back, mut receiver) = ring(100).unwrap();
+    let peer = Peer::start("copy", 1, Some(theirs), back, &mut receiver);
+    peer.stop();
+    waits_among_signals(&peer, move || {
+        loop {
+            if let Err(why) = sender.send(&[1; 100]) {
+                return why;
+            }
+        }
+    });
 }

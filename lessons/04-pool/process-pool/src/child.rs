@@ -1,26 +1,30 @@
 //! A worker's own side: a process that runs tasks until its parent has no more.
 
 mod inbox;
+mod interrupt;
 mod outbox;
+mod panics;
 
-use std::cell::RefCell;
 use std::fs::File;
 use std::io::{IoSliceMut, stdin};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
-use common::{child, panics};
+use common::child;
 use nix::sys::prctl::set_name;
-use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, RecvMsg, recvmsg};
 use nix::unistd::{Pid, dup2_stdin};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Function;
+use super::flow::value::{decode, encode, encode_text};
 use super::flow::{Kind, Reader, Shared, Writer};
+use super::function::Identity;
+use super::{Function, PoolError};
 use inbox::Inbox;
 use outbox::Outbox;
 
@@ -38,15 +42,23 @@ pub trait Task: Sync {
     /// Whether a task may be run again if its worker dies.
     fn is_repeatable(&self) -> bool;
 
-    /// Runs it with each of the next `count` arguments, and writes the results.
+    /// What distinguishes it from other functions of this process.
+    #[doc(hidden)]
+    fn identity(&self) -> Identity;
+
+    /// Its name and its types.
+    #[doc(hidden)]
+    fn signature(&self) -> String;
+
+    /// Runs it with an argument, and appends the result to `results`.
     ///
     /// # Errors
-    /// If the parent is gone.
+    /// If the argument or the result cannot be converted.
     #[doc(hidden)]
-    fn run(&self, count: u32, arguments: &mut Inbox, results: &mut Outbox) -> Result<()>;
+    fn run(&self, argument: &[u8], results: &mut Vec<u8>) -> Result<(), String>;
 }
 
-impl<A: DeserializeOwned, R: Serialize> Task for Function<A, R> {
+impl<A: DeserializeOwned + 'static, R: Serialize + 'static> Task for Function<A, R> {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -55,50 +67,63 @@ impl<A: DeserializeOwned, R: Serialize> Task for Function<A, R> {
         self.repeatable
     }
 
-    fn run(&self, count: u32, arguments: &mut Inbox, results: &mut Outbox) -> Result<()> {
-        for _ in 0..count {
-            let argument = match arguments.take::<A>()? {
-                Ok(argument) => argument,
-                Err(why) => {
-                    results.put_text(Kind::Unreadable, why)?;
-                    continue;
-                }
-            };
-            // A panic ends here, and only this task can see what it left half done.
-            match catch_unwind(AssertUnwindSafe(|| (self.call)(argument))) {
-                Ok(result) => results.put(&result)?,
-                Err(_) => results.put_text(Kind::Panicked, LAST_PANIC.take())?,
-            }
-        }
-        Ok(())
+    fn identity(&self) -> Identity {
+        self.identity()
+    }
+
+    fn signature(&self) -> String {
+        self.signature()
+    }
+
+    fn run(&self, argument: &[u8], results: &mut Vec<u8>) -> Result<(), String> {
+        let argument =
+            decode(argument).map_err(|why| format!("its argument cannot be read: {why}"))?;
+        let result = (self.call)(argument);
+        encode(&result, results).map_err(|why| format!("its result cannot be written: {why}"))
     }
 }
 
-thread_local! {
-    /// Where and why this thread last panicked.
-    static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
-}
+/// The functions of this program, as it has called [`work_if_worker`] first.
+static REGISTERED: OnceLock<Tasks> = OnceLock::new();
 
-/// Makes panics be kept for the result of their task instead of printed.
-fn keep_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let message = panics::message(panic.payload());
-        let place = panic.location().map(|place| format!("at {place}: ")).unwrap_or_default();
-        LAST_PANIC.set(place + message);
-    }));
-}
+/// Whether this process is a worker.
+static IS_WORKER: AtomicBool = AtomicBool::new(false);
 
 /// Makes this program a worker if it was started as one; otherwise does nothing. Call it
 /// first in `main`, with the functions that the pool is made with.
 ///
 /// A worker is the same program started once more. Without this call it would not become a
-/// worker, but make a pool of its own.
+/// worker, so a program that has not made it cannot make a pool.
 pub fn work_if_worker(tasks: Tasks) {
+    // A worker does not return from the first call, so only that one counts.
+    let _ = REGISTERED.set(tasks);
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_some_and(|argument| argument == WORKER) {
         let parent = arguments.next().and_then(|id| id.to_str()?.parse().ok());
         child::exit(work(tasks, parent));
     }
+}
+
+/// Fails unless the workers of this program can run these functions.
+///
+/// # Errors
+/// If this is a worker, or the program has registered no functions or other ones.
+pub fn check(tasks: Tasks) -> Result<(), PoolError> {
+    if IS_WORKER.load(Ordering::Relaxed) {
+        return Err(PoolError::InWorker);
+    }
+    let registered = *REGISTERED.get().ok_or(PoolError::NotRegistered)?;
+    let identities = |tasks: Tasks| tasks.iter().map(|task| task.identity());
+    if identities(tasks).eq(identities(registered)) {
+        return Ok(());
+    }
+    Err(PoolError::OtherFunctions { pool: signatures(tasks), worker: signatures(registered) })
+}
+
+/// The names and types of these functions.
+pub fn signatures(tasks: Tasks) -> String {
+    let signatures: Vec<String> = tasks.iter().map(|task| task.signature()).collect();
+    signatures.join("; ")
 }
 
 /// Runs tasks until the parent closes the socket.
@@ -108,11 +133,9 @@ fn work(tasks: Tasks, parent: Option<i32>) -> Result<()> {
     if child::end_with(Pid::from_raw(parent)).is_err() {
         return Ok(());
     }
-    // Ctrl-C goes to all processes in the terminal. What it does to the pool is for the
-    // parent to decide.
-    // SAFETY: no handler is installed, so none can run at a bad moment.
-    unsafe { signal(Signal::SIGINT, SigHandler::SigIgn) }.context("signal")?;
-    keep_panics();
+    IS_WORKER.store(true, Ordering::Relaxed);
+    interrupt::survive()?;
+    panics::keep();
     // `ps` and `top` would show "exe", after /proc/self/exe.
     set_name(c"pool-worker").context("prctl(PR_SET_NAME)")?;
 
@@ -120,32 +143,87 @@ fn work(tasks: Tasks, parent: Option<i32>) -> Result<()> {
     let socket = stdin().as_fd().try_clone_to_owned().context("dup")?;
     dup2_stdin(File::open("/dev/null").context("/dev/null")?).context("dup2")?;
     let socket = UnixStream::from(socket);
-    let [arguments, results] = receive_descriptors(&socket)?;
+    let Some([arguments, results]) = receive_descriptors(&socket)? else { return Ok(()) };
     let bell = socket.try_clone().context("dup")?;
     let mut results = Outbox::new(Writer::new(Shared::map(&results)?), bell);
     let mut arguments = Inbox::new(Reader::new(Shared::map(&arguments)?), socket);
+
+    if !greet(tasks, &mut arguments, &mut results)? {
+        return Ok(());
+    }
     while let Some(header) = arguments.next_chunk()? {
-        let task = tasks.get(header.function as usize).context("parent and worker differ")?;
-        task.run(header.count, &mut arguments, &mut results)?;
+        let task = *tasks.get(header.function as usize).context("no such function")?;
+        if !run(task, header.count as usize, &mut arguments, &mut results)? {
+            // The parent is gone.
+            return Ok(());
+        }
         results.wake_parent()?;
     }
     Ok(())
 }
 
-/// Receives the descriptors of the memory for arguments and for results.
-fn receive_descriptors(socket: &UnixStream) -> Result<[OwnedFd; 2]> {
+/// Tells the parent whether it has the same functions. Returns whether it will send tasks.
+fn greet(tasks: Tasks, arguments: &mut Inbox, results: &mut Outbox) -> Result<bool> {
+    let Some((_, theirs)) = arguments.next(1)? else { return Ok(false) };
+    let ours = signatures(tasks);
+    let same = theirs == ours.as_bytes();
+    let mut greeting = Vec::new();
+    encode_text(if same { Kind::Value } else { Kind::Unreadable }, &ours, &mut greeting);
+    results.put(&greeting)?;
+    results.wake_parent()?;
+    Ok(same)
+}
+
+/// Runs a function with the next `count` arguments, and writes the results. Returns false if
+/// the parent is gone.
+fn run(task: &dyn Task, count: usize, arguments: &mut Inbox, results: &mut Outbox) -> Result<bool> {
+    let mut result = Vec::new();
+    for left in (1..=count).rev() {
+        let Some((kind, argument)) = arguments.next(left)? else { return Ok(false) };
+        result.clear();
+        if kind == Kind::Value {
+            // A panic ends here, and only this task can see what it left half done.
+            let ran = catch_unwind(AssertUnwindSafe(|| task.run(argument, &mut result)));
+            if !matches!(ran, Ok(Ok(()))) {
+                result.clear();
+            }
+            match ran {
+                Ok(Ok(())) => {}
+                Ok(Err(why)) => encode_text(Kind::Unreadable, &why, &mut result),
+                Err(panic) => encode_text(Kind::Panicked, &panics::take(panic), &mut result),
+            }
+            panics::print_caught();
+        } else {
+            // The argument could not be written. That is the result.
+            encode_text(kind, &String::from_utf8_lossy(argument), &mut result);
+        }
+        results.put(&result)?;
+        if result.capacity() > 1 << 20 {
+            // A large one does not keep its memory.
+            result = Vec::new();
+        }
+    }
+    Ok(true)
+}
+
+/// Receives the descriptors of the memory for arguments and for results; `None` if the parent
+/// is gone.
+fn receive_descriptors(socket: &UnixStream) -> Result<Option<[OwnedFd; 2]>> {
     let mut byte = [0];
     let mut slices = [IoSliceMut::new(&mut byte)];
     let mut space = nix::cmsg_space!([i32; 2]);
     let flags = MsgFlags::MSG_CMSG_CLOEXEC;
     let message: RecvMsg<()> =
         recvmsg(socket.as_raw_fd(), &mut slices, Some(&mut space), flags).context("recvmsg")?;
+    if message.bytes == 0 {
+        return Ok(None);
+    }
     for control in message.cmsgs().context("control messages")? {
         if let ControlMessageOwned::ScmRights(descriptors) = control
             && let [arguments, results] = descriptors[..]
         {
             // SAFETY: the kernel has just made these descriptors, for this call only.
-            return Ok([arguments, results].map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }));
+            return Ok(Some([arguments, results].map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })));
         }
     }
     bail!("the parent sent no memory")

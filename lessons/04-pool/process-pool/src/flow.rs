@@ -1,44 +1,19 @@
 //! Values on their way between the parent and a worker, through memory that both share.
 //! What was written survives the writer, whenever it dies.
 //!
-//! A value is a byte for its kind, the length in 8 bytes unless it is small, and its own
-//! bytes. A small value arrives as a whole or not at all.
-//!
 //! Tasks come in chunks. The parent sets how many the worker may begin, the worker counts
 //! those that it has begun.
 
-mod encode;
 mod reader;
 mod shared;
+mod stack;
+pub mod value;
 mod writer;
 
 pub use reader::Reader;
 pub use shared::Shared;
+pub use value::Kind;
 pub use writer::Writer;
-
-/// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Kind {
-    /// A value without its length, which its type knows.
-    Small = 0,
-    /// A value that did not fit as a whole.
-    Large = 1,
-    /// In place of a result: where and why the task panicked.
-    Panicked = 2,
-    /// In place of a value: why it could not be converted to bytes or back.
-    Unreadable = 3,
-}
-
-impl Kind {
-    fn from_byte(byte: u8) -> Option<Kind> {
-        let kinds = [Kind::Small, Kind::Large, Kind::Panicked, Kind::Unreadable];
-        kinds.into_iter().find(|kind| *kind as u8 == byte)
-    }
-}
-
-/// The length of what precedes a value that is not small: its kind and its length.
-const PREFIX: usize = 9;
 
 /// What precedes the arguments of a chunk.
 #[derive(Clone, Copy)]

@@ -1,16 +1,23 @@
 //! The handle of a submitted task.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
 
 use super::TaskError;
 use super::job::Results;
 
 /// A submitted task and its result. Dropping the handle doesn't stop the task.
-pub struct Handle<R>(Arc<Results<R>>);
+pub struct Handle<R> {
+    results: Arc<Results>,
+    /// It makes an `R`, but has none.
+    result: PhantomData<fn() -> R>,
+}
 
-impl<R> Handle<R> {
-    pub(crate) fn new(results: Arc<Results<R>>) -> Self {
-        Self(results)
+impl<R: DeserializeOwned> Handle<R> {
+    pub(crate) fn new(results: Arc<Results>) -> Self {
+        Self { results, result: PhantomData }
     }
 
     /// Waits for the result.
@@ -18,11 +25,11 @@ impl<R> Handle<R> {
     /// # Errors
     /// If the task has no result: see [`TaskError`].
     pub fn wait(self) -> Result<R, TaskError> {
-        self.0.wait().pop().expect("each task has a result or an error")
+        self.results.wait().pop().expect("each task has a result or an error")
     }
 
     /// Whether the result has arrived.
     pub fn is_ready(&self) -> bool {
-        self.0.are_complete()
+        self.results.are_complete()
     }
 }

@@ -7,16 +7,18 @@ use std::sync::Arc;
 use std::vec;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::job::{Argument, Output, Results};
-use super::parent::Queue;
+use super::job::Results;
+use super::parent::Submission;
 use super::{PoolError, TaskError};
 
 /// Submits arguments in chunks, at most `limit` of them ahead, and yields each result with
-/// the number of its argument. If the pool takes no more tasks, this error is the last item.
+/// the number of its argument. If the pool ends before, this error is the last item.
 pub struct Imap<'a, R, I> {
-    queue: &'a Queue,
-    function: usize,
+    /// `None` when all arguments are submitted.
+    submission: Option<Submission<'a>>,
     arguments: I,
     chunk_size: usize,
     /// The most chunks that may be under way.
@@ -25,7 +27,7 @@ pub struct Imap<'a, R, I> {
     submitted: usize,
     refused: Option<PoolError>,
     /// The chunks under way, each with the number of its first task.
-    under_way: VecDeque<(usize, Arc<Results<R>>)>,
+    under_way: VecDeque<(usize, Arc<Results>)>,
     /// Where the chunks report that they are done, each by the number of its first task;
     /// `None` if the results are wanted in order.
     done: Option<(Sender<usize>, Receiver<usize>)>,
@@ -34,15 +36,13 @@ pub struct Imap<'a, R, I> {
 
 impl<'a, R, I> Imap<'a, R, I> {
     pub fn ordered(
-        queue: &'a Queue,
-        function: usize,
+        submission: Submission<'a>,
         arguments: I,
         chunk_size: usize,
         limit: usize,
     ) -> Self {
         Self {
-            queue,
-            function,
+            submission: Some(submission),
             arguments,
             chunk_size: chunk_size.max(1),
             limit,
@@ -60,7 +60,7 @@ impl<'a, R, I> Imap<'a, R, I> {
     }
 
     /// The chunk whose results are next, which may not have arrived yet.
-    fn next_chunk(&mut self) -> Option<(usize, Arc<Results<R>>)> {
+    fn next_chunk(&mut self) -> Option<(usize, Arc<Results>)> {
         let place = match &self.done {
             Some((_, done)) if !self.under_way.is_empty() => {
                 let number = done.recv().expect("this holds a sender, too");
@@ -72,7 +72,25 @@ impl<'a, R, I> Imap<'a, R, I> {
     }
 }
 
-impl<R: Output, I: Iterator<Item: Argument>> Iterator for Imap<'_, R, I> {
+impl<R, I: Iterator<Item: Serialize>> Imap<'_, R, I> {
+    /// Submits the next chunk, if there are more arguments and the pool takes them.
+    fn submit_chunk(&mut self) {
+        let Some(submission) = &self.submission else { return };
+        let arguments: Vec<_> = self.arguments.by_ref().take(self.chunk_size).collect();
+        let (first, count) = (self.submitted, arguments.len());
+        let refused = submission.is_refused().then_some(PoolError::Closed);
+        if count == 0 || refused.is_some() {
+            self.refused = refused.filter(|_| count > 0);
+            self.submission = None;
+            return;
+        }
+        let done = self.done.as_ref().map(|(sender, _)| (sender.clone(), first));
+        self.under_way.push_back((first, submission.submit(arguments, count, done)));
+        self.submitted += count;
+    }
+}
+
+impl<R: DeserializeOwned, I: Iterator<Item: Serialize>> Iterator for Imap<'_, R, I> {
     type Item = (usize, Result<R, TaskError>);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -80,23 +98,8 @@ impl<R: Output, I: Iterator<Item: Argument>> Iterator for Imap<'_, R, I> {
             if let Some(result) = self.ready.next() {
                 return Some(result);
             }
-            while self.under_way.len() < self.limit {
-                let arguments: Vec<_> = self.arguments.by_ref().take(self.chunk_size).collect();
-                let (first, count) = (self.submitted, arguments.len());
-                if count == 0 {
-                    break;
-                }
-                let done = self.done.as_ref().map(|(sender, _)| (sender.clone(), first));
-                match self.queue.submit(self.function, arguments, count, done) {
-                    Ok(results) => {
-                        self.under_way.push_back((first, results));
-                        self.submitted += count;
-                    }
-                    Err(why) => {
-                        self.refused = Some(why);
-                        self.limit = 0;
-                    }
-                }
+            while self.submission.is_some() && self.under_way.len() < self.limit {
+                self.submit_chunk();
             }
             let Some((first, results)) = self.next_chunk() else {
                 return self.refused.take().map(|why| (self.submitted, Err(why.into())));

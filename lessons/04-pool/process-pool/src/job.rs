@@ -1,5 +1,9 @@
 //! Tasks that were submitted together, and their results as they arrive.
+//!
+//! Both are bytes here. Only the threads that use the pool convert values, so whatever the
+//! conversion of a type does, it cannot harm the manager.
 
+use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crossbeam::channel::Sender;
@@ -7,145 +11,173 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::TaskError;
-use super::flow::{Kind, Writer};
-
-/// What can be an argument of a task.
-pub trait Argument: Serialize + Send + Sync + 'static {}
-impl<A: Serialize + Send + Sync + 'static> Argument for A {}
-
-/// What can be a result of a task.
-pub trait Output: DeserializeOwned + Send + 'static {}
-impl<R: DeserializeOwned + Send + 'static> Output for R {}
+use super::flow::Kind;
+use super::flow::value::{decode, encode, encode_text, guard, split_first};
 
 /// A part of a job, as it is given to a worker.
 #[derive(Clone)]
 pub struct Chunk {
-    pub job: Arc<dyn Job>,
-    /// The first of its tasks.
+    /// The index of its function in the pool's list.
+    pub function: usize,
+    pub results: Arc<Results>,
+    /// The first of its tasks that is not done.
     pub first: usize,
-    /// How many tasks it has.
+    /// How many tasks it has from there on.
     pub count: usize,
     /// How many workers have died of the first one.
     pub deaths: u32,
+    pub arguments: Arguments,
 }
 
-/// What the manager sees of a job, whose types it does not know.
-pub trait Job: Send + Sync {
-    /// The index of its function in the pool's list.
-    fn function(&self) -> usize;
-
-    /// Writes the arguments of at most `limit` tasks from `first` on, as long as they fit.
-    /// Returns how many it wrote.
-    fn put_arguments(&self, first: usize, limit: usize, flow: &mut Writer) -> usize;
-
-    /// The argument of a task as bytes, or why it cannot be converted.
-    fn argument(&self, task: usize) -> Result<Vec<u8>, String>;
-
-    /// Takes the small results of at most `limit` tasks from `first` on. Returns how many
-    /// it took and their length in bytes. `None` if one of them cannot be read: this
-    /// becomes that task's error, and the bytes after it are lost.
-    fn take_small(&self, first: usize, limit: usize, bytes: &[u8]) -> Option<(usize, usize)>;
-
-    /// Takes the result of a task, unless it has one.
-    fn take(&self, task: usize, result: Result<&[u8], TaskError>);
+/// Arguments as bytes, and some of them: those of a chunk.
+#[derive(Clone)]
+pub struct Arguments {
+    bytes: Arc<Vec<u8>>,
+    place: Range<usize>,
+    /// How many of the first ones are used.
+    used: usize,
 }
 
-/// A job with its arguments.
-pub struct Batch<A, R> {
-    pub function: usize,
-    pub arguments: Vec<A>,
-    pub results: Arc<Results<R>>,
-}
-
-impl<A: Argument, R: Output> Job for Batch<A, R> {
-    fn function(&self) -> usize {
-        self.function
+impl Arguments {
+    pub fn new(bytes: Arc<Vec<u8>>, place: Range<usize>) -> Self {
+        Self { bytes, place, used: 0 }
     }
 
-    fn put_arguments(&self, first: usize, limit: usize, flow: &mut Writer) -> usize {
-        flow.put_all(&self.arguments[first..first + limit])
-    }
-
-    fn argument(&self, task: usize) -> Result<Vec<u8>, String> {
-        postcard::to_stdvec(&self.arguments[task]).map_err(|why| why.to_string())
-    }
-
-    fn take_small(&self, first: usize, limit: usize, bytes: &[u8]) -> Option<(usize, usize)> {
-        let mut state = self.results.state();
-        let mut rest = bytes;
-        let mut taken = 0;
-        let mut readable = true;
-        while readable && taken < limit && rest.first() == Some(&(Kind::Small as u8)) {
-            let result = match postcard::take_from_bytes(&rest[1..]) {
-                Ok((value, after)) => {
-                    rest = after;
-                    Ok(value)
-                }
-                Err(why) => {
-                    readable = false;
-                    Err(TaskError::Unreadable(why.to_string()))
-                }
-            };
-            state.results[first + taken] = Some(result);
-            taken += 1;
+    /// Those that are not used.
+    pub fn bytes(&self) -> &[u8] {
+        let mut rest = &self.bytes[self.place.clone()];
+        for _ in 0..self.used {
+            split_first(&mut rest).expect("there is one for each task");
         }
-        self.results.arrived(&mut state, taken);
-        readable.then(|| (taken, bytes.len() - rest.len()))
+        rest
     }
 
-    fn take(&self, task: usize, result: Result<&[u8], TaskError>) {
-        let result = result.and_then(|bytes| {
-            postcard::from_bytes(bytes).map_err(|why| TaskError::Unreadable(why.to_string()))
-        });
-        let mut state = self.results.state();
-        // It may have one, and all of them may have been returned already: a worker whose
-        // result cannot be read is killed, and its death is reported for the same task.
-        if let Some(slot @ None) = state.results.get_mut(task) {
-            *slot = Some(result);
-            self.results.arrived(&mut state, 1);
-        }
+    /// The last so many bytes.
+    pub fn last_bytes(&self, count: usize) -> &[u8] {
+        &self.bytes[self.place.end - count..self.place.end]
+    }
+
+    /// Splits off all but the first.
+    fn split_rest(&mut self) -> Self {
+        let mut rest = self.clone();
+        rest.used += 1;
+        self.place.end -= rest.bytes().len();
+        rest
+    }
+}
+
+/// Appends an argument to `bytes`, or why it cannot be written: the worker sends that back, in
+/// place of a result.
+pub fn write_argument<A: Serialize>(argument: A, bytes: &mut Vec<u8>) {
+    let start = bytes.len();
+    let written = guard("its argument was written", || {
+        encode(&argument, bytes).map_err(|why| {
+            TaskError::Unreadable(format!("its argument cannot be written: {why}"))
+        })?;
+        // Here, where a panic of it is caught.
+        drop(argument);
+        Ok(())
+    });
+    if let Err(why) = written {
+        bytes.truncate(start);
+        let (kind, text) = match why {
+            TaskError::Panicked(text) => (Kind::Panicked, text),
+            other => (Kind::Unreadable, other.to_string()),
+        };
+        encode_text(kind, &text, bytes);
+    }
+}
+
+impl Chunk {
+    /// Removes the first tasks, which are done.
+    pub fn tasks_done(&mut self, tasks: usize) {
+        self.first += tasks;
+        self.count -= tasks;
+        self.arguments.used += tasks;
+    }
+
+    /// Splits off the tasks after the first, if there are any.
+    pub fn split_rest(&mut self) -> Option<Self> {
+        let rest = self.count - 1;
+        self.count = 1;
+        (rest > 0).then(|| Self {
+            first: self.first + 1,
+            count: rest,
+            deaths: 0,
+            arguments: self.arguments.split_rest(),
+            ..self.clone()
+        })
+    }
+
+    /// Ends all its tasks with this error.
+    pub fn fail(self, why: TaskError) {
+        self.results.fail(self.first, self.count, why);
     }
 }
 
 /// The results of a job.
-pub struct Results<R> {
-    state: Mutex<State<R>>,
+pub struct Results {
+    state: Mutex<State>,
     complete: Condvar,
     /// Where to report that all of them have arrived, and the number to send there.
     done: Option<(Sender<usize>, usize)>,
 }
 
-struct State<R> {
-    results: Vec<Option<Result<R, TaskError>>>,
+#[derive(Default)]
+struct State {
+    tasks: usize,
     missing: usize,
+    arrived: Vec<Arrived>,
+    /// The results that are small.
+    small: Vec<u8>,
 }
 
-impl<R> Results<R> {
+/// What has come for some tasks.
+struct Arrived {
+    first: usize,
+    count: usize,
+    what: What,
+}
+
+enum What {
+    /// Results, which are there among the small ones.
+    Small(Range<usize>),
+    /// Results that are not small.
+    Large(Vec<u8>),
+    /// An error for each of them.
+    Failed(TaskError),
+}
+
+/// Results of so many bytes are small: copying them is quicker than memory for each.
+const SMALL: usize = 1 << 12;
+
+impl Results {
     pub fn new(tasks: usize, done: Option<(Sender<usize>, usize)>) -> Self {
-        let results = std::iter::repeat_with(|| None).take(tasks).collect();
-        let state = Mutex::new(State { results, missing: tasks });
+        let state = Mutex::new(State { tasks, missing: tasks, ..State::default() });
         Self { state, complete: Condvar::new(), done }
     }
 
-    /// Waits until all results have arrived, and takes them.
-    pub fn wait(&self) -> Vec<Result<R, TaskError>> {
-        let state = self.complete.wait_while(self.state(), |state| state.missing > 0);
-        let mut state = state.unwrap_or_else(PoisonError::into_inner);
-        let results = std::mem::take(&mut state.results).into_iter();
-        results.map(|result| result.expect("none is missing")).collect()
+    /// Takes the results of tasks that have none yet. Leaves `values` empty.
+    pub fn take(&self, first: usize, count: usize, values: &mut Vec<u8>) {
+        let mut state = self.state();
+        let what = if values.len() <= SMALL {
+            let start = state.small.len();
+            state.small.append(values);
+            What::Small(start..state.small.len())
+        } else {
+            What::Large(std::mem::take(values))
+        };
+        self.arrive(state, Arrived { first, count, what });
     }
 
-    /// Whether all results have arrived.
-    pub fn are_complete(&self) -> bool {
-        self.state().missing == 0
+    /// Ends tasks that have no result.
+    fn fail(&self, first: usize, count: usize, why: TaskError) {
+        self.arrive(self.state(), Arrived { first, count, what: What::Failed(why) });
     }
 
-    fn state(&self) -> MutexGuard<'_, State<R>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn arrived(&self, state: &mut State<R>, results: usize) {
-        state.missing -= results;
+    fn arrive(&self, mut state: MutexGuard<'_, State>, arrived: Arrived) {
+        state.missing -= arrived.count;
+        state.arrived.push(arrived);
         if state.missing == 0 {
             self.complete.notify_all();
             if let Some((done, number)) = &self.done {
@@ -153,5 +185,55 @@ impl<R> Results<R> {
                 let _ = done.send(*number);
             }
         }
+    }
+
+    /// Waits until all results have arrived, and takes them.
+    pub fn wait<R: DeserializeOwned>(&self) -> Vec<Result<R, TaskError>> {
+        let state = self.complete.wait_while(self.state(), |state| state.missing > 0);
+        // Without the lock: reading a value may take its time, and may use the pool.
+        let State { tasks, arrived, small, .. } =
+            std::mem::take(&mut *state.unwrap_or_else(PoisonError::into_inner));
+        let mut results: Vec<_> = std::iter::repeat_with(|| None).take(tasks).collect();
+        for Arrived { first, count, what } in arrived {
+            let places = &mut results[first..first + count];
+            match what {
+                What::Small(range) => read_results(&small[range], places),
+                What::Large(values) => read_results(&values, places),
+                What::Failed(why) => places.fill_with(|| Some(Err(why.clone()))),
+            }
+        }
+        results.into_iter().map(|result| result.expect("none is missing")).collect()
+    }
+
+    /// Whether all results have arrived.
+    pub fn are_complete(&self) -> bool {
+        self.state().missing == 0
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_results<R: DeserializeOwned>(
+    mut values: &[u8],
+    results: &mut [Option<Result<R, TaskError>>],
+) {
+    for result in results {
+        *result = Some(read_result(split_first(&mut values)));
+    }
+}
+
+/// The result that a worker has written.
+fn read_result<R: DeserializeOwned>(value: Option<(Kind, &[u8])>) -> Result<R, TaskError> {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    match value {
+        Some((Kind::Value, bytes)) => guard("its result was read", || {
+            decode(bytes)
+                .map_err(|why| TaskError::Unreadable(format!("its result cannot be read: {why}")))
+        }),
+        Some((Kind::Panicked, bytes)) => Err(TaskError::Panicked(text(bytes))),
+        Some((Kind::Unreadable, bytes)) => Err(TaskError::Unreadable(text(bytes))),
+        None => Err(TaskError::Unreadable("its worker has written over its result".to_owned())),
     }
 }

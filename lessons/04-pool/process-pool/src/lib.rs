@@ -19,7 +19,7 @@
 //! From the outside in:
 //!
 //! - [`ProcessPool`]: what a program calls. `handle`, `imap`: ways to get results.
-//! - [`Function`]: what a worker can run. `job`: tasks that were submitted together.
+//! - [`Function`]: what a worker can run. `job`: tasks that were submitted together, as bytes.
 //! - `parent`: the program's side. `queue`: where tasks are submitted. `manager`: the thread
 //!   that hands them out and takes results. `worker`: a worker as the manager sees it.
 //!   `start`: starting one.
@@ -41,5 +41,4 @@ pub use child::{Task, Tasks, work_if_worker};
 pub use error::{PoolError, TaskError};
 pub use function::Function;
 pub use handle::Handle;
-pub use job::{Argument, Output};
 pub use pool::ProcessPool;

@@ -6,4 +6,4 @@ mod start;
 mod worker;
 
 pub use manager::manage;
-pub use queue::Queue;
+pub use queue::{Queue, Submission};

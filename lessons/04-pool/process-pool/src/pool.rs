@@ -1,15 +1,16 @@
 //! The pool: what a program calls.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crossbeam::channel::bounded;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::child::WORKER;
+use super::child;
 use super::handle::Handle;
 use super::imap::Imap;
-use super::job::{Argument, Output};
-use super::parent::{Queue, manage};
+use super::parent::{Queue, Submission, manage};
 use super::{Function, PoolError, TaskError, Tasks};
 
 /// How many chunks `imap` submits ahead for each worker.
@@ -24,16 +25,21 @@ pub struct ProcessPool {
     tasks: Tasks,
     queue: Arc<Queue>,
     workers: usize,
-    manager: Option<JoinHandle<()>>,
+    /// `None` once it was joined.
+    manager: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl ProcessPool {
     /// A pool for the functions `tasks`, with one worker for each CPU that this process may
     /// use. [`work_if_worker`](super::work_if_worker) needs the same functions.
     ///
+    /// In tests: the harness of Rust has a `main` of its own, which does not call
+    /// `work_if_worker`. A test of a pool needs `harness = false` in Cargo.toml, and a `main`
+    /// that does.
+    ///
     /// # Errors
-    /// If workers cannot be started, if two functions have the same name, or in a worker
-    /// that did not call `work_if_worker`.
+    /// If workers cannot be started, if two functions have the same name, if
+    /// `work_if_worker` was not called or got other functions, or in a task.
     pub fn new(tasks: Tasks) -> Result<Self, PoolError> {
         Self::with_workers(tasks, thread::available_parallelism().map_or(1, usize::from))
     }
@@ -43,14 +49,12 @@ impl ProcessPool {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn with_workers(tasks: Tasks, workers: usize) -> Result<Self, PoolError> {
-        if std::env::args_os().nth(1).is_some_and(|argument| argument == WORKER) {
-            return Err(PoolError::InWorker);
-        }
         for (number, task) in tasks.iter().enumerate() {
             if tasks[..number].iter().any(|other| other.name() == task.name()) {
                 return Err(PoolError::Duplicate(task.name()));
             }
         }
+        child::check(tasks)?;
         let workers = workers.max(1);
         let queue = Arc::new(Queue::new().map_err(|why| PoolError::Start(why.to_string()))?);
         let managed = queue.clone();
@@ -61,7 +65,7 @@ impl ProcessPool {
             .map_err(|why| PoolError::Start(format!("the manager: {why}")))?;
         let started = started.recv().unwrap_or_else(|_| Err("the manager panicked".to_owned()));
         started.map_err(PoolError::Start)?;
-        Ok(Self { tasks, queue, workers, manager: Some(manager) })
+        Ok(Self { tasks, queue, workers, manager: Mutex::new(Some(manager)) })
     }
 
     /// How many workers the pool has.
@@ -78,7 +82,7 @@ impl ProcessPool {
     ///
     /// # Errors
     /// If the task has no result; with [`TaskError::Refused`] if the pool did not take it.
-    pub fn apply<A: Argument, R: Output>(
+    pub fn apply<A: Serialize + 'static, R: DeserializeOwned + 'static>(
         &self,
         function: &Function<A, R>,
         argument: A,
@@ -90,12 +94,12 @@ impl ProcessPool {
     ///
     /// # Errors
     /// If the pool takes no more tasks, or was made without the function.
-    pub fn apply_async<A: Argument, R: Output>(
+    pub fn apply_async<A: Serialize + 'static, R: DeserializeOwned + 'static>(
         &self,
         function: &Function<A, R>,
         argument: A,
     ) -> Result<Handle<R>, PoolError> {
-        self.queue.submit(self.index(function)?, vec![argument], 1, None).map(Handle::new)
+        Ok(Handle::new(self.begin(function)?.submit(vec![argument], 1, None)))
     }
 
     /// Runs a task for each argument, and waits for all results. They are in the order of
@@ -106,7 +110,7 @@ impl ProcessPool {
     ///
     /// # Errors
     /// As [`apply_async`](Self::apply_async).
-    pub fn map<A: Argument, R: Output>(
+    pub fn map<A: Serialize + 'static, R: DeserializeOwned + 'static>(
         &self,
         function: &Function<A, R>,
         arguments: impl IntoIterator<Item = A>,
@@ -114,18 +118,23 @@ impl ProcessPool {
     ) -> Result<Vec<Result<R, TaskError>>, PoolError> {
         let arguments: Vec<A> = arguments.into_iter().collect();
         let chunk_size = chunk_size.unwrap_or(arguments.len().div_ceil(4 * self.workers));
-        let results = self.queue.submit(self.index(function)?, arguments, chunk_size, None)?;
+        let results = self.begin(function)?.submit(arguments, chunk_size, None);
         Ok(results.wait())
     }
 
     /// As [`map`](Self::map), but yields the results one by one, in the order of the
     /// arguments, each as soon as it has arrived. Arguments are taken as results are, so
-    /// results that nobody takes do not pile up. If the pool is closed before all arguments
-    /// are taken, the last item is [`TaskError::Refused`].
+    /// results that nobody takes do not pile up. A pool that is closed still takes the rest of
+    /// the arguments. If it is terminated before, the last item is [`TaskError::Refused`].
     ///
     /// # Errors
-    /// If the pool was made without the function.
-    pub fn imap<'a, A: Argument, R: Output, I: IntoIterator<Item = A>>(
+    /// As [`apply_async`](Self::apply_async).
+    pub fn imap<
+        'a,
+        A: Serialize + 'static,
+        R: DeserializeOwned + 'static,
+        I: IntoIterator<Item = A>,
+    >(
         &'a self,
         function: &Function<A, R>,
         arguments: I,
@@ -139,8 +148,13 @@ impl ProcessPool {
     /// each with the number of its argument.
     ///
     /// # Errors
-    /// If the pool was made without the function.
-    pub fn imap_unordered<'a, A: Argument, R: Output, I: IntoIterator<Item = A>>(
+    /// As [`apply_async`](Self::apply_async).
+    pub fn imap_unordered<
+        'a,
+        A: Serialize + 'static,
+        R: DeserializeOwned + 'static,
+        I: IntoIterator<Item = A>,
+    >(
         &'a self,
         function: &Function<A, R>,
         arguments: I,
@@ -150,7 +164,8 @@ impl ProcessPool {
         Ok(self.results(function, arguments, chunk_size)?.unordered())
     }
 
-    /// Makes the pool take no more tasks. Those that were submitted are still done.
+    /// Makes the pool take no more tasks. Those that were submitted are still done, and so are
+    /// those of an [`imap`](Self::imap) that has begun.
     pub fn close(&self) {
         self.queue.state().closed = true;
         self.queue.wake_manager();
@@ -160,38 +175,53 @@ impl ProcessPool {
     ///
     /// # Errors
     /// If the pool was not closed, and would never end.
+    // `&mut`, though no field changes: a thread that waited for its own `imap` would wait for
+    // ever.
     pub fn join(&mut self) -> Result<(), PoolError> {
-        if !self.queue.state().takes_no_tasks() {
+        let state = self.queue.state();
+        if !state.closed && state.ended.is_none() {
             return Err(PoolError::NotClosed);
         }
-        if let Some(manager) = self.manager.take() {
-            manager.join().expect("the manager does not panic");
-        }
+        drop(state);
+        self.wait_for_manager();
         Ok(())
     }
 
-    /// Ends the workers at once, whatever they are doing. Tasks without a result get an error.
-    pub fn terminate(&mut self) {
+    /// Ends the workers at once, whatever they are doing. Tasks without a result get an error,
+    /// so a thread that waits for them, in [`map`](Self::map) for example, goes on.
+    pub fn terminate(&self) {
         self.queue.state().ended.get_or_insert_with(|| "it was terminated".to_owned());
         self.queue.wake_manager();
-        self.join().expect("a pool that has ended can be joined");
+        self.wait_for_manager();
     }
 
-    fn results<A: Argument, R: Output, I: IntoIterator<Item = A>>(
+    fn wait_for_manager(&self) {
+        // Others who wait for it, too, wait for the lock.
+        let mut manager = self.manager.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(manager) = manager.take() {
+            // If it has panicked, it has ended the workers and all tasks nevertheless.
+            let _ = manager.join();
+        }
+    }
+
+    fn results<A: Serialize + 'static, R: DeserializeOwned + 'static, I: IntoIterator<Item = A>>(
         &self,
         function: &Function<A, R>,
         arguments: I,
         chunk_size: usize,
     ) -> Result<Imap<'_, R, I::IntoIter>, PoolError> {
-        let (index, limit) = (self.index(function)?, CHUNKS_AHEAD * self.workers);
-        Ok(Imap::ordered(&self.queue, index, arguments.into_iter(), chunk_size, limit))
+        let (submission, limit) = (self.begin(function)?, CHUNKS_AHEAD * self.workers);
+        Ok(Imap::ordered(submission, arguments.into_iter(), chunk_size, limit))
     }
 
-    /// The function's index in the pool's list.
-    fn index<A, R>(&self, function: &Function<A, R>) -> Result<usize, PoolError> {
-        let name = function.name;
-        let found = self.tasks.iter().position(|task| task.name() == name);
-        found.ok_or(PoolError::Unknown(name))
+    /// Begins to submit tasks for a function.
+    fn begin<A: 'static, R: 'static>(
+        &self,
+        function: &Function<A, R>,
+    ) -> Result<Submission<'_>, PoolError> {
+        let identity = function.identity();
+        let found = self.tasks.iter().position(|task| task.identity() == identity);
+        self.queue.begin(found.ok_or(PoolError::Unknown(function.name))?)
     }
 }
 

@@ -146,10 +146,27 @@ impl<T: PlainData> SharedMutex<T> {
         match result {
             0 => Ok(guard()),
             libc::EOWNERDEAD => Err(LockError::OwnerDied(OwnerDied(guard()))),
-            libc::ENOTRECOVERABLE => Err(LockError::NotRecoverable),
+            libc::ENOTRECOVERABLE => {
+                self.wake_all();
+                Err(LockError::NotRecoverable)
+            }
             // A mutex of this type gives no other error.
             other => panic!("pthread_mutex_lock: {}", Errno::from_raw(other)),
         }
+    }
+}
+
+impl<T> SharedMutex<T> {
+    /// Wakes all threads that wait for the lock. glibc wakes only one of them when the mutex
+    /// becomes unusable, and that one wakes no other. Each of them comes by here, so that none
+    /// is left that has gone to sleep again.
+    #[cold]
+    fn wake_all(&self) {
+        // glibc's mutexes begin with the word on which the threads sleep: futex(2). Not
+        // FUTEX_PRIVATE_FLAG, because they are threads of several processes.
+        let (word, all) = (self.mutex.get(), c_int::MAX);
+        // SAFETY: the call changes nothing in the memory of this process.
+        unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAKE, all) };
     }
 }
 

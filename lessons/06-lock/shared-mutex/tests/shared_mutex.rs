@@ -2,6 +2,7 @@
 //! which runs the tests one by one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ fn main() {
         // A fork is possible only as long as there is one thread, so these are the last.
         ("threads_lose_no_increment", &threads_lose_no_increment),
         ("a_thread_that_forgets_its_guard_has_died", &a_forgotten_guard),
+        ("without_repair_no_thread_gets_it_or_waits_on", &threads_without_repair),
     ]);
 }
 
@@ -125,16 +127,21 @@ fn who_waits_is_told() {
 }
 
 fn without_repair() {
-    let number = SharedMutex::robust(Word::new(0)).unwrap();
-    let owner = stopped_owner(number);
-    let waiting = start(|| drop(number.lock()));
-    assert!(proc::wait_until_asleep(waiting.pid()).unwrap());
-    kill_and_wait(owner);
-    waiting.join().unwrap();
-    let lost = || assert!(matches!(number.lock(), Err(LockError::NotRecoverable)));
-    lost();
-    start(lost).join().unwrap();
-    lost();
+    for waiters in [1, 2, 3, 10] {
+        let number = SharedMutex::robust(Word::new(0)).unwrap();
+        let owner = stopped_owner(number);
+        // The first to get it does not repair it. All the others are told, and none waits on.
+        let waiting: Vec<Child> = (0..waiters).map(|_| start(|| drop(number.lock()))).collect();
+        for child in &waiting {
+            assert!(proc::wait_until_asleep(child.pid()).unwrap());
+        }
+        kill_and_wait(owner);
+        waiting.into_iter().for_each(|child| child.join().unwrap());
+        let lost = || assert!(matches!(number.lock(), Err(LockError::NotRecoverable)));
+        lost();
+        start(lost).join().unwrap();
+        lost();
+    }
 }
 
 fn a_repairer_may_be_killed() {
@@ -233,6 +240,23 @@ fn threads_lose_no_increment() {
         }
     });
     assert_eq!(number.lock().unwrap().get(), 200_000);
+}
+
+fn threads_without_repair() {
+    let number = SharedMutex::robust(Word::new(0)).unwrap();
+    let (locked, is_locked) = channel();
+    let (end, may_end) = channel();
+    let owner = thread::spawn(move || {
+        std::mem::forget(number.lock().unwrap());
+        locked.send(()).unwrap();
+        may_end.recv().unwrap();
+    });
+    is_locked.recv().unwrap();
+    let waiting: Vec<_> = (0..10).map(|_| thread::spawn(|| number.lock().is_ok())).collect();
+    // Some may be asleep by now, others come later: either way they are told.
+    end.send(()).unwrap();
+    owner.join().unwrap();
+    assert!(waiting.into_iter().all(|thread| !thread.join().unwrap()));
 }
 
 fn a_forgotten_guard() {

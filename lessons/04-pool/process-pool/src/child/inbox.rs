@@ -3,20 +3,23 @@
 use std::io::{ErrorKind, Read};
 use std::os::unix::net::UnixStream;
 
-use anyhow::{Context, Result, ensure};
-use serde::de::DeserializeOwned;
+use anyhow::{Context, Result, anyhow};
 
+use crate::flow::value::split_first;
 use crate::flow::{ChunkHeader, Kind, Reader};
 
 pub struct Inbox {
     flow: Reader,
     /// A byte arrives when there is something new, the end when the parent has no more.
     bell: UnixStream,
+    /// Values that were taken from the flow, and how many bytes of them are used up.
+    values: Vec<u8>,
+    used: usize,
 }
 
 impl Inbox {
     pub fn new(flow: Reader, bell: UnixStream) -> Self {
-        Self { flow, bell }
+        Self { flow, bell, values: Vec::new(), used: 0 }
     }
 
     /// Waits for a chunk and begins it; `None` if no more will come.
@@ -24,52 +27,46 @@ impl Inbox {
         if !self.wait_until(Reader::begin_chunk)? {
             return Ok(None);
         }
-        let header = *self.flow.available().first_chunk().context("a chunk without its header")?;
-        self.flow.consume(header.len());
-        Ok(Some(ChunkHeader::from_bytes(header)))
+        let header = self.flow.take_bytes().map_err(|_| nonsense())?;
+        Ok(Some(ChunkHeader::from_bytes(header.context("a chunk without its header")?)))
     }
 
-    /// Waits for the next argument. Inside is why it cannot be read.
-    ///
-    /// # Errors
-    /// If the parent is gone, or where the next argument begins is unknown.
-    pub fn take<A: DeserializeOwned>(&mut self) -> Result<Result<A, String>> {
-        self.wait_for_bytes()?;
-        if let Some(bytes) = self.flow.small() {
-            let (argument, rest) =
-                postcard::take_from_bytes(&bytes[1..]).context("read an argument")?;
-            let used = bytes.len() - rest.len();
-            self.flow.consume(used);
-            return Ok(Ok(argument));
+    /// Waits for the next of the `count` values that are still to come; `None` if the parent
+    /// is gone.
+    #[inline]
+    pub fn next(&mut self, count: usize) -> Result<Option<(Kind, &[u8])>> {
+        if self.used == self.values.len() && !self.wait_for_values(count)? {
+            return Ok(None);
         }
-        loop {
-            match self.flow.take_large()? {
-                None => self.wait_for_bytes()?,
-                Some((Kind::Large, bytes)) => {
-                    return Ok(postcard::from_bytes(&bytes).map_err(|why| why.to_string()));
-                }
-                Some((_, text)) => return Ok(Err(String::from_utf8_lossy(&text).into_owned())),
+        let mut rest = &self.values[self.used..];
+        let value = split_first(&mut rest).ok_or_else(nonsense)?;
+        self.used = self.values.len() - rest.len();
+        Ok(Some(value))
+    }
+
+    fn wait_for_values(&mut self, count: usize) -> Result<bool> {
+        self.used = 0;
+        // A large one does not keep its memory.
+        if self.values.len() > 1 << 20 {
+            self.values = Vec::new();
+        }
+        self.values.clear();
+        while self.flow.take(count, &mut self.values).map_err(|_| nonsense())? == 0 {
+            if !self.wait_until(Reader::look)? {
+                return Ok(false);
             }
         }
-    }
-
-    #[inline]
-    fn wait_for_bytes(&mut self) -> Result<()> {
-        if self.flow.available().is_empty() {
-            let has_bytes = |flow: &mut Reader| !flow.available().is_empty();
-            ensure!(self.wait_until(has_bytes)?, "the parent is gone");
-        }
-        Ok(())
+        Ok(true)
     }
 
     /// Sleeps until `is_there`, which is asked again whenever the parent wakes this worker;
     /// false if the parent has closed the socket.
     fn wait_until(&mut self, is_there: impl Fn(&mut Reader) -> bool) -> Result<bool> {
         while !is_there(&mut self.flow) {
-            self.flow.set_sleeps(true);
+            self.flow.will_sleep();
             // Something that arrived before the parent could see this has woken nobody.
             if is_there(&mut self.flow) {
-                self.flow.set_sleeps(false);
+                self.flow.is_awake();
                 break;
             }
             match self.bell.read(&mut [0; 64]) {
@@ -83,4 +80,8 @@ impl Inbox {
         }
         Ok(true)
     }
+}
+
+fn nonsense() -> anyhow::Error {
+    anyhow!("what the parent has written is not what a parent writes")
 }

@@ -3,9 +3,8 @@
 use std::os::unix::net::UnixStream;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
 
-use crate::flow::{Kind, Writer};
+use crate::flow::Writer;
 
 pub struct Outbox {
     flow: Writer,
@@ -18,35 +17,19 @@ impl Outbox {
         Self { flow, bell }
     }
 
-    /// Writes a result.
+    /// Writes a value, and waits for space if there is none.
     ///
     /// # Errors
     /// If the parent cannot be woken.
-    pub fn put<R: Serialize>(&mut self, result: &R) -> Result<()> {
-        if self.flow.put(result) {
-            return Ok(());
-        }
-        match postcard::to_stdvec(result) {
-            Ok(bytes) => self.put_large(Kind::Large, bytes),
-            Err(why) => self.put_text(Kind::Unreadable, why.to_string()),
-        }
-    }
-
-    /// Writes a text in place of a result.
-    ///
-    /// # Errors
-    /// If the parent cannot be woken.
-    pub fn put_text(&mut self, kind: Kind, text: String) -> Result<()> {
-        self.put_large(kind, text.into_bytes())
-    }
-
-    fn put_large(&mut self, kind: Kind, bytes: Vec<u8>) -> Result<()> {
-        self.flow.begin_large(kind, bytes);
-        while !self.flow.continue_large() {
+    #[inline]
+    pub fn put(&mut self, value: &[u8]) -> Result<()> {
+        let mut written = self.flow.write(value);
+        while written < value.len() {
             self.wake_parent()?;
-            self.flow.sleep_until_space();
+            self.flow.sleep_until_space().context("wait for space")?;
+            written += self.flow.write(&value[written..]);
         }
-        self.wake_parent()
+        Ok(())
     }
 
     /// Wakes the parent if it sleeps.

@@ -1,15 +1,24 @@
 //! The side that reads.
 
-use std::sync::atomic::{Ordering, fence};
+use std::sync::atomic::Ordering;
 
-use anyhow::{Context, Result};
 use ring::futex;
 
-use super::{Chunks, Kind, PREFIX, Shared};
+use super::shared::CAPACITY;
+use super::value::Prefix;
+use super::{Chunks, Shared};
 
 /// How many bytes the reader releases at once. Releasing each value by itself would take a
 /// cache line from the writer each time.
 const RELEASE: u64 = 1 << 16;
+
+/// How many bytes of values are taken at once, if one value is not larger: what fits into a
+/// CPU's own cache.
+const BATCH: usize = 1 << 16;
+
+/// For how many bytes of a value that has not arrived as a whole there is memory from the
+/// first. If it is larger, its memory grows with it.
+const RESERVE: usize = 1 << 26;
 
 /// The reader's side.
 #[derive(Debug)]
@@ -18,33 +27,109 @@ pub struct Reader {
     /// How many bytes it has read, and how many of these it has released.
     head: u64,
     released: u64,
-    /// How many bytes were written when it last looked. It looks again when it has read
-    /// all of them, because looking takes a cache line from the writer.
+    /// How many bytes were written when it last looked. It looks again when it needs more,
+    /// because looking takes a cache line from the writer.
     tail: u64,
-    /// The kind and length of a large value, and the bytes of it that have arrived.
-    large: Option<(Kind, usize, Vec<u8>)>,
+    /// How many bytes are missing of a value that has been taken in part.
+    missing: usize,
 }
+
+/// What was written is not what a writer writes.
+#[derive(Debug)]
+pub struct Nonsense;
 
 impl Reader {
     pub fn new(shared: Shared) -> Self {
-        Self { shared, head: 0, released: 0, tail: 0, large: None }
+        Self { shared, head: 0, released: 0, tail: 0, missing: 0 }
     }
 
-    /// The bytes that were written and not consumed yet; without the last ones, if more
-    /// arrived since it looked.
+    /// Looks whether more was written since it last looked.
     #[inline]
-    pub fn available(&mut self) -> &[u8] {
-        if self.tail == self.head {
-            self.tail = self.shared.header().tail.0.load(Ordering::Acquire);
+    pub fn look(&mut self) -> bool {
+        let tail = self.shared.header().tail.0.load(Ordering::Acquire);
+        tail != std::mem::replace(&mut self.tail, tail)
+    }
+
+    /// Whether there is something that was not taken yet.
+    pub fn has_more(&mut self) -> bool {
+        self.look();
+        self.tail != self.head
+    }
+
+    /// Takes at most `limit` values, those that have arrived as a whole, and appends them to
+    /// `values`. If not even the first has, it appends what is there of it, and the next call
+    /// continues with this value. Returns how many values are complete now.
+    ///
+    /// # Errors
+    /// If there are no such values.
+    pub fn take(&mut self, limit: usize, values: &mut Vec<u8>) -> Result<usize, Nonsense> {
+        let available = self.available()?;
+        let (mut taken, mut length) = (0, 0);
+        while taken < limit && length < BATCH {
+            if self.missing == 0 {
+                let Some(prefix) = self.prefix(length, available)? else { break };
+                let whole = Prefix::LENGTH.checked_add(prefix.length).ok_or(Nonsense)?;
+                if whole > available - length {
+                    if taken > 0 {
+                        break;
+                    }
+                    // A length that is not true must not cost the memory for it.
+                    values.reserve_exact(whole.min(RESERVE));
+                }
+                self.missing = whole;
+            }
+            let piece = self.missing.min(available - length);
+            self.missing -= piece;
+            length += piece;
+            if self.missing > 0 {
+                break;
+            }
+            taken += 1;
         }
-        // SAFETY: this is the only reader, it has not released `head` and what follows, and
-        // the tail was loaded from the header.
-        unsafe { self.shared.written(self.head, self.tail) }
+        // SAFETY: so much was written from the head on, and this is the only reader.
+        unsafe { self.shared.read(self.head, length, values) };
+        self.consume(length);
+        Ok(taken)
+    }
+
+    /// Takes what is not a value: so many bytes; `None` if they have not arrived.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub fn take_bytes<const LENGTH: usize>(&mut self) -> Result<Option<[u8; LENGTH]>, Nonsense> {
+        self.look();
+        let bytes = self.bytes(0, self.available()?);
+        if bytes.is_some() {
+            self.consume(LENGTH);
+        }
+        Ok(bytes)
+    }
+
+    /// How many bytes are known to be there. The writer is not believed that there are more
+    /// than the memory holds.
+    #[inline]
+    fn available(&self) -> Result<usize, Nonsense> {
+        let available = self.tail.wrapping_sub(self.head);
+        if available <= CAPACITY as u64 { Ok(available as usize) } else { Err(Nonsense) }
+    }
+
+    #[inline]
+    fn prefix(&self, place: usize, available: usize) -> Result<Option<Prefix>, Nonsense> {
+        let Some(bytes) = self.bytes(place, available) else { return Ok(None) };
+        Prefix::from_bytes(bytes).map(Some).ok_or(Nonsense)
+    }
+
+    /// The bytes at a place after the head, if so many are available.
+    #[inline]
+    fn bytes<const LENGTH: usize>(&self, place: usize, available: usize) -> Option<[u8; LENGTH]> {
+        // SAFETY: so much was written from the head on, and this is the only reader.
+        (available - place >= LENGTH)
+            .then(|| unsafe { self.shared.read_array(self.head + place as u64) })
     }
 
     /// Removes the first bytes.
     #[inline]
-    pub fn consume(&mut self, bytes: usize) {
+    fn consume(&mut self, bytes: usize) {
         self.head += bytes as u64;
         if self.head - self.released >= RELEASE {
             self.release();
@@ -55,54 +140,21 @@ impl Reader {
     fn release(&mut self) {
         self.released = self.head;
         let header = self.shared.header();
-        header.head.0.store(self.head, Ordering::SeqCst);
-        let sleeps = &header.writer_sleeps.0;
-        if sleeps.load(Ordering::SeqCst) == 1 && sleeps.swap(0, Ordering::SeqCst) == 1 {
-            futex::wake(sleeps);
+        header.head.0.store(self.head, Ordering::Release);
+        if header.writer.0.must_ring() {
+            futex::wake(header.writer.0.word());
         }
     }
 
-    /// The available bytes, if they begin with a small value.
-    #[inline]
-    pub fn small(&mut self) -> Option<&[u8]> {
-        let in_large = self.large.is_some();
-        let bytes = self.available();
-        (!in_large && bytes.first() == Some(&(Kind::Small as u8))).then_some(bytes)
+    /// Says that the reader is about to sleep, so the writer has to wake it. Before it sleeps,
+    /// it must look once more.
+    pub fn will_sleep(&self) {
+        self.shared.header().reader.0.will_sleep();
     }
 
-    /// Takes what has arrived of a large value. Returns the value when it is complete.
-    ///
-    /// # Errors
-    /// If the available bytes do not begin with a value.
-    pub fn take_large(&mut self) -> Result<Option<(Kind, Vec<u8>)>> {
-        let (kind, length, mut bytes) = match self.large.take() {
-            Some(large) => large,
-            None => {
-                let prefix = self.available().first_chunk::<PREFIX>();
-                let [kind, length @ ..] = *prefix.context("a value without its length")?;
-                self.consume(PREFIX);
-                let kind = Kind::from_byte(kind).context("a value of no known kind")?;
-                let length = u64::from_le_bytes(length) as usize;
-                (kind, length, Vec::with_capacity(length))
-            }
-        };
-        let available = self.available();
-        let piece = available.len().min(length - bytes.len());
-        bytes.extend_from_slice(&available[..piece]);
-        self.consume(piece);
-        if bytes.len() == length {
-            return Ok(Some((kind, bytes)));
-        }
-        self.large = Some((kind, length, bytes));
-        Ok(None)
-    }
-
-    /// Sets whether the reader sleeps, and the writer has to wake it. After it has set this,
-    /// and before it sleeps, it must look once more.
-    pub fn set_sleeps(&self, sleeps: bool) {
-        self.shared.header().reader_sleeps.0.store(sleeps.into(), Ordering::SeqCst);
-        // Before it looks: the fence of `Writer::wake_reader` pairs with this one.
-        fence(Ordering::SeqCst);
+    /// Says that the reader does not sleep any more.
+    pub fn is_awake(&self) {
+        self.shared.header().reader.0.is_awake();
     }
 
     /// Begins the next chunk; false if none is allowed.

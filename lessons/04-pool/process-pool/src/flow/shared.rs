@@ -6,13 +6,14 @@
 //! rest to the writer.
 
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::ptr;
+use std::sync::atomic::AtomicU64;
 
-use anyhow::{Context, Result};
 use common::proc::page_size;
-use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::unistd::ftruncate;
-use ring::mapping::Mapping;
+use nix::sys::memfd::MFdFlags;
+use ring::Error;
+use ring::bell::Bell;
+use ring::mapping::{Mapping, memory_file};
 
 /// How many bytes the ring holds: a multiple of any page size.
 pub const CAPACITY: usize = 4 << 20;
@@ -27,10 +28,10 @@ pub struct Header {
     pub head: Line<AtomicU64>,
     /// Of tasks: which chunks may be begun, and which were; see [`super::Chunks`].
     pub chunks: Line<AtomicU64>,
-    /// 1 while the reader sleeps and has to be woken for what is new.
-    pub reader_sleeps: Line<AtomicU32>,
-    /// 1 while the writer sleeps because the buffer is full.
-    pub writer_sleeps: Line<AtomicU32>,
+    /// Where the reader sleeps until something is written.
+    pub reader: Line<Bell>,
+    /// Where the writer sleeps while the ring is full.
+    pub writer: Line<Bell>,
 }
 
 /// A value alone in its cache line, and the neighbour that CPUs fetch along.
@@ -47,9 +48,8 @@ impl Shared {
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn new() -> Result<(Self, OwnedFd)> {
-        let memory = memfd_create(c"pool", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
-        ftruncate(&memory, (page_size() + CAPACITY) as i64).context("ftruncate")?;
+    pub fn new() -> Result<(Self, OwnedFd), Error> {
+        let memory = memory_file(c"pool", MFdFlags::empty(), page_size() + CAPACITY)?;
         Ok((Self::map(&memory)?, memory))
     }
 
@@ -57,8 +57,8 @@ impl Shared {
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn map(memory: &OwnedFd) -> Result<Self> {
-        Ok(Self(Mapping::of(memory, CAPACITY)?))
+    pub fn map(memory: &OwnedFd) -> Result<Self, Error> {
+        Mapping::of(memory, CAPACITY).map(Self)
     }
 
     /// The page before the ring.
@@ -69,29 +69,43 @@ impl Shared {
         unsafe { self.0.header().cast().as_ref() }
     }
 
-    /// The bytes from `head` to `tail`.
+    /// Appends to `bytes` so many bytes of the flow from `place` on.
     ///
     /// # Safety
-    /// The caller is the only reader, has not released any byte from `head` on, and has
-    /// loaded `tail` from the header.
+    /// The caller is the only reader, they were published, and it has not released them.
     #[inline]
-    pub unsafe fn written(&self, head: u64, tail: u64) -> &[u8] {
-        let length = (tail.wrapping_sub(head) as usize).min(CAPACITY);
-        // SAFETY: they are mapped as long as `self` lives, and the caller promises that they
-        // are the reader's, so the writer does not change them.
-        unsafe { self.0.ring(head as usize % CAPACITY, length).as_ref() }
+    pub unsafe fn read(&self, place: u64, length: usize, bytes: &mut Vec<u8>) {
+        let from = self.0.ring(place as usize % CAPACITY, length).cast::<u8>().as_ptr();
+        bytes.reserve(length);
+        let to = bytes.spare_capacity_mut().as_mut_ptr().cast::<u8>();
+        // SAFETY: the ring has these bytes, and `bytes` the space, which is elsewhere. A
+        // writer does not change what it has published.
+        unsafe { ptr::copy_nonoverlapping(from, to, length) };
+        // SAFETY: they have just been written.
+        unsafe { bytes.set_len(bytes.len() + length) };
     }
 
-    /// The free bytes from `tail` on.
+    /// As [`read`](Self::read), but returns the bytes.
     ///
     /// # Safety
-    /// The caller is the only writer, has published no byte from `tail` on, and has loaded
-    /// `head` from the header.
+    /// As [`read`](Self::read).
     #[inline]
-    pub unsafe fn space(&mut self, head: u64, tail: u64) -> &mut [u8] {
-        let length = CAPACITY.saturating_sub(tail.wrapping_sub(head) as usize);
-        // SAFETY: they are mapped as long as `self` lives, and the caller promises that they
-        // are the writer's, so the reader does not look at them.
-        unsafe { self.0.ring(tail as usize % CAPACITY, length).as_mut() }
+    pub unsafe fn read_array<const LENGTH: usize>(&self, place: u64) -> [u8; LENGTH] {
+        let from = self.0.ring(place as usize % CAPACITY, LENGTH).cast::<[u8; LENGTH]>();
+        // SAFETY: as in `read`; an array of bytes can be anywhere.
+        unsafe { from.read() }
+    }
+
+    /// Writes these bytes of the flow from `place` on.
+    ///
+    /// # Safety
+    /// The caller is the only writer, it has not published them, and the reader has released
+    /// what was there before.
+    #[inline]
+    pub unsafe fn write(&mut self, place: u64, bytes: &[u8]) {
+        let to = self.0.ring(place as usize % CAPACITY, bytes.len()).cast::<u8>().as_ptr();
+        // SAFETY: the ring has this space, and `bytes` is elsewhere. A reader does not read
+        // what is not published.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
     }
 }

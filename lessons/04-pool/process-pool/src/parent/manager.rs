@@ -4,16 +4,18 @@
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use crossbeam::channel::Sender;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use super::queue::Queue;
-use super::worker::{Death, LONG_TASK, Worker};
+use super::worker::{Death, Greeting, LONG_TASK, Worker};
+use crate::child::signatures;
 use crate::job::Chunk;
 use crate::{TaskError, Tasks};
 
@@ -24,13 +26,23 @@ const LOOK: Duration = Duration::from_micros(100);
 /// How many workers may die of a repeatable task before the pool gives it up.
 const DEATHS_LIMIT: u32 = 3;
 
-/// How much a worker that ends before its first task counts as a failure: much if it exits,
-/// as a program does that never becomes a worker; little if something kills it.
+/// How much a worker that never becomes ready counts as a failure: much if it exits, as a
+/// program does that never becomes a worker, or cannot be started; little if something kills
+/// it.
 const EXIT_WEIGHT: u32 = 50;
 const KILL_WEIGHT: u32 = 1;
 
-/// The sum of consecutive failures at which the pool ends: no other worker would do better.
+/// The sum of consecutive failures at which the pool ends if it has no worker left: no other
+/// would do better.
 const FAILURES_LIMIT: u32 = 1000;
+
+/// How long the manager waits before it tries again to start a worker, for each failure and at
+/// most.
+const RETRY: Duration = Duration::from_micros(100);
+const RETRY_LIMIT: Duration = Duration::from_secs(1);
+
+/// How often the manager looks whether a worker that closed its socket has ended.
+const CLOSED_LOOK: Duration = Duration::from_millis(100);
 
 struct Manager {
     tasks: Tasks,
@@ -38,8 +50,12 @@ struct Manager {
     /// Chunks from the queue that no worker has.
     waiting: VecDeque<Chunk>,
     workers: Vec<Worker>,
-    /// The weights of consecutive workers that ended before their first task.
+    /// How many workers there should be.
+    wanted: usize,
+    /// The weights of consecutive workers that did not become ready.
     failures: u32,
+    /// When to try again to start a worker.
+    retry: Option<Instant>,
     last_chunk: Instant,
     /// Why the pool has ended.
     why: String,
@@ -58,13 +74,15 @@ pub fn manage(
         queue,
         waiting: VecDeque::new(),
         workers: Vec::new(),
+        wanted: workers,
         failures: 0,
+        retry: None,
         last_chunk: Instant::now(),
         why: "its manager panicked".to_owned(),
     };
     // By this thread, not by the one that makes the pool: workers end with the thread that
     // started them.
-    let start = manager.start(workers).map_err(|why| format!("{why:#}"));
+    let start = manager.start().map_err(|why| format!("{why:#}"));
     let runs = start.is_ok();
     // The receiver waits for this.
     let _ = started.send(start);
@@ -77,9 +95,9 @@ pub fn manage(
 }
 
 impl Manager {
-    fn start(&mut self, workers: usize) -> Result<()> {
-        for _ in 0..workers {
-            self.workers.push(Worker::start()?);
+    fn start(&mut self) -> Result<()> {
+        while self.workers.len() < self.wanted {
+            self.workers.push(Worker::start(&signatures(self.tasks))?);
         }
         self.report_pids();
         Ok(())
@@ -89,26 +107,80 @@ impl Manager {
         loop {
             let mut chunks_done = 0;
             for worker in &mut self.workers {
-                chunks_done += worker.take_results()?;
+                chunks_done += worker.take_results();
             }
+            self.read_greetings()?;
             let closed = {
                 let mut state = self.queue.state();
                 self.waiting.append(&mut state.chunks);
                 if state.ended.is_some() {
                     return Ok(());
                 }
-                state.closed
+                state.closed && state.submissions == 0
             };
-            self.give()?;
+            self.give();
             if closed && self.waiting.is_empty() && self.workers.iter().all(Worker::is_idle) {
                 return Ok(());
             }
             self.wait(chunks_done)?;
+            self.fill_vacancies()?;
         }
     }
 
+    /// Notes which workers are ready.
+    fn read_greetings(&mut self) -> Result<()> {
+        for worker in &self.workers {
+            match worker.greeting() {
+                Greeting::Missing => {}
+                Greeting::Ready => self.failures = 0,
+                Greeting::OtherFunctions(theirs) => bail!(
+                    "its functions are ({}), but its workers call work_if_worker with ({theirs})",
+                    signatures(self.tasks)
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts workers until there are as many as there should be. If the system refuses one
+    /// just now, the pool goes on without it, and tries again later.
+    fn fill_vacancies(&mut self) -> Result<()> {
+        let workers = self.workers.len();
+        while self.workers.len() < self.wanted
+            && self.retry.is_none_or(|moment| moment <= Instant::now())
+        {
+            self.retry = None;
+            match Worker::start(&signatures(self.tasks)) {
+                Ok(worker) => self.workers.push(worker),
+                Err(why) => {
+                    self.failed(
+                        EXIT_WEIGHT,
+                        why.context("start a worker in place of one that died"),
+                    )?;
+                }
+            }
+        }
+        if self.workers.len() != workers {
+            self.report_pids();
+        }
+        Ok(())
+    }
+
+    /// Counts a worker that did not become ready.
+    ///
+    /// # Errors
+    /// If the pool has no worker left, and this was one too many.
+    fn failed(&mut self, weight: u32, why: Error) -> Result<()> {
+        self.failures = self.failures.saturating_add(weight);
+        if weight >= EXIT_WEIGHT {
+            self.retry = Some(Instant::now() + RETRY_LIMIT.min(RETRY * self.failures));
+        }
+        let has_worker = self.workers.iter().any(|worker| *worker.greeting() == Greeting::Ready);
+        if self.failures >= FAILURES_LIMIT && !has_worker { Err(why) } else { Ok(()) }
+    }
+
     /// Gives chunks to the workers that want them, in turn.
-    fn give(&mut self) -> Result<()> {
+    fn give(&mut self) {
         if self.waiting.is_empty() && self.could_rebalance() {
             for worker in &mut self.workers {
                 self.waiting.extend(worker.take_back());
@@ -130,11 +202,11 @@ impl Manager {
                         Err(chunk) => self.waiting.push_front(chunk),
                     }
                     // It can begin while the next chunk is written.
-                    worker.wake()?;
+                    worker.wake();
                 }
             }
         }
-        self.workers.iter().try_for_each(Worker::wake)
+        self.workers.iter_mut().for_each(Worker::wake);
     }
 
     /// Whether one worker has nothing to do while another has more than it works on.
@@ -160,16 +232,19 @@ impl Manager {
                 }
             }
         }
+        let mut at_most = |limit| time = Some(time.map_or(limit, |time| time.min(limit)));
+        if let Some(moment) = self.retry {
+            at_most(moment.saturating_duration_since(Instant::now()));
+        }
+        if self.workers.iter_mut().any(|worker| worker.is_closed()) {
+            at_most(CLOSED_LOOK);
+        }
         let mut polled = vec![PollFd::new(self.queue.bell.as_fd(), PollFlags::POLLIN)];
         for worker in &self.workers {
-            polled.push(PollFd::new(worker.bell.as_fd(), PollFlags::POLLIN));
+            polled.push(PollFd::new(worker.bell(), PollFlags::POLLIN));
             polled.push(PollFd::new(worker.ended.as_fd(), PollFlags::POLLIN));
         }
-        match ppoll(&mut polled, time.map(TimeSpec::from), None) {
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(why) => return Err(why).context("ppoll"),
-        }
-        let ready: Vec<bool> = polled.iter().map(|fd| fd.any().unwrap_or(true)).collect();
+        let ready = poll(&mut polled, time)?;
         if ready[0] {
             // It cannot fail: only this thread reads it.
             let _ = self.queue.bell.read();
@@ -179,10 +254,10 @@ impl Manager {
                 worker.set_wakes_manager(false);
             }
             if ready[0] {
-                worker.drain_bell()?;
+                worker.drain_bell();
             }
         }
-        // From the back: what comes after a worker that is replaced keeps its place.
+        // From the back: what comes before a worker that is removed keeps its place.
         for place in (0..self.workers.len()).rev() {
             if ready[2 * place + 2] {
                 self.replace(place)?;
@@ -204,46 +279,61 @@ impl Manager {
     /// Replaces a worker that has ended by a new one. The tasks that it had not done come
     /// before all others.
     fn replace(&mut self, place: usize) -> Result<()> {
-        let Death { how, killed, began, running, not_begun } = self.workers.remove(place).reap()?;
-        self.failures = match (began, killed) {
-            (true, _) => 0,
-            (false, true) => self.failures + KILL_WEIGHT,
-            (false, false) => self.failures + EXIT_WEIGHT,
-        };
+        let Death { how, exited, was_ready, running, not_begun } =
+            self.workers.remove(place).reap();
         // Before the lost task is reported: whoever sees its error sees the new worker, too.
-        let replaced = Worker::start().map(|worker| self.workers.push(worker));
+        let failed = if was_ready {
+            self.failures = 0;
+            Ok(())
+        } else {
+            let weight = if exited { EXIT_WEIGHT } else { KILL_WEIGHT };
+            self.failed(
+                weight,
+                anyhow!("many workers in a row ended before they were ready, the last one: {how}"),
+            )
+        };
+        let filled = failed.and_then(|()| self.fill_vacancies());
         self.report_pids();
 
         not_begun.into_iter().rev().for_each(|chunk| self.waiting.push_front(chunk));
         if let Some(chunk) = running {
             self.requeue(chunk, &how);
         }
-        ensure!(
-            self.failures < FAILURES_LIMIT,
-            "many workers in a row ended before their first task: {how}"
-        );
-        replaced.context("start a worker in place of one that died")
+        filled
     }
 
     /// Requeues a chunk whose first task was running when its worker died. This task itself
     /// is lost, unless it may be run again.
-    fn requeue(&mut self, chunk: Chunk, how: &str) {
-        let Chunk { job, first, count, deaths } = chunk;
-        let deaths = deaths + 1;
-        if count > 1 {
-            let rest = Chunk { job: job.clone(), first: first + 1, count: count - 1, deaths: 0 };
+    fn requeue(&mut self, mut chunk: Chunk, how: &str) {
+        chunk.deaths += 1;
+        if let Some(rest) = chunk.split_rest() {
             self.waiting.push_front(rest);
         }
-        if self.tasks[job.function()].is_repeatable() && deaths < DEATHS_LIMIT {
-            self.waiting.push_front(Chunk { job, first, count: 1, deaths });
+        if self.tasks[chunk.function].is_repeatable() && chunk.deaths < DEATHS_LIMIT {
+            self.waiting.push_front(chunk);
         } else {
-            job.take(first, Err(TaskError::WorkerDied(how.to_owned())));
+            chunk.fail(TaskError::WorkerDied(how.to_owned()));
         }
     }
 
     fn report_pids(&self) {
         self.queue.state().pids = self.workers.iter().map(Worker::pid).collect();
     }
+}
+
+/// Waits until one of these is ready, or the time is over. Returns which are.
+fn poll(polled: &mut [PollFd], time: Option<Duration>) -> Result<Vec<bool>> {
+    match ppoll(polled, time.map(TimeSpec::from), None) {
+        Ok(_) | Err(Errno::EINTR | Errno::EAGAIN | Errno::ENOMEM) => {}
+        // They are more than the descriptors that this process may have by now.
+        Err(Errno::EINVAL) if polled.len() > 1 => {
+            thread::sleep(time.map_or(LONG_TASK, |time| time.min(LONG_TASK)));
+            let one_by_one = polled.chunks_mut(1).map(|one| poll(one, Some(Duration::ZERO)));
+            return one_by_one.map(|ready| Ok(ready?[0])).collect();
+        }
+        Err(why) => return Err(why).context("ppoll"),
+    }
+    Ok(polled.iter().map(|fd| fd.any().unwrap_or(true)).collect())
 }
 
 impl Drop for Manager {
@@ -260,9 +350,7 @@ impl Drop for Manager {
         chunks.append(&mut state.chunks);
         drop(state);
         for chunk in chunks {
-            for task in chunk.first..chunk.first + chunk.count {
-                chunk.job.take(task, Err(TaskError::Ended(self.why.clone())));
-            }
+            chunk.fail(TaskError::Ended(self.why.clone()));
         }
     }
 }

@@ -6,9 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result};
 use crossbeam::channel::Sender;
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use serde::Serialize;
 
-use crate::PoolError;
-use crate::job::{Argument, Batch, Chunk, Output, Results};
+use crate::job::{Arguments, Chunk, Results, write_argument};
+use crate::{PoolError, TaskError};
+
+/// How many bytes of arguments are submitted at once, if the chunks are smaller.
+const BATCH: usize = 1 << 14;
 
 /// What the manager shares with the threads that use the pool.
 pub struct Queue {
@@ -21,18 +25,14 @@ pub struct Queue {
 pub struct State {
     /// Chunks that the manager has not taken yet.
     pub chunks: VecDeque<Chunk>,
-    /// Whether the pool was closed: it takes no more tasks.
+    /// Whether the pool was closed: it takes no more jobs.
     pub closed: bool,
+    /// How many jobs are still being submitted. A closed pool lets them finish.
+    pub submissions: usize,
     /// Why the pool has ended, or is to end at once.
     pub ended: Option<String>,
     /// The workers' process ids, as the manager reports them.
     pub pids: Vec<i32>,
-}
-
-impl State {
-    pub fn takes_no_tasks(&self) -> bool {
-        self.closed || self.ended.is_some()
-    }
 }
 
 impl Queue {
@@ -42,30 +42,17 @@ impl Queue {
         Ok(Self { state: Mutex::default(), bell })
     }
 
-    /// Submits a job in chunks of `chunk_size` tasks. When all its results have arrived, the
-    /// number in `done` is sent to the channel there.
-    pub fn submit<A: Argument, R: Output>(
-        &self,
-        function: usize,
-        arguments: Vec<A>,
-        chunk_size: usize,
-        done: Option<(Sender<usize>, usize)>,
-    ) -> Result<Arc<Results<R>>, PoolError> {
-        let tasks = arguments.len();
-        let chunk_size = chunk_size.max(1);
-        let results = Arc::new(Results::new(tasks, done));
-        let job = Arc::new(Batch { function, arguments, results: results.clone() });
+    /// Begins to submit a job, for a function of this index.
+    ///
+    /// # Errors
+    /// If the pool takes no more jobs.
+    pub fn begin(&self, function: usize) -> Result<Submission<'_>, PoolError> {
         let mut state = self.state();
-        if state.takes_no_tasks() {
+        if state.closed || state.ended.is_some() {
             return Err(PoolError::Closed);
         }
-        state.chunks.extend((0..tasks).step_by(chunk_size).map(|first| {
-            let count = chunk_size.min(tasks - first);
-            Chunk { job: job.clone(), first, count, deaths: 0 }
-        }));
-        drop(state);
-        self.wake_manager();
-        Ok(results)
+        state.submissions += 1;
+        Ok(Submission { queue: self, function })
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -76,5 +63,76 @@ impl Queue {
     pub fn wake_manager(&self) {
         // It fails only if the counter is full, and then the manager is being woken anyway.
         let _ = self.bell.write(1);
+    }
+}
+
+/// A job that is being submitted, chunk by chunk.
+pub struct Submission<'a> {
+    queue: &'a Queue,
+    function: usize,
+}
+
+impl Submission<'_> {
+    /// Submits these tasks in chunks of `chunk_size`. When all their results have arrived,
+    /// the number in `done` is sent to the channel there.
+    pub fn submit<A: Serialize>(
+        &self,
+        arguments: Vec<A>,
+        chunk_size: usize,
+        done: Option<(Sender<usize>, usize)>,
+    ) -> Arc<Results> {
+        let (tasks, chunk_size) = (arguments.len(), chunk_size.max(1));
+        let results = Arc::new(Results::new(tasks, done));
+        let mut arguments = arguments.into_iter();
+        let mut chunks = (0..tasks).step_by(chunk_size).peekable();
+        while chunks.peek().is_some() {
+            // Several chunks at once, if they are small: the manager is woken for each batch.
+            let (mut bytes, mut batch) = (Vec::new(), Vec::new());
+            while let Some(first) = chunks.next_if(|_| bytes.len() < BATCH) {
+                let (start, count) = (bytes.len(), chunk_size.min(tasks - first));
+                let arguments = arguments.by_ref().take(count);
+                arguments.for_each(|argument| write_argument(argument, &mut bytes));
+                batch.push((first, count, start..bytes.len()));
+            }
+            let bytes = Arc::new(bytes);
+            self.push(batch.into_iter().map(|(first, count, place)| Chunk {
+                function: self.function,
+                results: results.clone(),
+                first,
+                count,
+                deaths: 0,
+                arguments: Arguments::new(bytes.clone(), place),
+            }));
+        }
+        results
+    }
+
+    fn push(&self, chunks: impl Iterator<Item = Chunk>) {
+        let mut state = self.queue.state();
+        if let Some(why) = &state.ended {
+            let why = TaskError::Ended(why.clone());
+            drop(state);
+            chunks.for_each(|chunk| chunk.fail(why.clone()));
+        } else {
+            state.chunks.extend(chunks);
+            drop(state);
+            self.queue.wake_manager();
+        }
+    }
+
+    /// Whether the pool takes no more tasks, not even those of a job that has begun.
+    pub fn is_refused(&self) -> bool {
+        self.queue.state().ended.is_some()
+    }
+}
+
+impl Drop for Submission<'_> {
+    fn drop(&mut self) {
+        let mut state = self.queue.state();
+        state.submissions -= 1;
+        if state.closed {
+            drop(state);
+            self.queue.wake_manager();
+        }
     }
 }

@@ -1,19 +1,19 @@
 //! A worker as the manager sees it: what it was given, and what has come back.
 
 use std::collections::VecDeque;
-use std::io::{ErrorKind, Read};
-use std::os::fd::OwnedFd;
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use common::child::{self, Child};
 use common::pidfd;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
 use super::start::start_worker;
-use crate::TaskError;
+use crate::flow::value::{encode_text, split_first};
 use crate::flow::{ChunkHeader, Kind, Reader, Writer};
 use crate::job::Chunk;
 
@@ -33,7 +33,9 @@ pub struct Worker {
     /// Becomes readable when the process ends.
     pub ended: OwnedFd,
     /// A byte that arrives here wakes the manager, one that is sent here wakes the worker.
-    pub bell: UnixStream,
+    bell: UnixStream,
+    /// When it was noticed that the worker has closed its end of it.
+    closed: Option<Instant>,
     arguments: Writer,
     results: Reader,
     /// The chunks that it was given and has not finished, in order; the first without the
@@ -42,13 +44,27 @@ pub struct Worker {
     /// How many tasks these are.
     tasks: usize,
     chunks_done: u32,
-    /// The next argument to write, if those of the last chunk are not all written.
-    unwritten: Option<usize>,
-    /// Its results cannot be read any more.
-    broken: bool,
+    /// How many bytes of the last chunk's arguments are not written yet.
+    unwritten: usize,
+    greeting: Greeting,
+    /// What has arrived of its results and was not passed on: a part of one.
+    partial: Vec<u8>,
+    /// Why it was killed.
+    broken: Option<&'static str>,
     /// How many tasks it does in a second, by its last results.
     rate: f64,
     last_result: Instant,
+}
+
+/// What a worker has said of itself. It says it once, before its first result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Greeting {
+    /// Nothing yet.
+    Missing,
+    /// It has the functions of the pool.
+    Ready,
+    /// It has these functions instead.
+    OtherFunctions(String),
 }
 
 /// A chunk that a worker was given, and where its arguments begin.
@@ -58,24 +74,32 @@ struct Given {
 }
 
 impl Worker {
-    /// Starts a worker. It ends with the calling thread.
+    /// Starts a worker that is to have functions of these names and types. It ends with the
+    /// calling thread.
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn start() -> Result<Self> {
+    pub fn start(functions: &str) -> Result<Self> {
         let (child, bell, [arguments, results]) = start_worker()?;
         bell.set_nonblocking(true).context("fcntl")?;
+        let mut arguments = Writer::new(arguments);
+        let mut question = Vec::new();
+        encode_text(Kind::Value, functions, &mut question);
+        ensure!(arguments.write_whole(&question), "the pool has too many functions");
         Ok(Self {
             ended: pidfd::open(child.pid())?,
             child,
             bell,
-            arguments: Writer::new(arguments),
+            closed: None,
+            arguments,
             results: Reader::new(results),
             given: VecDeque::new(),
             tasks: 0,
             chunks_done: 0,
-            unwritten: None,
-            broken: false,
+            unwritten: 0,
+            greeting: Greeting::Missing,
+            partial: Vec::new(),
+            broken: None,
             rate: 0.0,
             last_result: Instant::now(),
         })
@@ -89,9 +113,13 @@ impl Worker {
         self.given.is_empty()
     }
 
+    pub fn greeting(&self) -> &Greeting {
+        &self.greeting
+    }
+
     /// Whether arguments still wait for space.
     pub fn is_writing(&self) -> bool {
-        self.unwritten.is_some()
+        self.unwritten > 0
     }
 
     /// Whether it has chunks that it may not have begun.
@@ -109,16 +137,15 @@ impl Worker {
     /// Gives it a chunk. Returns the chunk if it does not fit.
     pub fn give(&mut self, chunk: Chunk) -> Result<(), Chunk> {
         let place = self.arguments.place();
-        let header =
-            ChunkHeader { function: chunk.job.function() as u32, count: chunk.count as u32 };
-        if !self.arguments.put_whole(&header.to_bytes()) {
+        let header = ChunkHeader { function: chunk.function as u32, count: chunk.count as u32 };
+        if !self.arguments.write_whole(&header.to_bytes()) {
             return Err(chunk);
         }
         if self.tasks == 0 {
             self.last_result = Instant::now();
         }
         self.tasks += chunk.count;
-        self.unwritten = Some(chunk.first);
+        self.unwritten = chunk.arguments.bytes().len();
         self.given.push_back(Given { chunk, place });
         self.write();
         self.arguments.allow_chunk();
@@ -128,33 +155,28 @@ impl Worker {
     /// Writes the arguments of the last chunk, as many as there is space for.
     pub fn write(&mut self) {
         let Some(Given { chunk, .. }) = self.given.back() else { return };
-        let end = chunk.first + chunk.count;
-        while let Some(next) = self.unwritten {
-            while !self.arguments.continue_large() {
-                if !self.arguments.has_space() {
-                    return;
-                }
+        while self.unwritten > 0 {
+            match self.arguments.write(chunk.arguments.last_bytes(self.unwritten)) {
+                0 => return,
+                written => self.unwritten -= written,
             }
-            let next = next + chunk.job.put_arguments(next, end - next, &mut self.arguments);
-            if next == end {
-                self.unwritten = None;
-                return;
-            }
-            let (kind, bytes) = match chunk.job.argument(next) {
-                Ok(bytes) => (Kind::Large, bytes),
-                Err(why) => (Kind::Unreadable, why.into_bytes()),
-            };
-            self.arguments.begin_large(kind, bytes);
-            self.unwritten = Some(next + 1);
         }
     }
 
     /// Wakes it if it sleeps.
-    ///
-    /// # Errors
-    /// If the system refuses.
-    pub fn wake(&self) -> Result<()> {
-        self.arguments.wake_reader(&self.bell).context("wake a worker")
+    pub fn wake(&mut self) {
+        if self.arguments.wake_reader(&self.bell).is_err() {
+            self.kill("it could not be woken");
+        }
+    }
+
+    /// Kills it. Its death is noticed like any other.
+    fn kill(&mut self, why: &'static str) {
+        if self.broken.is_none() {
+            self.broken = Some(why);
+            // If it cannot be killed, it has ended.
+            let _ = pidfd::kill(&self.ended);
+        }
     }
 
     /// Takes back the chunks that it has not begun, if it is busy with a long task.
@@ -162,61 +184,61 @@ impl Worker {
         if !self.has_spare() || self.last_result.elapsed() < LONG_TASK {
             return Vec::new();
         }
-        let revoked = self.arguments.revoke_chunks();
+        // The worker may have written anything there.
+        let revoked = self.arguments.revoke_chunks().min(self.given.len());
         let revoked = self.given.split_off(self.given.len() - revoked);
         if let Some(first) = revoked.front() {
             self.arguments.rewind(first.place);
-            self.unwritten = None;
+            self.unwritten = 0;
         }
         self.tasks -= revoked.iter().map(|given| given.chunk.count).sum::<usize>();
         revoked.into_iter().map(|given| given.chunk).collect()
     }
 
-    /// Takes the results that have arrived. Returns how many chunks they completed.
-    ///
-    /// # Errors
-    /// If they cannot be understood.
-    pub fn take_results(&mut self) -> Result<u32> {
+    /// Takes the results that have arrived. Returns how many chunks they completed. A worker
+    /// that has written something else is killed.
+    pub fn take_results(&mut self) -> u32 {
         let (mut taken, chunks_before) = (0, self.chunks_done);
-        while !self.broken && !self.results.available().is_empty() {
-            let Some(Given { chunk, .. }) = self.given.front() else {
-                bail!("a result for no task")
-            };
-            let tasks = if let Some(bytes) = self.results.small() {
-                let Some((tasks, used)) = chunk.job.take_small(chunk.first, chunk.count, bytes)
-                else {
-                    // Where the next one begins is unknown, so the worker has to go.
-                    self.broken = true;
-                    let _ = kill(self.child.pid(), Signal::SIGKILL);
-                    break;
-                };
-                self.results.consume(used);
-                tasks
-            } else if let Some((kind, bytes)) = self.results.take_large()? {
-                let text = || String::from_utf8_lossy(&bytes).into_owned();
-                let result = match kind {
-                    Kind::Panicked => Err(TaskError::Panicked(text())),
-                    Kind::Unreadable => Err(TaskError::Unreadable(text())),
-                    Kind::Large | Kind::Small => Ok(&bytes[..]),
-                };
-                chunk.job.take(chunk.first, result);
-                1
-            } else {
-                break;
-            };
-            self.tasks_done(tasks);
-            taken += tasks;
+        self.results.look();
+        while self.broken.is_none() {
+            match self.take_some() {
+                Some(0) if !self.results.look() => break,
+                Some(tasks) => taken += tasks,
+                None => self.kill("it wrote what is not a result"),
+            }
         }
         self.measure(taken);
-        Ok(self.chunks_done.wrapping_sub(chunks_before))
+        self.chunks_done.wrapping_sub(chunks_before)
+    }
+
+    /// Takes the next results, and returns how many; `None` if there is something else.
+    fn take_some(&mut self) -> Option<usize> {
+        if self.greeting == Greeting::Missing {
+            if self.results.take(1, &mut self.partial).ok()? == 0 {
+                return Some(0);
+            }
+            let greeting = std::mem::take(&mut self.partial);
+            self.greeting = match split_first(&mut &greeting[..])? {
+                (Kind::Value, _) => Greeting::Ready,
+                (_, text) => Greeting::OtherFunctions(String::from_utf8_lossy(text).into_owned()),
+            };
+        }
+        let Some(Given { chunk, .. }) = self.given.front() else {
+            return (!self.results.has_more()).then_some(0);
+        };
+        let tasks = self.results.take(chunk.count, &mut self.partial).ok()?;
+        if tasks > 0 {
+            chunk.results.take(chunk.first, tasks, &mut self.partial);
+            self.tasks_done(tasks);
+        }
+        Some(tasks)
     }
 
     /// Removes the first tasks, which are done.
     fn tasks_done(&mut self, tasks: usize) {
         self.tasks -= tasks;
         if let Some(Given { chunk, .. }) = self.given.front_mut() {
-            chunk.first += tasks;
-            chunk.count -= tasks;
+            chunk.tasks_done(tasks);
             if chunk.count == 0 {
                 self.given.pop_front();
                 self.chunks_done = self.chunks_done.wrapping_add(1);
@@ -240,20 +262,34 @@ impl Worker {
     /// Sets whether the worker is to wake the manager for a result. Returns whether one has
     /// arrived already, for which it did not.
     pub fn set_wakes_manager(&mut self, wakes: bool) -> bool {
-        self.results.set_sleeps(wakes);
-        !self.results.available().is_empty()
+        if wakes {
+            self.results.will_sleep()
+        } else {
+            self.results.is_awake()
+        }
+        self.results.look()
     }
 
-    /// Drains the bell.
-    ///
-    /// # Errors
-    /// If it cannot be read, though the worker is alive.
-    pub fn drain_bell(&mut self) -> Result<()> {
-        let is_drained = |kind| matches!(kind, ErrorKind::WouldBlock | ErrorKind::ConnectionReset);
-        match self.bell.read(&mut [0; 64]) {
-            Err(why) if !is_drained(why.kind()) => Err(why).context("read the bell"),
-            _ => Ok(()),
+    /// What wakes the manager when the worker has something to say.
+    pub fn bell(&self) -> BorrowedFd<'_> {
+        // A closed one would wake the manager again and again.
+        if self.closed.is_some() { self.ended.as_fd() } else { self.bell.as_fd() }
+    }
+
+    /// Drains the bell, and notes whether it is closed.
+    pub fn drain_bell(&mut self) {
+        if self.closed.is_none() && matches!(self.bell.read(&mut [0; 64]), Ok(0)) {
+            self.closed = Some(Instant::now());
         }
+    }
+
+    /// Whether it has closed its socket, as one does that is about to end. If it lives on, it
+    /// is killed: it can neither wake the manager nor be woken.
+    pub fn is_closed(&mut self) -> bool {
+        if self.closed.is_some_and(|moment| moment.elapsed() > END_LIMIT) {
+            self.kill("it closed its socket");
+        }
+        self.closed.is_some()
     }
 
     /// Closes its socket, which ends it if `idle`, or else kills it. Returns the chunks that
@@ -264,28 +300,34 @@ impl Worker {
             // If it is too slow, or this fails, it is killed as well.
             let _ = pidfd::wait(&self.ended, Some(END_LIMIT));
         }
-        drop(self.child);
+        // Not by its id, which may belong to another process if it has ended.
+        let _ = pidfd::kill(&self.ended);
+        // If its end cannot be waited for, somebody else has.
+        let _ = self.child.wait();
         self.given.into_iter().map(|given| given.chunk)
     }
 
     /// Reaps it when it has ended. Returns how that was, and what is left of its work.
-    ///
-    /// # Errors
-    /// If its last results cannot be understood.
-    pub fn reap(mut self) -> Result<Death> {
+    pub fn reap(mut self) -> Death {
         // What it wrote before its end is still in the memory.
-        self.take_results()?;
-        let status = self.child.wait()?;
+        self.take_results();
+        let status = self.child.wait();
         let mut chunks: VecDeque<Chunk> = self.given.into_iter().map(|given| given.chunk).collect();
         let was_in_one = self.arguments.chunks_begun() != self.chunks_done;
-        let running = if was_in_one { chunks.pop_front() } else { None };
-        Ok(Death {
-            how: child::describe(status),
-            killed: matches!(status, WaitStatus::Signaled(..)),
-            began: self.chunks_done > 0 || running.is_some(),
-            running,
+        Death {
+            how: match (self.broken, &status) {
+                (Some(why), Ok(WaitStatus::Signaled(_, Signal::SIGKILL, _))) => {
+                    format!("killed, because {why}")
+                }
+                (_, Ok(status)) => child::describe(*status),
+                // Such as a thread that waits for any child; or SIGCHLD is ignored.
+                (_, Err(_)) => "how is not known, as its exit status went elsewhere".to_owned(),
+            },
+            exited: matches!(status, Ok(WaitStatus::Exited(..))),
+            was_ready: self.greeting == Greeting::Ready,
+            running: if was_in_one { chunks.pop_front() } else { None },
             not_begun: chunks,
-        })
+        }
     }
 }
 
@@ -293,10 +335,10 @@ impl Worker {
 pub struct Death {
     /// How it ended, in words.
     pub how: String,
-    /// Whether a signal ended it.
-    pub killed: bool,
-    /// Whether it ever began a task.
-    pub began: bool,
+    /// Whether it exited, and no signal ended it.
+    pub exited: bool,
+    /// Whether it ever was ready to run tasks.
+    pub was_ready: bool,
     /// The chunk that it was in, without the tasks that are done: it was running the first.
     pub running: Option<Chunk>,
     /// The chunks that it had not begun.

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use process_pool::{Function, PoolError, ProcessPool, TaskError, Tasks};
+use process_pool::{Function, PoolError, ProcessPool, TaskError, Tasks, work_if_worker};
 use testing::start;
 
-use crate::tasks::{ADD_ONE, File, TASKS, WAIT, pool};
+use crate::tasks::{ADD_ONE, File, TASKS, UNTIL_GONE, WAIT, pool};
 
 /// An hour, in microseconds.
 const LONG: u64 = 3_600_000_000;
@@ -37,16 +37,69 @@ pub fn closed() {
 }
 
 pub fn imap_closed() {
+    let mut pool = pool();
+    for chunk_size in [1, 10, 1000] {
+        let mut results = pool.imap(&ADD_ONE, 0..1000, chunk_size).unwrap();
+        let unordered = pool.imap_unordered(&ADD_ONE, 0..1000, chunk_size).unwrap();
+        assert_eq!(results.next(), Some(Ok(1)));
+        pool.close();
+        // What has begun is done to its end, and nothing else.
+        assert!(pool.imap(&ADD_ONE, 0..3, 1).is_err_and(|why| why == PoolError::Closed));
+        assert!(pool.imap_unordered(&ADD_ONE, 0..3, 1).is_err_and(|why| why == PoolError::Closed));
+        assert!(results.eq((2..=1000).map(Ok)));
+        let mut unordered: Vec<_> = unordered.collect();
+        unordered.sort_unstable_by_key(|(number, _)| *number);
+        assert!(unordered.into_iter().eq((0..1000).map(|n| (n, Ok(n as u64 + 1)))));
+        pool.join().unwrap();
+        pool = ProcessPool::with_workers(TASKS, 2).unwrap();
+    }
+    // One that is not taken to its end does not hold up the others.
+    drop(pool.imap(&ADD_ONE, 0.., 1).unwrap());
+    let mut results = pool.imap(&ADD_ONE, 0.., 1).unwrap();
+    assert_eq!(results.next(), Some(Ok(1)));
+    drop(results);
+    pool.close();
+    pool.join().unwrap();
+}
+
+pub fn imap_terminated() {
     let pool = pool();
     let mut results = pool.imap(&ADD_ONE, 0.., 1).unwrap();
     assert_eq!(results.next(), Some(Ok(1)));
-    pool.close();
-    // What was submitted before is done; then comes the error, and then the end.
+    pool.terminate();
+    // What was submitted is done or has an error; then comes the error of the pool, and the end.
     let rest: Vec<_> = results.by_ref().collect();
-    let (last, done) = rest.split_last().unwrap();
-    assert_eq!(*last, Err(TaskError::Refused(PoolError::Closed)));
-    assert!(done.iter().cloned().eq((2..=done.len() as u64 + 1).map(Ok)), "{done:?}");
+    assert_eq!(rest.last(), Some(&Err(TaskError::Refused(PoolError::Closed))));
+    assert!(rest.len() <= 2 * 4 + 1, "{rest:?}");
     assert_eq!(results.next(), None);
+    assert!(pool.imap(&ADD_ONE, 0.., 1).is_err_and(|why| why == PoolError::Closed));
+}
+
+pub fn terminated_meanwhile() {
+    let pool = pool();
+    std::thread::scope(|scope| {
+        let (pool, gate) = (&pool, File::new());
+        let files = [gate.path.clone(), gate.path.clone()];
+        let waiting = scope.spawn(move || pool.map(&UNTIL_GONE, files, Some(1)));
+        let another = scope.spawn(|| pool.apply(&WAIT, LONG));
+        let one_more = scope
+            .spawn(|| pool.imap(&WAIT, [LONG; 3], 1).map(|results| results.collect::<Vec<_>>()));
+        // Any moment will do, also before they have begun.
+        pool.terminate();
+        let ended = Err(TaskError::Ended("it was terminated".to_owned()));
+        let refused = PoolError::Closed;
+        assert!(match waiting.join().unwrap() {
+            Ok(results) => results.into_iter().all(|result| result.map(|()| 0) == ended),
+            Err(why) => why == refused,
+        });
+        let result = another.join().unwrap();
+        assert!(result == ended || result == Err(refused.clone().into()), "{result:?}");
+        match one_more.join().unwrap() {
+            Ok(results) => assert!(results.iter().all(Result::is_err), "{results:?}"),
+            Err(why) => assert_eq!(why, refused),
+        }
+        drop(gate);
+    });
 }
 
 pub fn not_closed() {
@@ -56,7 +109,7 @@ pub fn not_closed() {
 }
 
 pub fn terminated() {
-    let mut pool = pool();
+    let pool = pool();
     let handles: Vec<_> = (0..9).map(|_| pool.apply_async(&WAIT, LONG).unwrap()).collect();
     let pids = pool.pids();
     pool.terminate();
@@ -173,24 +226,37 @@ pub fn ctrl_c_ends_everything() {
     end_within_a_second(&pids);
 }
 
-/// The variable that makes this program forget that it may be a worker.
-pub const FORGETFUL: &str = "FORGETFUL";
-
-pub fn forgetful() {
-    // Its workers look for tests that are called like a worker, and find none.
-    let mut command = start::command(std::env::current_exe().unwrap());
-    let output = command.env(FORGETFUL, "1").arg(PARENT).output().unwrap();
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("many workers in a row ended before their first task"), "{errors}");
-}
-
 static OTHER: Function<u64, u64> = Function::new("other", |number| number);
 static SAME_NAME: Function<u64, u64> = Function::new("add_one", |number| number);
-static TWICE: Tasks = &[&ADD_ONE, &SAME_NAME];
+static OTHER_TYPES: Function<u64, u8> = Function::new("add_one", |number| number as u8);
 
 pub fn functions_are_known() {
     let pool = ProcessPool::new(TASKS).unwrap();
     assert_eq!(pool.apply_async(&OTHER, 1).err(), Some(PoolError::Unknown("other")));
+    assert_eq!(pool.apply_async(&SAME_NAME, 1).err(), Some(PoolError::Unknown("add_one")));
+    assert_eq!(pool.map(&OTHER_TYPES, [1], None), Err(PoolError::Unknown("add_one")));
+    assert!(pool.imap(&OTHER, [1], 1).is_err_and(|why| why == PoolError::Unknown("other")));
+
+    static TWICE: Tasks = &[&ADD_ONE, &SAME_NAME];
     assert_eq!(ProcessPool::new(TWICE).err(), Some(PoolError::Duplicate("add_one")));
+    // The workers know only those that `main` has registered.
+    static FEWER: Tasks = &[&ADD_ONE];
+    static OTHERS: Tasks = &[&OTHER];
+    static ANOTHER_OF_THAT_NAME: Tasks = &[&SAME_NAME];
+    for (tasks, theirs) in [
+        (FEWER, "add_one: u64 -> u64"),
+        (OTHERS, "other: u64 -> u64"),
+        (ANOTHER_OF_THAT_NAME, "add_one: u64 -> u64"),
+        (&[], ""),
+    ] {
+        // Too late: a worker never comes to this.
+        work_if_worker(tasks);
+        match ProcessPool::new(tasks).err() {
+            Some(PoolError::OtherFunctions { pool, worker }) => {
+                assert_eq!(pool, theirs);
+                assert!(worker.starts_with("add_one: u64 -> u64; echo: "), "{worker}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -3,18 +3,15 @@
 
 mod deaths;
 mod ends;
+mod programs;
 mod results;
 mod tasks;
+mod types;
 
-use process_pool::work_if_worker;
 use testing::harness;
 
 fn main() {
-    // One test leaves this out.
-    if std::env::var_os(ends::FORGETFUL).is_none() {
-        work_if_worker(tasks::TASKS);
-    }
-    // Programs that tests start, to be killed.
+    programs::be_started();
     ends::be_started();
     harness::run(&[
         ("results_come_in_the_order_of_the_arguments", &results::in_order),
@@ -25,7 +22,12 @@ fn main() {
         ("large_arguments_and_results_do_not_block_each_other", &results::large),
         ("results_that_are_taken_do_not_pile_up", &results::do_not_pile_up),
         ("a_panic_is_an_error_of_its_task_only", &results::a_panic_is_an_error),
-        ("what_cannot_be_read_is_an_error_of_its_task_only", &results::unreadable),
+        ("what_cannot_be_read_is_an_error_of_its_task_only", &types::unreadable),
+        ("values_of_any_size_come_back", &types::of_any_size),
+        ("what_is_nested_too_deeply_is_an_error_of_its_task_only", &types::deeply_nested),
+        ("a_panic_in_a_conversion_is_an_error_of_its_task_only", &types::panic_in_a_conversion),
+        ("a_value_that_is_slow_to_read_holds_up_nobody", &types::slow_to_read),
+        ("panics_of_threads_and_of_c_are_printed", &programs::panics_are_seen),
         ("no_task_is_held_up_behind_a_long_one", &results::not_held_up),
         ("a_death_costs_the_task_that_ran", &deaths::a_death_costs_the_task_that_ran),
         ("no_task_behind_it_is_lost_or_run_twice", &deaths::none_is_lost_or_run_twice),
@@ -35,15 +37,25 @@ fn main() {
         ("all_workers_may_be_killed_at_once", &deaths::all_at_once),
         ("a_worker_killed_while_it_sends_costs_one_result", &deaths::while_it_sends),
         ("a_thousand_random_kills", &deaths::a_thousand_random_kills),
+        ("deaths_that_others_reap_cost_only_the_task_that_ran", &programs::unknown_deaths),
+        ("a_worker_that_cannot_be_replaced_costs_no_other_task", &programs::not_replaced),
+        ("a_worker_that_closes_its_socket_is_killed", &programs::closed_socket),
+        ("a_worker_that_writes_nonsense_is_killed", &programs::scribbled),
         ("a_closed_pool_takes_nothing_and_can_be_joined", &ends::closed),
-        ("imap_on_a_closed_pool_ends_with_an_error", &ends::imap_closed),
+        ("imap_goes_on_in_a_closed_pool", &ends::imap_closed),
+        ("imap_on_a_terminated_pool_ends_with_an_error", &ends::imap_terminated),
+        ("a_pool_can_be_terminated_while_others_wait", &ends::terminated_meanwhile),
+        ("terminate_prints_nothing", &programs::terminate_is_silent),
         ("a_pool_that_is_not_closed_cannot_be_joined", &ends::not_closed),
         ("a_terminated_pool_ends_at_once", &ends::terminated),
         ("a_dropped_pool_leaves_nothing", &ends::dropped),
         ("workers_end_with_their_parent", &ends::workers_end_with_their_parent),
         ("workers_are_replaced_when_the_file_of_the_program_is_gone", &ends::the_file_is_gone),
         ("ctrl_c_ends_everything", &ends::ctrl_c_ends_everything),
-        ("workers_that_do_not_become_workers_are_given_up", &ends::forgetful),
+        ("ctrl_c_ends_what_tasks_have_started", &programs::ctrl_c_reaches_what_tasks_started),
+        ("workers_and_parent_agree_on_the_functions", &programs::agreement),
+        ("a_task_cannot_make_a_pool", &programs::nested),
+        ("a_limit_for_files_is_a_clear_error", &programs::file_size_limit),
         ("functions_have_different_names_and_are_known", &ends::functions_are_known),
     ]);
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_bytes::ByteBuf;
 
-use crate::tasks::{ADD_ONE, BIG, ECHO, File, ONE_SIDED, OneSided, PANIC, UNTIL_GONE, WAIT, pool};
+use crate::tasks::{ADD_ONE, BIG, ECHO, File, PANIC, UNTIL_GONE, WAIT, pool};
 
 pub fn in_order() {
     let pool = pool();
@@ -116,16 +116,6 @@ pub fn a_panic_is_an_error() {
         }
     }
     assert_eq!(pool.pids(), before, "no worker died of it");
-}
-
-pub fn unreadable() {
-    let pool = pool();
-    let handles = [(); 3].map(|()| pool.apply_async(&ONE_SIDED, 1).unwrap());
-    for handle in handles {
-        let why = handle.wait().map(|OneSided| ()).unwrap_err();
-        assert!(matches!(why, TaskError::Unreadable(_)), "{why}");
-    }
-    assert_eq!(pool.apply(&ADD_ONE, 1).unwrap(), 2);
 }
 
 pub fn not_held_up() {

@@ -7,12 +7,48 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, raise};
 use process_pool::{Function, ProcessPool, Tasks};
-use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use tempfile::TempDir;
 
-pub static TASKS: Tasks =
-    &[&ADD_ONE, &ECHO, &PANIC, &DIE, &DIE_ONCE, &WAIT, &UNTIL_GONE, &NOTED, &ONE_SIDED, &BIG];
+use crate::{programs, types};
+
+pub static TASKS: Tasks = &[
+    &ADD_ONE,
+    &ECHO,
+    &PANIC,
+    &DIE,
+    &DIE_ONCE,
+    &WAIT,
+    &UNTIL_GONE,
+    &NOTED,
+    &BIG,
+    &types::ONE_SIDED,
+    &types::SKIPPED,
+    &types::UNREAD,
+    &types::ANY,
+    &types::ANY_BACK,
+    &types::FLAT,
+    &types::NOTHING,
+    &types::TEXT,
+    &types::TEXT_BACK,
+    &types::LISTS,
+    &types::DEEP,
+    &types::DEEP_BACK,
+    &types::TOUCHY,
+    &types::TOUCHY_BACK,
+    &types::DROP_PAYLOAD,
+    &types::SLOW,
+    &programs::NEST,
+    &programs::PID,
+    &programs::SHELL,
+    &programs::FORK,
+    &programs::CLOSE_SOCKET,
+    &programs::THREAD_PANIC,
+    &programs::C_PANIC,
+    &programs::CAUGHT_PANIC,
+    &programs::RESUMED_PANIC,
+    &programs::SCRIBBLE,
+];
 
 pub static ADD_ONE: Function<u64, u64> = Function::new("add_one", |number| number + 1);
 
@@ -73,24 +109,6 @@ pub static NOTED: Function<(PathBuf, u32, u64), u32> =
 
 /// So many bytes.
 pub static BIG: Function<usize, ByteBuf> = Function::new("big", |length| vec![7; length].into());
-
-/// Cannot be read back: it is written as another type.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OneSided;
-
-impl Serialize for OneSided {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("not a number")
-    }
-}
-
-impl<'de> Deserialize<'de> for OneSided {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Err(serde::de::Error::custom(bool::deserialize(deserializer)?))
-    }
-}
-
-pub static ONE_SIDED: Function<u64, OneSided> = Function::new("one_sided", |_| OneSided);
 
 /// A pool of two workers.
 pub fn pool() -> ProcessPool {
