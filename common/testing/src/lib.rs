@@ -1,5 +1,6 @@
 //! Support for the tests of the lessons and engines.
 //!
+//! - [`calls`]: what a program asked of the kernel, and what that answered.
 //! - [`harness`]: a test program with one thread, for tests that fork.
 //! - [`random`]: random numbers, the same in each run.
 //! - [`running`]: a demo that runs while a test looks on.
@@ -7,6 +8,7 @@
 //! - [`start`]: programs that start as from a shell.
 //! - [`witness`]: which process wrote which line, as the kernel says.
 
+pub mod calls;
 pub mod harness;
 pub mod random;
 pub mod running;
