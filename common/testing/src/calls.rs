@@ -13,14 +13,14 @@ use anyhow::{Context, Result, ensure};
 
 use crate::start;
 
-/// A system call that has returned.
+/// A system call.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// Its name, such as `read`.
     pub name: String,
     /// Its arguments as strace writes them, with all bytes of a string as `\x0a`.
     pub arguments: String,
-    /// What it returned; -1 if it failed.
+    /// What it returned; -1 if it failed, or never returned.
     pub result: i64,
     /// When it began, to the microsecond, on the clock of the time of day.
     pub start: Duration,
@@ -35,6 +35,8 @@ pub struct Caller {
     pub id: i64,
     /// Its calls in their order.
     pub calls: Vec<Call>,
+    /// The signal that killed it, such as `SIGKILL`.
+    pub killed_by: Option<String>,
 }
 
 /// What a program printed, and the calls of all its processes and threads.
@@ -70,8 +72,7 @@ impl Call {
         rest.split([',', '}']).next()?.parse().ok()
     }
 
-    /// Reads a line that strace wrote. `None` if it is about something else, or the call has
-    /// not returned.
+    /// Reads a line that strace wrote. `None` if it is about something else.
     fn parse(line: &str) -> Option<Self> {
         let (start, rest) = line.split_once(' ')?;
         let (call, result) = rest.rsplit_once(") = ").or_else(|| {
@@ -83,6 +84,7 @@ impl Call {
         let number = result.split(' ').next()?;
         let number = match number.strip_prefix("0x") {
             Some(digits) => i64::from_str_radix(digits, 16).ok()?,
+            None if number == "?" => -1,
             None => number.parse().ok()?,
         };
         let seconds = |text: &str| Some(Duration::from_secs_f64(text.parse().ok()?));
@@ -90,9 +92,10 @@ impl Call {
         let (whole, micros) = start.split_once('.')?;
         let micros = Duration::from_micros(micros.parse().ok()?);
         let start = Duration::from_secs(whole.parse().ok()?) + micros;
-        let took = seconds(result.rsplit_once('<')?.1.strip_suffix('>')?)?;
+        // A call that never returned has no end.
+        let took = result.rsplit_once('<').and_then(|(_, took)| seconds(took.strip_suffix('>')?));
         let (name, arguments) = (name.to_owned(), arguments.to_owned());
-        Some(Self { name, arguments, result: number, start, end: start + took })
+        Some(Self { name, arguments, result: number, start, end: start + took.unwrap_or_default() })
     }
 }
 
@@ -131,6 +134,19 @@ impl Record {
     }
 }
 
+/// The files that were read one after the other, each to its end.
+pub fn files_read(calls: &[Call]) -> Vec<String> {
+    let mut files = vec![String::new()];
+    for call in calls.iter().filter(|call| call.name == "read") {
+        if call.result == 0 {
+            files.push(String::new());
+        } else if let Some(file) = files.last_mut() {
+            file.push_str(&call.text());
+        }
+    }
+    files
+}
+
 /// Whether a call starts a process or a thread.
 pub fn is_start(name: &str) -> bool {
     matches!(name, "clone" | "clone3" | "fork" | "vfork")
@@ -167,7 +183,9 @@ pub fn record(program: &Command, calls: &str, folder: &Path) -> Result<Option<Re
         let Some(id) = name.strip_prefix("calls.") else { continue };
         let text = fs::read_to_string(&path)?;
         let calls = text.lines().filter_map(Call::parse).collect();
-        callers.push(Caller { id: id.parse()?, calls });
+        let killed = text.lines().last().and_then(|line| line.split_once("+++ killed by "));
+        let killed_by = killed.and_then(|(_, rest)| Some(rest.split(' ').next()?.to_owned()));
+        callers.push(Caller { id: id.parse()?, calls, killed_by });
     }
     // Before all others the program itself was executed.
     callers.sort_by_key(|caller| caller.calls.first().map_or(Duration::MAX, |call| call.start));
@@ -184,19 +202,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut shell = start::command("sh");
         shell
-            .args(["-c", "echo \"a = b\"; (cd /no/such/folder 2> /dev/null; echo \"$1\"); exit 0"]);
+            .args(["-c", "echo \"a = b\"; (cd /no/such/folder 2> /dev/null; echo \"$1\"; kill -9 $(exec sh -c 'echo $PPID')); exit 0"]);
         shell.args(["sh", "child"]);
         let Some(record) = record(&shell, "write,chdir", folder.path()).unwrap() else { return };
         assert_eq!(record.lines, ["a = b", "child"]);
         let first = record.first();
-        assert_eq!(first.calls("write").map(Call::text).collect::<Vec<_>>(), ["a = b\n"]);
+        assert_eq!(first.calls("write").next().unwrap().text(), "a = b\n");
         assert_eq!(first.calls("write").next().unwrap().descriptor(), Some(1));
         let [child] = first.started()[..] else { panic!("{record:?}") };
         let child = record.caller(child);
         assert_eq!(child.calls("write").last().unwrap().bytes(), b"child\n");
+        assert_eq!((child.killed_by.as_deref(), &first.killed_by), (Some("SIGKILL"), &None));
         assert_eq!(child.calls("chdir").next().unwrap().result, -1);
         assert!(child.calls.iter().all(|call| call.start <= call.end));
-        assert_eq!(record.callers().count(), 2);
     }
 
     #[test]
@@ -211,8 +229,9 @@ mod tests {
         assert_eq!(call.end - call.start, Duration::from_micros(10));
         let call = Call::parse("1.000000 getpid()         = 0x1f <0.000001>").unwrap();
         assert_eq!((call.name.as_str(), call.result), ("getpid", 31));
-        for line in ["1.0 --- SIGCHLD {si_pid=1} ---", "1.0 pause( <unfinished ...>", "+++ exited"]
-        {
+        let call = Call::parse("1.000000 pause() = ?").unwrap();
+        assert_eq!((call.result, call.start), (-1, call.end));
+        for line in ["1.0 --- SIGCHLD {si_pid=1} ---", "+++ exited"] {
             assert!(Call::parse(line).is_none(), "{line}");
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::text;
 use team::{Team, numbers, slices, teams};
-use testing::calls::{Call, Record, record};
+use testing::calls::{Call, Record, files_read, record};
 use testing::start;
 
 mod team;
@@ -344,10 +344,10 @@ fn the_picture_of_background_follows_from_what_proc_says() {
     let (before, now) = first.calls.split_at(pause);
     let now = &now[1..];
     let processes = |calls: &[Call]| -> HashMap<u32, Vec<String>> {
-        files(calls).iter().filter_map(|stat| process(stat)).collect()
+        files_read(calls).iter().filter_map(|stat| process(stat)).collect()
     };
     let switches = |calls: &[Call]| -> f64 {
-        let files = files(calls);
+        let files = files_read(calls);
         let mut lines = files.iter().flat_map(|file| file.lines());
         let number = lines.find_map(|line| line.strip_prefix("ctxt ")).expect("/proc/stat");
         number.parse().unwrap()
@@ -368,7 +368,7 @@ fn the_picture_of_background_follows_from_what_proc_says() {
         // Where it ended, the only file with such a line.
         let mut ends =
             (0..calls.len()).filter(|&n| calls[n].name == "read" && calls[n].result == 0);
-        let of_stat = |&end: &usize| files(&calls[..end]).last().unwrap().contains("\nctxt ");
+        let of_stat = |&end: &usize| files_read(&calls[..end]).last().unwrap().contains("\nctxt ");
         let end = ends.find(of_stat).expect("/proc/stat");
         (calls[end].start.as_secs_f64(), calls[end + 1].end.as_secs_f64())
     };
@@ -407,18 +407,6 @@ fn the_picture_of_background_follows_from_what_proc_says() {
         assert!(share + 0.51 >= *ticks as f64 / longest, "{line}: {ticks} ticks");
         assert!(share - 0.51 <= *ticks as f64 / shortest, "{line}: {ticks} ticks");
     }
-}
-
-/// The files that were read to their ends.
-fn files(calls: &[Call]) -> Vec<String> {
-    let mut files = vec![String::new()];
-    for call in calls.iter().filter(|call| call.name == "read") {
-        match call.result {
-            0 => files.push(String::new()),
-            _ => *files.last_mut().unwrap() += &call.text(),
-        }
-    }
-    files
 }
 
 /// A process by its id, and the fields of its /proc/PID/stat from its state on.
