@@ -7,6 +7,7 @@ use std::time::Duration;
 use demo::demo;
 use testing::calls::{self, Call, Caller, Record, files_read, is_start};
 use testing::running::pid;
+use testing::start;
 
 mod demo;
 
@@ -140,6 +141,25 @@ fn the_parent_waits_while_the_child_of_threads_hangs_in_the_lock() {
     assert!(line.contains(&format!("in the kernel's ≈ {place:?}")), "{line}, {place}");
     let others: Vec<_> = first.started().into_iter().filter(|id| *id != child.id).collect();
     assert_eq!(others.len(), 4, "a process, a thread, and two processes more");
+}
+
+#[test]
+fn the_child_that_must_not_lock_writes_by_the_call_itself() {
+    // To an output that takes nothing, a call of `write` fails, and the child says so by its
+    // status; `println!`, which takes a lock, ignores that.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let script = "exec \"$0\" threads < /dev/null 1<&0";
+    let mut shell = start::command("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_02-fork")]).env("LESSON_PACE", "0");
+    let Some(record) = calls::record(&shell, "write,wait4", folder.path()).unwrap() else { return };
+    let by_itself = record.callers().filter(|caller| {
+        caller.calls.len() == 1 && caller.calls[0].text().contains("I wrote this without a lock")
+    });
+    let [child] = by_itself.collect::<Vec<_>>()[..] else { panic!("{record:?}") };
+    assert_eq!((child.calls[0].descriptor(), child.calls[0].result), (Some(1), -1));
+    let ends = record.first().calls("wait4").filter(|call| call.result == child.id);
+    let ends: Vec<_> = ends.map(|call| call.arguments.contains("WEXITSTATUS(s) == 1")).collect();
+    assert_eq!(ends, [true]);
 }
 
 /// A way to start a process or a thread, as the kernel sees it.
