@@ -72,7 +72,8 @@ impl Call {
         rest.split([',', '}']).next()?.parse().ok()
     }
 
-    /// Reads a line that strace wrote. `None` if it is about something else.
+    /// Reads a line that strace wrote. `None` if it is about something else, or about a call
+    /// that a signal interrupted and that is made again.
     fn parse(line: &str) -> Option<Self> {
         let (start, rest) = line.split_once(' ')?;
         let (call, result) = rest.rsplit_once(") = ").or_else(|| {
@@ -81,6 +82,11 @@ impl Call {
             Some((call.trim_end().strip_suffix(')')?, result))
         })?;
         let (name, arguments) = call.split_once('(')?;
+        // The kernel makes it again by itself, and then it is there a second time.
+        let is_made_again = ["ERESTARTSYS", "ERESTARTNOINTR", "ERESTART_RESTARTBLOCK"];
+        if is_made_again.iter().any(|name| result.contains(name)) {
+            return None;
+        }
         let number = result.split(' ').next()?;
         let number = match number.strip_prefix("0x") {
             Some(digits) => i64::from_str_radix(digits, 16).ok()?,
@@ -231,7 +237,11 @@ mod tests {
         assert_eq!((call.name.as_str(), call.result), ("getpid", 31));
         let call = Call::parse("1.000000 pause() = ?").unwrap();
         assert_eq!((call.result, call.start), (-1, call.end));
-        for line in ["1.0 --- SIGCHLD {si_pid=1} ---", "+++ exited"] {
+        for line in [
+            "1.0 read(3, 0x1, 1) = ? ERESTARTSYS (To be restarted)",
+            "1.0 --- SIGCHLD {si_pid=1} ---",
+            "+++ exited",
+        ] {
             assert!(Call::parse(line).is_none(), "{line}");
         }
     }

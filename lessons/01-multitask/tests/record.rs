@@ -57,6 +57,9 @@ fn the_numbers_of_tasks_follow_from_what_the_tasks_recorded() {
     let lines = &record.lines;
 
     let recordings = one_cpu.recordings(0);
+    one_cpu.assert_ran(&record, &recordings);
+    all_cpus.assert_ran(&record, &all_cpus.recordings(0));
+    assert!(one_cpu.time >= 30 * MS && all_cpus.time >= 30 * MS);
     let slices = slices(&recordings);
     for (number, name) in ["browser", "music", "word"].into_iter().enumerate() {
         let line = lines.iter().find(|line| line.starts_with(name)).unwrap();
@@ -65,7 +68,7 @@ fn the_numbers_of_tasks_follow_from_what_the_tasks_recorded() {
     }
     let of_slices: Vec<_> = lines.iter().filter(|line| line.starts_with("slices")).collect();
     assert_slices(of_slices[0], &slices);
-    assert_eq!(team::most_at_once(&slices), 1, "they had one CPU");
+    assert!(team::most_at_once(&slices) <= 1, "they had one CPU");
     let gaps: u64 = recordings.iter().map(|recording| recording.gaps).sum();
     let switches: u64 = one_cpu.used(&record, "ru_nivcsw").iter().sum();
     let line = lines.iter().find(|line| line.starts_with("gaps")).unwrap();
@@ -106,7 +109,9 @@ fn assert_slices(line: &str, slices: &[Vec<[u64; 3]>]) {
 
 #[test]
 fn the_times_of_cores_follow_from_what_the_tasks_recorded() {
-    let Some(record) = run(&["cores", "--readings", "60000"], "read,write") else { return };
+    let Some(record) = run(&["cores", "--readings", "60000"], "read,write,getrusage") else {
+        return;
+    };
     let teams = teams(&record);
     let headings: Vec<_> = record.lines.iter().filter(|line| line.contains("times as")).collect();
     assert_eq!(headings.len(), teams.len());
@@ -117,6 +122,7 @@ fn the_times_of_cores_follow_from_what_the_tasks_recorded() {
     let longest = teams.iter().map(time).max().unwrap().as_nanos() as u64;
     let mut bars = record.lines.iter().filter(|line| line.starts_with("task "));
     for (team, line) in teams.iter().zip(headings) {
+        team.assert_ran(&record, &team.recordings(0));
         let faster = time(&teams[0]).div_duration_f64(time(team));
         assert_has(line, &format!(": {}, ≈ ", text::time(time(team))));
         assert_printed(*numbers(line).last().unwrap(), faster, 2);
@@ -196,7 +202,7 @@ fn the_shares_of_nice_follow_from_what_the_tasks_recorded() {
         start::pass_over("a task may not have the nice value 0 here");
         return;
     }
-    let calls = "read,write,setpriority,setsid";
+    let calls = "read,write,getrusage,setpriority,setsid";
     let Some(record) = run(&["nice", "--duration", "0.05"], calls) else { return };
     let length = 50_000_000;
     let teams = teams(&record);
@@ -205,7 +211,10 @@ fn the_shares_of_nice_follow_from_what_the_tasks_recorded() {
     let shares: Vec<_> = record.lines.iter().filter(|line| line.contains("weight ")).collect();
     assert_eq!((teams.len(), shares.len()), (2, 6));
     for (number, ((team, ratio), groups)) in teams.iter().zip(ratios).zip(autogroups).enumerate() {
-        let slices = slices(&team.recordings(1));
+        let recordings = team.recordings(1);
+        team.assert_ran(&record, &recordings);
+        assert!(team.time >= 50 * MS, "{:?}", team.time);
+        let slices = slices(&recordings);
         let (start, end) = (team.start as f64, (team.start + length) as f64);
         let times: Vec<_> =
             slices.iter().map(|task| team::time_between(task, start, end)).collect();
@@ -278,7 +287,11 @@ fn the_times_of_switch_follow_from_what_the_tasks_handed_over() {
         assert_eq!((pair[0].name.as_str(), pair[1].name.as_str()), ("write", "read"));
         assert_eq!((pair[0].bytes().len(), pair[1].bytes().len()), (1, 1));
     }
-    let nanos = |from: &Call, to: &Call| (to.end - from.start).as_nanos() as u64;
+    // The record has whole microseconds.
+    let nanos = |from: &Call, to: &Call| {
+        let time = (to.end - from.start).saturating_sub(Duration::from_micros(2));
+        time.as_nanos() as u64
+    };
     let before = &caller.calls[first - 1];
     assert!(function <= (getppids[0].start - before.start).as_nanos() as u64);
     assert!(system_call >= nanos(getppids[0], getppids[rounds as usize - 1]));
@@ -320,6 +333,8 @@ fn the_times_of_switch_follow_from_what_the_tasks_handed_over() {
     assert_eq!(computing.len(), 3);
     for (line, team) in computing.iter().zip(&teams[teams.len() - 3..]) {
         assert_eq!(numbers(line)[0], team.ids.len() as f64);
+        team.assert_ran(&record, &team.recordings(0));
+        assert!(team.time >= 50 * MS, "{:?}", team.time);
         let switches: u64 = team.used(&record, "ru_nivcsw").iter().sum();
         let lost = switches as f64 * expected.max(0.0);
         let time = text::time(Duration::from_nanos(lost as u64));
@@ -378,10 +393,16 @@ fn the_picture_of_background_follows_from_what_proc_says() {
     assert!(rate >= (switched / longest).floor() - 1.0, "{rate}: {switched} in {longest} s");
     assert!(rate <= (switched / shortest).ceil() + 1.0, "{rate}: {switched} in {shortest} s");
 
-    let mut programs: HashMap<String, usize> = HashMap::new();
-    for link in now.iter().filter(|call| call.name == "readlink" && call.result > 0) {
-        let path = link.arguments.split('"').nth(3).unwrap().to_owned();
-        *programs.entry(path).or_default() += 1;
+    let links = now.iter().filter(|call| call.name == "readlink" && call.result > 0);
+    let links = links.map(|call| {
+        let mut strings = call.arguments.split('"').skip(1).step_by(2);
+        (strings.next().unwrap(), strings.next().unwrap())
+    });
+    // A long one is read twice.
+    let links: HashMap<_, _> = links.collect();
+    let mut programs: HashMap<_, usize> = HashMap::new();
+    for program in links.values() {
+        *programs.entry(program).or_default() += 1;
     }
     let most = programs.values().max().unwrap();
     assert_eq!(*numbers(&lines[3]).last().unwrap(), *most as f64);

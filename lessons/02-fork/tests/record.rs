@@ -37,7 +37,8 @@ fn the_page_faults_of_copies_are_those_that_the_kernel_counted() {
     let lines: Vec<_> = record.lines.iter().filter(|line| line.contains('≈')).collect();
     assert_eq!(number(lines[0]), (read - before) as f64);
     assert_eq!(number(lines[1]), (written - read) as f64);
-    assert!(written - read >= 512, "a fault for each page: {child:?}");
+    let pages = (2 << 20) / common::proc::page_size() as i64;
+    assert!(written - read >= pages, "a fault for each page: {child:?}");
 }
 
 #[test]
@@ -90,32 +91,36 @@ fn only_the_kernel_kills_the_orphan_that_asked_for_it() {
 
 #[test]
 fn sigchld_comes_before_the_parent_asks_what_happened() {
-    let calls = "kill,rt_sigtimedwait,wait4,pause,rt_sigprocmask";
-    let Some(record) = run(&["signals"], calls) else { return };
-    let first = record.first();
-    let [deaf, tidy, stopped] = first.started()[..] else { panic!("{first:?}") };
-    let names = ["kill", "rt_sigtimedwait", "wait4"];
-    let calls: Vec<_> = first.calls.iter().filter(|it| names.contains(&it.name.as_str())).collect();
-    let expected = [
-        (deaf, "SIGTERM"),
-        (tidy, "SIGTERM"),
-        (stopped, "SIGSTOP"),
-        (stopped, "SIGCONT"),
-        (stopped, "SIGKILL"),
-    ];
-    assert_eq!(calls.len(), 3 * expected.len(), "{calls:?}");
-    for ([kill, sigwait, wait], (child, signal)) in calls.as_chunks().0.iter().zip(expected) {
-        assert_eq!(kill.arguments, format!("{child}, {signal}"));
-        assert_eq!((sigwait.name.as_str(), sigwait.result), ("rt_sigtimedwait", 17), "SIGCHLD");
-        assert_eq!(sigwait.field("si_pid"), Some(child));
-        assert_eq!((wait.name.as_str(), wait.result), ("wait4", child));
-    }
-    let last = |id| {
-        let calls = &record.caller(id).calls;
-        calls.iter().rev().find(|call| call.name != "rt_sigprocmask").unwrap()
+    let calls = "kill,rt_sigtimedwait,wait4,pause,clock_nanosleep";
+    let has_paused = || {
+        let Some(record) = run(&["signals"], calls) else { return true };
+        let first = record.first();
+        let [deaf, tidy, stopped] = first.started()[..] else { panic!("{first:?}") };
+        let names = ["kill", "rt_sigtimedwait", "wait4"];
+        let calls = first.calls.iter().filter(|call| names.contains(&call.name.as_str()));
+        let calls: Vec<_> = calls.collect();
+        let expected = [
+            (deaf, "SIGTERM"),
+            (tidy, "SIGTERM"),
+            (stopped, "SIGSTOP"),
+            (stopped, "SIGCONT"),
+            (stopped, "SIGKILL"),
+        ];
+        assert_eq!(calls.len(), 3 * expected.len(), "{calls:?}");
+        for ([kill, sigwait, wait], (child, signal)) in calls.as_chunks().0.iter().zip(expected) {
+            assert_eq!(kill.arguments, format!("{child}, {signal}"));
+            assert_eq!((sigwait.name.as_str(), sigwait.result), ("rt_sigtimedwait", 17));
+            assert_eq!(sigwait.field("si_pid"), Some(child), "{sigwait:?}");
+            assert_eq!((wait.name.as_str(), wait.result), ("wait4", child));
+        }
+        let [sigwait] = &record.caller(tidy).calls[..] else { panic!("{record:?}") };
+        assert_eq!((sigwait.name.as_str(), sigwait.result), ("rt_sigtimedwait", 15), "SIGTERM");
+        let waits = [deaf, stopped].map(|id| record.caller(id).calls.clone());
+        assert!(waits.iter().flatten().all(|call| call.name == "pause"), "{waits:?}");
+        // The signal may come before a child has got that far.
+        waits.iter().all(|calls| !calls.is_empty())
     };
-    assert_eq!([deaf, stopped].map(|id| last(id).name.as_str()), ["pause"; 2]);
-    assert_eq!((last(tidy).name.as_str(), last(tidy).result), ("rt_sigtimedwait", 15), "SIGTERM");
+    assert!((0..10).any(|_| has_paused()), "the children never pause");
 }
 
 #[test]
@@ -207,7 +212,7 @@ fn the_times_of_cost_are_medians_of_what_its_calls_took() {
             shortest[way].sort();
             longest[way].sort();
             // Three digits are printed, and the record has whole microseconds.
-            let from = shortest[way][count / 2].as_secs_f64() * 0.994;
+            let from = shortest[way][count / 2].as_secs_f64() * 0.994 - 2e-6;
             let to = longest[way][count / 2].as_secs_f64() * 1.006 + 2e-6;
             assert!(from <= printed && printed <= to, "{row}: way {way}, {from} to {to}");
         }

@@ -1,6 +1,8 @@
 //! What the tasks of a team handed over to their parent, read from the record of their
 //! calls; and what follows from it, computed in the most simple way.
 
+use std::time::Duration;
+
 use testing::calls::{Call, Record, is_start};
 
 /// Tasks that were started together.
@@ -12,6 +14,8 @@ pub struct Team {
     pub start: u64,
     /// What each handed over.
     pub words: Vec<Vec<u64>>,
+    /// The time from a moment before the start until the first of them handed it over.
+    pub time: Duration,
 }
 
 /// What a task recorded: slices are start, end and CPU.
@@ -25,7 +29,8 @@ pub struct Recording {
 pub fn teams(record: &Record) -> Vec<Team> {
     let mut teams = Vec::new();
     let mut ids = Vec::new();
-    for call in &record.first().calls {
+    let calls = &record.first().calls;
+    for (number, call) in calls.iter().enumerate() {
         if is_start(&call.name) {
             ids.push(call.result);
         } else if call.name == "write" && call.descriptor() > Some(2) {
@@ -33,7 +38,9 @@ pub fn teams(record: &Record) -> Vec<Team> {
             // All of them are told at once, and the same.
             assert_eq!(starts, vec![starts[0]; ids.len()]);
             let words = ids.iter().map(|id| handed_over(record, *id)).collect();
-            teams.push(Team { ids: std::mem::take(&mut ids), start: starts[0], words });
+            let ends = ids.iter().map(|id| record.caller(*id).calls("write").last().unwrap().start);
+            let time = ends.min().unwrap() - calls[number - 1].start;
+            teams.push(Team { ids: std::mem::take(&mut ids), start: starts[0], words, time });
         }
     }
     assert!(ids.is_empty(), "started, but not told to begin: {ids:?}");
@@ -65,6 +72,18 @@ impl Team {
         recordings.collect()
     }
 
+    /// Holds that no task says that it ran for longer than the kernel let it run.
+    #[track_caller]
+    pub fn assert_ran(&self, record: &Record, recordings: &[Recording]) {
+        for (id, recording) in self.ids.iter().zip(recordings) {
+            let ran = recording.stretches.iter().map(|[start, end, _]| end - start).sum();
+            let ran = Duration::from_nanos(ran);
+            let counted: Vec<_> = record.caller(*id).calls("getrusage").map(cpu_time).collect();
+            let counted = counted[counted.len() - 1] - counted[0];
+            assert!(ran <= counted + Duration::from_millis(1), "{ran:?} of {counted:?}");
+        }
+    }
+
     /// By how much a field of getrusage grew from the first time that a task asked to the last.
     pub fn used(&self, record: &Record, field: &str) -> Vec<u64> {
         let used = self.ids.iter().map(|id| {
@@ -74,6 +93,15 @@ impl Team {
         });
         used.collect()
     }
+}
+
+/// The CPU time in a result of getrusage.
+fn cpu_time(call: &Call) -> Duration {
+    let parts = |name| call.arguments.split(name).skip(1);
+    let number = |part: &str| part.split([',', '}']).next().unwrap().parse::<u64>().unwrap();
+    let seconds: u64 = parts("tv_sec=").map(number).sum();
+    let micros: u64 = parts("tv_usec=").map(number).sum();
+    Duration::from_secs(seconds) + Duration::from_micros(micros)
 }
 
 /// The slices of each task: stretches, joined where the pause between them is short and none
