@@ -1,5 +1,6 @@
 //! Support for the tests of the lessons and engines.
 //!
+//! - [`calls`]: what a program asked of the kernel, and what that answered.
 //! - [`figures`]: what a demo prints or draws, as numbers again.
 //! - [`harness`]: a test program with one thread, for tests that fork.
 //! - [`random`]: random numbers, the same in each run.
@@ -9,6 +10,7 @@
 //! - [`tamper`]: what a demo reads, changed on its way.
 //! - [`witness`]: which process wrote which line, as the kernel says.
 
+pub mod calls;
 pub mod figures;
 pub mod harness;
 pub mod random;

@@ -74,7 +74,7 @@ fn compete(cpu: usize, duration: Duration, own_sessions: bool) -> Result<()> {
 fn print_shares(tasks: &[Vec<Slice>], start: Duration, end: Duration) {
     let time = |task| slices::share(task, start, end);
     // On a very busy machine one may get nothing at all.
-    let percent = |part: f64, whole: f64| if part > 0.0 { 100.0 * part / whole } else { 0.0 };
+    let percent = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
     let weights = NICE.map(|nice| f64::from(weight(nice)));
     let together: f64 = tasks.iter().map(|task| time(task)).sum();
 

@@ -69,10 +69,15 @@ fn measure() -> Result<[Duration; 4]> {
         while times.len() < 9 || (times.len() < 51 && start.elapsed().as_millis() < 10) {
             times.push((way.start)()?);
         }
-        times.sort_unstable();
-        *median = times[times.len() / 2];
+        *median = median_of(times);
     }
     Ok(medians)
+}
+
+/// As many of the times are longer as are shorter; of two in the middle it takes the longer.
+fn median_of(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 /// How much longer it took with the most memory than with the least.
@@ -91,4 +96,19 @@ fn draw(rows: &[Row]) -> String {
     let lines: Vec<_> = WAYS.iter().enumerate().map(|(n, way)| (way.name, times(n))).collect();
     let title = "Time to start a process or a thread";
     Plot { title, sizes: "memory in use", x: &sizes, lines: &lines }.draw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        let median = |times: &[u64]| {
+            median_of(times.iter().map(|&n| Duration::from_nanos(n)).collect()).as_nanos()
+        };
+        assert_eq!(median(&[7]), 7);
+        assert_eq!(median(&[9, 1, 1000, 2, 8]), 8);
+        assert_eq!(median(&[4, 1, 3, 2]), 3);
+    }
 }

@@ -1,6 +1,8 @@
 //! The demos about the ends of processes, seen from outside.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use common::proc;
@@ -10,7 +12,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
 use testing::running::{Running, pid};
-use testing::witness;
+use testing::{start, witness};
 
 mod demo;
 
@@ -108,10 +110,34 @@ fn a_child_that_takes_a_lock_of_a_thread_that_was_not_copied_hangs() {
     let place = proc::wchan(child).unwrap();
     assert!(place.starts_with("futex"), "it waits in {place}");
 
+    // It waits at the very lock that was copied: where the child has a lock for which
+    // somebody waits, the parent has one that is locked, and for which nobody waits.
+    if let Some((wanted, held)) = futex_words(child, hanging.id()) {
+        assert_eq!((wanted, held), (2, 1));
+    }
+
     hanging.signal(child, Signal::SIGKILL);
     let (_, errors, status) = hanging.finish();
     assert_eq!(status.code(), Some(1));
     assert!(errors.contains("the child has ended: killed by SIGKILL"), "{errors}");
+}
+
+/// The word of memory at which a process waits in a futex, and the word that another process
+/// has at this address. `None` where one may not look into them.
+fn futex_words(waiting: Pid, other: Pid) -> Option<(u32, u32)> {
+    let call = fs::read_to_string(format!("/proc/{waiting}/syscall"));
+    let word = |process: Pid, address: u64| -> io::Result<u32> {
+        let mut word = [0; 4];
+        File::open(format!("/proc/{process}/mem"))?.read_exact_at(&mut word, address)?;
+        Ok(u32::from_ne_bytes(word))
+    };
+    let words = call.and_then(|call| {
+        let address = call.split(' ').nth(1).and_then(|text| text.strip_prefix("0x"));
+        let address = address.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        let address = address.unwrap_or_else(|| panic!("no address: {call}"));
+        Ok((word(waiting, address)?, word(other, address)?))
+    });
+    words.inspect_err(|why| start::pass_over(&format!("no look into its memory: {why}"))).ok()
 }
 
 #[test]

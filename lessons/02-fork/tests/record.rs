@@ -1,0 +1,262 @@
+//! What a demo prints must follow from what the kernel answered, and it must have done what
+//! it says: both from the record of its calls.
+
+use std::fs;
+use std::time::Duration;
+
+use demo::demo;
+use testing::calls::{self, Call, Caller, Record, files_read, is_start};
+use testing::running::pid;
+use testing::start;
+
+mod demo;
+
+/// The record of a demo; `None` where there is no strace.
+fn run(arguments: &[&str], calls: &str) -> Option<Record> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    calls::record(&demo(arguments), calls, folder.path()).unwrap()
+}
+
+/// The number after the first `≈` of a line.
+fn number(line: &str) -> f64 {
+    let (_, rest) = line.split_once('≈').unwrap_or_else(|| panic!("no ≈ in {line}"));
+    rest.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+/// The signals that a process sent, and to whom.
+fn kills(caller: &Caller) -> Vec<String> {
+    caller.calls("kill").map(|call| call.arguments.clone()).collect()
+}
+
+#[test]
+fn the_page_faults_of_copies_are_those_that_the_kernel_counted() {
+    let Some(record) = run(&["copies", "--mib", "2"], "getrusage") else { return };
+    let child = record.caller(record.first().started()[0]);
+    let counts = child.calls("getrusage").map(|call| call.field("ru_minflt").unwrap());
+    let [before, read, written] = counts.collect::<Vec<_>>()[..] else { panic!("{child:?}") };
+    let lines: Vec<_> = record.lines.iter().filter(|line| line.contains('≈')).collect();
+    assert_eq!(number(lines[0]), (read - before) as f64);
+    assert_eq!(number(lines[1]), (written - read) as f64);
+    let pages = (2 << 20) / common::proc::page_size() as i64;
+    assert!(written - read >= pages, "a fault for each page: {child:?}");
+}
+
+#[test]
+fn what_the_shell_of_exec_says_comes_through_its_pipes() {
+    let Some(record) = run(&["exec"], "read,write") else { return };
+    let first = record.first();
+    let sent = first.calls("write").filter(|call| call.descriptor() > Some(2));
+    assert_eq!(sent.map(Call::text).collect::<Vec<_>>(), ["pear\n", "plum\n"]);
+    for (id, word) in first.started().into_iter().zip(["pear", "plum"]) {
+        let shell = record.caller(id);
+        assert!(shell.calls("execve").any(|call| call.result == 0));
+        let input = shell.calls("read").filter(|call| call.descriptor() == Some(0));
+        let input: String = input.map(Call::text).collect();
+        assert_eq!(input, format!("{word}\n"));
+        let said = format!("pid {id} has read: {word}\n");
+        let output: Vec<_> = shell.calls("write").map(Call::text).collect();
+        assert_eq!(output, [said.as_str()]);
+        assert!(files_read(&first.calls).contains(&said), "the parent did not read it");
+        assert!(record.lines.contains(&format!("  it says: {}", said.trim_end())));
+    }
+}
+
+#[test]
+fn only_the_kernel_kills_the_orphan_that_asked_for_it() {
+    let Some(record) = run(&["orphan"], "kill,prctl,getppid,read,tgkill,pidfd_send_signal") else {
+        return;
+    };
+    let first = record.first();
+    let parents = first.started();
+    let orphans: Vec<_> = parents.iter().map(|id| record.caller(*id).started()[0]).collect();
+    assert_eq!(kills(first), parents.iter().map(|id| format!("{id}, SIGKILL")).collect::<Vec<_>>());
+    for caller in record.callers().skip(1) {
+        let sent = ["kill", "tgkill", "pidfd_send_signal"].map(|name| caller.calls(name).count());
+        assert_eq!(sent, [0; 3], "{caller:?}");
+    }
+    for (number, id) in orphans.iter().enumerate() {
+        let orphan = record.caller(*id);
+        let asked = orphan.calls("prctl").any(|it| it.arguments == "PR_SET_PDEATHSIG, SIGKILL");
+        assert_eq!((asked, orphan.killed_by.is_some()), (number == 2, number == 2), "{orphan:?}");
+        if number < 2 {
+            let parent = orphan.calls("getppid").last().unwrap().result;
+            let status = files_read(&orphan.calls).concat();
+            let (_, name) = status.rsplit_once("Name:\t").unwrap();
+            let name = name.lines().next().unwrap();
+            let line = format!("  child (pid {id}): my parent is ≈ {parent} (≈ {name:?})");
+            assert!(record.lines.contains(&line), "{line}: {:#?}", record.lines);
+        }
+    }
+}
+
+#[test]
+fn sigchld_comes_before_the_parent_asks_what_happened() {
+    let calls = "kill,rt_sigtimedwait,wait4,pause,clock_nanosleep";
+    let has_paused = || {
+        let Some(record) = run(&["signals"], calls) else { return true };
+        let first = record.first();
+        let [deaf, tidy, stopped] = first.started()[..] else { panic!("{first:?}") };
+        let names = ["kill", "rt_sigtimedwait", "wait4"];
+        let calls = first.calls.iter().filter(|call| names.contains(&call.name.as_str()));
+        let calls: Vec<_> = calls.collect();
+        let expected = [
+            (deaf, "SIGTERM"),
+            (tidy, "SIGTERM"),
+            (stopped, "SIGSTOP"),
+            (stopped, "SIGCONT"),
+            (stopped, "SIGKILL"),
+        ];
+        assert_eq!(calls.len(), 3 * expected.len(), "{calls:?}");
+        for ([kill, sigwait, wait], (child, signal)) in calls.as_chunks().0.iter().zip(expected) {
+            assert_eq!(kill.arguments, format!("{child}, {signal}"));
+            assert_eq!((sigwait.name.as_str(), sigwait.result), ("rt_sigtimedwait", 17));
+            assert_eq!(sigwait.field("si_pid"), Some(child), "{sigwait:?}");
+            assert_eq!((wait.name.as_str(), wait.result), ("wait4", child));
+        }
+        let [sigwait] = &record.caller(tidy).calls[..] else { panic!("{record:?}") };
+        assert_eq!((sigwait.name.as_str(), sigwait.result), ("rt_sigtimedwait", 15), "SIGTERM");
+        let waits = [deaf, stopped].map(|id| record.caller(id).calls.clone());
+        assert!(waits.iter().flatten().all(|call| call.name == "pause"), "{waits:?}");
+        // The signal may come before a child has got that far.
+        waits.iter().all(|calls| !calls.is_empty())
+    };
+    assert!((0..10).any(|_| has_paused()), "the children never pause");
+}
+
+#[test]
+fn the_parent_waits_while_the_child_of_threads_hangs_in_the_lock() {
+    let calls = "futex,poll,kill,read,getppid";
+    let Some(record) = run(&["threads"], calls) else { return };
+    let first = record.first();
+    let hangs = record.lines.iter().find(|line| line.contains("wants the lock")).unwrap();
+    let child = record.caller(pid(hangs).as_raw());
+    let futex = child.calls.last().unwrap();
+    assert_eq!((futex.name.as_str(), futex.result), ("futex", -1), "{child:?}");
+    assert!(futex.arguments.contains("FUTEX_WAIT"), "{futex:?}");
+    assert_eq!(child.killed_by.as_deref(), Some("SIGKILL"));
+    assert_eq!(kills(first), [format!("{}, SIGKILL", child.id)]);
+
+    // At a pace of 0.05.
+    let wait = first.calls("poll").last().unwrap();
+    assert!(wait.arguments.ends_with(", 50") && wait.result == 0, "{wait:?}");
+    assert!(wait.end - wait.start >= Duration::from_millis(50), "{wait:?}");
+    let place = files_read(&first.calls).into_iter().rfind(|text| text.starts_with("futex"));
+    let line = record.lines.iter().find(|line| line.starts_with("  after 50.0 ms: ")).unwrap();
+    let place = place.unwrap_or_else(|| "0".to_owned());
+    assert!(line.contains(&format!("in the kernel's ≈ {place:?}")), "{line}, {place}");
+    let others: Vec<_> = first.started().into_iter().filter(|id| *id != child.id).collect();
+    assert_eq!(others.len(), 4, "a process, a thread, and two processes more");
+}
+
+#[test]
+fn the_child_that_must_not_lock_writes_by_the_call_itself() {
+    // To an output that takes nothing, a call of `write` fails, and the child says so by its
+    // status; `println!`, which takes a lock, ignores that.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let script = "exec \"$0\" threads < /dev/null 1<&0";
+    let mut shell = start::command("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_02-fork")]).env("LESSON_PACE", "0");
+    let Some(record) = calls::record(&shell, "write,wait4", folder.path()).unwrap() else { return };
+    let by_itself = record.callers().filter(|caller| {
+        caller.calls.len() == 1 && caller.calls[0].text().contains("I wrote this without a lock")
+    });
+    let [child] = by_itself.collect::<Vec<_>>()[..] else { panic!("{record:?}") };
+    assert_eq!((child.calls[0].descriptor(), child.calls[0].result), (Some(1), -1));
+    let ends = record.first().calls("wait4").filter(|call| call.result == child.id);
+    let ends: Vec<_> = ends.map(|call| call.arguments.contains("WEXITSTATUS(s) == 1")).collect();
+    assert_eq!(ends, [true]);
+}
+
+/// A way to start a process or a thread, as the kernel sees it.
+fn way(start: &Call, record: &Record) -> usize {
+    let has = |flag| start.arguments.contains(flag);
+    if has("CLONE_THREAD") {
+        3
+    } else if !has("CLONE_VM") && start.name != "vfork" {
+        0
+    } else {
+        let executed = record.callers().any(|it| it.id == start.result && !it.calls.is_empty());
+        1 + usize::from(executed)
+    }
+}
+
+#[test]
+fn the_times_of_cost_are_medians_of_what_its_calls_took() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let svg = folder.path().join("cost.svg");
+    let arguments = ["cost", "--most", "4", "--svg", svg.to_str().unwrap()];
+    let Some(record) = run(&arguments, "read,write,wait4") else { return };
+    let first = record.first();
+    let rows_end = (0..first.calls.len()).filter(|&n| first.calls[n].text().contains("MiB  "));
+    let rows_end: Vec<_> = rows_end.collect();
+    let rows: Vec<_> = record.lines.iter().filter(|line| line.contains("MiB  ")).collect();
+    assert_eq!((rows.len(), rows_end.len()), (2, 2));
+    let tables: Vec<_> = rows.iter().map(|row| times(row)).collect();
+    let rows_start = [0, rows_end[0]];
+    for (n, (row, printed)) in rows.iter().zip(&tables).enumerate() {
+        let calls = &first.calls[rows_start[n]..=rows_end[n]];
+        let mut order = Vec::new();
+        let mut shortest = vec![Vec::new(); 4];
+        let mut longest = vec![Vec::new(); 4];
+        for (n, call) in calls.iter().enumerate().filter(|(_, call)| is_start(&call.name)) {
+            let way = way(call, &record);
+            order.push(way);
+            shortest[way].push(call.end - call.start);
+            // What is measured lies between the calls before and after.
+            longest[way].push(calls[n + 1].start - calls[n - 1].end);
+        }
+        assert!(order.is_sorted(), "one way after the other: {order:?}");
+        for (way, &printed) in printed.iter().enumerate() {
+            let count = shortest[way].len();
+            assert!((9..=51).contains(&count), "{row}: {count} of way {way}");
+            shortest[way].sort();
+            longest[way].sort();
+            // Three digits are printed, and the record has whole microseconds.
+            let from = shortest[way][count / 2].as_secs_f64() * 0.994 - 2e-6;
+            let to = longest[way][count / 2].as_secs_f64() * 1.006 + 2e-6;
+            assert!(from <= printed && printed <= to, "{row}: way {way}, {from} to {to}");
+        }
+        let status = files_read(calls).into_iter().rfind(|text| text.contains("VmPTE:")).unwrap();
+        let kib = status.lines().find_map(|line| line.strip_prefix("VmPTE:")).unwrap();
+        let kib: f64 = kib.trim().trim_end_matches(" kB").parse().unwrap();
+        assert_eq!(number(row), kib * 1024.0 / common::proc::page_size() as f64);
+    }
+    let ratios: Vec<_> =
+        record.lines.iter().filter(|line| line.ends_with("times as long")).collect();
+    assert_eq!(ratios.len(), 4);
+    for (way, line) in ratios.iter().enumerate() {
+        let ratio = tables[1][way] / tables[0][way];
+        assert!((number(line) - ratio).abs() <= 0.051 + 0.012 * ratio, "{line}: {ratio}");
+    }
+
+    // The picture: what takes longer is higher, and a line is a way.
+    let picture = fs::read_to_string(&svg).unwrap();
+    let points = picture.split("<circle ").skip(1).map(|tag| {
+        let (_, y) = tag.split_once("cy='").unwrap();
+        y.split('\'').next().unwrap().parse::<f64>().unwrap()
+    });
+    let drawn: Vec<_> =
+        (0..4).flat_map(|way| [tables[0][way], tables[1][way]]).zip(points).collect();
+    assert_eq!(drawn.len(), 8);
+    for (time, y) in &drawn {
+        for (other, other_y) in drawn.iter().filter(|(other, _)| *other > time * 1.02) {
+            assert!(other_y < y, "{time} s at {y}, {other} s at {other_y}");
+        }
+    }
+}
+
+/// The times of a row, in seconds.
+fn times(row: &str) -> Vec<f64> {
+    let words: Vec<&str> = row.split_whitespace().collect();
+    let times = words.windows(2).filter_map(|pair| {
+        let unit = match pair[1] {
+            "ns" => 1e-9,
+            "µs" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            _ => return None,
+        };
+        Some(pair[0].parse::<f64>().unwrap() * unit)
+    });
+    times.collect()
+}
