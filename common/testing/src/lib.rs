@@ -4,6 +4,7 @@
 //! - [`figures`]: what a demo prints or draws, as numbers again.
 //! - [`harness`]: a test program with one thread, for tests that fork.
 //! - [`random`]: random numbers, the same in each run.
+//! - [`recorded`]: what a demo did, as strace records it.
 //! - [`running`]: a demo that runs while a test looks on.
 //! - [`seen`]: waiting for what can be seen from outside.
 //! - [`start`]: programs that start as from a shell.
@@ -14,6 +15,7 @@ pub mod calls;
 pub mod figures;
 pub mod harness;
 pub mod random;
+pub mod recorded;
 pub mod running;
 pub mod seen;
 pub mod start;

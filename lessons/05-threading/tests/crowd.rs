@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use common::proc;
@@ -22,8 +23,8 @@ static ONE: Mutex<()> = Mutex::new(());
 const THREADS: [&str; 5] = ["crowd", "--threads", "300", "--processes", "0"];
 const PROCESSES: [&str; 5] = ["crowd", "--threads", "0", "--processes", "60"];
 
-/// A crowd that stays, and the process that it belongs to.
-fn start(arguments: &[&str], count: &str) -> (Running, Pid) {
+/// A crowd that stays, and its row.
+fn start(arguments: &[&str], count: &str) -> (Running, String) {
     let mut command = demo(arguments, STAYS);
     // A shell lets its background jobs ignore it.
     let heed_interrupt = || {
@@ -34,32 +35,62 @@ fn start(arguments: &[&str], count: &str) -> (Running, Pid) {
     // SAFETY: it makes one system call, and uses no memory.
     unsafe { command.pre_exec(heed_interrupt) };
     let running = Running::start(command);
-    let line = running.line_with(&[&format!("{count:>7} ")]);
-    (running, pid(&line))
+    let row = running.line_with(&[&format!("{count:>7} ")]);
+    (running, row)
 }
 
-fn children(parent: Pid) -> usize {
+fn children(parent: Pid) -> Vec<Pid> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
-    let parents = processes.filter_map(|it| proc::field(it.path().join("status"), "PPid").ok());
-    parents.filter(|it| *it == parent.to_string()).count()
+    let of_parent = |folder: &PathBuf| {
+        proc::field(folder.join("status"), "PPid").is_ok_and(|it| it == parent.to_string())
+    };
+    let children = processes.map(|entry| entry.path()).filter(of_parent);
+    let id = |folder: PathBuf| folder.file_name()?.to_str()?.parse().ok();
+    children.map(|folder| Pid::from_raw(id(folder).expect("an id"))).collect()
+}
+
+/// Checks what a row says of memory against what the kernel says of these processes now.
+fn assert_memory(row: &str, processes: &[Pid]) {
+    let told: Vec<f64> = row
+        .split("≈ ")
+        .skip(1)
+        .map(|rest| rest.split_once(" MiB").expect(row).0.parse().expect(row))
+        .collect();
+    let sum = |file, name| {
+        let kib = processes.iter().map(|pid| proc::kib(format!("/proc/{pid}/{file}"), name));
+        kib.map(Result::unwrap).sum::<u64>() as f64 / 1024.0
+    };
+    let kernel = [("status", "VmSize"), ("smaps_rollup", "Pss"), ("status", "VmPTE")];
+    assert_eq!(told.len(), kernel.len(), "{row}");
+    for (told, (file, name)) in told.into_iter().zip(kernel) {
+        // What they share with other processes counts for less while there are more of these.
+        let now = sum(file, name);
+        assert!(0.7 * told - 0.1 <= now && now <= 1.4 * told + 0.1, "{name} {now} MiB: {row}");
+    }
 }
 
 #[test]
 fn as_many_threads_are_there_as_it_says() {
     let _guard = ONE.lock();
-    let (running, leader) = start(&THREADS, "300");
+    let (running, row) = start(&THREADS, "300");
+    let leader = pid(&row);
     assert_ne!(leader, running.id());
     // And the one that has started them.
     assert_eq!(tasks(leader).len(), 301);
+    assert_memory(&row, &[leader]);
 }
 
 #[test]
 fn as_many_processes_are_there_as_it_says() {
     let _guard = ONE.lock();
-    let (running, leader) = start(&PROCESSES, "60");
-    assert_eq!(children(leader), 60);
-    assert_eq!(children(running.id()), 1);
+    let (running, row) = start(&PROCESSES, "60");
+    let leader = pid(&row);
+    let mut crowd = children(leader);
+    assert_eq!(crowd.len(), 60);
+    assert_eq!(children(running.id()), [leader]);
     assert_eq!(tasks(leader).len(), 1);
+    crowd.push(leader);
+    assert_memory(&row, &crowd);
 }
 
 #[test]

@@ -150,3 +150,50 @@ fn real_threads(count: u32) -> Result<()> {
     println!("two real threads, with room for {ROOM}: {count} items came, in their order");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use nix::libc;
+    use nix::unistd::gettid;
+    use testing::recorded::waits_in;
+    use testing::seen::until;
+
+    use super::*;
+
+    /// Whether a call of another thread waits in the kernel until `wake` is called.
+    fn waits_until_woken(call: fn(&Buffer), wake: fn(&Buffer), buffer: &Buffer) {
+        let (tx, rx) = channel();
+        let (ended, end) = channel();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                tx.send(gettid()).unwrap();
+                call(buffer);
+                ended.send(()).unwrap();
+            });
+            let tid = rx.recv().unwrap();
+            let place = std::ptr::from_ref(buffer).addr() as u64;
+            // In no other futex, such as that of a thread that is parked.
+            let inside = place..place + size_of::<Buffer>() as u64;
+            until("it waits in the buffer", || {
+                waits_in(tid).is_some_and(|(call, arguments)| {
+                    call == libc::SYS_futex && inside.contains(&arguments[0])
+                })
+            });
+            wake(buffer);
+            end.recv_timeout(Duration::from_secs(60)).unwrap();
+        });
+    }
+
+    #[test]
+    fn a_thread_sleeps_while_the_buffer_is_empty_and_while_it_is_full() {
+        let buffer = Buffer::default();
+        let take = |buffer: &Buffer| _ = buffer.take();
+        let put = |buffer: &Buffer| buffer.put(1);
+        waits_until_woken(take, put, &buffer);
+        (0..ROOM).for_each(|_| put(&buffer));
+        waits_until_woken(put, take, &buffer);
+    }
+}

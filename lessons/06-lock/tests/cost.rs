@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Instant;
 
 use common::{cpus, proc};
 use serde_json::Value;
@@ -73,7 +74,9 @@ fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
     let mut strace = start::with_strace("trace=flock", &file);
     strace.arg(env!("CARGO_BIN_EXE_06-lock"));
     strace.args(["cost", "--time=20", "--cpus=1", "--json", "--without-python"]);
+    let begin = Instant::now();
     let lines = success(strace);
+    let time = begin.elapsed().as_secs_f64();
     let calls = fs::read_to_string(&file).unwrap();
 
     // Each round took a fifth of the time at least, and three of five were no slower than
@@ -81,6 +84,8 @@ fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
     let each = seconds(&lines, "flock on a file", 1).unwrap();
     let locked = calls.matches("LOCK_EX").count() as f64;
     assert!(locked >= 0.1 * 0.02 / each, "{locked} calls of {each} s each");
+    // And no thread could do a hundred at that price, in the time that all of it took.
+    assert!(100.0 * each <= time, "{each} s each, and {time} s for {locked} calls");
     assert!(calls.matches("LOCK_UN").count() as f64 >= locked / 2.0);
 }
 

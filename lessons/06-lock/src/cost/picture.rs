@@ -53,3 +53,36 @@ pub fn draw(rows: &[Row], cpus: usize) -> String {
     let title = "Time to take a lock, to add one, and to give the lock back";
     canvas.page((WIDTH, bottom + 44.0), title, &about, STYLE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_dot_is_where_its_time_is() {
+        let rows = [
+            Row { name: "first", alone: 10.0, contending: Some(1000.0) },
+            Row { name: "second", alone: 100.0, contending: Some(10.0) },
+        ];
+        let drawn = draw(&rows, 2);
+        let number = |text: &str, name: &str| {
+            let rest = text.split_once(&format!("{name}='")).expect(text).1;
+            rest.split('\'').next().unwrap().parse::<f64>().expect(text)
+        };
+        let dots = drawn.split("<circle").skip(1).map(|dot| {
+            let class = if dot.contains("task0") { "alone" } else { "contending" };
+            (class, number(dot, "cx"), number(dot, "cy"))
+        });
+        let dots: Vec<_> = dots.collect();
+        // The last two explain the colours.
+        let [first, first_alone, second, second_alone, ..] = dots[..] else { panic!("{dots:?}") };
+        assert_eq!(dots.len(), 2 * 2 + 2);
+        let classes = [first, first_alone, second, second_alone].map(|dot| dot.0);
+        assert_eq!(classes, ["contending", "alone"].repeat(2)[..]);
+        assert!(first.2 == first_alone.2 && second.2 == second_alone.2 && first.2 < second.2);
+        // Ten times as long is as far again.
+        let [ten, hundred, thousand] = [first_alone.1, second_alone.1, first.1];
+        assert_eq!(second.1, ten);
+        assert!(ten < hundred && (thousand - hundred - (hundred - ten)).abs() < 0.2, "{dots:?}");
+    }
+}

@@ -145,6 +145,24 @@ mod tests {
     }
 
     #[test]
+    fn a_row_has_the_median_for_one_cpu_and_for_all() {
+        let time = Duration::from_millis(10);
+        let asked = Asked { time, cpus: None, python: false, json: true, picture: None };
+        let mut table = Table::new(&asked, &[3, 5]);
+        let mut measured = [9.0, 1.0, 4.0, 100.0, 2.0, 70.0, 90.0, 50.0, 10.0, 60.0].into_iter();
+        let mut cpus_seen = Vec::new();
+        let measure = |cpus: &[usize], each: Duration| {
+            assert_eq!(each * ROUNDS, time);
+            cpus_seen.push(cpus.to_vec());
+            Ok(measured.next().expect("as many as there are rounds"))
+        };
+        table.row("some lock", measure).unwrap();
+        let Row { name, alone, contending } = table.rows[0];
+        assert_eq!((name, alone, contending), ("some lock", 4.0, Some(60.0)));
+        assert_eq!(cpus_seen, [vec![vec![3]; 5], vec![vec![3, 5]; 5]].concat());
+    }
+
+    #[test]
     fn a_reader_that_reads_something_else_is_noticed() {
         let cpus = common::cpus::allowed().unwrap();
         let time = Duration::from_millis(5);

@@ -80,3 +80,37 @@ pub fn count(cpus: &[usize], time: Duration, once: impl Fn() -> u64 + Sync) -> R
         nanoseconds: 1.0 / results.iter().map(rate).sum::<f64>(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use super::*;
+
+    /// Checks a window, and returns whether it has lasted as long as it was to, for each thread.
+    fn lasts(cpus: &[usize], time: Duration) -> bool {
+        let begin = Instant::now();
+        let called = AtomicU64::new(0);
+        let once = || {
+            called.fetch_add(1, Relaxed);
+            3
+        };
+        let Count { done, sum, nanoseconds } = count(cpus, time, once).unwrap();
+        let around = begin.elapsed().as_nanos() as f64;
+        assert_eq!((done, sum), (called.into_inner(), 3 * done));
+        // All threads at the same time: for the whole of them it is a time, not a sum of times.
+        let together = nanoseconds * done as f64;
+        assert!(together <= 1.01 * around, "{together} ns in {around}");
+        together >= 0.99 * time.as_nanos() as f64
+    }
+
+    #[test]
+    fn the_time_for_one_is_that_of_the_window_by_how_often_it_was_done() {
+        let cpus = cpus::allowed().unwrap();
+        // On a busy machine a thread may come when the window is nearly over.
+        for cpus in [&cpus[..1], &cpus] {
+            let mut times = [2, 2, 20, 20, 200, 200, 2000].map(Duration::from_millis).into_iter();
+            assert!(times.any(|time| lasts(cpus, time)), "on {cpus:?}");
+        }
+    }
+}

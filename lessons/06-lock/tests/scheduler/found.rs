@@ -5,7 +5,10 @@ use std::fs;
 
 use common::proc;
 use nix::unistd::Pid;
+use testing::recorded::waits_in;
 use testing::running::Running;
+use testing::seen::until;
+use testing::start;
 
 use crate::{demo, success, wrong_usage};
 
@@ -21,6 +24,29 @@ fn real_threads_do_as_much_as_was_asked() {
     }
     assert!(wrong_usage(&["atomic", "--times", "0"]).contains("from 1 to"));
     assert!(wrong_usage(&["condvar", "--items", "-1"]).contains("from 0 to"));
+}
+
+#[test]
+fn who_finds_the_buffer_empty_or_full_waits_at_a_condition_variable() {
+    let running = Running::start(demo(&["condvar", "--items", "1000000"]));
+    let is_at_work = |name: &str| name == "puts";
+    running.wait_for_tasks(|tasks| tasks.values().any(|task| is_at_work(&task.name)));
+    let tasks = running.tasks();
+    let Some(puts) = tasks.iter().find_map(|(tid, task)| is_at_work(&task.name).then_some(*tid))
+    else {
+        panic!("the demo has ended: {tasks:?}")
+    };
+    if fs::read(format!("/proc/{puts}/syscall")).is_err() {
+        start::pass_over("this system does not say where a thread waits");
+        return;
+    }
+    for tid in [running.id(), puts] {
+        // The number at a lock is 2 while a thread waits for it; at a condition variable it
+        // counts how often somebody was woken.
+        until("it waits at a condition variable", || {
+            waits_in(tid).is_some_and(|(call, at)| call == nix::libc::SYS_futex && at[2] as u32 > 2)
+        });
+    }
 }
 
 /// The threads of a process: the name and the state of each, by its id.
@@ -53,6 +79,15 @@ fn deadlock() -> (Running, Pid) {
     assert_eq!(threads[tid], ("t1".to_owned(), "S (sleeping)".to_owned()));
     let others = threads.values().filter(|(name, state)| name == "t2" && state.starts_with('S'));
     assert_eq!(others.count(), 1, "{threads:?}");
+    // Each at a lock of its own, which has the number 2 while a thread waits for it.
+    let at = threads.iter().filter(|(_, (name, _))| name.starts_with('t'));
+    let at: Vec<_> = at.filter_map(|(tid, _)| waits_in(tid)).collect();
+    if let [(first, one), (second, other)] = &at[..] {
+        assert_eq!([*first, *second], [nix::libc::SYS_futex; 2]);
+        assert!(one[0] != other[0] && one[2] as u32 == 2 && other[2] as u32 == 2, "{at:x?}");
+    } else {
+        start::pass_over("this system does not let a test see where a thread waits");
+    }
     (running, process)
 }
 

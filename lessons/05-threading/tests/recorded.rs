@@ -1,0 +1,257 @@
+//! The demos as strace records them: who sleeps and for how long, who is there at the same
+//! time, and whether the times that they print are those of the record.
+
+use demo::{demo, lines};
+use testing::recorded::{Recorded, assert_between, record, seconds};
+use testing::running::tid;
+
+mod demo;
+
+const CALLS: &str = "futex,clock_nanosleep,nanosleep,clock_gettime,openat,read";
+
+/// A demo with its options, fifty times as quick as for a reader.
+fn recorded(arguments: &[&str]) -> Option<Recorded> {
+    record(&demo(arguments, "0.02"), CALLS, &[])
+}
+
+/// Checks who sleeps, how often, and for how long: nobody else, which would be a sleep in
+/// place of a wait. The main thread has given itself no name.
+fn assert_sleeps(recorded: &Recorded, expected: &[(&str, usize, u64)]) {
+    let asleep = recorded.calls.iter().filter(|call| call.name.ends_with("nanosleep"));
+    let mut asleep: Vec<_> = asleep
+        .map(|call| {
+            let (_, time) = call.arguments.split_once("tv_sec=").expect(&call.arguments);
+            let time = time.replace(", tv_nsec=", ".");
+            let (whole, nanoseconds) = time.split('}').next().unwrap().split_once('.').unwrap();
+            let number = |text: &str| text.parse::<u64>().unwrap();
+            let microseconds = 1_000_000 * number(whole) + number(nanoseconds) / 1000;
+            (recorded.name(call.tid), microseconds)
+        })
+        .collect();
+    asleep.sort_unstable();
+    let expected: Vec<_> = expected
+        .iter()
+        .flat_map(|&(name, times, milliseconds)| vec![(name, 1000 * milliseconds); times])
+        .collect();
+    assert_eq!(asleep, expected);
+}
+
+#[test]
+fn nobody_sleeps_but_to_be_watched() {
+    for (arguments, expected) in [
+        (&["loop"][..], &[("LoopThread", 5, 20)][..]),
+        (&["join"], &[("", 1, 20)]),
+        (&["detach"], &[("", 1, 20)]),
+        (&["crash"], &[]),
+        (&["local"], &[]),
+        // Eight words, and as many as it takes to notice that three are enough.
+        (&["pipeline"], &[("read", 8 + 5, 4)]),
+    ] {
+        let Some(recorded) = recorded(arguments) else { return };
+        assert_sleeps(&recorded, expected);
+    }
+}
+
+#[test]
+fn each_thread_reads_its_name_in_the_kernel() {
+    let Some(recorded) = recorded(&["names"]) else { return };
+    assert_sleeps(&recorded, &[("", 1, 20)]);
+    let tellers = recorded.lines.iter().filter(|line| line.starts_with("  tid "));
+    let tellers: Vec<_> = tellers.map(|line| tid(line)).collect();
+    assert_eq!(tellers.len(), 5);
+    let opened = |path: String| {
+        let path = format!("\"{path}\"");
+        let opened = recorded.named("openat").into_iter();
+        let opened = opened.filter(|call| call.arguments.contains(&path));
+        opened.map(|call| call.tid).collect::<Vec<_>>()
+    };
+    for teller in &tellers {
+        assert_eq!(opened(format!("/proc/self/task/{teller}/comm")), [teller.as_raw()]);
+    }
+    // It counts the threads twice, before the others start and after.
+    let main = tellers[0].as_raw();
+    assert_eq!(opened("/proc/self/task".to_owned()), [main, main]);
+}
+
+#[test]
+fn threads_of_a_scope_are_there_at_the_same_time() {
+    // What a thread prints takes ever longer, for a machine so busy that the first has ended
+    // before the second starts.
+    let mut at_once = [false; 2];
+    for delay in ["5000", "50000", "500000"] {
+        let delay = format!("inject=write:delay_exit={delay}");
+        let Some(recorded) = record(&demo(&["scoped"], "0"), "", &["-e", &delay]) else { return };
+        let started = recorded.started();
+        // In each half: two that double, one that starts another, and one that panics.
+        assert_eq!(started.len(), 2 * 5, "{started:#?}");
+        for (half, at_once) in started.chunks(5).zip(&mut at_once) {
+            *at_once |= half[1].begin < half[0].end;
+        }
+        if at_once == [true; 2] {
+            return;
+        }
+    }
+    panic!(
+        "no two threads were there at the same time in a scope of std, of crossbeam: {at_once:?}"
+    );
+}
+
+#[test]
+fn all_that_send_and_receive_are_there_at_the_same_time() {
+    let Some(recorded) = recorded(&["channels"]) else { return };
+    assert_sleeps(&recorded, &[("", 1, 20)]);
+    let started = recorded.started();
+    let names: Vec<_> = started.iter().map(|thread| thread.name).collect();
+    let expected = ["receiver 1", "receiver 2", "sender 1", "sender 2", "sender 3", "sender"];
+    assert_eq!(names, expected);
+    // A receiver gets the end only when the last sender is gone.
+    for receiver in &started[..2] {
+        assert!(started[2..5].iter().all(|sender| sender.begin < receiver.end), "{started:#?}");
+    }
+}
+
+#[test]
+fn a_tick_is_a_wait_that_ends_with_its_time() {
+    // A thread that comes late finds several ticks, for one wait.
+    for pace in ["0.02", "0.1", "0.5"] {
+        let Some(recorded) = record(&demo(&["select"], pace), CALLS, &[]) else { return };
+        let main = recorded.written("nobody sends").tid;
+        let waits = |from: f64, to: f64| {
+            let futexes = recorded.named("futex").into_iter();
+            let timed_out = futexes.filter(|call| call.result.contains("ETIMEDOUT"));
+            timed_out.filter(|call| call.tid == main && from < call.begin && call.end < to).count()
+        };
+        let written = |line| recorded.written(line);
+        let (default, came) =
+            (written("  default: nothing is"), written("  default: nothing came"));
+        assert_eq!(waits(0.0, default.begin), 0);
+        assert!(waits(default.end, came.begin) >= 1, "{recorded:#?}");
+        let (begin, end) = (written("a thread works"), written("  it has ended"));
+        let line = recorded.lines.last().unwrap();
+        let told = line.split_once("≈ ").unwrap().1.split(' ').next().unwrap();
+        let told: usize = told.parse().unwrap();
+        assert!(waits(begin.end, end.begin) <= told, "{told}: {recorded:#?}");
+        // It begins after the worker has started, and the worker sleeps for 6 ticks and a bit.
+        if waits(begin.end, end.begin) == told && told >= 4 {
+            let time = 1e3 * pace.parse::<f64>().unwrap();
+            let (sleep, twice) = (time as u64, 2 * time as u64);
+            let sleeps = [("letters", 3, sleep), ("numbers", 3, sleep), ("worker", 1, twice)];
+            assert_sleeps(&recorded, &sleeps);
+            return;
+        }
+    }
+    panic!("the ticks that it counts are not those for which it waits");
+}
+
+#[test]
+fn the_time_without_a_message_is_that_of_the_wait() {
+    let Some(recorded) = recorded(&["select"]) else { return };
+    let (begin, end) = ("  default: nothing is there", "  default: nothing came in ");
+    let time = recorded.lines.iter().find_map(|line| line.strip_prefix(end)).unwrap();
+    let (before, after) = (recorded.written(begin), recorded.written(end));
+    let waits = recorded.named("futex").into_iter();
+    let waits = waits.filter(|call| before.end < call.begin && call.end < after.begin);
+    let waited = waits.filter(|call| call.tid == after.tid).map(|call| call.end - call.begin).sum();
+    assert_between(waited, seconds(time), after.begin - before.end);
+}
+
+/// The times in a line, in seconds: what is before each of these.
+fn times<const N: usize>(line: &str, ends: [&str; N]) -> [f64; N] {
+    ends.map(|end| {
+        let before = line.split_once(end).expect(line).0;
+        let words: Vec<_> = before.rsplitn(3, ' ').collect();
+        seconds(&format!("{} {}", words[1], words[0]))
+    })
+}
+
+#[test]
+fn what_parallel_says_of_its_threads_is_what_the_kernel_says() {
+    let arguments = ["parallel", "--threads", "3", "--steps", "300000"];
+    let Some(recorded) = recorded(&arguments) else { return };
+    assert_sleeps(&recorded, &[]);
+    let clock = |call: &testing::recorded::Call| {
+        let (_, time) = call.result.split_once("tv_sec=").expect(&call.result);
+        let (whole, rest) = time.split_once(", tv_nsec=").unwrap();
+        let rest = rest.split('}').next().unwrap();
+        whole.parse::<f64>().unwrap() + rest.parse::<f64>().unwrap() / 1e9
+    };
+    let of_kind = |kind: &str| {
+        let calls = recorded.named("clock_gettime").into_iter();
+        calls.filter(|call| call.arguments.starts_with(kind)).collect::<Vec<_>>()
+    };
+    let of_threads = of_kind("CLOCK_THREAD_CPUTIME_ID");
+    let used = recorded.lines.iter().filter(|line| line.starts_with("  tid "));
+    let used: Vec<_> = used.collect();
+    assert_eq!((used.len(), of_threads.len()), (6, 6), "{:#?}", recorded.lines);
+    for line in used {
+        let told = of_threads.iter().find(|call| call.tid == tid(line).as_raw()).expect(line);
+        let [printed] = times(line, [" of CPU time"]);
+        assert_between(clock(told), printed, clock(told));
+        // strace and all that it records have one CPU.
+        let cpus = |line: &str| line.split_once("≈ ").unwrap().1.to_owned();
+        assert_eq!(cpus(line), cpus(&recorded.lines[0]));
+    }
+
+    let of_process = of_kind("CLOCK_PROCESS_CPUTIME_ID");
+    let together = recorded.lines.iter().filter(|line| line.starts_with("  together "));
+    let together: Vec<_> = together.collect();
+    assert_eq!((of_process.len(), together.len()), (6, 3));
+    for (clocks, line) in of_process.chunks(2).zip(together) {
+        let [begin, end] = clocks[..] else { panic!("{clocks:?}") };
+        let [total, time] = times(line, [" of CPU time", ": ≈"]);
+        assert_between(clock(end) - clock(begin), total, clock(end) - clock(begin));
+        let before =
+            recorded.calls.iter().rfind(|call| call.tid == begin.tid && call.end <= begin.begin);
+        let inside =
+            of_threads.iter().filter(|call| begin.end < call.begin && call.end < end.begin);
+        let last = inside.map(|call| call.end).fold(begin.end, f64::max);
+        assert_between(last - begin.begin, time, end.begin - before.unwrap().end);
+        let ratio = line.split_once("≈ ").unwrap().1.split(' ').next().unwrap();
+        let ratio: f64 = ratio.parse().unwrap();
+        assert!((ratio - total / time).abs() < 0.005 + 0.012 * ratio, "{line}");
+    }
+}
+
+#[test]
+fn a_thread_that_looks_once_has_been_on_one_cpu() {
+    let lines = lines(&["parallel", "--threads", "2", "--steps", "1000"]);
+    let cpus = lines.iter().filter_map(|line| line.split_once(" on CPU ≈ "));
+    let cpus: Vec<usize> = cpus.map(|(_, cpu)| cpu.parse().expect("one CPU")).collect();
+    let allowed = common::cpus::allowed().unwrap();
+    assert!(cpus.len() == 3 && cpus.iter().all(|cpu| allowed.contains(cpu)), "{lines:#?}");
+    assert_eq!(
+        lines[0],
+        format!("CPUs that this process may use: ≈ {}", common::cpus::list(&allowed))
+    );
+}
+
+#[test]
+fn a_crowd_took_from_the_signal_to_its_last_report() {
+    let Some(recorded) = recorded(&["crowd", "--threads", "30", "--processes", "5"]) else {
+        return;
+    };
+    assert_sleeps(&recorded, &[("", 2, 4)]);
+    let main = recorded.written("threads").tid;
+    let own: Vec<_> = recorded.calls.iter().filter(|call| call.tid == main).collect();
+    let mut rows = recorded.lines.iter().filter(|line| line.contains(" pid "));
+    for (place, gate) in own.iter().enumerate() {
+        if gate.name != "write" || !gate.arguments.contains(", \"\\1\", 1") {
+            continue;
+        }
+        let row = rows.next().expect("a row for each crowd");
+        let words: Vec<_> = row.split_whitespace().collect();
+        let count: usize = words[0].parse().expect(row);
+        let [all, each] = [1, 3].map(|word| seconds(&words[word..word + 2].join(" ")));
+        let later = own[place..].iter().enumerate();
+        let reports =
+            later.filter(|(_, call)| call.name == "read" && call.result.ends_with(", 4) = 4"));
+        let (last, report) =
+            reports.map(|(number, it)| (place + number, it)).nth(count - 1).expect(row);
+        let around = own[last + 1].begin - own[place - 1].end;
+        assert_between(report.end - gate.begin, all, around);
+        let rounded = 0.006;
+        let mean = all / count as f64;
+        assert_between(mean * (1.0 - rounded), each, mean * (1.0 + rounded));
+    }
+    assert_eq!(rows.next(), None);
+}

@@ -1,0 +1,266 @@
+//! The demos as strace records them: who waits, who is there at the same time, and whether
+//! the times that they print are those of the record.
+
+use demo::{demo, lines};
+use testing::recorded::{Call, Recorded, assert_between, record, seconds};
+
+mod demo;
+
+/// A demo with its options, fifty times as quick as for a reader.
+fn recorded(arguments: &[&str]) -> Option<Recorded> {
+    record(&demo(arguments, "0.02"), "futex,clock_nanosleep,nanosleep,getrusage,wait4,waitid", &[])
+}
+
+/// The sleeps of a demo, from one time to another.
+fn sleeps(recorded: &Recorded, from: f64, to: f64) -> Vec<&Call> {
+    let calls = recorded.calls.iter();
+    calls
+        .filter(|call| call.name.ends_with("nanosleep") && from <= call.begin && call.end <= to)
+        .collect()
+}
+
+/// Whether two of these calls were under way at the same time.
+fn any_overlap(calls: &[&Call]) -> bool {
+    let mut pairs = calls.iter().enumerate();
+    pairs.any(|(number, call)| calls[..number].iter().any(|other| call.overlaps(other)))
+}
+
+/// From the first of these calls to the last.
+fn span(calls: &[&Call]) -> f64 {
+    let begin = calls.iter().map(|call| call.begin).fold(f64::INFINITY, f64::min);
+    calls.iter().map(|call| call.end).fold(0.0, f64::max) - begin
+}
+
+/// The futex calls of a thread at each address, from one time to another.
+fn futexes(recorded: &Recorded, tid: i32, from: f64, to: f64) -> Vec<&str> {
+    let calls = recorded.named("futex").into_iter();
+    let calls = calls.filter(|call| call.tid == tid && from < call.begin && call.begin < to);
+    calls.map(|call| call.arguments.split(',').next().unwrap()).collect()
+}
+
+#[test]
+fn answers_are_waited_for_at_the_same_time_or_one_after_the_other() {
+    // With ever more questions, for a machine so busy that one thread has asked all of its
+    // own before the other begins.
+    let mut at_once = [false; 3];
+    for questions in ["4", "15", "60"] {
+        let Some(recorded) = recorded(&["turns", "--questions", questions]) else { return };
+        let mut before = recorded.written("two threads ask");
+        let mut free = None;
+        let names = ["without a lock", "all inside a lock", "only the sum inside"];
+        for (name, at_once) in names.iter().zip(&mut at_once) {
+            let written = recorded.written(&format!("  {name}"));
+            let line = recorded.lines.iter().find(|line| line.contains(name)).unwrap();
+            let started = recorded.started();
+            let started =
+                started.iter().filter(|it| it.name == "asker" && it.begin < written.begin);
+            // The first of the three may have been done again.
+            let askers: Vec<_> = started.collect();
+            let askers = &askers[askers.len() - 2..];
+            let asleep = sleeps(&recorded, askers[0].begin, written.begin);
+            let questions: usize = questions.parse().unwrap();
+            for asker in askers {
+                let own = asleep.iter().filter(|call| call.tid == asker.tid);
+                assert_eq!(own.count(), questions, "{line}");
+            }
+            assert!(asleep.iter().all(|call| call.arguments.contains("tv_nsec=5000000}")));
+            *at_once |= any_overlap(&asleep);
+
+            let (time, ratio) = line.split_once(", ≈ ").unwrap();
+            let time = seconds(time.rsplit_once(", ").unwrap().1);
+            assert_between(span(&asleep), time, written.begin - before.end);
+            let ratio: f64 = ratio.split(' ').next().unwrap().parse().unwrap();
+            let expected = time / *free.get_or_insert(time);
+            assert!((ratio - expected).abs() <= 0.05 + 0.012 * expected, "{line}");
+            before = written;
+        }
+        assert!(!at_once[1], "two threads wait for answers inside the lock");
+        if at_once[0] && at_once[2] {
+            return;
+        }
+    }
+    panic!("no two threads wait at the same time without a lock, with the sum inside: {at_once:?}");
+}
+
+#[test]
+fn readers_are_inside_one_after_the_other_or_at_the_same_time() {
+    let mut at_once = [false; 3];
+    // For a machine so busy that one has left before the next comes.
+    for pace in ["0.02", "0.1", "0.5"] {
+        let calls = "futex,clock_nanosleep,nanosleep";
+        let Some(recorded) = record(&demo(&["rwlock"], pace), calls, &[]) else { return };
+        let told = recorded.written("a reader sleeps until");
+        let reader = recorded.named("futex").into_iter().find(|call| {
+            recorded.name(call.tid) == "reader" && call.begin < told.begin && told.end < call.end
+        });
+        let reader = reader.expect("a reader that sleeps while main tells it");
+        assert!(reader.arguments.contains("FUTEX_WAIT"), "{reader:?}");
+
+        let mut before = recorded.written("3 readers, each stays inside for ");
+        assert!(sleeps(&recorded, 0.0, before.begin).is_empty());
+        for (name, at_once) in ["Mutex", "RwLock", "ShardedLock"].iter().zip(&mut at_once) {
+            let beginning = format!("  {name}: ");
+            let mut calls = recorded.named("write").into_iter();
+            let written = calls.rfind(|call| call.arguments.contains(&beginning)).unwrap();
+            let line = recorded.lines.iter().rfind(|line| line.starts_with(&beginning)).unwrap();
+            let asleep = sleeps(&recorded, before.end, written.begin);
+            assert_eq!(asleep.len(), 3);
+            assert!(asleep.iter().all(|call| recorded.name(call.tid) == "reader"));
+            *at_once |= any_overlap(&asleep);
+            let time = seconds(line[beginning.len()..].strip_suffix(" for all").unwrap());
+            assert_between(span(&asleep), time, written.begin - before.end);
+            before = written;
+        }
+        assert!(!at_once[0], "two readers inside the Mutex");
+        if at_once[1] && at_once[2] {
+            return;
+        }
+    }
+    panic!("no two readers inside an RwLock, a ShardedLock: {at_once:?}");
+}
+
+#[test]
+fn three_wait_while_one_makes_the_value() {
+    let Some(recorded) = recorded(&["once"]) else { return };
+    let making = sleeps(&recorded, 0.0, f64::INFINITY);
+    assert_eq!(making.len(), 3);
+    for making in making {
+        let waiting = recorded.named("futex").into_iter().filter(|call| {
+            call.begin < making.begin
+                && making.end < call.end
+                && call.arguments.contains("FUTEX_WAIT")
+                && recorded.name(call.tid) == "asking"
+        });
+        let waiting: std::collections::BTreeSet<_> = waiting.map(|call| call.tid).collect();
+        assert_eq!(recorded.name(making.tid), "asking");
+        assert_eq!(waiting.len(), 3);
+    }
+}
+
+#[test]
+fn two_threads_add_to_the_atomic_at_the_same_time() {
+    for times in ["100000", "1000000", "10000000"] {
+        let atomic = demo(&["atomic", "--times", times], "0");
+        let Some(recorded) = record(&atomic, "nanosleep", &[]) else { return };
+        let started = recorded.started();
+        let [.., first, second] = &started[..] else { panic!("{started:#?}") };
+        if second.begin < first.end && first.begin < second.end {
+            return;
+        }
+    }
+    panic!("the second thread starts when the first has ended");
+}
+
+#[test]
+fn two_children_move_money_at_the_same_time() {
+    let Some(recorded) = recorded(&["processes", "--times", "10", "--kills", "0"]) else { return };
+    let (begin, end) = (recorded.written("Two accounts"), recorded.written("Two children"));
+    let started = recorded.started();
+    let started = started.iter().filter(|it| begin.end < it.begin && it.begin < end.begin);
+    let started: Vec<_> = started.collect();
+    assert_eq!(started.len(), 2, "{started:#?}");
+    let mut waits = recorded.calls.iter().filter(|call| call.name.starts_with("wait"));
+    let wait = waits.next().expect("the parent waits for them");
+    assert!(started[1].begin < wait.begin, "the parent waits before it starts the second");
+}
+
+#[test]
+fn a_dead_owner_is_found_by_chance() {
+    let told = || {
+        let lines = lines(&["processes", "--times", "0", "--kills", "25"], "0");
+        let line = lines.iter().find(|line| line.starts_with("  it had the lock ≈ ")).unwrap();
+        let numbers = line.split("≈ ").skip(1).map(|rest| rest.split(' ').next().unwrap());
+        let [owners, undone] = numbers.map(|it| it.parse::<u32>().unwrap()).collect::<Vec<_>>()[..]
+        else {
+            panic!("{line}")
+        };
+        assert!(undone <= owners && owners <= 25, "{line}");
+        (owners, undone)
+    };
+    let first = told();
+    assert!((0..50).any(|_| told() != first), "51 times it was {first:?}");
+}
+
+#[test]
+fn each_round_has_two_threads_and_with_the_lock_they_contend() {
+    // On one CPU they contend only if one is interrupted while it has the lock.
+    for times in ["100000", "1000000", "5000000"] {
+        let Some(recorded) = recorded(&["balance", "--times", times]) else { return };
+        let (_, round) = recorded.lines[1].split_once("round ≈ ").unwrap();
+        let round: usize = round.parse().unwrap();
+        let names: Vec<_> = recorded.started().iter().map(|thread| thread.name).collect();
+        assert_eq!(names, ["t1", "t2"].repeat(round + 1));
+        let written = recorded.written("without a lock");
+        let threads = recorded.started();
+        let [.., t1, t2] = &threads[..] else { panic!("{threads:#?}") };
+        let [t1, t2] = [t1, t2].map(|it| futexes(&recorded, it.tid, written.end, f64::INFINITY));
+        if t1.iter().any(|address| t2.contains(address)) {
+            return;
+        }
+    }
+    panic!("two threads never met at the lock");
+}
+
+/// What getrusage said: the CPU time in seconds, and the voluntary context switches.
+fn usage(call: &Call) -> (f64, i64) {
+    let after = |name: &str| {
+        let rest = call.result.split_once(name).expect(&call.result).1;
+        rest.split([',', '}']).next().unwrap().parse::<i64>().unwrap()
+    };
+    let time = |name: &str| {
+        let rest = call.result.split_once(name).expect(&call.result).1;
+        let (seconds, rest) = rest.split_once(", tv_usec=").unwrap();
+        let microseconds: f64 = rest.split('}').next().unwrap().parse().unwrap();
+        seconds.trim_start_matches("={tv_sec=").parse::<f64>().unwrap() + microseconds / 1e6
+    };
+    (time("ru_utime") + time("ru_stime"), after("ru_nvcsw="))
+}
+
+#[test]
+fn what_held_says_of_its_threads_is_what_the_kernel_says() {
+    for times in ["100000", "1000000", "10000000"] {
+        let Some(recorded) = recorded(&["held", "--times", times]) else { return };
+        let each = format!("{times} times, ");
+        let [alone, contended] =
+            ["nobody", "another"].map(|who| recorded.written(&format!("{each}{who}")));
+        let held = recorded.written("once, another");
+        let measured = recorded.named("getrusage");
+        for (written, line) in [alone, contended, held].into_iter().zip(&recorded.lines) {
+            let mut before = measured.iter().filter(|call| call.end < written.begin);
+            let (end, begin) = (before.next_back().unwrap(), before.next_back().unwrap());
+            assert_eq!(begin.tid, end.tid);
+            let ((cpu_before, sleeps_before), (cpu, sleeps)) = (usage(begin), usage(end));
+            let told = line.rsplit(' ').next().unwrap();
+            assert_eq!(told.parse(), Ok(sleeps - sleeps_before), "{line}");
+
+            let (_, time) = line.split_once(": ").unwrap();
+            let (time, _) = time.split_once(',').unwrap();
+            let time = match time.strip_suffix(" each") {
+                Some(time) => seconds(time) * times.parse::<f64>().unwrap(),
+                None => seconds(time),
+            };
+            // A thread has used no more CPU time than there was, but for the clock ticks.
+            let own = recorded.calls.iter().filter(|call| call.tid == begin.tid);
+            let before = own.filter(|call| call.end <= begin.begin).map(|call| call.end);
+            let around = end.begin - before.fold(0.0, f64::max);
+            let waits = recorded.named("futex").into_iter().filter(|call| {
+                call.tid == begin.tid && begin.end < call.begin && call.end < end.begin
+            });
+            let waited: f64 = waits.map(|call| call.end - call.begin).sum();
+            let computed = (cpu - cpu_before - 0.002).max(0.0);
+            assert_between(computed.max(waited), time, around);
+        }
+        let [hold] = sleeps(&recorded, contended.end, held.begin)[..] else { panic!("one sleep") };
+        assert!(hold.arguments.contains("tv_sec=0, tv_nsec=20000000}"), "{hold:?}");
+
+        // Each of the two finds the lock taken by the other at some time.
+        let threads = recorded.started();
+        let rival = threads.iter().find(|thread| thread.name == "rival").expect("a rival");
+        let [main, rival] = [contended.tid, rival.tid]
+            .map(|tid| futexes(&recorded, tid, alone.end, contended.begin));
+        if main.iter().any(|address| rival.contains(address)) {
+            return;
+        }
+    }
+    panic!("nobody contends with the main thread");
+}
