@@ -48,8 +48,9 @@ The program reads nothing (its input is /dev/null), prints to pipes whose other 
 read and thrown away, and has no terminal: to open /dev/tty is an error. Without --all,
 a filter (seccomp) stops it at the calls that are shown, and it keeps that filter:
 NoNewPrivs is 1 in /proc/self/status, so set-user-ID programs gain no rights; strict mode
-(SECCOMP_MODE_STRICT) is refused; a call that its own filter forbids is not shown. Use
---all for such a program: it needs no filter, and is slower.
+(SECCOMP_MODE_STRICT) is refused; a call that its own filter forbids is not shown. With
+--all there is no filter, and the program is slower. (An ordinary user's set-user-ID
+programs gain no rights under any tracer.)
 
 The fields of the JSON, in the order of the times: at and took (seconds), id and process (of
 a thread and its process), name, group (the sort), call and arguments (as the kernel has them;

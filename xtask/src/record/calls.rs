@@ -224,7 +224,7 @@ impl Begun {
                 || (&self.name, self.arguments) == (&interrupted.name, interrupted.arguments))
     }
 
-    /// Whether the program goes on behind the call: it is not made again.
+    /// Whether a program that continues at this place has left the call.
     pub fn is_over(&self, place: (u64, u64)) -> bool {
         self.place == place
     }

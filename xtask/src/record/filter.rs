@@ -84,7 +84,7 @@ fn load(offset: u32) -> sock_filter {
     statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset)
 }
 
-/// Compares what was loaded with `k`, and skips so many instructions if it holds, or not.
+/// Compares what was loaded with `k`, and skips `if_true` or `if_false` instructions.
 fn jump(test: u32, k: u32, if_true: u8, if_false: u8) -> sock_filter {
     sock_filter { jt: if_true, jf: if_false, ..statement(libc::BPF_JMP | test | libc::BPF_K, k) }
 }

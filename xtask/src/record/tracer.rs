@@ -223,8 +223,8 @@ struct Task {
     process: Pid,
     /// The call that it is in, if that is followed to its end.
     begun: Option<Begun>,
-    /// Calls that a signal interrupted, and that the kernel may make again: the last one
-    /// first, as a signal's handler may be interrupted, too.
+    /// Calls that a signal interrupted and that the kernel may make again. There are several
+    /// if a signal also interrupts the handler of another.
     interrupted: Vec<Interrupted>,
     /// Whether it has stopped for the first time.
     born: bool,
@@ -465,9 +465,8 @@ impl Tracer<'_> {
         Ok(())
     }
 
-    /// A signal's handler has returned to this place in the program. If that is behind
-    /// a call that the signal interrupted, the program is told so; else the kernel makes the
-    /// call again.
+    /// A signal's handler has returned to this place in the program. If the place follows the
+    /// interrupted call, the program sees the call fail; if not, the kernel makes it again.
     fn handled(&mut self, id: Pid, place: (u64, u64)) {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         if let Some(last) = task.interrupted.pop_if(|last| last.begun.is_over(place)) {
