@@ -21,7 +21,7 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 /// A process must not fork while it holds a [`Guard`]: the child would get a copy.
 #[repr(C)]
 pub struct SharedMutex<T> {
-    mutex: UnsafeCell<pthread_mutex_t>,
+    mutex: UnsafeCell<MaybeUninit<pthread_mutex_t>>,
     data: T,
 }
 
@@ -103,7 +103,7 @@ impl<T: PlainData> SharedMutex<T> {
         // SAFETY: the kernel chooses the place, so nothing else is there.
         let place = unsafe { mmap_anonymous(None, size, access, MapFlags::MAP_SHARED) }?;
         let place = place.cast::<Self>();
-        let mutex = UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER);
+        let mutex = UnsafeCell::new(MaybeUninit::uninit());
         // SAFETY: `size` bytes are mapped there, and no other thread knows of them.
         unsafe { place.write(SharedMutex { mutex, data }) };
         // SAFETY: the value was just written, and stays mapped until the process ends.
@@ -127,8 +127,11 @@ impl<T: PlainData> SharedMutex<T> {
         let kind = libc::PTHREAD_MUTEX_NORMAL;
         // SAFETY: they are initialised.
         check(unsafe { libc::pthread_mutexattr_settype(attributes, kind) })?;
-        // SAFETY: no other thread knows of the mutex yet, so it is not locked.
-        check(unsafe { libc::pthread_mutex_init(self.mutex.get(), attributes) })
+        // SAFETY: it has not been initialised, and no other thread knows of it yet.
+        let result = unsafe { libc::pthread_mutex_init(self.raw(), attributes) };
+        // SAFETY: they are initialised, and not used again. The mutex has what it needs of them.
+        check(unsafe { libc::pthread_mutexattr_destroy(attributes) })?;
+        check(result)
     }
 
     /// Waits until no thread of any process holds the lock, and acquires it.
@@ -141,7 +144,7 @@ impl<T: PlainData> SharedMutex<T> {
     #[inline]
     pub fn lock(&self) -> Result<Guard<'_, T>, LockError<'_, T>> {
         // SAFETY: it was initialised, and has not moved.
-        let result = unsafe { libc::pthread_mutex_lock(self.mutex.get()) };
+        let result = unsafe { libc::pthread_mutex_lock(self.raw()) };
         let guard = || Guard { owned: self, of_this_thread: PhantomData };
         match result {
             0 => Ok(guard()),
@@ -157,6 +160,11 @@ impl<T: PlainData> SharedMutex<T> {
 }
 
 impl<T> SharedMutex<T> {
+    /// The mutex as the C library takes it.
+    fn raw(&self) -> *mut pthread_mutex_t {
+        self.mutex.get().cast()
+    }
+
     /// Wakes all threads that wait for the lock. glibc wakes only one of them when the mutex
     /// becomes unusable, and that one wakes no other. Each of them comes by here, so that none
     /// is left that has gone to sleep again.
@@ -164,7 +172,7 @@ impl<T> SharedMutex<T> {
     fn wake_all(&self) {
         // glibc's mutexes begin with the word on which the threads sleep: futex(2). Not
         // FUTEX_PRIVATE_FLAG, because they are threads of several processes.
-        let (word, all) = (self.mutex.get(), c_int::MAX);
+        let (word, all) = (self.raw(), c_int::MAX);
         // SAFETY: the call changes nothing in the memory of this process.
         unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAKE, all) };
     }
@@ -215,7 +223,7 @@ impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: this thread has locked it.
-        let result = unsafe { libc::pthread_mutex_unlock(self.owned.mutex.get()) };
+        let result = unsafe { libc::pthread_mutex_unlock(self.owned.raw()) };
         debug_assert_eq!(result, 0, "pthread_mutex_unlock");
     }
 }
@@ -252,7 +260,7 @@ impl<'a, T> OwnerDied<'a, T> {
     /// Declares the data repaired; the mutex works again.
     pub fn consistent(self) -> Guard<'a, T> {
         // SAFETY: this thread has locked it, and got EOWNERDEAD.
-        let result = unsafe { libc::pthread_mutex_consistent(self.0.owned.mutex.get()) };
+        let result = unsafe { libc::pthread_mutex_consistent(self.0.owned.raw()) };
         debug_assert_eq!(result, 0, "pthread_mutex_consistent");
         self.0
     }
