@@ -143,9 +143,10 @@ fn waits_among_signals(peer: &Peer, wait: impl FnOnce() -> Error + Send + 'stati
     peer.signal(Signal::SIGKILL);
     let begin = Instant::now();
     let why = loop {
-        if let Ok(why) = answered.recv_timeout(Duration::from_millis(1)) {
+        if let Ok(why) = answered.try_recv() {
             break why;
         }
+        thread::yield_now();
         // SAFETY: the thread has not been joined.
         unsafe { libc::pthread_kill(waiting.as_pthread_t(), libc::SIGUSR1) };
         assert!(begin.elapsed() < Duration::from_secs(20), "it waits for a dead process");

@@ -151,9 +151,11 @@ fn work(tasks: Tasks, parent: Option<i32>) -> Result<()> {
     if !greet(tasks, &mut arguments, &mut results)? {
         return Ok(());
     }
+    // One for all of them: what a result needs of it is there for the next.
+    let mut result = Vec::new();
     while let Some(header) = arguments.next_chunk()? {
         let task = *tasks.get(header.function as usize).context("no such function")?;
-        if !run(task, header.count as usize, &mut arguments, &mut results)? {
+        if !run(task, header.count as usize, &mut arguments, &mut result, &mut results)? {
             // The parent is gone.
             return Ok(());
         }
@@ -174,33 +176,38 @@ fn greet(tasks: Tasks, arguments: &mut Inbox, results: &mut Outbox) -> Result<bo
     Ok(same)
 }
 
-/// Runs a function with the next `count` arguments, and writes the results. Returns false if
-/// the parent is gone.
-fn run(task: &dyn Task, count: usize, arguments: &mut Inbox, results: &mut Outbox) -> Result<bool> {
-    let mut result = Vec::new();
+/// Runs a function with the next `count` arguments, and writes each result by way of `result`.
+/// Returns false if the parent is gone.
+fn run(
+    task: &dyn Task,
+    count: usize,
+    arguments: &mut Inbox,
+    result: &mut Vec<u8>,
+    results: &mut Outbox,
+) -> Result<bool> {
     for left in (1..=count).rev() {
         let Some((kind, argument)) = arguments.next(left)? else { return Ok(false) };
         result.clear();
         if kind == Kind::Value {
             // A panic ends here, and only this task can see what it left half done.
-            let ran = catch_unwind(AssertUnwindSafe(|| task.run(argument, &mut result)));
+            let ran = catch_unwind(AssertUnwindSafe(|| task.run(argument, result)));
             if !matches!(ran, Ok(Ok(()))) {
                 result.clear();
             }
             match ran {
                 Ok(Ok(())) => {}
-                Ok(Err(why)) => encode_text(Kind::Unreadable, &why, &mut result),
-                Err(panic) => encode_text(Kind::Panicked, &panics::take(panic), &mut result),
+                Ok(Err(why)) => encode_text(Kind::Unreadable, &why, result),
+                Err(panic) => encode_text(Kind::Panicked, &panics::take(panic), result),
             }
             panics::print_caught();
         } else {
             // The argument could not be written. That is the result.
-            encode_text(kind, &String::from_utf8_lossy(argument), &mut result);
+            encode_text(kind, &String::from_utf8_lossy(argument), result);
         }
-        results.put(&result)?;
+        results.put(result)?;
         if result.capacity() > 1 << 20 {
             // A large one does not keep its memory.
-            result = Vec::new();
+            *result = Vec::new();
         }
     }
     Ok(true)

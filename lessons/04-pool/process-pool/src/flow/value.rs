@@ -223,6 +223,8 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
         #[test]
         fn values_come_back_one_by_one(values: Vec<(u64, String)>, text: String) {
             let mut bytes = Vec::new();
