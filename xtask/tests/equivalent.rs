@@ -372,7 +372,8 @@ fn a_long_chain_ends_with_the_budget() {
     assert_eq!(judge(&chain(200, 100), &chain(200, 5000), &all, BUDGET), Ok(()));
     let (one, mut other) = (chain(4000, 10_000), chain(4000, 20_000));
     other.rotate_left(100);
-    assert_eq!(judge(&one, &other, &all, BUDGET), Err(Refusal::Undecided));
+    // A tenth is enough to see that it ends.
+    assert_eq!(judge(&one, &other, &all, BUDGET / 10), Err(Refusal::Undecided));
 }
 
 #[test]
@@ -380,7 +381,7 @@ fn actors_that_are_alike_end_with_the_budget() {
     let alike = |first: usize| -> Vec<String> {
         (0..4000).map(|actor| format!("pid {}: hello", first + actor)).collect()
     };
-    let verdict = judge(&alike(10_000), &alike(20_000), &Order::interleave_all(), BUDGET);
+    let verdict = judge(&alike(10_000), &alike(20_000), &Order::interleave_all(), BUDGET / 10);
     assert_ne!(verdict, Err(Refusal::Different));
 }
 

@@ -45,7 +45,7 @@ impl Order {
             let part = self.interleave.iter().position(|part| part.contains(&number));
             let may_move = line.actor().is_some() || self.anywhere.contains(&number);
             let part = part.filter(|_| may_move);
-            if part != last || parts.last() == Some(&None) {
+            if part != last {
                 pieces += 1;
             }
             last = part;
@@ -138,28 +138,65 @@ pub(super) fn impossible(lines: &[Line], parts: &[Option<usize>]) -> Option<Stri
     let mut now = 0.0;
     for (number, at) in times {
         if at < now {
-            return Some(format!("the time of line {number} is before that of an earlier line"));
+            return Some(format!("line {number} has an earlier time than a line before it"));
         }
         now = at;
     }
     for (index, (line, part)) in numbered() {
         let number = index + 1;
-        if let Some(late) = line.ended().find_map(|id| last.get(&(*part, Some(id))))
-            && *late > index
-        {
+        let mut late = line.ended().filter_map(|id| last.get(&(*part, Some(id))));
+        if let Some(late) = late.find(|late| **late > index) {
+            let late = late + 1;
             return Some(format!(
-                "line {number} says that the process of line {} has ended before",
-                late + 1
+                "line {number} says that the one that writes line {late} has ended"
             ));
         }
-        if let Some(early) = line.begun().find_map(|id| first.get(&(*part, Some(id))))
-            && *early < index
-        {
-            return Some(format!(
-                "line {number} says that the process of line {} begins after it",
-                early + 1
-            ));
+        let mut early = line.begun().filter_map(|id| first.get(&(*part, Some(id))));
+        if let Some(early) = early.find(|early| **early < index) {
+            let early = early + 1;
+            return Some(format!("line {number} says that the one that wrote line {early} begins"));
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(lines: &[&str]) -> Option<String> {
+        Order::interleave_all().fault(lines)
+    }
+
+    #[test]
+    fn what_lines_say_of_each_other_fits_their_order() {
+        assert_eq!(fault(&["pid 11: bye", "pid 12: bye", "pid 10: pid 11 has ended"]), None);
+        assert_eq!(fault(&["pid 10: pid 12 has ended", "pid 11: pid 10 has ended"]), None);
+        let both = "pid 10: pid 11 has ended, and pid 12 has ended";
+        for lines in [
+            &["pid 10: pid 11 has ended", "pid 11: bye"][..],
+            &["pid 11: bye", both, "pid 12: bye"],
+            &["pid 12: bye", both, "pid 11: bye"],
+            &["child (pid 11) has ended: exit status: 0", "pid 10: hello", "pid 11: bye"],
+            &["main: I waited for pid 11: exit status: 0", "pid 11: bye"],
+            &[" 1.00 ms  pid 11: fork → 0", " 1.01 ms  pid 10: fork → pid 11"],
+            &[" 1.00 ms  tid 11 a: starts", " 1.01 ms  pid 10: new thread → tid 11, in the same"],
+            &[" 1.00 ms  pid 11: fork → 0", "  999 µs  pid 10: exit"],
+            &[" 1.00 ms  pid 11: fork → 0", "100.0 ns  pid 10: exit"],
+        ] {
+            assert!(fault(lines).is_some(), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_names_nobody_divides_a_part() {
+        let lines = ["pid 10: a", "pid 11: b", "a heading", "pid 10: c", "pid 11: d"];
+        let read: Vec<Line> = lines.iter().map(|text| Line::read(text)).collect();
+        let parts = |order: &Order| order.parts(&read);
+        let all = Order::interleave_all();
+        assert_eq!(parts(&all), [Some(1), Some(1), None, Some(3), Some(3)]);
+        let anywhere = Order { anywhere: vec![3], ..all };
+        assert_eq!(parts(&anywhere), [Some(1); 5]);
+        assert_eq!(parts(&Order::default()), [None; 5]);
+    }
 }

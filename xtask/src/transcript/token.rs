@@ -293,11 +293,15 @@ fn number_length(text: &str) -> Option<usize> {
     (whole > 0).then_some(if decimals > 0 { end + 1 + decimals } else { end })
 }
 
-/// The length of a number with separators, or of a list of CPUs as the kernel
-/// writes it: `12,345`, `0-3,5`.
+/// The length of a number with separators, of a list of CPUs as the kernel writes it, of
+/// a time of day, or of a number in hexadecimal: `12,345`, `0-3,5`, `12:34:56`, `0x7f`.
 fn list_length(text: &str) -> Option<usize> {
+    if let Some(digits) = text.strip_prefix("0x") {
+        let hex = span(digits, |c| c.is_ascii_hexdigit());
+        return (hex > 0).then_some(2 + hex);
+    }
     let mut end = number_length(text)?;
-    while let Some(more) = text[end..].strip_prefix([',', '-']) {
+    while let Some(more) = text[end..].strip_prefix([',', '-', ':']) {
         match span(more, |c| c.is_ascii_digit()) {
             0 => break,
             digits => end += 1 + digits,
@@ -464,6 +468,8 @@ mod tests {
         assert!(!same("balance ≈ 0", "balance 0"));
         assert!(same("on CPUs ≈ 0-1, 40 %", "on CPUs ≈ 0,2-3, 40 %"));
         assert!(same("≈ 12,345 times", "≈ 1 times"));
+        assert!(same("at ≈ 12:34:56, mask ≈ 0x7f", "at ≈ 01:00:00, mask ≈ 0xff"));
+        assert!(!same("≈ 12: right", "≈ 13: wrong"));
         assert!(same("≈ 3.97 ms", "≈ 12 µs"));
         assert!(!same("≈ 3.97 ms", "3.97 ms"));
         assert!(!same("≈ 3.97 ms", "≈ 3.97 %"));
