@@ -2,13 +2,17 @@
 //! and from what the tasks handed over to their parent, as strace has recorded both.
 
 use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use common::text;
+use picture::Picture;
 use team::{Team, numbers, slices, teams};
 use testing::calls::{Call, Record, files_read, record};
 use testing::start;
 
+mod picture;
 mod team;
 
 /// The record of the lesson with these arguments; `None` where there is no strace.
@@ -47,11 +51,40 @@ fn assert_bar(line: &str, slices: &[[u64; 3]], start: u64, length: u64) {
     assert!(!marks.is_empty(), "no bar: {line}");
 }
 
+/// Holds that a picture shows these slices in a colour, and in it nothing for which there is
+/// no slice.
+#[track_caller]
+fn assert_drawn(picture: &Picture, colour: usize, slices: &[[u64; 3]], start: u64, length: u64) {
+    let drawn = &picture.tasks[colour];
+    let scale = length as f64 / picture.length;
+    for slice in slices.iter().filter(|slice| slice[1] - slice[0] > length / 100) {
+        let middle = ((slice[0] + slice[1]) / 2 - start) as f64 / scale;
+        let shown = drawn.iter().any(|(left, right)| *left <= middle && middle <= *right);
+        assert!(shown, "{slice:?}, at {middle}, is not drawn");
+    }
+    for (left, right) in drawn.iter().filter(|(left, right)| right - left > picture.length / 100.0)
+    {
+        let (from, to) = (start as f64 + left * scale, start as f64 + right * scale);
+        let ran = team::time_between(slices, from, to);
+        // A pause of less than 0.1 ms is drawn as running.
+        assert!(ran > 0.3 * (to - from), "in {} ns it ran for {ran} ns", to - from);
+    }
+}
+
+/// Reads a picture that a demo wrote.
+fn picture_in(file: &Path) -> (String, Picture) {
+    let svg = fs::read_to_string(file).unwrap();
+    let picture = picture::read(&svg);
+    (svg, picture)
+}
+
 #[test]
 fn the_numbers_of_tasks_follow_from_what_the_tasks_recorded() {
-    let Some(record) = run(&["--duration", "0.03", "--tasks", "5"], "read,write,getrusage") else {
-        return;
-    };
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("turns.svg");
+    let arguments = ["--duration", "0.03", "--tasks", "5", "--svg", file.to_str().unwrap()];
+    let Some(record) = run(&arguments, "write,getrusage") else { return };
+    let (svg, picture) = picture_in(&file);
     let [one_cpu, all_cpus] = &teams(&record)[..] else { panic!("two teams") };
     let length = 30_000_000;
     let lines = &record.lines;
@@ -65,7 +98,10 @@ fn the_numbers_of_tasks_follow_from_what_the_tasks_recorded() {
         let line = lines.iter().find(|line| line.starts_with(name)).unwrap();
         assert_bar(line, &slices[number], one_cpu.start, length);
         assert_has(&lines[1], &format!("{name} (pid {})", one_cpu.ids[number]));
+        assert_drawn(&picture, number, &slices[number], one_cpu.start, length);
     }
+    let median = text::time(median(&slices));
+    assert!(svg.contains(&format!("median slice, {median}<")), "{median}");
     let of_slices: Vec<_> = lines.iter().filter(|line| line.starts_with("slices")).collect();
     assert_slices(of_slices[0], &slices);
     assert!(team::most_at_once(&slices) <= 1, "they had one CPU");
@@ -97,21 +133,28 @@ fn the_numbers_of_tasks_follow_from_what_the_tasks_recorded() {
     assert_has(line, &format!("at most ≈ {} of them", team::most_at_once(&slices)));
 }
 
-/// Holds that a line has the number of these slices, and their median.
-#[track_caller]
-fn assert_slices(line: &str, slices: &[Vec<[u64; 3]>]) {
+/// The median length of the slices.
+fn median(slices: &[Vec<[u64; 3]>]) -> Duration {
     let mut lengths: Vec<_> = slices.concat().iter().map(|[start, end, _]| end - start).collect();
     lengths.sort_unstable();
     let count = lengths.len();
-    let median = Duration::from_nanos((lengths[(count - 1) / 2] + lengths[count / 2]) / 2);
+    Duration::from_nanos((lengths[(count - 1) / 2] + lengths[count / 2]) / 2)
+}
+
+/// Holds that a line has the number of these slices, and their median.
+#[track_caller]
+fn assert_slices(line: &str, slices: &[Vec<[u64; 3]>]) {
+    let (count, median) = (slices.concat().len(), median(slices));
     assert_has(line, &format!("≈ {count}, the median one {} long", text::time(median)));
 }
 
 #[test]
 fn the_times_of_cores_follow_from_what_the_tasks_recorded() {
-    let Some(record) = run(&["cores", "--readings", "60000"], "read,write,getrusage") else {
-        return;
-    };
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("cores.svg");
+    let arguments = ["cores", "--readings", "60000", "--svg", file.to_str().unwrap()];
+    let Some(record) = run(&arguments, "write,getrusage") else { return };
+    let (_, picture) = picture_in(&file);
     let teams = teams(&record);
     let headings: Vec<_> = record.lines.iter().filter(|line| line.contains("times as")).collect();
     assert_eq!(headings.len(), teams.len());
@@ -121,14 +164,19 @@ fn the_times_of_cores_follow_from_what_the_tasks_recorded() {
     };
     let longest = teams.iter().map(time).max().unwrap().as_nanos() as u64;
     let mut bars = record.lines.iter().filter(|line| line.starts_with("task "));
-    for (team, line) in teams.iter().zip(headings) {
+    for (colour, (team, line)) in teams.iter().zip(headings).enumerate() {
         team.assert_ran(&record, &team.recordings(0));
         let faster = time(&teams[0]).div_duration_f64(time(team));
         assert_has(line, &format!(": {}, ≈ ", text::time(time(team))));
         assert_printed(*numbers(line).last().unwrap(), faster, 2);
         let count = line.split(' ').next().unwrap().parse::<usize>().unwrap();
         assert_eq!(count, team.ids.len(), "{line}");
-        for slices in slices(&team.recordings(0)).iter().take(8) {
+        let slices = slices(&team.recordings(0));
+        // The test reads three colours.
+        if colour < 3 {
+            assert_drawn(&picture, colour, &slices.concat(), team.start, longest);
+        }
+        for slices in slices.iter().take(8) {
             assert_bar(bars.next().unwrap(), slices, team.start, longest);
         }
     }
@@ -138,7 +186,7 @@ fn the_times_of_cores_follow_from_what_the_tasks_recorded() {
 fn the_work_of_cores_is_split_among_its_tasks() {
     // All on one CPU: then the work takes the same CPU time, whatever the number of tasks.
     let whole_work_for_each = || {
-        let record = run(&["cores", "--cpus", "1", "--readings", "100000"], "read,write")?;
+        let record = run(&["cores", "--cpus", "1", "--readings", "100000"], "write")?;
         let times = teams(&record).into_iter().map(|team| {
             let tasks = slices(&team.recordings(0));
             tasks.iter().flatten().map(|slice| slice[1] - slice[0]).sum::<u64>() as f64
@@ -153,8 +201,7 @@ fn the_work_of_cores_is_split_among_its_tasks() {
 
 #[test]
 fn the_rows_of_waiting_are_what_the_kernel_counted() {
-    let Some(record) = run(&["waiting"], "read,write,getrusage,clock_gettime,clock_nanosleep")
-    else {
+    let Some(record) = run(&["waiting"], "write,getrusage,clock_gettime,clock_nanosleep") else {
         return;
     };
     let rows = record.lines.iter().skip_while(|line| !line.contains("wall time")).skip(1);

@@ -33,7 +33,7 @@ pub fn teams(record: &Record) -> Vec<Team> {
     for (number, call) in calls.iter().enumerate() {
         if is_start(&call.name) {
             ids.push(call.result);
-        } else if call.name == "write" && call.descriptor() > Some(2) {
+        } else if call.name == "write" && call.descriptor() > Some(2) && !ids.is_empty() {
             let starts = words(&call.bytes());
             // All of them are told at once, and the same.
             assert_eq!(starts, vec![starts[0]; ids.len()]);
