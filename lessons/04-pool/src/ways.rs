@@ -303,8 +303,8 @@ mod tests {
                 tx.send(thread::current().id()).expect("it is waited for");
             }));
         }
-        drop(tx);
-        rx.iter().collect::<HashSet<_>>().len()
+        let thread = |_| rx.recv_timeout(Duration::from_secs(60)).expect("two tasks run at a time");
+        (0..20).map(thread).collect::<HashSet<_>>().len()
     }
 
     #[test]
