@@ -1,6 +1,8 @@
 //! The demos as strace records them: who waits, who is there at the same time, and whether
 //! the times that they print are those of the record.
 
+use std::collections::BTreeSet;
+
 use demo::{demo, lines};
 use testing::recorded::{Call, Recorded, assert_between, record, seconds};
 
@@ -93,7 +95,7 @@ fn readers_are_inside_one_after_the_other_or_at_the_same_time() {
         let reader = recorded.named("futex").into_iter().find(|call| {
             recorded.name(call.tid) == "reader" && call.begin < told.begin && told.end < call.end
         });
-        let reader = reader.expect("a reader that sleeps while main tells it");
+        let Some(reader) = reader else { continue };
         assert!(reader.arguments.contains("FUTEX_WAIT"), "{reader:?}");
 
         let mut before = recorded.written("3 readers, each stays inside for ");
@@ -116,25 +118,33 @@ fn readers_are_inside_one_after_the_other_or_at_the_same_time() {
             return;
         }
     }
-    panic!("no two readers inside an RwLock, a ShardedLock: {at_once:?}");
+    panic!("no reader sleeps while main writes, or no two are inside an RwLock: {at_once:?}");
 }
 
 #[test]
 fn three_wait_while_one_makes_the_value() {
-    let Some(recorded) = recorded(&["once"]) else { return };
-    let making = sleeps(&recorded, 0.0, f64::INFINITY);
-    assert_eq!(making.len(), 3);
-    for making in making {
-        let waiting = recorded.named("futex").into_iter().filter(|call| {
-            call.begin < making.begin
-                && making.end < call.end
-                && call.arguments.contains("FUTEX_WAIT")
-                && recorded.name(call.tid) == "asking"
-        });
-        let waiting: std::collections::BTreeSet<_> = waiting.map(|call| call.tid).collect();
-        assert_eq!(recorded.name(making.tid), "asking");
-        assert_eq!(waiting.len(), 3);
+    let mut waiting = Vec::new();
+    for pace in ["0.02", "0.1", "0.5"] {
+        let calls = "futex,clock_nanosleep,nanosleep";
+        let Some(recorded) = record(&demo(&["once"], pace), calls, &[]) else { return };
+        let making = sleeps(&recorded, 0.0, f64::INFINITY);
+        assert!(making.iter().all(|call| recorded.name(call.tid) == "asking"), "{making:?}");
+        let who_wait = |making: &&Call| {
+            let waits = recorded.named("futex").into_iter().filter(|call| {
+                call.begin < making.begin
+                    && making.end < call.end
+                    && call.arguments.contains("FUTEX_WAIT")
+                    && recorded.name(call.tid) == "asking"
+            });
+            waits.map(|call| call.tid).collect::<BTreeSet<_>>().len()
+        };
+        waiting = making.iter().map(who_wait).collect();
+        // One that was woken for no reason looks again while the value is made.
+        if waiting == [3; 3] {
+            return;
+        }
     }
+    panic!("as many wait while the value is made for each of the three: {waiting:?}");
 }
 
 #[test]
