@@ -1,7 +1,10 @@
 //! Real threads that take steps one at a time. The thread that has the turn runs, all
 //! others are parked. Before each step the scheduler chooses which thread has the turn next.
+//!
+//! Nothing of the user's (`Drop`, `Clone`, `Debug`) runs while the execution is locked: it
+//! may take steps of its own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
@@ -11,25 +14,59 @@ use common::panics;
 
 use crate::execution::{CONTROLLER, Execution, Job, Object};
 use crate::op::{ObjectId, Op, ThreadId};
-use crate::scheduler::{MAX_THREADS, Scheduler};
+use crate::scheduler::Scheduler;
 
-/// What the threads of an exploration share.
+/// What the threads of one execution share.
 pub(crate) struct Engine {
     execution: Mutex<Execution>,
     scheduler: Arc<Mutex<dyn Scheduler>>,
     /// The thread that has the turn.
     turn: AtomicUsize,
-    /// By the number of the thread. They serve one execution after another.
-    workers: Mutex<Vec<JoinHandle<()>>>,
+    /// The threads that were started, from number 1 on.
+    handles: Mutex<Vec<JoinHandle<()>>>,
     controller: thread::Thread,
 }
 
 /// Unwinds a thread whose execution is over.
 struct Abandoned;
 
+/// Ends a `Debug` that takes a step: only a replay calls it, so its steps are not part of
+/// the program.
+struct StepInDebug;
+
+/// The execution that a thread belongs to.
+struct Current {
+    engine: Arc<Engine>,
+    /// The number of the thread.
+    me: ThreadId,
+    /// The job has returned; the thread-locals of the program are dropped next.
+    is_ending: bool,
+    /// The message of the panic that ended the job.
+    panic: Option<String>,
+}
+
 thread_local! {
-    /// The exploration that this thread belongs to, and its number there.
-    static CURRENT: RefCell<Option<(Arc<Engine>, ThreadId)>> = const { RefCell::new(None) };
+    /// A thread sets it before it runs anything of the program. So it is dropped after the
+    /// thread-locals of the program, whose `Drop` may take steps.
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    /// This thread describes a step.
+    static IS_DESCRIBING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Current {
+    /// This thread belongs to an execution from now on.
+    fn enter(engine: &Arc<Engine>, me: ThreadId) {
+        let (is_ending, panic) = (false, None);
+        CURRENT.set(Some(Self { engine: Arc::clone(engine), me, is_ending, panic }));
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        if self.me != CONTROLLER {
+            self.engine.end_thread(self.me, self.panic.take());
+        }
+    }
 }
 
 /// Locks a mutex although a panic of the explored program may have poisoned it: that says
@@ -38,11 +75,18 @@ pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn with_current<R>(call: impl FnOnce(&Arc<Engine>, ThreadId) -> R) -> R {
+/// The execution that this thread belongs to, and its number there.
+fn current() -> (Arc<Engine>, ThreadId) {
     CURRENT.with_borrow(|current| {
-        let (engine, me) = current.as_ref().expect("only an explored program has these");
-        call(engine, *me)
+        let current = current.as_ref().expect("only an explored program has these");
+        (Arc::clone(&current.engine), current.me)
     })
+}
+
+/// Whether a panic must not leave the code that runs now: it would abort the process.
+fn is_unwinding() -> bool {
+    let is_ending = |current: &Option<Current>| current.as_ref().is_some_and(|it| it.is_ending);
+    thread::panicking() || CURRENT.with_borrow(is_ending)
 }
 
 /// Adds an object to the execution that this thread belongs to.
@@ -50,16 +94,18 @@ fn with_current<R>(call: impl FnOnce(&Arc<Engine>, ThreadId) -> R) -> R {
 /// # Panics
 /// Outside of an explored program.
 pub(crate) fn add_object(name: &'static str, object: Object) -> ObjectId {
-    with_current(|engine, _| engine.execution().add_object(name, object))
+    current().0.execution().add_object(name, object)
 }
 
-/// Starts a thread in the execution that this thread belongs to. It runs up to its first
-/// step before any other step is taken.
-pub(crate) fn add_thread(execution: &mut Execution, name: &'static str, job: Job) -> ThreadId {
-    let id = execution.next_id();
-    with_current(|engine, _| engine.ensure_worker(id));
-    execution.add_thread(name, job);
-    id
+/// Starts a thread: a step.
+#[track_caller]
+pub(crate) fn spawn(name: &'static str, job: Job) -> ThreadId {
+    assert!(
+        current().1 != CONTROLLER,
+        "only a thread can start {name}: make the first threads with `program.thread`"
+    );
+    // The execution knows the number.
+    step(Op::Spawn(0), |execution, _| execution.add_thread(name, job), |_| format!("start {name}"))
 }
 
 /// Takes a step at the caller's place in the source: waits for the turn, and then has its
@@ -80,22 +126,43 @@ pub(crate) fn step_at<R>(
     effect: impl FnOnce(&mut Execution, ThreadId) -> R,
     describe: impl FnOnce(&R) -> String,
 ) -> R {
-    with_current(|engine, me| {
-        let mut execution = engine.execution();
-        // The controller runs while no thread does. A thread that unwinds keeps the turn.
-        if me == CONTROLLER || thread::panicking() {
-            return effect(&mut execution, me);
-        }
-        execution.arrive(me, op, at);
-        execution = engine.wait_for_turn(me, execution);
-        if execution.is_over() {
-            drop(execution);
-            panic::resume_unwind(Box::new(Abandoned));
-        }
-        let result = effect(&mut execution, me);
-        execution.depart(me, || describe(&result));
-        result
-    })
+    if IS_DESCRIBING.get() {
+        panic::resume_unwind(Box::new(StepInDebug));
+    }
+    let (engine, me) = current();
+    let mut execution = engine.take_turn(me, op, at);
+    let result = effect(&mut execution, me);
+    let recorded = execution.depart(me);
+    drop(execution);
+    if let Some(step) = recorded {
+        let description = described(|| describe(&result));
+        engine.execution().set_description(step, description);
+    }
+    result
+}
+
+/// Makes a text, with the `Debug` of the program's values.
+fn described(describe: impl FnOnce() -> String) -> String {
+    IS_DESCRIBING.set(true);
+    let text = panic::catch_unwind(AssertUnwindSafe(describe));
+    IS_DESCRIBING.set(false);
+    text.unwrap_or_else(|_| "(a Debug that panics or takes steps)".to_owned())
+}
+
+/// Parks this thread for good: its execution is over, and it can be neither unwound nor
+/// run on. Only its memory is lost.
+pub(crate) fn park_for_good() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+/// Parks this thread for good, and lets the others end.
+pub(crate) fn give_up() -> ! {
+    let (engine, me) = current();
+    engine.execution().give_up(me);
+    engine.pass_turn();
+    park_for_good()
 }
 
 impl Engine {
@@ -105,20 +172,20 @@ impl Engine {
     /// If `within` panics.
     pub fn enter<R>(
         scheduler: Arc<Mutex<dyn Scheduler>>,
+        execution: Execution,
         within: impl FnOnce(&Arc<Self>) -> R,
     ) -> R {
         silence_panics();
         let engine = Arc::new(Self {
-            execution: Mutex::default(),
+            execution: Mutex::new(execution),
             scheduler,
             turn: AtomicUsize::new(CONTROLLER),
-            workers: Mutex::default(),
+            handles: Mutex::default(),
             controller: thread::current(),
         });
-        CURRENT.set(Some((Arc::clone(&engine), CONTROLLER)));
+        Current::enter(&engine, CONTROLLER);
         let result = panic::catch_unwind(AssertUnwindSafe(|| within(&engine)));
         CURRENT.set(None);
-        engine.end_workers();
         result.unwrap_or_else(|panic| panic!("exploration failed: {}", panics::message(&*panic)))
     }
 
@@ -126,14 +193,78 @@ impl Engine {
         lock(&self.execution)
     }
 
-    /// Runs the threads of the execution until it is over.
-    pub fn run(&self) {
-        drop(self.wait_for_turn(CONTROLLER, self.execution()));
+    /// Runs the threads of the execution until it is over. Returns how many of them could not
+    /// be unwound, and stay parked.
+    pub fn run(self: &Arc<Self>) -> usize {
+        self.pass_turn();
+        self.park_until_turn(CONTROLLER);
+        let mut execution = self.execution();
+        execution.give_up_rest();
+        let handles = std::mem::take(&mut *lock(&self.handles));
+        let (rest, ended): (Vec<_>, Vec<_>) =
+            (1..).zip(handles).partition(|&(thread, _)| execution.is_given_up(thread));
+        drop(execution);
+        for (_, handle) in ended {
+            handle.join().expect("a thread catches the panics of its job");
+        }
+        rest.len()
+    }
+
+    /// Takes the turn for a step.
+    fn take_turn(
+        self: &Arc<Self>,
+        me: ThreadId,
+        op: Op,
+        at: &'static Location<'static>,
+    ) -> MutexGuard<'_, Execution> {
+        let mut execution = self.execution();
+        if execution.is_given_up(me) {
+            drop(execution);
+            park_for_good();
+        }
+        execution.arrive(me, op, at);
+        if me == CONTROLLER {
+            // It runs while no thread does.
+            let Some(awaited) = execution.awaited(me) else { return execution };
+            execution.depart(me);
+            drop(execution);
+            panic!("the check at the end waits for {awaited}");
+        }
+        if !execution.is_over() {
+            execution = self.wait_for_turn(me, execution);
+        }
+        if execution.is_over() {
+            return self.take_turn_after_end(me, op, execution);
+        }
+        execution
+    }
+
+    /// Takes the turn for a step after the end of the execution: unwinds the thread, or goes on
+    /// with that, since a panic in a `Drop` would abort the process.
+    fn take_turn_after_end<'a>(
+        self: &'a Arc<Self>,
+        me: ThreadId,
+        op: Op,
+        mut execution: MutexGuard<'a, Execution>,
+    ) -> MutexGuard<'a, Execution> {
+        if !execution.may_go_on(me) {
+            drop(execution);
+            give_up();
+        }
+        if !is_unwinding() && !matches!(op, Op::Unlock(_)) {
+            execution.depart(me);
+            drop(execution);
+            panic::resume_unwind(Box::new(Abandoned));
+        }
+        while !execution.is_enabled(me) {
+            execution = self.wait_for_turn(me, execution);
+        }
+        execution
     }
 
     /// Gives the turn to the next thread, and waits until `me` has it again.
     fn wait_for_turn<'a>(
-        &'a self,
+        self: &'a Arc<Self>,
         me: ThreadId,
         mut execution: MutexGuard<'a, Execution>,
     ) -> MutexGuard<'a, Execution> {
@@ -159,17 +290,44 @@ impl Engine {
             }
             execution.finish(None);
         }
-        execution.live_thread().unwrap_or(CONTROLLER)
+        execution.thread_to_unwind().unwrap_or(CONTROLLER)
     }
 
-    fn give_turn(&self, next: ThreadId) {
-        // Before the turn is given: after it, the workers may be ended at any time.
+    fn pass_turn(self: &Arc<Self>) {
+        let next = self.next_turn(&mut self.execution());
+        self.give_turn(next);
+    }
+
+    /// Gives the turn to a thread, and starts it if it is new.
+    fn give_turn(self: &Arc<Self>, next: ThreadId) {
+        let handles = lock(&self.handles);
+        if next > handles.len() {
+            return self.start(next, handles);
+        }
+        // Before the turn is given: after it, the execution may end at any time.
         let thread = match next {
             CONTROLLER => self.controller.clone(),
-            _ => lock(&self.workers)[next - 1].thread().clone(),
+            _ => handles[next - 1].thread().clone(),
         };
+        drop(handles);
         self.turn.store(next, Ordering::Release);
         thread.unpark();
+    }
+
+    /// Starts a thread, which has the turn. Threads are started in the order of their numbers.
+    fn start(self: &Arc<Self>, next: ThreadId, mut handles: MutexGuard<Vec<JoinHandle<()>>>) {
+        let name = self.execution().name(next).replace('\0', "");
+        let engine = Arc::clone(self);
+        self.turn.store(next, Ordering::Release);
+        match thread::Builder::new().name(name).spawn(move || engine.work(next)) {
+            Ok(handle) => handles.push(handle),
+            Err(error) => {
+                drop(handles);
+                self.execution().refuse(format!("start thread {next}: {error}"));
+                self.turn.store(CONTROLLER, Ordering::Release);
+                self.controller.unpark();
+            }
+        }
     }
 
     fn park_until_turn(&self, me: ThreadId) {
@@ -178,49 +336,39 @@ impl Engine {
         }
     }
 
-    /// Makes sure that a worker has this number.
-    fn ensure_worker(self: &Arc<Self>, number: ThreadId) {
-        assert!(number <= MAX_THREADS, "an explored program has at most {MAX_THREADS} threads");
-        let mut workers = lock(&self.workers);
-        while workers.len() < number {
-            let (engine, number) = (Arc::clone(self), workers.len() + 1);
-            let worker = thread::Builder::new().name(format!("explorer {number}"));
-            let worker = worker.spawn(move || engine.work(number));
-            workers.push(worker.unwrap_or_else(|error| panic!("start thread {number}: {error}")));
-        }
-    }
-
-    /// What a worker does: one job after another. A turn without a job ends it.
+    /// What a thread does.
     fn work(self: Arc<Self>, me: ThreadId) {
-        CURRENT.set(Some((Arc::clone(&self), me)));
-        loop {
-            self.park_until_turn(me);
-            let mut execution = self.execution();
-            let over = execution.is_over();
-            let Some(job) = execution.take_job(me) else { return };
-            drop(execution);
-            // Even a job that is only dropped can panic.
-            let result = panic::catch_unwind(AssertUnwindSafe(|| {
-                if !over {
-                    job()
-                }
-            }));
-            let panic = result.err().filter(|panic| !panic.is::<Abandoned>());
-            let mut execution = self.execution();
-            execution.end_thread(me, panic.as_deref().map(panics::message));
-            let next = self.next_turn(&mut execution);
-            drop(execution);
-            self.give_turn(next);
-        }
+        Current::enter(&self, me);
+        let mut execution = self.execution();
+        let over = execution.is_over();
+        let job = execution.take_job(me);
+        drop(execution);
+        // Even a job that is only dropped can panic.
+        let result = panic::catch_unwind(AssertUnwindSafe(move || match job {
+            Some(job) if !over => job(),
+            unused => drop(unused),
+        }));
+        let panic = result.err().and_then(|payload| {
+            let message = panics::message(&*payload).to_owned();
+            let message = (!payload.is::<Abandoned>()).then_some(message);
+            // The payload may panic in its `Drop`, and so may the payload of that panic.
+            let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            dropped.unwrap_or_else(std::mem::forget);
+            message
+        });
+        CURRENT.with_borrow_mut(|current| {
+            let current = current.as_mut().expect("it was set above");
+            (current.is_ending, current.panic) = (true, panic);
+        });
     }
 
-    fn end_workers(&self) {
-        *self.execution() = Execution::default();
-        let workers = std::mem::take(&mut *lock(&self.workers));
-        for (index, worker) in workers.into_iter().enumerate() {
-            self.turn.store(index + 1, Ordering::Release);
-            worker.thread().unpark();
-            worker.join().expect("a worker catches the panics of its jobs");
+    /// A thread has ended: the next one has the turn.
+    fn end_thread(self: &Arc<Self>, me: ThreadId, panic: Option<String>) {
+        let mut execution = self.execution();
+        if !execution.is_given_up(me) {
+            execution.end_thread(me, panic);
+            drop(execution);
+            self.pass_turn();
         }
     }
 }

@@ -8,7 +8,7 @@ use std::panic::Location;
 
 use crate::op::{ObjectId, Op, ThreadId};
 use crate::report::{self, Awaited, Blocked, Fault, Outcome, Run, Step, ThreadState};
-use crate::scheduler::{Ready, bit};
+use crate::scheduler::{MAX_THREADS, Ready, bit};
 use queue::Queue;
 
 /// What a thread runs.
@@ -26,9 +26,17 @@ struct Thread {
     /// one, and while the thread runs.
     next: Option<(Op, &'static Location<'static>)>,
     ended: bool,
+    /// It stays parked for good.
+    given_up: bool,
+    /// How many steps it came to after the end of the execution.
+    after_end: usize,
     /// How many spurious wake-ups the thread has left.
     spurious: u32,
 }
+
+/// How many steps a thread may come to after the end of its execution: it may catch the panic
+/// that is to unwind it, or take steps while it unwinds.
+const MAX_AFTER_END: usize = 1000;
 
 /// What the scheduler has to know of an object. A variable keeps its value itself.
 pub(crate) enum Object {
@@ -61,6 +69,8 @@ pub(crate) struct Execution {
     /// How often each thread may wake spuriously.
     spurious: u32,
     ended: Option<Ended>,
+    /// Why the program cannot be explored.
+    refusal: Option<String>,
 }
 
 impl Execution {
@@ -70,13 +80,20 @@ impl Execution {
     }
 
     /// The number that the next new thread gets.
-    pub fn next_id(&self) -> ThreadId {
+    fn next_id(&self) -> ThreadId {
         self.threads.len()
     }
 
-    pub fn add_thread(&mut self, name: &'static str, job: Job) {
+    /// Adds a thread. It runs up to its first step before any other step is taken.
+    ///
+    /// # Panics
+    /// If there are too many.
+    pub fn add_thread(&mut self, name: &'static str, job: Job) -> ThreadId {
+        let id = self.next_id();
+        assert!(id <= MAX_THREADS, "an explored program has at most {MAX_THREADS} threads");
         let spurious = self.spurious;
         self.threads.push(Thread { name, job: Some(job), spurious, ..Thread::default() });
+        id
     }
 
     pub fn add_object(&mut self, name: &'static str, object: Object) -> ObjectId {
@@ -123,9 +140,40 @@ impl Execution {
         self.ids().find(|&id| self.threads[id].job.is_some())
     }
 
-    /// A thread that has not ended.
-    pub fn live_thread(&self) -> Option<ThreadId> {
-        self.ids().find(|&id| !self.threads[id].ended)
+    /// A thread that is left after the end: one that has yet to learn of it, or that takes a
+    /// step while it unwinds.
+    pub fn thread_to_unwind(&self) -> Option<ThreadId> {
+        let can_go_on = |id: ThreadId| {
+            let thread = &self.threads[id];
+            !thread.ended && !thread.given_up && (thread.after_end == 0 || self.is_enabled(id))
+        };
+        self.ids().find(|&id| can_go_on(id))
+    }
+
+    /// Counts a step after the end. Returns whether the thread may come to another one.
+    pub fn may_go_on(&mut self, thread: ThreadId) -> bool {
+        self.threads[thread].after_end += 1;
+        self.threads[thread].after_end <= MAX_AFTER_END
+    }
+
+    /// Lets a thread stay parked for good.
+    pub fn give_up(&mut self, thread: ThreadId) {
+        self.threads[thread].given_up = true;
+    }
+
+    /// Lets all threads that are left stay parked for good.
+    pub fn give_up_rest(&mut self) {
+        for thread in self.threads.iter_mut().skip(1).filter(|thread| !thread.ended) {
+            thread.given_up = true;
+        }
+    }
+
+    pub fn is_given_up(&self, thread: ThreadId) -> bool {
+        self.threads[thread].given_up
+    }
+
+    pub fn name(&self, thread: ThreadId) -> &'static str {
+        self.threads[thread].name
     }
 
     /// What a thread is to run, the first time it is asked for.
@@ -138,15 +186,22 @@ impl Execution {
         self.threads[thread].next = Some((op, at));
     }
 
-    /// A thread has taken its next step, which is recorded if that is wanted.
-    pub fn depart(&mut self, thread: ThreadId, describe: impl FnOnce() -> String) {
-        let next = self.threads[thread].next.take();
-        if let (Some(steps), Some((_, at))) = (&mut self.steps, next) {
-            steps.push(Step { thread, at, description: describe() });
+    /// A thread has taken its next step. Returns the number of the step if it is recorded, and
+    /// wants a description.
+    pub fn depart(&mut self, thread: ThreadId) -> Option<usize> {
+        let (_, at) = self.threads[thread].next.take()?;
+        let steps = self.steps.as_mut().filter(|_| thread != CONTROLLER)?;
+        steps.push(Step { thread, at, description: String::new() });
+        Some(steps.len() - 1)
+    }
+
+    pub fn set_description(&mut self, step: usize, description: String) {
+        if let Some(steps) = &mut self.steps {
+            steps[step].description = description;
         }
     }
 
-    fn is_enabled(&self, thread: ThreadId) -> bool {
+    pub fn is_enabled(&self, thread: ThreadId) -> bool {
         let Some((op, _)) = self.threads[thread].next else { return false };
         let free = op.acquires().is_none_or(|lock| self.owner(lock).is_none());
         free && match op {
@@ -177,8 +232,14 @@ impl Execution {
         if self.is_enabled(thread) {
             return ThreadState::Ready(at);
         }
+        let awaits = self.awaits(thread, op);
+        ThreadState::Blocked(Blocked { id: thread, name: self.name(thread), awaits, at })
+    }
+
+    /// What a thread waits for that cannot take its next step.
+    fn awaits(&self, thread: ThreadId, op: Op) -> Awaited {
         let name = |thread: ThreadId| self.threads[thread].name;
-        let awaits = match op {
+        match op {
             Op::Wake { condvar, .. } if !self.is_notified(condvar, thread) => {
                 Awaited::Notification(self.objects[condvar].0)
             }
@@ -188,18 +249,23 @@ impl Execution {
                 let owner = self.owner(lock).map_or("nobody", name);
                 Awaited::Lock { lock: self.objects[lock].0, owner }
             }
-        };
-        ThreadState::Blocked(Blocked { id: thread, name: name(thread), awaits, at })
+        }
+    }
+
+    /// What a thread waits for, if it cannot take its next step.
+    pub fn awaited(&self, thread: ThreadId) -> Option<Awaited> {
+        let (op, _) = self.threads[thread].next?;
+        (!self.is_enabled(thread)).then(|| self.awaits(thread, op))
     }
 
     /// A thread has ended, perhaps with a panic; a panic ends the execution.
-    pub fn end_thread(&mut self, thread: ThreadId, panic: Option<&str>) {
+    pub fn end_thread(&mut self, thread: ThreadId, panic: Option<String>) {
         let Thread { name, .. } = self.threads[thread];
         self.threads[thread] = Thread { name, ended: true, ..Thread::default() };
         if let Some(message) = panic
             && !self.is_over()
         {
-            self.finish(Some(Fault::Panic { thread: name, message: message.to_owned() }));
+            self.finish(Some(Fault::Panic { thread: name, message }));
         }
     }
 
@@ -216,6 +282,18 @@ impl Execution {
         let outcome = fault.map_or_else(|| outcome(&threads), Outcome::Fault);
         let steps = self.steps.take().unwrap_or_default();
         self.ended = Some(Ended { run: Run { steps, threads, outcome }, next: self.next_ops() });
+    }
+
+    /// Ends the execution: the program cannot be explored.
+    pub fn refuse(&mut self, why: String) {
+        self.refusal.get_or_insert(why);
+        if !self.is_over() {
+            self.finish(None);
+        }
+    }
+
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
     }
 
     /// The result of the execution, once.

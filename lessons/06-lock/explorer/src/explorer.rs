@@ -9,12 +9,16 @@ use nix::sched::sched_getcpu;
 use nix::unistd::Pid;
 
 use crate::bounds::{Bounds, Orders};
-use crate::engine::{Engine, add_thread, lock};
+use crate::engine::{Engine, lock};
 use crate::execution::{Ended, Execution, Job};
 use crate::replay::Replay;
 use crate::report::{Failure, Fault, Outcome, ReplayError, Report, Run};
 use crate::schedule::Schedule;
+use crate::scheduler::Scheduler;
 use crate::search::{Cut, Search};
+
+/// How many threads an exploration may leave parked for good.
+const MAX_STRANDED: usize = 1000;
 
 /// Tries the orders of a program's steps.
 ///
@@ -32,6 +36,16 @@ pub struct Explorer {
 pub struct Program {
     threads: Vec<(&'static str, Job)>,
     check: Option<Box<dyn FnOnce() -> Result<(), String>>>,
+}
+
+/// What an execution is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Explored,
+    /// Only its steps are compared with those of the execution before.
+    Repeated,
+    /// Its steps are recorded.
+    Replayed,
 }
 
 impl Program {
@@ -61,12 +75,31 @@ impl Explorer {
     ) -> Report {
         let mut report = Report::new(orders, self.bounds);
         let search = Arc::new(Mutex::new(Search::new(orders, self.bounds.steps)));
-        let explore = |engine: &Arc<Engine>| {
+        let mut stranded = 0;
+        let explore = || {
             while !report.finished && report.executions + report.redundant < self.bounds.executions
             {
-                let Ended { run, next } = self.execute(engine, &program, false);
+                let execute = |kind, stranded: &mut usize| {
+                    self.execute(search.clone(), &program, kind, stranded)
+                };
+                let Ended { run, next } = execute(Kind::Explored, &mut stranded);
+                if report.executions + report.redundant == 0 {
+                    // A program with a state that stays takes other steps the second time.
+                    assert_repeated(&lock(&search), &run);
+                    let steps = lock(&search).schedule().0.len();
+                    lock(&search).repeat();
+                    let again = execute(Kind::Repeated, &mut stranded);
+                    assert_repeated(&lock(&search), &again.run);
+                    assert!(
+                        steps == lock(&search).schedule().0.len()
+                            && next == again.next
+                            && is_repeated(&run.outcome, &again.run.outcome),
+                        "exploration failed: the program does not end in the same way again: \
+                         the first time after {steps} steps"
+                    );
+                }
                 let mut search = lock(&search);
-                assert!(!search.has_diverged(), "the program does not take the same steps again");
+                assert_repeated(&search, &run);
                 if search.cut == Some(Cut::Redundant) {
                     report.redundant += 1;
                 } else {
@@ -84,7 +117,7 @@ impl Explorer {
                 report.finished = !search.advance(&next);
             }
         };
-        on_one_cpu(|| Engine::enter(search.clone(), explore));
+        on_one_cpu(explore);
         report
     }
 
@@ -112,38 +145,76 @@ impl Explorer {
         program: impl Fn(&mut Program) + Sync,
     ) -> Result<Run, ReplayError> {
         let replay = Arc::new(Mutex::new(Replay::new(schedule)));
-        let execute = |engine: &Arc<Engine>| self.execute(engine, &program, true).run;
-        let run = on_one_cpu(|| Engine::enter(replay.clone(), execute));
+        let run = on_one_cpu(|| self.execute(replay.clone(), &program, Kind::Replayed, &mut 0).run);
         match lock(&replay).stuck {
             Some(thread) => Err(ReplayError::new(run.steps.len() + 1, thread, &run.threads)),
             None => Ok(run),
         }
     }
 
-    /// Runs a program once, from its beginning to its check.
+    /// Runs a program once, from its beginning to its check. Adds to `stranded` how many
+    /// threads stay parked for good.
     fn execute(
         &self,
-        engine: &Arc<Engine>,
+        scheduler: Arc<Mutex<dyn Scheduler>>,
         prepare: &impl Fn(&mut Program),
-        record: bool,
+        kind: Kind,
+        stranded: &mut usize,
     ) -> Ended {
-        *engine.execution() = Execution::new(self.bounds.spurious, record);
-        let mut program = Program::default();
-        prepare(&mut program);
-        for (name, job) in program.threads {
-            add_thread(&mut engine.execution(), name, job);
-        }
-        engine.run();
-        let ended = engine.execution().take_ended();
-        let mut ended = ended.expect("the controller runs again when the execution is over");
-        if let Some(check) = program.check.filter(|_| ended.run.outcome == Outcome::Right) {
-            let result = panic::catch_unwind(AssertUnwindSafe(check));
+        let execution = Execution::new(self.bounds.spurious, kind == Kind::Replayed);
+        Engine::enter(scheduler, execution, |engine| {
+            let mut program = Program::default();
+            prepare(&mut program);
+            for (name, job) in program.threads {
+                engine.execution().add_thread(name, job);
+            }
+            *stranded += engine.run();
+            assert!(
+                *stranded <= MAX_STRANDED,
+                "more than {MAX_STRANDED} threads cannot be unwound: \
+                 they wait in a Drop, or catch every panic"
+            );
+            let ended = engine.execution().take_ended();
+            let mut ended = ended.expect("the controller runs again when the execution is over");
+            if let Some(refusal) = engine.execution().refusal() {
+                panic!("{refusal}");
+            }
+            let right = ended.run.outcome == Outcome::Right && kind != Kind::Repeated;
+            // A check that is only dropped can panic, too.
+            let result = panic::catch_unwind(AssertUnwindSafe(|| match program.check {
+                Some(check) if right => check(),
+                unused => Ok(drop(unused)),
+            }));
             let result = result.unwrap_or_else(|panic| Err(panics::message(&*panic).to_owned()));
-            if let Err(what) = result {
+            if let Err(what) = result
+                && right
+            {
                 ended.run.outcome = Outcome::Fault(Fault::Wrong(what));
             }
-        }
-        ended
+            ended
+        })
+    }
+}
+
+/// # Panics
+/// If the execution did not repeat the choices of the one before.
+fn assert_repeated(search: &Search, run: &Run) {
+    let Some((choice, thread)) = search.divergence() else { return };
+    let thread = run.threads.get(thread - 1);
+    let (name, at) = thread.map_or(("a thread", None), |thread| (thread.name, thread.state.at()));
+    let at = at.map_or(String::new(), |at| format!(", at {at}"));
+    let step = choice + 1;
+    panic!(
+        "exploration failed: the program does not take the same steps again: \
+         step {step}, of {name}{at}, or of another thread there, was another one before"
+    );
+}
+
+/// Whether an execution ends like the one before it, but for its check.
+fn is_repeated(before: &Outcome, again: &Outcome) -> bool {
+    match (before, again) {
+        (Outcome::Fault(Fault::Wrong(_)), Outcome::Right) => true,
+        _ => before == again,
     }
 }
 

@@ -44,12 +44,11 @@ impl Scheduler for Search {
             self.push_choice(ready)?;
         }
         let choice = &self.path[self.depth];
-        let op = ready.next[choice.thread];
-        let is_last = self.depth + 1 == self.path.len();
-        // Of the last choice another thread is tried, so its step is not known before.
-        if choice.enabled != ready.enabled || !is_last && op != Some(choice.op) {
+        if choice.enabled != ready.enabled || choice.next != ready.next {
             return None;
         }
+        let op = ready.next[choice.thread];
+        let is_last = self.depth + 1 == self.path.len();
         let thread = choice.thread;
         self.depth += 1;
         if is_last {
@@ -77,10 +76,15 @@ impl Search {
         self.path.windows(2).filter(interrupted).count()
     }
 
-    /// Whether the execution did not repeat the steps of the one before, although the
-    /// choices were the same.
-    pub fn has_diverged(&self) -> bool {
-        self.depth < self.path.len()
+    /// The choice at which the execution did not repeat the one before, and the thread whose
+    /// turn it was there.
+    pub fn divergence(&self) -> Option<(usize, ThreadId)> {
+        self.path.get(self.depth).map(|choice| (self.depth, choice.thread))
+    }
+
+    /// Repeats the last order.
+    pub fn repeat(&mut self) {
+        (self.depth, self.cut) = (0, None);
     }
 
     /// Goes to the next order; `next` is what the threads were about to do when the last
@@ -130,6 +134,7 @@ impl Search {
         self.path.push(Choice {
             thread,
             op: ready.next[thread]?,
+            next: ready.next.clone(),
             enabled: ready.enabled,
             backtrack,
             done: 0,

@@ -48,6 +48,17 @@ pub enum ThreadState {
     Blocked(Blocked),
 }
 
+impl ThreadState {
+    /// Where in the source its next step is.
+    pub(crate) fn at(&self) -> Option<&'static Location<'static>> {
+        match self {
+            ThreadState::Ended => None,
+            ThreadState::Ready(at) => Some(at),
+            ThreadState::Blocked(blocked) => Some(blocked.at),
+        }
+    }
+}
+
 /// How an execution ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {

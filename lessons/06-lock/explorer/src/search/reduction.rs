@@ -10,6 +10,8 @@ pub(super) struct Choice {
     pub thread: ThreadId,
     /// The step that it takes.
     pub op: Op,
+    /// The next step of each thread, by its number.
+    pub next: Vec<Option<Op>>,
     /// The threads that could be chosen.
     pub enabled: ThreadSet,
     /// The threads that are to be tried here.

@@ -1,9 +1,9 @@
 //! Locks and condition variables whose operations are steps.
 
+use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::{self, Arc};
-use std::{mem, thread};
 
 use crate::engine::{self, add_object, step, step_at};
 use crate::execution::Object;
@@ -11,7 +11,7 @@ use crate::op::{ObjectId, Op};
 
 /// A lock with a value inside. A clone is another handle to the same lock.
 ///
-/// A panic does not poison it: the first panic ends an execution.
+/// A panic releases it, and does not poison it: of panics that are caught, it knows nothing.
 #[derive(Debug)]
 pub struct Mutex<T> {
     name: &'static str,
@@ -77,16 +77,13 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     fn drop(&mut self) {
         self.value = None;
-        // A panic ends the execution, and the lock with it.
-        if !thread::panicking() {
-            let Mutex { name, id, .. } = *self.lock;
-            step_at(
-                self.at,
-                Op::Unlock(id),
-                |execution, _| execution.set_owner(id, None),
-                |()| format!("unlock {name}"),
-            );
-        }
+        let Mutex { name, id, .. } = *self.lock;
+        step_at(
+            self.at,
+            Op::Unlock(id),
+            |execution, _| execution.set_owner(id, None),
+            |()| format!("unlock {name}"),
+        );
     }
 }
 

@@ -1,8 +1,9 @@
 //! Threads that a thread starts and joins; both are steps.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex};
 
-use crate::engine::{add_thread, lock, step};
+use crate::engine::{self, lock, step};
 use crate::op::{Op, ThreadId};
 
 /// Starts a thread: a step.
@@ -20,13 +21,7 @@ pub fn spawn<T: Send + 'static>(
         let returned = run();
         *lock(&slot) = Some(returned);
     });
-    let thread = step(
-        // The execution knows the number.
-        Op::Spawn(0),
-        |execution, _| add_thread(execution, name, job),
-        |_| format!("start {name}"),
-    );
-    JoinHandle { thread, name, result }
+    JoinHandle { thread: engine::spawn(name, job), name, result }
 }
 
 /// A thread that can be joined.
@@ -40,8 +35,19 @@ pub struct JoinHandle<T> {
 impl<T> JoinHandle<T> {
     /// Waits until the thread has ended: a step. Returns the thread's result.
     #[track_caller]
-    pub fn join(self) -> T {
+    pub fn join(self) -> T
+    where
+        T: 'static,
+    {
         step(Op::Join(self.thread), |_, _| {}, |()| format!("join {}", self.name));
-        lock(&self.result).take().expect("a thread that panics ends the execution")
+        let result = lock(&self.result).take();
+        result.unwrap_or_else(without_result)
     }
+}
+
+/// What joining a thread returns that did not come to its result. The execution is over then,
+/// and this thread unwinds: a panic would abort the process.
+fn without_result<T: 'static>() -> T {
+    let nothing: Box<dyn Any> = Box::new(());
+    nothing.downcast().map_or_else(|_| engine::give_up(), |nothing| *nothing)
 }

@@ -14,7 +14,7 @@ use crate::op::{ObjectId, Op};
 pub struct Cell<T> {
     name: &'static str,
     id: ObjectId,
-    value: Arc<Mutex<T>>,
+    value: Arc<Mutex<Arc<T>>>,
 }
 
 impl<T> Clone for Cell<T> {
@@ -27,34 +27,37 @@ impl<T: Clone + Debug> Cell<T> {
     /// A variable with a name for the reports.
     pub fn new(name: &'static str, value: T) -> Self {
         let id = add_object(name, Object::Variable);
-        Self { name, id, value: Arc::new(Mutex::new(value)) }
+        Self { name, id, value: Arc::new(Mutex::new(Arc::new(value))) }
     }
 
     /// Reads it: a step.
     #[track_caller]
     pub fn get(&self) -> T {
-        self.step(Op::Read(self.id), "load", |value| value.clone())
+        let value = self.step(Op::Read(self.id), "load", |value| Arc::clone(value));
+        T::clone(&value)
     }
 
     /// Writes it: a step.
     #[track_caller]
     pub fn set(&self, new: T) {
-        self.step(Op::Write(self.id), "store", |value| *value = new);
+        let new = Arc::new(new);
+        // The value before is dropped after the step: it may take steps in its `Drop`.
+        self.step(Op::Write(self.id), "store", |value| mem::replace(value, new));
     }
 
-    /// Reads and writes it in one step.
+    /// Takes a step. Nothing of the value's type runs inside: it may take steps of its own.
     #[track_caller]
-    fn update<R>(&self, what: &str, change: impl FnOnce(&mut T) -> R) -> R {
-        self.step(Op::Write(self.id), what, change)
-    }
-
-    #[track_caller]
-    fn step<R>(&self, op: Op, what: &str, effect: impl FnOnce(&mut T) -> R) -> R {
-        step(
+    fn step<R>(&self, op: Op, what: &str, effect: impl FnOnce(&mut Arc<T>) -> R) -> R {
+        let result = step(
             op,
-            |_, _| effect(&mut lock(&self.value)),
-            |_| format!("{what} {}: {:?}", self.name, lock(&self.value)),
-        )
+            |_, _| {
+                let mut value = lock(&self.value);
+                let result = effect(&mut value);
+                (result, Arc::clone(&value))
+            },
+            |(_, value)| format!("{what} {}: {value:?}", self.name),
+        );
+        result.0
     }
 }
 
@@ -83,7 +86,7 @@ impl Atomic {
     /// Adds to it in one step. Returns the value before.
     #[track_caller]
     pub fn fetch_add(&self, n: i64) -> i64 {
-        self.0.update("fetch_add", |value| mem::replace(value, value.wrapping_add(n)))
+        self.update("fetch_add", |value| (value, value.wrapping_add(n)))
     }
 
     /// Writes it if it has the expected value, all in one step. Returns the value before.
@@ -92,8 +95,18 @@ impl Atomic {
     /// The value, if it is not the expected one.
     #[track_caller]
     pub fn compare_exchange(&self, expected: i64, new: i64) -> Result<i64, i64> {
-        self.0.update("compare_exchange", |value| {
-            if *value == expected { Ok(mem::replace(value, new)) } else { Err(*value) }
+        self.update("compare_exchange", |value| {
+            if value == expected { (Ok(value), new) } else { (Err(value), value) }
+        })
+    }
+
+    /// Reads and writes it in one step. `change` returns a result and the new value.
+    #[track_caller]
+    fn update<R>(&self, what: &str, change: impl FnOnce(i64) -> (R, i64)) -> R {
+        self.0.step(Op::Write(self.0.id), what, |value| {
+            let (result, new) = change(**value);
+            *value = Arc::new(new);
+            result
         })
     }
 }

@@ -260,9 +260,53 @@ fn a_program_that_changes_from_run_to_run_is_reported() {
                 });
             }
         });
-        let wanted = "exploration failed: the program does not take the same steps again";
-        assert_eq!(message, wanted, "change {change}");
+        let wanted =
+            "exploration failed: the program does not take the same steps again: step 1, of t1";
+        assert!(message.starts_with(wanted), "change {change}: {message}");
     }
+}
+
+#[test]
+fn a_state_that_stays_from_run_to_run_is_reported() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    // With one thread there is one order: only its repetition shows the change.
+    let runs = AtomicU32::new(0);
+    let message = failure_of(|program| {
+        let first = runs.fetch_add(1, Ordering::Relaxed) == 0;
+        program.thread("t1", move || assert!(first, "not the first"));
+    });
+    let wanted = "exploration failed: the program does not end in the same way again: \
+                  the first time after";
+    assert_eq!(message, format!("{wanted} 0 steps"));
+    let runs = AtomicU32::new(0);
+    let message = failure_of(|program| {
+        let first = runs.fetch_add(1, Ordering::Relaxed) == 0;
+        let x = Cell::new("x", 0);
+        program.thread("t1", move || {
+            x.get();
+            if !first {
+                x.set(1);
+            }
+        });
+    });
+    assert_eq!(message, format!("{wanted} 1 steps"));
+}
+
+#[test]
+fn a_thread_that_is_not_one_of_the_program_is_refused() {
+    let message = failure_of(|_| spawn("child", || {}).join());
+    let wanted = "only a thread can start child: make the first threads with `program.thread`";
+    assert_eq!(message, format!("exploration failed: {wanted}"));
+
+    let failure = find(|program| program.at_the_end(|| Ok(spawn("child", || {}).join())));
+    assert_eq!(failure.expect("a refusal").fault, Fault::Wrong(wanted.to_owned()));
+    let failure = find(|program| {
+        let (lock, word) = (Mutex::new("lock", ()), Condvar::new("word"));
+        program.at_the_end(move || Ok(drop(word.wait(lock.lock()))));
+    });
+    let wanted = "the check at the end waits for a notification of word";
+    assert_eq!(failure.expect("a refusal").fault, Fault::Wrong(wanted.to_owned()));
 }
 
 #[test]

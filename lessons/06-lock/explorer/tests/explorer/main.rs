@@ -5,3 +5,4 @@ mod faults;
 mod peers;
 mod random;
 mod theory;
+mod unwinding;

@@ -106,22 +106,29 @@ fn take(mut held: [bool; 2], lock: usize) -> Option<[bool; 2]> {
 #[derive(Clone)]
 enum Step {
     Read(usize),
+    /// Reads it, and may panic; then it releases these locks.
+    Check(usize, Vec<usize>),
     Change(Vec<usize>),
     Spawn(Vec<Step>),
 }
 
-/// What `run` does, as steps. All threads take the same ones in every order.
-fn steps(actions: &[Action], held: [bool; 2], steps: &mut Vec<Step>) {
+/// What `run` does, as steps, inside these locks. All threads take the same ones in every
+/// order, up to a panic.
+fn steps(actions: &[Action], inside: &[usize], steps: &mut Vec<Step>) {
     for action in actions {
         match action {
-            Action::Load(it) | Action::Check(it) => steps.push(Step::Read(*it)),
+            Action::Load(it) => steps.push(Step::Read(*it)),
+            Action::Check(it) => steps.push(Step::Check(*it, inside.to_vec())),
             Action::Store(it) | Action::Add(it) => steps.push(Step::Change(vec![*it])),
             Action::Notify(_) => steps.push(Step::Change(vec![4])),
             Action::Locked(lock, inner) | Action::Wait(lock, inner) => {
-                let Some(held) = take(held, *lock) else { continue };
                 let lock = 2 + lock;
+                if inside.contains(&lock) {
+                    continue;
+                }
+                let innermost_first: Vec<_> = [&[lock], inside].concat();
                 steps.push(Step::Change(vec![lock]));
-                self::steps(inner, held, steps);
+                self::steps(inner, &innermost_first, steps);
                 if let Action::Wait(..) = action {
                     steps.extend([Step::Change(vec![lock, 4]), Step::Change(vec![lock, 4])]);
                 }
@@ -129,7 +136,7 @@ fn steps(actions: &[Action], held: [bool; 2], steps: &mut Vec<Step>) {
             }
             Action::Child(inner) => {
                 let mut child = Vec::new();
-                self::steps(inner, [false; 2], &mut child);
+                self::steps(inner, &[], &mut child);
                 // The join touches nothing.
                 steps.extend([Step::Spawn(child), Step::Change(Vec::new())]);
             }
@@ -142,18 +149,29 @@ fn steps(actions: &[Action], held: [bool; 2], steps: &mut Vec<Step>) {
 /// places.
 type History = [Vec<(bool, Vec<usize>)>; 6];
 
-fn history(threads: &[Vec<Action>], schedule: &Schedule) -> History {
+fn history(threads: &[Vec<Action>], schedule: &Schedule, panics: bool) -> History {
     let mut left: Vec<std::vec::IntoIter<Step>> = Vec::new();
     let mut begin = |thread: Vec<Step>| left.push(thread.into_iter());
     begin(Vec::new());
     for actions in threads {
         let mut thread = Vec::new();
-        steps(actions, [false; 2], &mut thread);
+        steps(actions, &[], &mut thread);
         begin(thread);
     }
     let mut history = History::default();
-    for &thread in &schedule.0 {
+    for (position, &thread) in schedule.0.iter().enumerate() {
         let (read, things) = match left[thread].next().expect("it has a step") {
+            Step::Check(variable, locks) => {
+                // The thread that panics ends the execution, when it has released its locks.
+                let later = &schedule.0[position + 1..];
+                let panics = panics && schedule.0.last() == Some(&thread);
+                if panics && later.iter().filter(|&&other| other == thread).count() == locks.len() {
+                    let unlocks: Vec<_> =
+                        locks.into_iter().map(|lock| Step::Change(vec![lock])).collect();
+                    left[thread] = unlocks.into_iter();
+                }
+                (true, vec![variable])
+            }
             Step::Read(variable) => (true, vec![variable]),
             Step::Change(things) => (false, things),
             Step::Spawn(child) => {
@@ -212,10 +230,11 @@ fn explore(threads: &[Vec<Action>], bounds: Bounds, orders: Orders) -> Tried {
         let seen = last.as_ref().expect("one ran").seen.lock().expect("no panic");
         let outcome = format!("{fault} {seen:?}");
         assert!(tried.schedules.insert(schedule.0.clone()), "{schedule} is tried twice");
-        tried.panics |= matches!(fault, Fault::Panic { .. });
         tried.lost_wake_ups |= fault.is_lost_wake_up();
         tried.deadlocks |= matches!(fault, Fault::Deadlock(_)) && !fault.is_lost_wake_up();
-        let history = history(threads, schedule);
+        let panics = matches!(fault, Fault::Panic { .. });
+        tried.panics |= panics;
+        let history = history(threads, schedule, panics);
         let before = tried.outcomes.entry(history).or_insert_with(|| outcome.clone());
         assert_eq!(*before, outcome, "independent steps make a difference");
     });
