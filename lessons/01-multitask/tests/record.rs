@@ -83,9 +83,12 @@ fn the_numbers_of_tasks_follow_from_what_the_tasks_recorded() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let file = folder.path().join("turns.svg");
     let arguments = ["--duration", "0.03", "--tasks", "5", "--svg", file.to_str().unwrap()];
-    let Some(record) = run(&arguments, "write,getrusage") else { return };
+    let Some(record) = run(&arguments, "write,getrusage,sched_setaffinity") else { return };
     let (svg, picture) = picture_in(&file);
     let [one_cpu, all_cpus] = &teams(&record)[..] else { panic!("two teams") };
+    assert_eq!(team::cpus(&record, one_cpu), [1; 3]);
+    let all = common::cpus::allowed().unwrap().len();
+    assert_eq!(team::cpus(&record, all_cpus), [all; 5]);
     let length = 30_000_000;
     let lines = &record.lines;
 
@@ -153,7 +156,7 @@ fn the_times_of_cores_follow_from_what_the_tasks_recorded() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let file = folder.path().join("cores.svg");
     let arguments = ["cores", "--readings", "60000", "--svg", file.to_str().unwrap()];
-    let Some(record) = run(&arguments, "write,getrusage") else { return };
+    let Some(record) = run(&arguments, "write,getrusage,sched_setaffinity") else { return };
     let (_, picture) = picture_in(&file);
     let teams = teams(&record);
     let headings: Vec<_> = record.lines.iter().filter(|line| line.contains("times as")).collect();
@@ -171,6 +174,9 @@ fn the_times_of_cores_follow_from_what_the_tasks_recorded() {
         assert_printed(*numbers(line).last().unwrap(), faster, 2);
         let count = line.split(' ').next().unwrap().parse::<usize>().unwrap();
         assert_eq!(count, team.ids.len(), "{line}");
+        let (_, cpus) = line.split_once(" on ").unwrap();
+        let cpus = cpus.split(' ').next().unwrap().parse::<usize>().unwrap();
+        assert_eq!(team::cpus(&record, team), vec![cpus; count], "{line}");
         let slices = slices(&team.recordings(0));
         // The test reads three colours.
         if colour < 3 {

@@ -47,6 +47,16 @@ pub fn teams(record: &Record) -> Vec<Team> {
     teams
 }
 
+/// The numbers of CPUs that tasks may use, as their parent has told the kernel.
+pub fn cpus(record: &Record, team: &Team) -> Vec<usize> {
+    let cpus = team.ids.iter().map(|id| {
+        let mut calls = record.first().calls("sched_setaffinity");
+        let call = calls.find(|call| call.descriptor() == Some(*id)).expect("it is bound");
+        call.arguments.split(['[', ']']).nth(1).unwrap().split_whitespace().count()
+    });
+    cpus.collect()
+}
+
 /// The words that a task wrote last, to one descriptor.
 fn handed_over(record: &Record, id: i64) -> Vec<u64> {
     let writes: Vec<&Call> = record.caller(id).calls("write").collect();
