@@ -228,7 +228,7 @@ fn usage(call: &Call) -> (f64, i64) {
 
 #[test]
 fn what_held_says_of_its_threads_is_what_the_kernel_says() {
-    for times in ["100000", "1000000", "10000000"] {
+    for times in ["300000", "1000000", "10000000"] {
         let Some(recorded) = recorded(&["held", "--times", times]) else { return };
         let each = format!("{times} times, ");
         let [alone, contended] =
@@ -249,7 +249,8 @@ fn what_held_says_of_its_threads_is_what_the_kernel_says() {
                 Some(time) => seconds(time) * times.parse::<f64>().unwrap(),
                 None => seconds(time),
             };
-            // A thread has used no more CPU time than there was, but for the clock ticks.
+            // A thread uses no more CPU time than there is. The kernel has counted it exactly,
+            // as strace has just stopped the thread.
             let own = recorded.calls.iter().filter(|call| call.tid == begin.tid);
             let before = own.filter(|call| call.end <= begin.begin).map(|call| call.end);
             let around = end.begin - before.fold(0.0, f64::max);
@@ -257,7 +258,7 @@ fn what_held_says_of_its_threads_is_what_the_kernel_says() {
                 call.tid == begin.tid && begin.end < call.begin && call.end < end.begin
             });
             let waited: f64 = waits.map(|call| call.end - call.begin).sum();
-            let computed = (cpu - cpu_before - 0.002).max(0.0);
+            let computed = (cpu - cpu_before - 0.0005).max(0.0);
             assert_between(computed.max(waited), time, around);
         }
         let [hold] = sleeps(&recorded, contended.end, held.begin)[..] else { panic!("one sleep") };
