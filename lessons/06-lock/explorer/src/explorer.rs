@@ -183,7 +183,10 @@ impl Explorer {
             // A check that is only dropped can panic, too.
             let result = panic::catch_unwind(AssertUnwindSafe(|| match program.check {
                 Some(check) if right => check(),
-                unused => Ok(drop(unused)),
+                unused => {
+                    drop(unused);
+                    Ok(())
+                }
             }));
             let result = result.unwrap_or_else(|panic| Err(panics::message(&*panic).to_owned()));
             if let Err(what) = result

@@ -299,11 +299,19 @@ fn a_thread_that_is_not_one_of_the_program_is_refused() {
     let wanted = "only a thread can start child: make the first threads with `program.thread`";
     assert_eq!(message, format!("exploration failed: {wanted}"));
 
-    let failure = find(|program| program.at_the_end(|| Ok(spawn("child", || {}).join())));
+    let failure = find(|program| {
+        program.at_the_end(|| {
+            spawn("child", || {}).join();
+            Ok(())
+        })
+    });
     assert_eq!(failure.expect("a refusal").fault, Fault::Wrong(wanted.to_owned()));
     let failure = find(|program| {
         let (lock, word) = (Mutex::new("lock", ()), Condvar::new("word"));
-        program.at_the_end(move || Ok(drop(word.wait(lock.lock()))));
+        program.at_the_end(move || {
+            drop(word.wait(lock.lock()));
+            Ok(())
+        });
     });
     let wanted = "the check at the end waits for a notification of word";
     assert_eq!(failure.expect("a refusal").fault, Fault::Wrong(wanted.to_owned()));

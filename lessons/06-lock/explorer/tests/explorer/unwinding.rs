@@ -408,9 +408,12 @@ fn a_drop_takes_a_step_in_every_order_that_goes_wrong() {
     assert!(found.ends_with("panics: late"), "{found}");
 }
 
+/// A step that a thread takes when its thread-locals are dropped.
+type AtExit = OnDrop<Box<dyn FnMut()>>;
+
 thread_local! {
     static SEEN: StdCell<u32> = const { StdCell::new(0) };
-    static AT_EXIT: RefCell<Option<OnDrop<Box<dyn FnMut()>>>> = const { RefCell::new(None) };
+    static AT_EXIT: RefCell<Option<AtExit>> = const { RefCell::new(None) };
 }
 
 #[test]
