@@ -188,8 +188,8 @@ pub(crate) fn exit_status(error: &anyhow::Error) -> u8 {
     }
 }
 
-/// Whether the kernel is too old for a call, or a sandbox hides it. By its words: an error that
-/// came from another process is no more than text.
+/// Whether the kernel is too old for a call, or a sandbox hides it. Decided by the
+/// message, because an error that came from another process is only text.
 fn is_missing_call(error: &anyhow::Error) -> bool {
     format!("{error:#}").contains(Errno::ENOSYS.desc())
 }

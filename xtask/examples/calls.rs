@@ -52,7 +52,7 @@ fn result(call: &str, returned: libc::c_long) -> Result<libc::c_long> {
 
 /// A new process that ends with the status that `body` returns. This process has one thread.
 fn child(body: impl FnOnce() -> i32) -> Result<Pid> {
-    // SAFETY: with one thread there is no lock that the child could lack the owner of.
+    // SAFETY: this process has one thread, so no other thread can hold a lock.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => std::process::exit(body()),
@@ -286,7 +286,7 @@ fn futexes() -> Result<()> {
     let [wake, wait, requeue] = [454, 455, 456];
     // SAFETY: the word is a variable of this function.
     let woken = unsafe { libc::syscall(wake, first, u64::from(u32::MAX), 1, flags) };
-    // SAFETY: so it is here, and there is no time.
+    // SAFETY: the word is a variable of this function, and there is no timeout.
     let waited = unsafe {
         libc::syscall(wait, first, 0_u64, u64::from(u32::MAX), flags, ptr::null::<u64>(), 0)
     };

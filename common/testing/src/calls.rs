@@ -171,13 +171,7 @@ pub fn record(program: &Command, calls: &str, folder: &Path) -> Result<Option<Re
     strace.args(["-ff", "--seccomp-bpf", "-qq", "-v", "-xx", "-s", "1000000", "-ttt", "-T"]);
     strace.args(["-e", &format!("trace=execve,?clone,?clone3,?fork,?vfork,{calls}")]);
     strace.arg("-o").arg(folder.join("calls"));
-    strace.arg(program.get_program()).args(program.get_args());
-    for (name, value) in program.get_envs() {
-        match value {
-            Some(value) => strace.env(name, value),
-            None => strace.env_remove(name),
-        };
-    }
+    start::add_program(&mut strace, program);
     let output = strace.output().context("start strace")?;
     ensure!(output.status.success(), "{program:?}: {output:?}");
     let text = String::from_utf8(output.stdout)?;

@@ -68,13 +68,7 @@ pub fn record(demo: &Command, calls: &str, options: &[&str]) -> Option<Recorded>
     let expression = format!("trace={ALWAYS},{calls}");
     let mut strace = start::with_strace(&expression, Path::new(&path));
     strace.args(["-ttt", "-T", "-v", "-s", "200"]).args(options);
-    strace.arg(demo.get_program()).args(demo.get_args());
-    for (name, value) in demo.get_envs() {
-        match value {
-            Some(value) => strace.env(name, value),
-            None => strace.env_remove(name),
-        };
-    }
+    start::add_program(&mut strace, demo);
     let output = strace.output().expect("strace can be started");
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).expect("a demo prints text");

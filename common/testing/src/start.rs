@@ -58,6 +58,17 @@ pub fn with_fault(calls: &str) -> Command {
     with_strace(&format!("inject={calls}"), Path::new("/dev/null"))
 }
 
+/// Adds a program, with its arguments and its environment, to a command that starts programs.
+pub fn add_program(command: &mut Command, program: &Command) {
+    command.arg(program.get_program()).args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+}
+
 /// Gives this process, and the programs that this thread starts, what a login shell would
 /// give them: every signal has its default action, and none is blocked. A program that
 /// crashes on purpose leaves no core file.

@@ -15,7 +15,7 @@ use testing::start;
 mod picture;
 mod team;
 
-/// The record of the lesson with these arguments; `None` where there is no strace.
+/// The record of the lesson with these arguments; `None` if strace cannot be used.
 fn run(arguments: &[&str], calls: &str) -> Option<Record> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut demo = start::command(env!("CARGO_BIN_EXE_01-multitask"));

@@ -11,7 +11,7 @@ use testing::start;
 
 mod demo;
 
-/// The record of a demo; `None` where there is no strace.
+/// The record of a demo; `None` if strace cannot be used.
 fn run(arguments: &[&str], calls: &str) -> Option<Record> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     calls::record(&demo(arguments), calls, folder.path()).unwrap()

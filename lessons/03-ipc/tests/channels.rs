@@ -96,7 +96,7 @@ fn what_was_sent_before_the_kill_is_counted() {
         last.is_some_and(|call| call.text.starts_with("send") && !call.returned())
     };
     assert!(killed.len() == 3 && killed.iter().all(|&pid| is_in_send(pid)), "{calls:#?}");
-    // A message has taken 64 descriptors: so long is the list.
+    // The list has 64 descriptors, as many as one message takes.
     assert_eq!(count(&calls, &["cmsg_len=272", "= 81"]), 1, "{calls:#?}");
     // A message of 17 bytes and more is a number; the first two are the parent's.
     let sender = calls.iter().find(|call| call.pid != parent).unwrap().pid;

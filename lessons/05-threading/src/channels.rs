@@ -61,7 +61,7 @@ fn receive(rx: &Receiver<u32>) -> Vec<u32> {
 fn room_for_two() -> Result<()> {
     let (tx, rx) = bounded(2);
     for number in 1..=3 {
-        // `send` would wait where `try_send` says that there is no room.
+        // Where `try_send` reports that there is no room, `send` would wait.
         match tx.try_send(number) {
             Ok(()) => println!("  {number} sent, in the channel: {}", tx.len()),
             Err(why) => println!("  {number} not sent: {why}"),

@@ -52,7 +52,7 @@ impl Arguments {
         rest
     }
 
-    /// The last so many bytes.
+    /// The last `count` bytes.
     pub fn last_bytes(&self, count: usize) -> &[u8] {
         &self.bytes[self.place.end - count..self.place.end]
     }
@@ -148,7 +148,8 @@ enum What {
     Failed(TaskError),
 }
 
-/// Results of so many bytes are small: copying them is quicker than memory for each.
+/// Results of up to this many bytes are small: copying them is quicker than allocating memory
+/// for each.
 const SMALL: usize = 1 << 12;
 
 impl Results {

@@ -61,7 +61,7 @@ impl Reader {
     /// continues with this value. Returns how many values are complete now.
     ///
     /// # Errors
-    /// If there are no such values.
+    /// If what has arrived cannot be values.
     pub fn take(&mut self, limit: usize, values: &mut Vec<u8>) -> Result<usize, Nonsense> {
         let available = self.available()?;
         let (mut taken, mut length) = (0, 0);
@@ -86,13 +86,13 @@ impl Reader {
             }
             taken += 1;
         }
-        // SAFETY: so much was written from the head on, and this is the only reader.
+        // SAFETY: these bytes were written, and this is the only reader.
         unsafe { self.shared.read(self.head, length, values) };
         self.consume(length);
         Ok(taken)
     }
 
-    /// Takes what is not a value: so many bytes; `None` if they have not arrived.
+    /// Takes `LENGTH` bytes that are not a value; `None` if they have not arrived yet.
     ///
     /// # Errors
     /// As [`take`](Self::take).
@@ -119,10 +119,10 @@ impl Reader {
         Prefix::from_bytes(bytes).map(Some).ok_or(Nonsense)
     }
 
-    /// The bytes at a place after the head, if so many are available.
+    /// `LENGTH` bytes at a place after the head, if they are available.
     #[inline]
     fn bytes<const LENGTH: usize>(&self, place: usize, available: usize) -> Option<[u8; LENGTH]> {
-        // SAFETY: so much was written from the head on, and this is the only reader.
+        // SAFETY: these bytes were written, and this is the only reader.
         (available - place >= LENGTH)
             .then(|| unsafe { self.shared.read_array(self.head + place as u64) })
     }

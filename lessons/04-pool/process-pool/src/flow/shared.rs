@@ -69,7 +69,7 @@ impl Shared {
         unsafe { self.0.header().cast().as_ref() }
     }
 
-    /// Appends to `bytes` so many bytes of the flow from `place` on.
+    /// Appends to `bytes` the `length` bytes of the flow that start at `place`.
     ///
     /// # Safety
     /// The caller is the only reader, they were published, and it has not released them.

@@ -196,7 +196,7 @@ pub fn unknown_deaths() {
     let mut inherited = start::command("env");
     inherited.arg("--ignore-signal=CHLD");
     assert_eq!(lines(&mut with_role(inherited, "deaths")), all_unknown);
-    // Whoever is first gets the status.
+    // The first to wait gets the status.
     let either = lines(&mut program("deaths that are reaped elsewhere"));
     for (line, (known, unknown)) in either.iter().zip(in_words(&known).iter().zip(&all_unknown)) {
         assert!(line == known || line == unknown, "{line}");
