@@ -1,6 +1,7 @@
 //! Runs lessons and verifies each against its page and its tests: what `check` and
 //! `check-all` have in common.
 
+mod book;
 mod command_line;
 mod findings;
 mod in_order;
@@ -21,6 +22,7 @@ use xtask::transcript::page::Page;
 
 use crate::cli::Arguments;
 use crate::workspace::{Targets, Workspace};
+use book::Book;
 use findings::{Finding, Kind, Section, Verdict};
 use plan::{Job, Plan};
 
@@ -76,7 +78,8 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
     // other features of what they depend on, and build it once more.
     let built = workspace.build(&workspace.lessons, targets)?;
     let building = start.elapsed();
-    let plan = Plan::new(workspace, &built, request)?;
+    let book = Book::read(&workspace.root)?;
+    let plan = Plan::new(&workspace.root, &book, &built, request)?;
     let sections = carry_out(plan, request, start)?;
 
     let held = sections.iter().all(Section::held);
@@ -152,7 +155,7 @@ impl Report<'_> {
     /// Compares what this run prints with what the README says that it prints, and adds
     /// that finding to the last section.
     fn compare_with_readme(&mut self) -> Result<()> {
-        let path = plan::README;
+        let path = book::README;
         let markdown = std::fs::read_to_string(self.root.join(path));
         let markdown = markdown.with_context(|| format!("read {path}"))?;
         // A page that cannot be read is a finding already.

@@ -46,9 +46,9 @@ impl Lesson {
         Lesson { name: name.to_owned(), binary: PathBuf::new(), tests: Vec::new() }
     }
 
-    /// Its page, from the root of the workspace.
-    pub fn page(&self) -> String {
-        format!("docs/{}.md", self.name)
+    /// Its chapter, from the root of the workspace: a folder of pages.
+    pub fn chapter(&self) -> String {
+        format!("docs/{}", self.name)
     }
 
     /// Its folder, from the root of the workspace.
@@ -59,6 +59,11 @@ impl Lesson {
     /// Its package, by Cargo's name.
     pub fn package(&self) -> String {
         format!("lesson-{}", self.name)
+    }
+
+    /// The source file of a demo, from the root of the workspace.
+    pub fn source(&self, demo: &str) -> String {
+        format!("{}/src/{}.rs", self.folder(), demo.replace('-', "_"))
     }
 
     /// Its demos, as it lists them itself: the name of each, and what it shows.

@@ -16,12 +16,15 @@ pub enum Kind {
     Excerpt,
     /// A link or a picture.
     Link,
-    /// That a demo is run by a transcript.
+    /// That a demo has a page of its own that runs it.
     Demo,
+    /// What every page must have: a place in the table of contents, its reading time.
+    Page,
 }
 
 impl Kind {
-    const ALL: [Kind; 5] = [Kind::Transcript, Kind::Test, Kind::Excerpt, Kind::Link, Kind::Demo];
+    const ALL: [Kind; 6] =
+        [Kind::Transcript, Kind::Test, Kind::Excerpt, Kind::Link, Kind::Demo, Kind::Page];
 
     fn plural(self) -> &'static str {
         match self {
@@ -30,6 +33,7 @@ impl Kind {
             Kind::Excerpt => "excerpts",
             Kind::Link => "links",
             Kind::Demo => "demos",
+            Kind::Page => "pages",
         }
     }
 
@@ -75,7 +79,7 @@ impl Verdict {
 pub struct Finding {
     /// What it is.
     pub kind: Kind,
-    /// Where it stands: `docs/02-fork.md:36`.
+    /// Where it stands: `docs/02-fork/zombie.md:36`.
     pub place: String,
     /// Which one: the command, the file, the test.
     pub what: String,

@@ -4,8 +4,9 @@
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
-use xtask::transcript::page::{Excerpt, Page};
+use xtask::transcript::page::{Excerpt, Length, Page};
 
+use super::book::Entry;
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Verdict};
 use crate::workspace::Lesson;
@@ -18,14 +19,57 @@ pub fn read(root: &Path, path: &str) -> Result<Page> {
     Page::read(&std::fs::read_to_string(root.join(path)).context("cannot be read")?)
 }
 
+/// What a link on a page leads to, from the root of the workspace.
+pub fn target(page: &str, link: &str) -> String {
+    let link = link.split(['#', '?']).next().unwrap_or_default();
+    let path = normal(&Path::new(page).parent().unwrap_or(Path::new("")).join(decoded(link)));
+    path.to_string_lossy().into_owned()
+}
+
+/// What the first paragraph of a page says of it, between dots:
+/// `[02 fork](README.md) · [twice.rs](…) · core · 5 minutes`.
+#[derive(Debug, Default, PartialEq)]
+pub struct Header {
+    /// `core` or `further`.
+    pub level: Option<String>,
+    /// How long it takes to read.
+    pub minutes: Option<u32>,
+}
+
+impl Header {
+    /// Reads what is there.
+    pub fn read(text: &str) -> Header {
+        let mut header = Header::default();
+        for part in text.split('·').map(str::trim) {
+            match part.split_once(' ') {
+                Some((number, "minutes" | "minute")) => header.minutes = number.parse().ok(),
+                None if ["core", "further"].contains(&part) => header.level = Some(part.to_owned()),
+                _ => {}
+            }
+        }
+        header
+    }
+
+    /// Checks the reading time.
+    pub fn check(&self, length: Length) -> Verdict {
+        let minutes = length.minutes().round().max(1.0);
+        match self.minutes {
+            Some(said) if f64::from(said) == minutes => Verdict::Held,
+            Some(said) => Verdict::failed(format!("says {said} minutes, and takes {minutes}")),
+            None => {
+                Verdict::failed(format!("its first paragraph does not say `{minutes} minutes`"))
+            }
+        }
+    }
+}
+
 /// Checks the excerpts and the links of a page.
 pub fn check(root: &Path, path: &str, page: &Page) -> Vec<Finding> {
     let place = |line: usize| format!("{path}:{line}");
-    let excerpts = page.excerpts.iter().map(|it| Finding {
-        kind: Kind::Excerpt,
-        place: place(it.line),
-        what: it.file.clone(),
-        verdict: excerpt(root, it),
+    let excerpts = page.excerpts.iter().map(|it| {
+        let file = target(path, &it.file);
+        let verdict = excerpt(root, &file, it);
+        Finding { kind: Kind::Excerpt, place: place(it.line), what: file, verdict }
     });
     let links = page.links.iter().map(|(line, target)| Finding {
         kind: Kind::Link,
@@ -36,30 +80,44 @@ pub fn check(root: &Path, path: &str, page: &Page) -> Vec<Finding> {
     excerpts.chain(links).collect()
 }
 
-/// Checks that the transcripts of a lesson's page run each of its demos.
-pub fn demos(path: &str, page: &Page, lesson: &Lesson, demos: &[String]) -> Vec<Finding> {
-    let commands: Vec<_> =
-        page.transcripts.iter().filter_map(|it| CommandLine::read(&it.command).ok()).collect();
-    let run: Vec<_> = commands
-        .iter()
-        .filter(|command| command.runs_lesson() && command.lesson() == Some(&lesson.name))
-        .filter_map(|command| command.demo(demos))
-        .collect();
-    let finding = |demo: &String| Finding {
-        kind: Kind::Demo,
-        place: path.to_owned(),
-        what: format!("{} {demo}", lesson.name),
-        verdict: if run.contains(&demo) {
-            Verdict::Held
-        } else {
-            Verdict::failed("no transcript runs this demo")
-        },
+/// Checks that each demo of a lesson has a page of its own, which names its source file and
+/// runs it.
+pub fn demos<'a>(
+    pages: impl Iterator<Item = &'a Entry>,
+    lesson: &Lesson,
+    demos: &[String],
+) -> Vec<Finding> {
+    let pages: Vec<_> = pages.collect();
+    let finding = |demo: &String| {
+        let place = format!("{}/{demo}.md", lesson.chapter());
+        let verdict = match pages.iter().find(|it| it.path == place) {
+            None => Verdict::failed("this demo has no page"),
+            Some(entry) => own_page(entry, lesson, demo, demos),
+        };
+        Finding { kind: Kind::Demo, place, what: format!("{} {demo}", lesson.name), verdict }
     };
     demos.iter().map(finding).collect()
 }
 
-fn excerpt(root: &Path, excerpt: &Excerpt) -> Verdict {
-    match std::fs::read_to_string(root.join(&excerpt.file)) {
+fn own_page(entry: &Entry, lesson: &Lesson, demo: &str, demos: &[String]) -> Verdict {
+    let Entry { path, page, header } = entry;
+    let commands = page.transcripts.iter().filter_map(|it| CommandLine::read(&it.command).ok());
+    let mut run = commands.filter(|it| it.runs_lesson() && it.lesson() == Some(&lesson.name));
+    if !run.any(|command| command.demo(demos).is_some_and(|name| name == demo)) {
+        return Verdict::failed("no transcript runs this demo");
+    }
+    let source = lesson.source(demo);
+    if !page.first.links.iter().any(|link| target(path, link) == source) {
+        return Verdict::failed(format!("its first paragraph has no link to {source}"));
+    }
+    match header.level {
+        Some(_) => Verdict::Held,
+        None => Verdict::failed("its first paragraph does not say `core` or `further`"),
+    }
+}
+
+fn excerpt(root: &Path, file: &str, excerpt: &Excerpt) -> Verdict {
+    match std::fs::read_to_string(root.join(file)) {
         Err(why) => Verdict::failed(format!("cannot be read: {why}")),
         Ok(source) if holds(&source, &excerpt.text) => Verdict::Held,
         Ok(_) => Verdict::failed("the file does not hold these lines (any more)"),

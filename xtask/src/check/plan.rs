@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use common::options::UsageError;
-use xtask::transcript::page::Page;
 
+use super::book::{Book, Entry, README};
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Section, Verdict};
 use super::{Request, page, test_program, transcript};
-use crate::workspace::{Lesson, Workspace};
-
-/// The page that shows what `check-all` prints.
-pub const README: &str = "README.md";
+use crate::workspace::Lesson;
 
 /// What is to be run, and what was found without running anything.
 pub struct Plan<'a> {
@@ -42,95 +39,91 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// A [`UsageError`], if the lesson has no such demo.
-    pub fn new(workspace: &'a Workspace, built: &'a [Lesson], request: &Request) -> Result<Self> {
+    pub fn new(
+        root: &'a Path,
+        book: &'a Book,
+        built: &'a [Lesson],
+        request: &Request,
+    ) -> Result<Self> {
         let (sections, jobs) = (Vec::new(), Vec::new());
-        let mut plan = Plan { root: &workspace.root, sections, jobs, built, bless: request.bless };
+        let mut plan = Plan { root, sections, jobs, built, bless: request.bless };
         for lesson in built.iter().filter(|lesson| request.lessons.contains(&lesson.name)) {
             let required: &[Kind] = match request.demo {
                 Some(_) => &[Kind::Transcript],
                 None => &[Kind::Transcript, Kind::Test],
             };
-            plan.sections.push(Section::new(&lesson.name, &lesson.page(), required));
+            let readme = format!("{}/README.md", lesson.chapter());
+            plan.sections.push(Section::new(&lesson.name, &readme, required));
             match &request.demo {
-                Some(demo) => plan.add_demo(lesson, demo)?,
-                None => plan.add_lesson(lesson),
+                Some(demo) => plan.add_demo(book, lesson, demo)?,
+                None => plan.add_lesson(book, lesson),
             }
         }
         if request.pages {
             plan.sections.push(Section::new("pages", README, &[]));
-            for path in other_pages(workspace)? {
-                let Some(page) = plan.read(&path) else { continue };
-                plan.find(page::check(plan.root, &path, &page));
-                plan.add_transcripts(&path, page, |_| true);
-            }
+            let chapters: Vec<_> = built.iter().map(Lesson::chapter).collect();
+            plan.find(book.other_faults(&chapters));
+            book.others(&chapters).for_each(|entry| plan.add_page(entry));
         }
         Ok(plan)
     }
 
-    fn add_lesson(&mut self, lesson: &'a Lesson) {
+    fn add_lesson(&mut self, book: &'a Book, lesson: &'a Lesson) {
         for program in &lesson.tests {
             let name = test_program::name(program);
             let run = || test_program::run(self.root, lesson, program);
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }
-        let path = lesson.page();
-        let Some(page) = self.read(&path) else { return };
+        let chapter = lesson.chapter();
         match lesson.demos() {
             Ok(demos) => {
                 let names = demos.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-                self.find(page::demos(&path, &page, lesson, &names));
+                self.find(page::demos(book.chapter(&chapter), lesson, &names));
             }
             Err(why) => {
-                let (place, what) = (lesson.page(), lesson.name.clone());
+                let (place, what) = (chapter.clone(), lesson.name.clone());
                 let verdict = Verdict::failed(format!("{why:#}"));
                 self.find(vec![Finding { kind: Kind::Demo, place, what, verdict }]);
             }
         }
-        self.find(page::check(self.root, &path, &page));
-        self.add_transcripts(&path, page, |_| true);
+        self.find(book.faults(&chapter));
+        for entry in book.chapter(&chapter) {
+            self.find(book.check(entry));
+            self.add_page(entry);
+        }
     }
 
     /// Only the transcripts of one demo.
-    fn add_demo(&mut self, lesson: &Lesson, demo: &str) -> Result<()> {
+    fn add_demo(&mut self, book: &'a Book, lesson: &Lesson, demo: &str) -> Result<()> {
         let demos: Vec<String> = lesson.demos()?.into_iter().map(|(name, _)| name).collect();
         if !demos.iter().any(|name| name == demo) {
             let what = format!("demo '{demo}' in {}", lesson.name);
             return Err(UsageError::unknown(&what, demos.iter().map(String::as_str)).into());
         }
-        let path = lesson.page();
-        let Some(page) = self.read(&path) else { return Ok(()) };
-        self.add_transcripts(&path, page, |command| {
-            command.lesson() == Some(&lesson.name)
-                && command.demo(&demos).is_some_and(|name| name == demo)
-        });
+        for entry in book.chapter(&lesson.chapter()) {
+            self.add_transcripts(entry, |command| {
+                command.lesson() == Some(&lesson.name)
+                    && command.demo(&demos).is_some_and(|name| name == demo)
+            });
+        }
         Ok(())
     }
 
-    /// The page, unless it cannot be read, which is a finding.
-    fn read(&mut self, path: &str) -> Option<Page> {
-        match page::read(self.root, path) {
-            Ok(page) => Some(page),
-            Err(why) => {
-                let verdict = Verdict::failed(format!("{why:#}"));
-                let (kind, place, what) = (Kind::Link, path.to_owned(), "page".to_owned());
-                self.find(vec![Finding { kind, place, what, verdict }]);
-                None
-            }
-        }
+    fn add_page(&mut self, entry: &'a Entry) {
+        self.find(page::check(self.root, &entry.path, &entry.page));
+        self.add_transcripts(entry, |_| true);
     }
 
-    fn add_transcripts(&mut self, path: &str, page: Page, wanted: impl Fn(&CommandLine) -> bool) {
-        let (root, built, bless) = (self.root, self.built, self.bless);
-        for (ordinal, transcript) in page.transcripts.into_iter().enumerate() {
+    fn add_transcripts(&mut self, entry: &'a Entry, wanted: impl Fn(&CommandLine) -> bool) {
+        let (root, path, built, bless) = (self.root, &entry.path, self.built, self.bless);
+        for (ordinal, transcript) in entry.page.transcripts.iter().enumerate() {
             let command = CommandLine::read(&transcript.command);
             // A command that is not understood is a finding when it is run.
             if transcript.check.itself || !command.as_ref().map_or(true, &wanted) {
                 continue;
             }
-            let path = path.to_owned();
             self.add(format!("$ {}", transcript.command), move || {
-                let finding = transcript::check(root, &path, ordinal, &transcript, built, bless)?;
-                Ok(vec![finding])
+                Ok(vec![transcript::check(root, path, ordinal, transcript, built, bless)?])
             });
         }
     }
@@ -143,17 +136,4 @@ impl<'a> Plan<'a> {
     fn find(&mut self, findings: Vec<Finding>) {
         self.sections.last_mut().expect("a section").findings.extend(findings);
     }
-}
-
-/// The pages that belong to no lesson: the README, and what else is in `docs`.
-fn other_pages(workspace: &Workspace) -> Result<Vec<String>> {
-    let entries = workspace.root.join("docs").read_dir().context("read docs")?;
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let mut pages = names.collect::<std::io::Result<Vec<_>>>().context("read docs")?;
-    pages.retain(|name| {
-        name.strip_suffix(".md").is_some_and(|name| !workspace.lessons.iter().any(|it| it == name))
-    });
-    pages.sort();
-    let pages = pages.into_iter().map(|name| format!("docs/{name}"));
-    Ok(std::iter::once(README.to_owned()).chain(pages).collect())
 }

@@ -14,7 +14,6 @@
 //! | `<!-- check: never -->` | lines that the output of that command must not contain in this order; here numbers after `≈` must be equal |
 //! | `<!-- check: not run: REASON -->` | shown to the reader only; the summary counts it |
 //! | `<!-- check: itself -->` | what the running check prints, compared at its end |
-//! | `<!-- source: FILE -->` | the block is an excerpt of that file |
 //!
 //! `;` joins several directives after one `check:`. Each is there once. `interleave`,
 //! `order`, `together`, `anywhere` and `status` are about one outcome, so an `or` has its own; all other
@@ -25,15 +24,6 @@ use std::ops::RangeInclusive;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::order::Order;
-
-/// What the comment before a block says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Annotation {
-    /// How to check a transcript.
-    Check(Check),
-    /// The file of an excerpt, from the root of the workspace.
-    Source(String),
-}
 
 /// How a transcript is checked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,18 +62,15 @@ pub enum Role {
 ///
 /// # Errors
 /// If it is an annotation that means nothing, or a remark that is written like one.
-pub fn read(comment: &str) -> Result<Option<Annotation>> {
+pub fn read(comment: &str) -> Result<Option<Check>> {
     let Some(text) = comment.trim().strip_prefix("<!--").and_then(|text| text.strip_suffix("-->"))
     else {
         ensure!(!looks_like_one(comment), "an annotation is a comment of its own, in one piece");
         return Ok(None);
     };
     let text = text.trim();
-    if let Some(file) = text.strip_prefix("source:") {
-        return Ok(Some(Annotation::Source(file.trim().to_owned())));
-    }
     let Some(directives) = text.strip_prefix("check:") else {
-        ensure!(!looks_like_one(comment), "an annotation starts with `check:` or `source:`");
+        ensure!(!looks_like_one(comment), "an annotation starts with `check:`");
         return Ok(None);
     };
     let mut check = Check::default();
@@ -102,13 +89,13 @@ pub fn read(comment: &str) -> Result<Option<Annotation>> {
     if let Some(word) = seen.iter().find(|word| !alone.is_empty() && !alone.contains(word)) {
         bail!("annotation '{word}' belongs to the first block of the command");
     }
-    Ok(Some(Annotation::Check(check)))
+    Ok(Some(check))
 }
 
 /// Whether a comment was meant to be an annotation: it starts with its word.
 pub fn looks_like_one(html: &str) -> bool {
     let mut comments = html.split("<!--").skip(1).map(|comment| comment.trim().to_lowercase());
-    comments.any(|comment| ["check", "source"].iter().any(|word| comment.starts_with(word)))
+    comments.any(|comment| comment.starts_with("check"))
 }
 
 fn apply(check: &mut Check, directive: &str) -> Result<()> {
@@ -193,7 +180,7 @@ mod tests {
     #[test]
     fn annotations_are_read() {
         let check = |comment| match read(comment).unwrap() {
-            Some(Annotation::Check(check)) => check,
+            Some(check) => check,
             other => panic!("{other:?}"),
         };
         assert_eq!(
@@ -214,8 +201,6 @@ mod tests {
             check("<!-- check: not run: takes an hour -->").not_run.as_deref(),
             Some("takes an hour")
         );
-        let source = read("<!-- source: lessons/02-fork/notes.py -->").unwrap();
-        assert_eq!(source, Some(Annotation::Source("lessons/02-fork/notes.py".to_owned())));
         assert_eq!(read("<!-- a remark -->").unwrap(), None);
     }
 
@@ -252,7 +237,6 @@ mod tests {
             "<!-- checks: status 1 -->",
             "<!-- check status 1 -->",
             "<!-- Check: never -->",
-            "<!-- sources: a.rs -->",
             "<!-- a remark --> <!-- check: never -->",
             "<!-- check: status 1 --> <b>bold</b>",
         ] {

@@ -1,4 +1,5 @@
-//! Reads a page of the course: its transcripts, excerpts and links.
+//! Reads a page of the course: its transcripts, excerpts and links, and how long it takes
+//! to read.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -6,7 +7,7 @@ use std::ops::Range;
 use anyhow::{Context, Result, bail, ensure};
 use pulldown_cmark::{BrokenLink, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
-use super::annotation::{self, Annotation, Check, Role};
+use super::annotation::{self, Check, Role};
 use super::order::Order;
 
 /// What the check needs to know of a page.
@@ -20,6 +21,40 @@ pub struct Page {
     pub links: Vec<(usize, String)>,
     /// The anchors of its headings, as forges make them, and those of its HTML.
     pub anchors: Vec<String>,
+    /// Its first paragraph.
+    pub first: Paragraph,
+    /// Its last paragraph.
+    pub last: Paragraph,
+    /// How much there is to read.
+    pub length: Length,
+}
+
+/// A paragraph of text.
+#[derive(Debug, Default, Clone)]
+pub struct Paragraph {
+    /// Its words, without marks.
+    pub text: String,
+    /// The targets of its links, in order.
+    pub links: Vec<String>,
+}
+
+/// How much there is to read on a page.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Length {
+    /// Words outside of code blocks.
+    pub words: usize,
+    /// Lines of excerpts.
+    pub code: usize,
+    /// Lines of transcripts.
+    pub output: usize,
+}
+
+impl Length {
+    /// The time it takes to read, in minutes: 180 words, 15 lines of code or 30 lines of
+    /// output take one.
+    pub fn minutes(self) -> f64 {
+        self.words as f64 / 180.0 + self.code as f64 / 15.0 + self.output as f64 / 30.0
+    }
 }
 
 /// A command and what it printed.
@@ -62,7 +97,7 @@ pub struct Block {
 pub struct Excerpt {
     /// The line of the page where it starts, from 1.
     pub line: usize,
-    /// The file, from the root of the workspace.
+    /// The target of the link in its caption: the last link of the paragraph above it.
     pub file: String,
     /// Its lines.
     pub text: String,
@@ -75,8 +110,10 @@ impl Page {
     /// If a block or an annotation means nothing: nothing on a page is skipped.
     pub fn read(markdown: &str) -> Result<Page> {
         let mut page = Page::default();
-        let mut annotation: Option<(usize, Annotation)> = None; // of the next block
+        let mut annotation: Option<(usize, Check)> = None; // of the next block
         let mut heading: Option<String> = None;
+        let mut paragraph: Option<Paragraph> = None; // that is being read
+        let mut above: Option<Paragraph> = None; // the next block
         let line_of = |offset: usize| 1 + markdown[..offset].matches('\n').count();
 
         let undefined = RefCell::new(Vec::new()); // the places of links without a target
@@ -131,13 +168,26 @@ impl Page {
                         CodeBlockKind::Indented => "",
                     };
                     let annotation = annotation.take().map(|(_, read)| read);
+                    let above = above.take();
                     // Of the output, if it is a transcript: what follows the first line.
                     let first = markdown[inside.clone()].find('\n').map_or(0, |end| end + 1);
                     let rest = (inside.start + first).min(inside.end)..inside.end;
-                    page.block(line, language, text, rest, annotation)
+                    page.block(line, language, text, rest, annotation, above)
                         .with_context(|| format!("line {line}"))?;
                 }
-                Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+                Event::Start(Tag::Heading { .. }) => {
+                    above = None;
+                    heading = Some(String::new());
+                }
+                Event::Start(Tag::Paragraph) => paragraph = Some(Paragraph::default()),
+                Event::End(TagEnd::Paragraph) => {
+                    let read = paragraph.take().unwrap_or_default();
+                    if page.last.text.is_empty() {
+                        page.first = read.clone();
+                    }
+                    page.last = read.clone();
+                    above = Some(read);
+                }
                 Event::End(TagEnd::Heading(_)) => {
                     let base = anchor(&heading.take().unwrap_or_default());
                     let mut names = (1..).map(|number| format!("{base}-{number}"));
@@ -146,12 +196,31 @@ impl Page {
                     page.anchors.extend(name);
                 }
                 Event::Text(text) | Event::Code(text) => {
+                    page.length.words += text.split_whitespace().count();
                     if let Some(heading) = &mut heading {
                         heading.push_str(&text);
                     }
+                    if let Some(paragraph) = &mut paragraph {
+                        paragraph.text.push_str(&text);
+                    }
                 }
-                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                Event::SoftBreak | Event::HardBreak => {
+                    if let Some(paragraph) = &mut paragraph {
+                        paragraph.text.push(' ');
+                    }
+                }
+                Event::Start(Tag::Link { dest_url, .. }) => {
+                    let target = dest_url.into_string();
+                    if let Some(paragraph) = &mut paragraph {
+                        paragraph.links.push(target.clone());
+                    }
+                    page.links.push((line_of(place.start), target));
+                }
+                Event::Start(Tag::Image { dest_url, .. }) => {
                     page.links.push((line_of(place.start), dest_url.into_string()));
+                }
+                Event::Start(Tag::List(_) | Tag::Table(_) | Tag::BlockQuote(_)) | Event::Rule => {
+                    above = None;
                 }
                 _ => {}
             }
@@ -188,23 +257,32 @@ impl Page {
         language: &str,
         text: String,
         rest: Range<usize>,
-        annotation: Option<Annotation>,
+        check: Option<Check>,
+        above: Option<Paragraph>,
     ) -> Result<()> {
-        match (language, annotation) {
-            ("console", Some(Annotation::Check(check))) => {
+        match (language, check) {
+            ("console", check) => {
+                self.length.output += text.lines().count();
+                let check = check.unwrap_or_default();
+                ensure!(
+                    check.role != Role::Or || above.is_some(),
+                    "between two outcomes of a command stands a word for the reader, such as `or:`"
+                );
                 self.transcript(line, &text, rest, check)
             }
-            ("console", None) => self.transcript(line, &text, rest, Check::default()),
-            ("rust" | "python" | "toml" | "bash" | "fish", Some(Annotation::Source(file))) => {
+            (_, Some(_)) => bail!("only a ```console block is run"),
+            (language, None) => {
+                self.length.code += text.lines().count();
+                let file = above.and_then(|mut above| above.links.pop()).with_context(|| {
+                    format!(
+                        "a block '{language}' without a source: a ```console block is run, and \
+                         any other is an excerpt: the paragraph above it ends with a link to its \
+                         file"
+                    )
+                })?;
                 self.excerpts.push(Excerpt { line, file, text });
                 Ok(())
             }
-            ("console", Some(Annotation::Source(_))) => bail!("a transcript has no source"),
-            (_, Some(Annotation::Check(_))) => bail!("only a ```console block is run"),
-            (language, _) => bail!(
-                "a block '{language}' without a source: a ```console block is run, and any other \
-                 is an excerpt with <!-- source: FILE --> before it"
-            ),
         }
     }
 
@@ -249,7 +327,7 @@ impl Page {
 }
 
 /// Reads a block of HTML; an annotation if it is one.
-fn html(text: &str) -> Result<Option<Annotation>> {
+fn html(text: &str) -> Result<Option<Check>> {
     ensure!(
         !text.contains("```") && !text.contains("<pre"),
         "what is inside HTML is not checked: a transcript is a ```console block, with an empty \
@@ -273,14 +351,25 @@ mod tests {
     fn a_page_is_read() {
         let page = Page::read(
             "# 02 · fork\n\nSee [there](03-ipc.md#two).\n\n\
-             <!-- source: a.rs -->\n```rust\nfn main() {}\n```\n\n\
+             In [a.rs](../a.rs):\n\n```rust\nfn main() {}\n```\n\n\
              <!-- check: interleave 1-2 -->\n```console\n$ cargo lesson 02-fork\npid 2\npid 3\n```\n\n\
-             <!-- check: never -->\n```console\n$ cargo lesson 02-fork\npid 4\n```\n",
+             or:\n\n<!-- check: or -->\n```console\n$ cargo lesson 02-fork\npid 3\n```\n\n\
+             <!-- check: never -->\n```console\n$ cargo lesson 02-fork\npid 4\n```\n\n\
+             Next: [b](b.md)\n",
         )
         .unwrap();
         assert_eq!(page.anchors, ["02--fork"]);
-        assert_eq!(page.links, [(3, "03-ipc.md#two".to_owned())]);
-        assert_eq!(page.excerpts[0].text, "fn main() {}\n");
+        let links = [(3, "03-ipc.md#two"), (5, "../a.rs"), (30, "b.md")];
+        assert_eq!(page.links, links.map(|(line, target)| (line, target.to_owned())));
+        let excerpt = &page.excerpts[0];
+        assert_eq!((excerpt.file.as_str(), excerpt.text.as_str()), ("../a.rs", "fn main() {}\n"));
+        assert_eq!(page.first.text, "See there.");
+        assert_eq!(
+            (page.last.text.as_str(), &page.last.links[..]),
+            ("Next: b", &["b.md".to_owned()][..])
+        );
+        let length = page.length;
+        assert_eq!((length.words, length.code, length.output), (10, 1, 7));
         let transcript = &page.transcripts[0];
         assert_eq!((transcript.line, transcript.command.as_str()), (12, "cargo lesson 02-fork"));
         assert_eq!(transcript.outcomes[0].output.lines, ["pid 2", "pid 3"]);
@@ -321,7 +410,11 @@ mod tests {
             "<!-- check: interleave -->\n\ntext\n",
             "<!-- check: interleave -->\n",
             "<!-- check: or -->\n```console\n$ a\n```\n",
-            "```console\n$ a\n```\n\n<!-- check: or -->\n```console\n$ b\n```\n",
+            "```console\n$ a\n```\n\nor\n\n<!-- check: or -->\n```console\n$ b\n```\n",
+            "```console\n$ a\n```\n\n<!-- check: or -->\n```console\n$ a\n```\n",
+            "[a](a.rs)\n\n- a list\n\n```rust\n```\n",
+            "[a](a.rs)\n\nno link\n\n```rust\n```\n",
+            "[a](a.rs)\n\n```console\n$ a\n```\n\n```rust\n```\n",
             "text <!-- check: status 1 --> text\n\n```console\n$ a\n```\n",
             "<!--\ncheck: statu 1\n-->\n```console\n$ a\n```\n",
             "<pre>\n$ a\n</pre>\n",
