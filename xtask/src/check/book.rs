@@ -1,0 +1,181 @@
+//! The pages of the course, in the order in which they are read: that of `docs/SUMMARY.md`.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use xtask::transcript::page::Page;
+
+use super::findings::{Finding, Kind, Verdict};
+use super::page::{self, Header};
+
+/// The page that shows what `check-all` prints. It stands before all others, outside the book.
+pub const README: &str = "README.md";
+
+/// The file that lists the pages in order; mdBook makes its table of contents from it.
+const SUMMARY: &str = "docs/SUMMARY.md";
+
+/// How many minutes a first reading may take, and one page of it.
+const FIRST_READING: f64 = 120.0;
+const CORE_PAGE: f64 = 10.0;
+
+/// The README and all pages in `docs`.
+pub struct Book {
+    /// In the order of the table of contents; after them those that it lacks.
+    pages: Vec<Entry>,
+    /// Pages that cannot be read, and what is wrong with the book as a whole.
+    faults: Vec<Finding>,
+}
+
+/// A page that could be read.
+pub struct Entry {
+    /// From the root of the workspace.
+    pub path: String,
+    /// What is on it.
+    pub page: Page,
+    /// What its first paragraph says of it.
+    pub header: Header,
+}
+
+impl Entry {
+    /// Whether it is left out in a first reading.
+    fn is_further(&self) -> bool {
+        self.header.level.as_deref() == Some("further")
+    }
+}
+
+impl Book {
+    /// Reads all pages. What cannot be read is a finding.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn read(root: &Path) -> Result<Book> {
+        let mut files = Vec::new();
+        list(root, Path::new("docs"), &mut files)?;
+        files.retain(|file| file != SUMMARY);
+        let mut book = Book { pages: Vec::new(), faults: Vec::new() };
+        let mut order = vec![README.to_owned()];
+        match page::read(root, SUMMARY) {
+            Ok(summary) => {
+                for (line, target) in summary.links {
+                    let file = page::target(SUMMARY, &target);
+                    if !order.contains(&file) && files.contains(&file) {
+                        order.push(file);
+                    } else {
+                        let why = format!("lists {file}, which is no page or there twice");
+                        book.fault(&format!("{SUMMARY}:{line}"), &target, why);
+                    }
+                }
+            }
+            Err(why) => book.fault(SUMMARY, "table of contents", format!("{why:#}")),
+        }
+        for file in files {
+            if !order.contains(&file) {
+                book.fault(
+                    &file,
+                    "table of contents",
+                    format!("{SUMMARY} does not list this page"),
+                );
+                order.push(file);
+            }
+        }
+        for path in order {
+            match page::read(root, &path) {
+                Ok(page) => {
+                    let header = Header::read(&page.first.text);
+                    book.pages.push(Entry { path, page, header });
+                }
+                Err(why) => book.fault(&path, "page", format!("{why:#}")),
+            }
+        }
+        book.check_core();
+        Ok(book)
+    }
+
+    fn fault(&mut self, place: &str, what: &str, why: String) {
+        let (place, what) = (place.to_owned(), what.to_owned());
+        self.faults.push(Finding { kind: Kind::Page, place, what, verdict: Verdict::failed(why) });
+    }
+
+    /// Holds that a first reading is as short as is promised.
+    fn check_core(&mut self) {
+        let core = self.pages.iter().filter(|it| it.header.minutes.is_some() && !it.is_further());
+        let core: Vec<_> = core.map(|it| (it.path.clone(), it.page.length.minutes())).collect();
+        for (path, minutes) in core.iter().filter(|(_, minutes)| *minutes > CORE_PAGE) {
+            let why = format!("takes {minutes:.1} minutes, a core page {CORE_PAGE:.0} at most");
+            self.fault(path, "reading time", why);
+        }
+        let all: f64 = core.iter().map(|(_, minutes)| minutes).sum();
+        if all > FIRST_READING {
+            let why = format!("the core pages take {all:.0} minutes, {FIRST_READING:.0} at most");
+            self.fault(SUMMARY, "reading time", why);
+        }
+    }
+
+    /// What is wrong with a chapter as a whole.
+    pub fn faults(&self, folder: &str) -> Vec<Finding> {
+        let faults = self.faults.iter().filter(|it| is_in(&it.place, folder));
+        faults.cloned().collect()
+    }
+
+    /// What is wrong elsewhere.
+    pub fn other_faults(&self, folders: &[String]) -> Vec<Finding> {
+        let faults = self.faults.iter();
+        let others = faults.filter(|it| !folders.iter().any(|folder| is_in(&it.place, folder)));
+        others.cloned().collect()
+    }
+
+    /// The pages of a chapter.
+    pub fn chapter<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a Entry> {
+        self.pages.iter().filter(move |it| is_in(&it.path, folder))
+    }
+
+    /// The pages that belong to none of these chapters.
+    pub fn others(&self, folders: &[String]) -> impl Iterator<Item = &Entry> {
+        self.pages.iter().filter(|it| !folders.iter().any(|folder| is_in(&it.path, folder)))
+    }
+
+    /// Checks that a page of a chapter says how long it takes, and ends with a link to
+    /// the next one: for a page of the first reading the next such page.
+    pub fn check(&self, entry: &Entry) -> Vec<Finding> {
+        let finding = |what: &str, verdict| {
+            let (place, what) = (entry.path.clone(), what.to_owned());
+            Finding { kind: Kind::Page, place, what, verdict }
+        };
+        let time = entry.header.check(entry.page.length);
+        let mut findings = vec![finding("reading time", time)];
+        let rest = self.pages.iter().skip_while(|it| it.path != entry.path).skip(1);
+        let next = rest.clone().find(|it| entry.is_further() || !it.is_further());
+        if let Some(next) = next {
+            let mut ends = entry.page.last.links.iter();
+            let verdict = match ends.any(|link| page::target(&entry.path, link) == next.path) {
+                true => Verdict::Held,
+                false => {
+                    Verdict::failed(format!("its last paragraph has no link to {}", next.path))
+                }
+            };
+            findings.push(finding("next page", verdict));
+        }
+        findings
+    }
+}
+
+fn is_in(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The Markdown files below a folder, by name.
+fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
+    let context = || format!("read {}", folder.display());
+    let entries = root.join(folder).read_dir().with_context(context)?;
+    let mut entries = entries.collect::<std::io::Result<Vec<_>>>().with_context(context)?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = folder.join(entry.file_name());
+        if entry.file_type().with_context(context)?.is_dir() {
+            list(root, &path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            files.push(path.to_string_lossy().into_owned());
+        }
+    }
+    Ok(())
+}
