@@ -95,7 +95,7 @@ fn a_lesson_that_does_what_its_page_says_holds() {
         .collect();
     assert_eq!(
         not_checked,
-        ["outside the project", "ignored too slow", "no machine has that", "it takes a year"]
+        ["outside the project", "ignored too slow", "it takes a year", "no machine has that"]
     );
 }
 
@@ -104,43 +104,63 @@ fn each_thing_that_is_not_as_the_page_says_is_found() {
     let bad = &whole()["sections"][1];
     let differs = "the output differs (ids are shown as on the page)";
     let expected = [
-        ("docs/02-bad.md 02-bad forgotten", "no transcript runs this demo"),
-        ("docs/02-bad.md:11 $ cargo lesson 02-bad", differs),
-        ("docs/02-bad.md:18 $ cargo lesson 02-bad ids", differs),
-        ("docs/02-bad.md:23 $ cargo lesson 02-bad fails", "exit status 1, and not 0"),
-        ("docs/02-bad.md:27 $ cargo lesson 02-bad balance", "printed what must never come"),
+        ("docs/02-bad/forgotten.md 02-bad forgotten", "this demo has no page"),
+        ("docs/02-bad/README.md reading time", "its first paragraph does not say `1 minute`"),
+        ("docs/02-bad/README.md next page", "its last paragraph has no link to docs/02-bad/ids.md"),
         (
-            "docs/02-bad.md:3 01-good.md#nowhere",
+            "docs/02-bad/ids.md 02-bad ids",
+            "its first paragraph has no link to lessons/02-bad/src/ids.rs",
+        ),
+        ("docs/02-bad/ids.md reading time", "says 10 minutes, and takes 1 minute"),
+        (
+            "docs/02-bad/ids.md next page",
+            "its last paragraph has no link to docs/03-faults/README.md",
+        ),
+        ("docs/02-bad/silent.md table of contents", "docs/SUMMARY.md does not list this page"),
+        (
+            "docs/02-bad/unread.md page",
+            "line 3: a block 'sh' without a source: a ```console block is run, and any other is \
+             an excerpt: the paragraph above it ends with a link to its file",
+        ),
+        ("docs/02-bad/README.md:10 $ cargo lesson 02-bad", differs),
+        ("docs/02-bad/README.md:17 $ cargo lesson 02-bad ids", differs),
+        ("docs/02-bad/README.md:22 $ cargo lesson 02-bad fails", "exit status 1, and not 0"),
+        ("docs/02-bad/README.md:26 $ cargo lesson 02-bad balance", "printed what must never come"),
+        (
+            "docs/02-bad/README.md:3 ../01-good/README.md#nowhere",
             "no heading 'nowhere'; available: 01--good, the-end",
         ),
-        ("docs/02-bad.md:3 missing.md", "no file docs/missing.md"),
+        ("docs/02-bad/README.md:3 missing.md", "no file docs/02-bad/missing.md"),
         (
-            "docs/02-bad.md:38 $ cargo lesson 02-bad ids | cat",
+            "docs/02-bad/README.md:37 $ cargo lesson 02-bad ids | cat",
             "cannot be run: only plain words, no shell syntax",
         ),
         (
-            "docs/02-bad.md:42 $ rm -r everything",
+            "docs/02-bad/README.md:41 $ rm -r everything",
             "cannot be run: only `cargo lesson`, `cargo xtask` and `python3` are run",
         ),
-        ("docs/02-bad.md:46 $ cargo lesson 09-none", "cannot be run: no lesson '09-none'"),
-        ("docs/02-bad.md:51 $ cargo lesson 02-bad", "lines 2-9 may interleave, but there are 3"),
+        ("docs/02-bad/README.md:45 $ cargo lesson 09-none", "cannot be run: no lesson '09-none'"),
         (
-            "docs/02-bad.md:59 $ cargo lesson 02-bad nameless",
+            "docs/02-bad/README.md:50 $ cargo lesson 02-bad",
+            "lines 2-9 may interleave, but there are 3",
+        ),
+        (
+            "docs/02-bad/README.md:58 $ cargo lesson 02-bad nameless",
             "the lines from 1 on may interleave, but none can change its place: the lines of one \
              process or thread keep their order, and one that names nobody keeps its place",
         ),
         (
-            "docs/02-bad.md:66 $ cargo lesson 02-bad",
+            "docs/02-bad/README.md:65 $ cargo lesson 02-bad",
             "the lines from 2 on may interleave, but none can change its place: the lines of one \
              process or thread keep their order, and one that names nobody keeps its place",
         ),
-        ("docs/02-bad.md:73 $ cargo lesson 02-bad refuses", "exit status 3, and not 0"),
+        ("docs/02-bad/README.md:72 $ cargo lesson 02-bad refuses", "exit status 3, and not 0"),
         (
-            "docs/02-bad.md:78 $ cargo lesson 02-bad endless",
+            "docs/02-bad/README.md:77 $ cargo lesson 02-bad endless",
             "the last line has no newline at its end",
         ),
         (
-            "docs/02-bad.md:6 lessons/02-bad/src/main.rs",
+            "docs/02-bad/README.md:5 lessons/02-bad/src/main.rs",
             "the file does not hold these lines (any more)",
         ),
         ("lessons/02-bad bad", "failed"),
@@ -154,7 +174,7 @@ fn each_thing_that_is_not_as_the_page_says_is_found() {
 fn a_failure_names_the_line_in_the_ids_of_the_page_and_the_command() {
     let failed = whole()["sections"][1]["failed"].as_array().unwrap();
     let of = |place: &str| failed.iter().find(|it| it["place"] == place).unwrap();
-    let output = of("docs/02-bad.md:11");
+    let output = of("docs/02-bad/README.md:10");
     let details: Vec<&str> =
         output["details"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
     assert_eq!(details[0], "first differing line of process 500, line 2 of the output:");
@@ -173,23 +193,25 @@ fn a_lesson_that_goes_wrong_in_every_way_ends_and_leaves_nothing() {
     let why = |line: u32| {
         let mut found = faults
             .iter()
-            .filter(|(what, _)| what.starts_with(&format!("docs/03-faults.md:{line} ")));
+            .filter(|(what, _)| what.starts_with(&format!("docs/03-faults/README.md:{line} ")));
         found.next().unwrap_or_else(|| panic!("nothing at line {line}: {faults:?}")).1
     };
-    assert_eq!(why(5), "was still running at its deadline and was killed");
+    assert_eq!(why(7), "was still running at its deadline and was killed");
     assert!(
-        why(10).contains("left 1 running (process ") && why(10).contains("sleep"),
+        why(12).contains("left 1 running (process ") && why(12).contains("sleep"),
         "{}",
-        why(10)
+        why(12)
     );
-    assert!(why(14).starts_with("printed more than "), "{}", why(14));
-    assert_eq!(why(18), "exit status 137, and not 0");
+    assert!(why(16).starts_with("printed more than "), "{}", why(16));
+    assert_eq!(why(20), "exit status 137, and not 0");
 }
 
 #[test]
 fn the_report_on_the_readme_is_not_judged_when_something_fails() {
     let pages = &whole()["sections"][3];
-    assert_eq!(failed(pages), BTreeMap::new());
+    let twice = "lists docs/02-bad/ids.md, which is no page or there twice";
+    let twice = ("docs/SUMMARY.md:11 02-bad/ids.md".to_owned(), twice.to_owned());
+    assert_eq!(failed(pages), BTreeMap::from([twice]));
     assert!(
         pages["not_checked"][0]["why"].as_str().unwrap().starts_with("the report differs where"),
         "{pages}"
@@ -199,12 +221,12 @@ fn the_report_on_the_readme_is_not_judged_when_something_fails() {
 #[test]
 fn blessing_rewrites_what_differs_and_nothing_else() {
     let course = course("bless");
-    let page = course.join("docs/02-bad.md");
+    let page = course.join("docs/02-bad/README.md");
     let before = fs::read_to_string(&page).unwrap();
     let output = xtask(&course, &["check", "02-bad", "--bless"]);
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stdout).unwrap();
-    assert!(told.contains("blessed: docs/02-bad.md:11"), "{told}");
+    assert!(told.contains("blessed: docs/02-bad/README.md:10"), "{told}");
     assert!(told.contains("-pid 500 made pid 500"), "{told}");
 
     let after = fs::read_to_string(&page).unwrap();
@@ -224,7 +246,7 @@ fn what_is_told_to_a_person_has_no_terminal_codes() {
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.starts_with("01-good "), "{told}");
     assert!(
-        told.contains("7 transcripts, 2 tests, 1 excerpt, 4 links, 4 not checked: ok ("),
+        told.contains("7 transcripts, 2 tests, 1 excerpt, 12 links, 4 not checked: ok ("),
         "{told}"
     );
     assert!(!told.contains('\u{1b}') && own_errors(&output).is_empty(), "{output:?}");
@@ -238,7 +260,7 @@ fn a_record_on_a_page_does_not_ask_cargo_again() {
     let main = course.join("lessons/02-bad/src/main.rs");
     let source = fs::read_to_string(&main).unwrap();
     fs::write(&main, format!("{source}\nfn never_called() {{}}\n")).unwrap();
-    let page = course.join("docs/01-good.md");
+    let page = course.join("docs/01-good/README.md");
     let mut text = fs::read_to_string(&page).unwrap();
     text += "\n```console\n$ cargo xtask trace 01-good --only exit\n\
              \x20520 µs  pid 4711: exit the process, status 0\n```\n";
@@ -254,15 +276,22 @@ fn a_record_on_a_page_does_not_ask_cargo_again() {
 fn a_lesson_without_tests_or_transcripts_fails() {
     let course = course("bare");
     fs::write(course.join("lessons/01-good/tests/one.rs"), "").unwrap();
-    fs::write(course.join("docs/01-good.md"), "# 01 · good\n").unwrap();
+    for page in ["README", "ids", "refused"] {
+        // Only what is outside of its blocks.
+        let page = course.join(format!("docs/01-good/{page}.md"));
+        let text = fs::read_to_string(&page).unwrap();
+        let kept = text.split("```").step_by(2).flat_map(str::lines);
+        let kept = kept.filter(|line| !line.starts_with("<!--"));
+        fs::write(&page, kept.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    }
     let output = xtask(&course, &["check", "01-good", "--json"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let none = "no transcript runs this demo";
     let expected = [
-        ("docs/01-good.md tests of 01-good", "none found"),
-        ("docs/01-good.md transcripts of 01-good", "none found"),
-        ("docs/01-good.md 01-good ids", none),
-        ("docs/01-good.md 01-good refused", none),
+        ("docs/01-good/README.md tests of 01-good", "none found"),
+        ("docs/01-good/README.md transcripts of 01-good", "none found"),
+        ("docs/01-good/ids.md 01-good ids", none),
+        ("docs/01-good/refused.md 01-good refused", none),
     ];
     let expected = expected.map(|(what, why)| (what.to_owned(), why.to_owned()));
     assert_eq!(failed(&json(&output)["sections"][0]), BTreeMap::from(expected));
@@ -316,7 +345,7 @@ fn signalled_while_a_lesson_hangs(name: &str, arguments: &[&str], signal: &str) 
     // Built first, so that what comes next is the lesson.
     xtask(&course, &["list"]);
     // Long enough for the signal to come in the middle.
-    let page = course.join("docs/03-faults.md");
+    let page = course.join("docs/03-faults/README.md");
     let text = fs::read_to_string(&page).unwrap();
     fs::write(&page, text.replace("deadline 1 ", "deadline 60 ")).unwrap();
 

@@ -52,12 +52,22 @@ impl Shown {
 /// All outcomes on all pages.
 fn shown() -> Vec<Shown> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let docs = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    let pages = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let mut pages = vec![root.join("README.md")];
+    let mut folders = vec![root.join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
+        }
+    }
     let mut shown = Vec::new();
-    for path in pages.chain([root.join("README.md")]) {
+    for path in pages {
         let page = Page::read(&fs::read_to_string(&path).unwrap()).unwrap();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let name = path.strip_prefix(root).unwrap().display().to_string();
         for transcript in page.transcripts {
             shown.extend(transcript.outcomes.into_iter().map(|outcome| Shown {
                 place: format!("{name}:{} {}", transcript.line, transcript.command),

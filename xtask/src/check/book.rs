@@ -98,7 +98,7 @@ impl Book {
 
     /// Holds that a first reading is as short as is promised.
     fn check_core(&mut self) {
-        let core = self.pages.iter().filter(|it| it.header.minutes.is_some() && !it.is_further());
+        let core = self.pages.iter().filter(|it| it.header.time.is_some() && !it.is_further());
         let core: Vec<_> = core.map(|it| (it.path.clone(), it.page.length.minutes())).collect();
         for (path, minutes) in core.iter().filter(|(_, minutes)| *minutes > CORE_PAGE) {
             let why = format!("takes {minutes:.1} minutes, a core page {CORE_PAGE:.0} at most");
@@ -136,12 +136,15 @@ impl Book {
 
     /// Checks that a page of a chapter says how long it takes, and ends with a link to
     /// the next one: for a page of the first reading the next such page.
-    pub fn check(&self, entry: &Entry) -> Vec<Finding> {
+    ///
+    /// # Errors
+    /// If its reading time is to be rewritten, and cannot be.
+    pub fn check(&self, root: &Path, entry: &Entry, bless: bool) -> Result<Vec<Finding>> {
         let finding = |what: &str, verdict| {
             let (place, what) = (entry.path.clone(), what.to_owned());
             Finding { kind: Kind::Page, place, what, verdict }
         };
-        let time = entry.header.check(entry.page.length);
+        let time = page::reading_time(root, entry, bless)?;
         let mut findings = vec![finding("reading time", time)];
         let rest = self.pages.iter().skip_while(|it| it.path != entry.path).skip(1);
         let next = rest.clone().find(|it| entry.is_further() || !it.is_further());
@@ -155,7 +158,7 @@ impl Book {
             };
             findings.push(finding("next page", verdict));
         }
-        findings
+        Ok(findings)
     }
 }
 

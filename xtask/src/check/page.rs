@@ -9,6 +9,7 @@ use xtask::transcript::page::{Excerpt, Length, Page};
 use super::book::Entry;
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Verdict};
+use super::transcript::replace;
 use crate::workspace::Lesson;
 
 /// Reads a page.
@@ -32,8 +33,8 @@ pub fn target(page: &str, link: &str) -> String {
 pub struct Header {
     /// `core` or `further`.
     pub level: Option<String>,
-    /// How long it takes to read.
-    pub minutes: Option<u32>,
+    /// How long it takes to read: `5 minutes`.
+    pub time: Option<String>,
 }
 
 impl Header {
@@ -41,26 +42,45 @@ impl Header {
     pub fn read(text: &str) -> Header {
         let mut header = Header::default();
         for part in text.split('·').map(str::trim) {
-            match part.split_once(' ') {
-                Some((number, "minutes" | "minute")) => header.minutes = number.parse().ok(),
-                None if ["core", "further"].contains(&part) => header.level = Some(part.to_owned()),
-                _ => {}
+            if ["core", "further"].contains(&part) {
+                header.level = Some(part.to_owned());
+            } else if part.ends_with(" minutes") || part.ends_with(" minute") {
+                header.time = Some(part.to_owned());
             }
         }
         header
     }
+}
 
-    /// Checks the reading time.
-    pub fn check(&self, length: Length) -> Verdict {
-        let minutes = length.minutes().round().max(1.0);
-        match self.minutes {
-            Some(said) if f64::from(said) == minutes => Verdict::Held,
-            Some(said) => Verdict::failed(format!("says {said} minutes, and takes {minutes}")),
-            None => {
-                Verdict::failed(format!("its first paragraph does not say `{minutes} minutes`"))
-            }
-        }
+/// A reading time as a page says it.
+fn minutes(length: Length) -> String {
+    match length.minutes().round().max(1.0) {
+        1.0 => "1 minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
     }
+}
+
+/// Checks the reading time of a page. With `bless` it is rewritten where it is wrong.
+///
+/// # Errors
+/// If the page cannot be rewritten.
+pub fn reading_time(root: &Path, entry: &Entry, bless: bool) -> Result<Verdict> {
+    let Entry { path, page, header } = entry;
+    let takes = minutes(page.length);
+    let Some(said) = &header.time else {
+        return Ok(Verdict::failed(format!("its first paragraph does not say `{takes}`")));
+    };
+    if *said == takes {
+        return Ok(Verdict::Held);
+    }
+    if !bless {
+        return Ok(Verdict::failed(format!("says {said}, and takes {takes}")));
+    }
+    let file = root.join(path);
+    let text = std::fs::read_to_string(&file).with_context(|| format!("read {path}"))?;
+    let text = text.replacen(said.as_str(), &takes, 1);
+    replace(&file, &text).with_context(|| format!("write {path}"))?;
+    Ok(Verdict::Blessed(format!("-{said}\n+{takes}")))
 }
 
 /// Checks the excerpts and the links of a page.
@@ -260,6 +280,21 @@ mod tests {
         }
         let mail = link(root, Path::new("x.md"), "mailto:a@example.org", &own);
         assert!(matches!(mail, Verdict::NotChecked(_)));
+    }
+
+    #[test]
+    fn a_header_says_where_a_page_belongs_and_how_long_it_takes() {
+        let header = Header::read("02 fork · twice.rs · core · 5 minutes");
+        assert_eq!(
+            (header.level.as_deref(), header.time.as_deref()),
+            (Some("core"), Some("5 minutes"))
+        );
+        assert_eq!(Header::read("It takes 5 minutes, further down."), Header::default());
+        let length = |words, code, output| minutes(Length { words, code, output });
+        assert_eq!(length(0, 0, 0), "1 minute");
+        assert_eq!(length(260, 0, 0), "1 minute");
+        assert_eq!(length(180, 15, 30), "3 minutes");
+        assert_eq!(length(180, 15, 46), "4 minutes");
     }
 
     #[test]

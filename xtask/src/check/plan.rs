@@ -38,7 +38,7 @@ impl<'a> Plan<'a> {
     /// Plans what was asked for.
     ///
     /// # Errors
-    /// A [`UsageError`], if the lesson has no such demo.
+    /// A [`UsageError`], if the lesson has no such demo; if a page cannot be rewritten.
     pub fn new(
         root: &'a Path,
         book: &'a Book,
@@ -56,7 +56,7 @@ impl<'a> Plan<'a> {
             plan.sections.push(Section::new(&lesson.name, &readme, required));
             match &request.demo {
                 Some(demo) => plan.add_demo(book, lesson, demo)?,
-                None => plan.add_lesson(book, lesson),
+                None => plan.add_lesson(book, lesson)?,
             }
         }
         if request.pages {
@@ -68,7 +68,7 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    fn add_lesson(&mut self, book: &'a Book, lesson: &'a Lesson) {
+    fn add_lesson(&mut self, book: &'a Book, lesson: &'a Lesson) -> Result<()> {
         for program in &lesson.tests {
             let name = test_program::name(program);
             let run = || test_program::run(self.root, lesson, program);
@@ -88,9 +88,10 @@ impl<'a> Plan<'a> {
         }
         self.find(book.faults(&chapter));
         for entry in book.chapter(&chapter) {
-            self.find(book.check(entry));
+            self.find(book.check(self.root, entry, self.bless)?);
             self.add_page(entry);
         }
+        Ok(())
     }
 
     /// Only the transcripts of one demo.

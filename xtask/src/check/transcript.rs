@@ -302,7 +302,7 @@ fn owned(lines: &[&str]) -> Vec<String> {
 
 /// Writes a file beside this one and gives it its name: after a full disk, a kill
 /// or a power cut the file is the old one or the new one, whole.
-fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+pub fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     // A symbolic link stays one.
     let file = file.canonicalize()?;
     let mut name = file.file_name().unwrap_or_default().to_owned();

@@ -196,7 +196,8 @@ impl Page {
                     page.anchors.extend(name);
                 }
                 Event::Text(text) | Event::Code(text) => {
-                    page.length.words += text.split_whitespace().count();
+                    let is_word = |word: &&str| word.contains(char::is_alphanumeric);
+                    page.length.words += text.split_whitespace().filter(is_word).count();
                     if let Some(heading) = &mut heading {
                         heading.push_str(&text);
                     }
@@ -359,7 +360,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(page.anchors, ["02--fork"]);
-        let links = [(3, "03-ipc.md#two"), (5, "../a.rs"), (30, "b.md")];
+        let links = [(3, "03-ipc.md#two"), (5, "../a.rs"), (32, "b.md")];
         assert_eq!(page.links, links.map(|(line, target)| (line, target.to_owned())));
         let excerpt = &page.excerpts[0];
         assert_eq!((excerpt.file.as_str(), excerpt.text.as_str()), ("../a.rs", "fn main() {}\n"));
@@ -369,7 +370,7 @@ mod tests {
             ("Next: b", &["b.md".to_owned()][..])
         );
         let length = page.length;
-        assert_eq!((length.words, length.code, length.output), (10, 1, 7));
+        assert_eq!((length.words, length.code, length.output), (9, 1, 7));
         let transcript = &page.transcripts[0];
         assert_eq!((transcript.line, transcript.command.as_str()), (12, "cargo lesson 02-fork"));
         assert_eq!(transcript.outcomes[0].output.lines, ["pid 2", "pid 3"]);

@@ -1,7 +1,7 @@
-//! A lesson that prints what its page shows, and does nothing else.
+//! A lesson that prints what its chapter shows, and does nothing else.
 
 const LESSON: &str = env!("CARGO_BIN_NAME");
-const PAGE: &str = include_str!(concat!("../../../docs/", env!("CARGO_BIN_NAME"), ".md"));
+const PAGE: &str = include_str!("chapter.md");
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

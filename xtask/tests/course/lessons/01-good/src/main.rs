@@ -1,13 +1,13 @@
 //! A lesson in which everything is as its page says.
 
+mod ids;
+mod refused;
+
 fn main() {
     let me = std::process::id();
     match std::env::args().nth(1).as_deref() {
         Some("--list") => println!("ids\tits own id\nrefused\tnot on this machine"),
-        Some("refused") => {
-            eprintln!("no machine has that");
-            std::process::exit(3);
-        }
+        Some("refused") => refused::run(),
         Some("either") => println!("pid {me}: {}", if me % 2 == 0 { "even" } else { "odd" }),
         Some("terminal") => match std::fs::File::open("/dev/tty") {
             Ok(_) => println!("a terminal"),
@@ -17,10 +17,6 @@ fn main() {
             eprintln!("no demo 'wrong'");
             std::process::exit(2);
         }
-        _ => {
-            println!("I am pid {me}.");
-            println!("pace {}", std::env::var("LESSON_PACE").unwrap_or_default());
-            println!("Process ({me}) took {} µs.", 100 + me % 7);
-        }
+        _ => ids::run(me),
     }
 }
