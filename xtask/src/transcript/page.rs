@@ -372,7 +372,7 @@ mod tests {
         let length = page.length;
         assert_eq!((length.words, length.code, length.output), (9, 1, 7));
         let transcript = &page.transcripts[0];
-        assert_eq!((transcript.line, transcript.command.as_str()), (12, "cargo lesson 02-fork"));
+        assert_eq!((transcript.line, transcript.command.as_str()), (13, "cargo lesson 02-fork"));
         assert_eq!(transcript.outcomes[0].output.lines, ["pid 2", "pid 3"]);
         assert_eq!(transcript.never, [["pid 4"]]);
     }
