@@ -63,7 +63,13 @@ impl<'a> Plan<'a> {
             plan.sections.push(Section::new("pages", README, &[]));
             let chapters: Vec<_> = built.iter().map(Lesson::chapter).collect();
             plan.find(book.other_faults(&chapters));
-            book.others(&chapters).for_each(|entry| plan.add_page(entry));
+            for entry in book.others(&chapters) {
+                // Outside the chapters a page need not say how long it takes.
+                if entry.header.time.is_some() {
+                    plan.find(book.check(plan.root, entry, plan.bless)?);
+                }
+                plan.add_page(entry);
+            }
         }
         Ok(plan)
     }
