@@ -466,7 +466,7 @@ mod tests {
 
     #[test]
     fn each_outcome_has_its_own_order_and_status() {
-        let page = "<!-- check: interleave -->\n```console\n$ a\npid 10: x\npid 11: y\n```\n\n\
+        let page = "<!-- check: interleave -->\n```console\n$ a\npid 10: x\npid 11: y\n```\n\nor:\n\n\
                     <!-- check: or; status 1 -->\n```console\n$ a\npid 10: x\npid 11: z\n```\n";
         let held = |output: &[&str], status| matches!(verdict(page, output, status), Verdict::Held);
         assert!(held(&["pid 10: x", "pid 11: y"], 0) && held(&["pid 10: y", "pid 11: x"], 0));

@@ -38,7 +38,7 @@ pub struct Paragraph {
     pub links: Vec<String>,
 }
 
-/// How much there is to read on a page.
+/// How much there is to read on a page, without what is folded (`<details>`).
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Length {
     /// Words outside of code blocks.
@@ -50,6 +50,14 @@ pub struct Length {
 }
 
 impl Length {
+    /// Adds the lines of a code block.
+    fn add(&mut self, language: &str, lines: usize) {
+        match language {
+            "console" => self.output += lines,
+            _ => self.code += lines,
+        }
+    }
+
     /// The time it takes to read, in minutes: 180 words, 15 lines of code or 30 lines of
     /// output take one.
     pub fn minutes(self) -> f64 {
@@ -114,6 +122,7 @@ impl Page {
         let mut heading: Option<String> = None;
         let mut paragraph: Option<Paragraph> = None; // that is being read
         let mut above: Option<Paragraph> = None; // the next block
+        let mut folded = false;
         let line_of = |offset: usize| 1 + markdown[..offset].matches('\n').count();
 
         let undefined = RefCell::new(Vec::new()); // the places of links without a target
@@ -136,6 +145,11 @@ impl Page {
                         text.push_str(&part);
                     }
                     page.attributes(line, &text);
+                    let opens = text.rfind("<details");
+                    let closes = text.rfind("</details");
+                    if opens.max(closes).is_some() {
+                        folded = opens > closes;
+                    }
                     let read = html(&text).with_context(|| format!("line {line}"))?;
                     let Some(read) = read else { continue };
                     if let Some((line, _)) = annotation.replace((line, read)) {
@@ -172,6 +186,9 @@ impl Page {
                     // Of the output, if it is a transcript: what follows the first line.
                     let first = markdown[inside.clone()].find('\n').map_or(0, |end| end + 1);
                     let rest = (inside.start + first).min(inside.end)..inside.end;
+                    if !folded {
+                        page.length.add(language, text.lines().count());
+                    }
                     page.block(line, language, text, rest, annotation, above)
                         .with_context(|| format!("line {line}"))?;
                 }
@@ -196,7 +213,7 @@ impl Page {
                     page.anchors.extend(name);
                 }
                 Event::Text(text) | Event::Code(text) => {
-                    let is_word = |word: &&str| word.contains(char::is_alphanumeric);
+                    let is_word = |word: &&str| word.contains(char::is_alphanumeric) && !folded;
                     page.length.words += text.split_whitespace().filter(is_word).count();
                     if let Some(heading) = &mut heading {
                         heading.push_str(&text);
@@ -263,7 +280,6 @@ impl Page {
     ) -> Result<()> {
         match (language, check) {
             ("console", check) => {
-                self.length.output += text.lines().count();
                 let check = check.unwrap_or_default();
                 ensure!(
                     check.role != Role::Or || above.is_some(),
@@ -273,7 +289,6 @@ impl Page {
             }
             (_, Some(_)) => bail!("only a ```console block is run"),
             (language, None) => {
-                self.length.code += text.lines().count();
                 let file = above.and_then(|mut above| above.links.pop()).with_context(|| {
                     format!(
                         "a block '{language}' without a source: a ```console block is run, and \
@@ -356,11 +371,13 @@ mod tests {
              <!-- check: interleave 1-2 -->\n```console\n$ cargo lesson 02-fork\npid 2\npid 3\n```\n\n\
              or:\n\n<!-- check: or -->\n```console\n$ cargo lesson 02-fork\npid 3\n```\n\n\
              <!-- check: never -->\n```console\n$ cargo lesson 02-fork\npid 4\n```\n\n\
+             <details><summary>Answer</summary>\n\nTwo.\n\n```console\n$ cargo lesson 02-fork\n```\n\n\
+             </details>\n\n\
              Next: [b](b.md)\n",
         )
         .unwrap();
         assert_eq!(page.anchors, ["02--fork"]);
-        let links = [(3, "03-ipc.md#two"), (5, "../a.rs"), (32, "b.md")];
+        let links = [(3, "03-ipc.md#two"), (5, "../a.rs"), (42, "b.md")];
         assert_eq!(page.links, links.map(|(line, target)| (line, target.to_owned())));
         let excerpt = &page.excerpts[0];
         assert_eq!((excerpt.file.as_str(), excerpt.text.as_str()), ("../a.rs", "fn main() {}\n"));
