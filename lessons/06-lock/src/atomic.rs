@@ -6,9 +6,9 @@ use std::thread;
 
 use anyhow::{Result, ensure};
 use common::menu::Options;
-use explorer::{Atomic, Explorer, Mutex, Program};
+use explorer::{Atomic, Explorer, Mutex, Orders, Program};
 
-use crate::found::{show_simplest, try_all};
+use crate::found::{report, show_simplest};
 
 /// A way to add to a number.
 type Add = fn(&Atomic, i64);
@@ -22,9 +22,9 @@ fn in_one_step(balance: &Atomic, n: i64) {
     balance.fetch_add(n);
 }
 
-/// Tries again until no other thread has stored in between. Processors without a
-/// `fetch_add` do this, and any other change can be made in the same way.
-fn until_nobody_came_between(balance: &Atomic, n: i64) {
+/// Tries again until no other thread has stored in between. Any change to the number can be
+/// made in this way; a processor without a `fetch_add` uses it for that, too.
+fn with_compare_exchange(balance: &Atomic, n: i64) {
     let mut b = balance.load();
     while let Err(changed) = balance.compare_exchange(b, b + n) {
         b = changed;
@@ -84,18 +84,18 @@ pub fn run(options: &Options) -> Result<()> {
     let times = options.number("--times", 1..=10_000_000)?.unwrap_or(100_000);
     let explorer = Explorer::default();
     println!("t1 adds 5, t2 adds 8, with a load and a store:");
-    try_all(explorer, two_threads(load_and_store))?;
+    report(explorer, Orders::All, two_threads(load_and_store))?;
     show_simplest(explorer, two_threads(load_and_store), include_str!("atomic.rs"))?;
     println!("with fetch_add:");
-    try_all(explorer, two_threads(in_one_step))?;
-    println!("with compare_exchange, again if somebody came between:");
-    try_all(explorer, two_threads(until_nobody_came_between))?;
+    report(explorer, Orders::All, two_threads(in_one_step))?;
+    println!("with compare_exchange, again if another thread came between:");
+    report(explorer, Orders::All, two_threads(with_compare_exchange))?;
 
     println!("two atomics, one thread moves 5 from a to b and another counts:");
-    try_all(explorer, transfer_and_count)?;
+    report(explorer, Orders::All, transfer_and_count)?;
     show_simplest(explorer, transfer_and_count, include_str!("atomic.rs"))?;
     println!("the same with a lock around both:");
-    try_all(explorer, transfer_and_count_locked)?;
+    report(explorer, Orders::All, transfer_and_count_locked)?;
     real_threads(times)
 }
 

@@ -1,6 +1,5 @@
-//! Two threads put money into one balance and take it out again. Without a
-//! lock the balance goes wrong, with a lock it does not. Compare with
-//! `notes.py`, the same in Python without a lock.
+//! The notes' program: two threads put money into one balance and take it out again. Without
+//! a lock the balance goes wrong; with a lock it does not. Compare with `notes.py`.
 
 use std::hint::black_box;
 use std::num::NonZero;
@@ -15,15 +14,15 @@ use common::menu::Options;
 static BALANCE: AtomicI64 = AtomicI64::new(0);
 
 fn change_it(n: i64) {
-    // The black box keeps load and store apart: an optimised build would make
-    // one instruction of them, which one CPU alone never interrupts half-way.
+    // The black box keeps load and store apart. On x86-64 an optimised build would make one
+    // instruction of them, which cannot be interrupted half-way on a single CPU.
     let balance = black_box(BALANCE.load(Relaxed));
     BALANCE.store(balance + n, Relaxed);
     let balance = black_box(BALANCE.load(Relaxed));
     BALANCE.store(balance - n, Relaxed);
 }
 
-/// The same balance inside a lock: there is no way to it but through `lock()`.
+/// The same balance inside a lock: `lock()` is the only way to reach it.
 static LOCKED_BALANCE: Mutex<i64> = Mutex::new(0);
 
 fn change_it_locked(n: i64) {
@@ -47,13 +46,13 @@ pub fn run(options: &Options) -> Result<()> {
     // As often as in the round that went wrong.
     run_threads(change_it_locked, times * round)?;
     let balance = LOCKED_BALANCE.lock().expect("both threads ended well");
-    println!("with a lock: balance {balance}, just as often");
+    println!("with a lock: balance {balance} after as many changes");
     Ok(())
 }
 
-/// Runs the notes' program until its balance is wrong; returns the round and
-/// the balance. Round 2 does everything twice as often, round 3 three times: a
-/// short run may be over before the system has switched in a bad moment.
+/// Runs the notes' program until its balance is wrong; returns the round and the balance.
+/// Round 2 makes twice as many changes, round 3 three times as many: in a short round one
+/// thread may be done before the other has begun.
 fn first_wrong_round(times: u64, rounds: u64) -> Result<Option<(u64, i64)>> {
     for round in 1..=rounds {
         BALANCE.store(0, Relaxed);

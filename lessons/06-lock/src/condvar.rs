@@ -1,5 +1,6 @@
-//! A buffer: a thread that finds it empty or full waits on a condition variable. The explorer
-//! finds three mistakes with the wait; then the right buffer, with real threads.
+//! A buffer between two threads. A thread that finds it empty or full sleeps on a condition
+//! variable until the other has changed that. And a mistake: a wait without looking first.
+//! Compare with `woken`: what can go wrong after the wait.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};
@@ -7,110 +8,12 @@ use std::thread;
 
 use anyhow::{Context, Result, ensure};
 use common::menu::Options;
-use explorer::{self, Bounds, Explorer, Program};
+use explorer::{self, Explorer, Program};
 
 use crate::found::{show_simplest, try_all};
 
-/// A buffer with room for one item, for the explorer.
-#[derive(Clone)]
-struct Slot {
-    item: explorer::Mutex<Option<u32>>,
-    changed: explorer::Condvar,
-}
+const ROOM: usize = 2;
 
-impl Slot {
-    fn put(&self, new: u32) {
-        let mut item = self.item.lock();
-        while item.is_some() {
-            item = self.changed.wait(item);
-        }
-        *item = Some(new);
-        self.changed.notify_all();
-    }
-
-    fn take(&self) {
-        let mut item = self.item.lock();
-        while item.is_none() {
-            item = self.changed.wait(item);
-        }
-        item.take().expect(NOTHING);
-        self.changed.notify_all();
-    }
-
-    /// Wrong: waits without a look before it.
-    fn take_blindly(&self) {
-        let mut item = self.item.lock();
-        item = self.changed.wait(item);
-        item.take().expect(NOTHING);
-        self.changed.notify_all();
-    }
-
-    /// Wrong: does not look again after the wait.
-    fn take_looking_once(&self) {
-        let mut item = self.item.lock();
-        if item.is_none() {
-            item = self.changed.wait(item);
-        }
-        item.take().expect(NOTHING);
-        self.changed.notify_all();
-    }
-
-    /// Wrong: wakes one thread, which may wait for an item or for room.
-    fn take_and_wake_one(&self) {
-        let mut item = self.item.lock();
-        while item.is_none() {
-            item = self.changed.wait(item);
-        }
-        item.take().expect(NOTHING);
-        self.changed.notify_one();
-    }
-
-    /// Wrong in the same way.
-    fn put_and_wake_one(&self, new: u32) {
-        let mut item = self.item.lock();
-        while item.is_some() {
-            item = self.changed.wait(item);
-        }
-        *item = Some(new);
-        self.changed.notify_one();
-    }
-}
-
-const NOTHING: &str = "woken, and there is nothing";
-
-/// One thread puts as many items as others take, one each.
-fn items(takers: usize, put: fn(&Slot, u32), take: fn(&Slot)) -> impl Fn(&mut Program) + Sync {
-    move |program| {
-        let item = explorer::Mutex::new("item", None);
-        let slot = Slot { item, changed: explorer::Condvar::new("changed") };
-        for name in &["t1", "t2"][..takers] {
-            let slot = slot.clone();
-            program.thread(name, move || take(&slot));
-        }
-        program.thread("puts", move || (0..takers as u32).for_each(|item| put(&slot, item)));
-    }
-}
-
-pub fn run(options: &Options) -> Result<()> {
-    let count = options.number("--items", 0..=1_000_000)?.unwrap_or(1000);
-    let explorer = Explorer::default();
-    let source = include_str!("condvar.rs");
-    println!("a loop around each wait, and all are woken; one puts two items, two take one each:");
-    ensure!(try_all(explorer, items(2, Slot::put, Slot::take))?.failures == 0, "it is right");
-
-    println!("a wait without a look before it:");
-    show_simplest(explorer, items(1, Slot::put, Slot::take_blindly), source)?;
-    println!("a look before the wait, and none after it:");
-    show_simplest(explorer, items(2, Slot::put, Slot::take_looking_once), source)?;
-    println!("the same with one taker, where a wait may end for no reason:");
-    let spurious = Explorer { bounds: Bounds { spurious: 1, ..Bounds::default() } };
-    show_simplest(spurious, items(1, Slot::put, Slot::take_looking_once), source)?;
-    println!("a loop, and one is woken:");
-    show_simplest(explorer, items(2, Slot::put_and_wake_one, Slot::take_and_wake_one), source)?;
-    real_threads(count)
-}
-
-/// The right buffer without the explorer, with room for two.
 #[derive(Default)]
 struct Buffer {
     items: Mutex<VecDeque<u32>>,
@@ -118,27 +21,44 @@ struct Buffer {
     not_empty: Condvar,
 }
 
-const ROOM: usize = 2;
-const NO_PANIC: &str = "no thread panics while it holds the lock";
-
 impl Buffer {
     fn put(&self, item: u32) {
-        let items = self.items.lock().expect(NO_PANIC);
-        let mut items =
-            self.not_full.wait_while(items, |items| items.len() == ROOM).expect(NO_PANIC);
+        let mut items = self.items.lock().expect(NO_PANIC);
+        while items.len() == ROOM {
+            items = self.not_full.wait(items).expect(NO_PANIC);
+        }
         items.push_back(item);
         self.not_empty.notify_one();
     }
 
     fn take(&self) -> u32 {
-        let items = self.items.lock().expect(NO_PANIC);
-        let mut items = self.not_empty.wait_while(items, |items| items.is_empty()).expect(NO_PANIC);
+        let mut items = self.items.lock().expect(NO_PANIC);
+        while items.is_empty() {
+            items = self.not_empty.wait(items).expect(NO_PANIC);
+        }
         self.not_full.notify_one();
-        items.pop_front().expect("the wait ends when there is an item")
+        items.pop_front().expect("the loop ends when there is an item")
     }
 }
 
-fn real_threads(count: u32) -> Result<()> {
+const NO_PANIC: &str = "no thread panics while it holds the lock";
+
+pub fn run(options: &Options) -> Result<()> {
+    let count = options.number("--items", 0..=1_000_000)?.unwrap_or(1000);
+    println!("two real threads, with room for {ROOM}:");
+    hand_over(count)?;
+
+    let explorer = Explorer::default();
+    println!("look, then wait:");
+    let report = try_all(explorer, one_item(Slot::take))?;
+    ensure!(report.failures == 0, "it went wrong, and is right");
+    println!("wait without looking first:");
+    try_all(explorer, one_item(Slot::take_blindly))?;
+    show_simplest(explorer, one_item(Slot::take_blindly), include_str!("condvar.rs"))
+}
+
+/// One thread puts items, and this one takes them.
+fn hand_over(count: u32) -> Result<()> {
     let buffer = Buffer::default();
     let taken = thread::scope(|scope| {
         let puts = thread::Builder::new().name("puts".to_owned());
@@ -147,8 +67,51 @@ fn real_threads(count: u32) -> Result<()> {
         anyhow::Ok((0..count).map(|_| buffer.take()).collect::<Vec<_>>())
     })?;
     ensure!(taken.iter().copied().eq(0..count), "an item was lost, or out of order");
-    println!("two real threads, with room for {ROOM}: {count} items came, in their order");
+    println!("  {count} items came, in their order");
     Ok(())
+}
+
+/// The smallest buffer, for the explorer: one item, which is put once.
+#[derive(Clone)]
+struct Slot {
+    item: explorer::Mutex<Option<u32>>,
+    full: explorer::Condvar,
+}
+
+impl Slot {
+    fn put(&self) {
+        let mut item = self.item.lock();
+        *item = Some(1);
+        self.full.notify_one();
+    }
+
+    fn take(&self) {
+        let mut item = self.item.lock();
+        while item.is_none() {
+            item = self.full.wait(item);
+        }
+        item.take().expect(NOTHING);
+    }
+
+    /// Wrong: waits without looking first.
+    fn take_blindly(&self) {
+        let mut item = self.item.lock();
+        item = self.full.wait(item);
+        item.take().expect(NOTHING);
+    }
+}
+
+const NOTHING: &str = "woken, and there is nothing";
+
+/// One thread puts an item, another takes it.
+fn one_item(take: fn(&Slot)) -> impl Fn(&mut Program) + Sync {
+    move |program| {
+        let item = explorer::Mutex::new("item", None);
+        let slot = Slot { item, full: explorer::Condvar::new("full") };
+        let same = slot.clone();
+        program.thread("takes", move || take(&slot));
+        program.thread("puts", move || same.put());
+    }
 }
 
 #[cfg(test)]

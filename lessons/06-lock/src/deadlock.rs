@@ -1,6 +1,6 @@
 //! Two threads take the same two locks in opposite order: each has one and waits for the
-//! other. The explorer finds it; then two real threads do it, under a deadline; then both
-//! take the locks in the same order. Compare with `schedule`.
+//! other. The explorer finds that; two real threads show it, in a process that is killed after
+//! a second. Then both take the locks in the same order. Compare with `schedule`.
 
 use std::io::{self, Read, Write};
 use std::sync::{Barrier, Mutex};
@@ -45,7 +45,7 @@ pub fn run() -> Result<()> {
     println!("t1 locks a, then b; t2 locks b, then a:");
     try_all(explorer, opposite_order)?;
     show_simplest(explorer, opposite_order, include_str!("deadlock.rs"))?;
-    println!("two real threads, and a second to end:");
+    println!("two real threads, with a second to end:");
     real_opposite_order()?;
 
     println!("both lock a, then b:");
@@ -53,25 +53,40 @@ pub fn run() -> Result<()> {
     real_same_order()
 }
 
-static A: Mutex<()> = Mutex::new(());
-static B: Mutex<()> = Mutex::new(());
+/// An account of the real threads.
+struct Account {
+    name: &'static str,
+    money: Mutex<i64>,
+}
 
-/// Two real threads in a process of their own, which can be killed.
+static A: Account = Account { name: "a", money: Mutex::new(100) };
+static B: Account = Account { name: "b", money: Mutex::new(100) };
+
+/// Moves money; calls `between` when this thread has its first lock.
+fn move_money(from: &Account, to: &Account, n: i64, between: impl Fn()) {
+    let (thread, tid) = (thread::current(), gettid());
+    let thread = thread.name().expect("it has a name");
+    let mut money = from.money.lock().expect(NO_PANIC);
+    println!("  {thread} (tid {tid}) has {} and wants {}", from.name, to.name);
+    between();
+    let mut others = to.money.lock().expect(NO_PANIC);
+    println!("  {thread} (tid {tid}) has both");
+    *money -= n;
+    *others += n;
+}
+
+/// Two real threads, in a process of their own that can be killed.
 fn real_opposite_order() -> Result<()> {
     let (mut reader, writer) = io::pipe().context("pipe")?;
     let child = child::fork_child(move || {
         let both = Barrier::new(2);
-        // Neither asks for its second lock before the other has its first.
-        let report = |tid: Pid| {
+        // No thread asks for its second lock before each has its first. Reports its id then.
+        let meet = || {
             both.wait();
-            (&writer).write_all(&tid.as_raw().to_ne_bytes()).expect("the parent reads");
+            (&writer).write_all(&gettid().as_raw().to_ne_bytes()).expect("the parent reads");
         };
-        run_threads(
-            || lock_both("t1", ("a", &A), ("b", &B), report),
-            || lock_both("t2", ("b", &B), ("a", &A), report),
-        )
+        run_threads(|| move_money(&A, &B, 5, meet), || move_money(&B, &A, 8, meet))
     })?;
-    // Each has one lock now, and sends its id.
     let mut threads = Vec::new();
     for _ in 0..2 {
         let mut tid = [0; 4];
@@ -87,33 +102,18 @@ fn real_opposite_order() -> Result<()> {
     let deadline = paced(Duration::from_secs(1));
     let ended = pidfd::wait(&pidfd::open(child.pid())?, Some(deadline))?;
     ensure!(!ended, "both have ended, and were to wait for ever");
-    println!("  still there after {}: only the end of the process ends it", text::time(deadline));
+    println!("  still there after {}; I kill their process", text::time(deadline));
+    println!("  it was {}", child::describe(child.kill()?));
     Ok(())
 }
 
 fn real_same_order() -> Result<()> {
     let child = child::fork_child(|| {
-        run_threads(
-            || lock_both("t1", ("a", &A), ("b", &B), |_| {}),
-            || lock_both("t2", ("a", &A), ("b", &B), |_| {}),
-        )
+        run_threads(|| move_money(&A, &B, 5, || ()), || move_money(&A, &B, -8, || ()))
     })?;
     child.join()?;
     println!("  both have ended");
     Ok(())
-}
-
-type Named = (&'static str, &'static Mutex<()>);
-
-/// Takes two locks, and calls `between` when it has the first.
-fn lock_both(thread: &str, first: Named, second: Named, between: impl Fn(Pid)) {
-    let tid = gettid();
-    let (first_name, second_name) = (first.0, second.0);
-    let _first = first.1.lock().expect(NO_PANIC);
-    println!("  {thread} (tid {tid}) has {first_name} and wants {second_name}");
-    between(tid);
-    let _second = second.1.lock().expect(NO_PANIC);
-    println!("  {thread} (tid {tid}) has both");
 }
 
 fn run_threads(t1: impl FnOnce() + Send, t2: impl FnOnce() + Send) -> Result<()> {

@@ -11,13 +11,16 @@ mod held;
 mod inside;
 mod mutex;
 mod once;
+mod once_panics;
 mod play;
 mod poison;
 mod processes;
+mod robust;
 mod rwlock;
 mod schedule;
 mod semaphore;
 mod turns;
+mod woken;
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -26,24 +29,27 @@ use std::time::Duration;
 
 use common::menu::{self, Demo};
 
+use processes::MIDDLE;
+use processes::accounts::LAST_STEP;
+
 const DEMOS: &[Demo] = &[
     Demo {
         name: "balance",
         about: "the notes' program: two threads change one balance, without and with a lock",
         options: &[
-            ("--times N", "how often each thread puts in and takes out (default 100000)"),
-            ("--rounds N", "give up after so many rounds with a right balance (default 100)"),
+            ("--times N", "how often each thread puts money in and takes it out (default 100000)"),
+            ("--rounds N", "give up after N rounds with a right balance (default 100)"),
         ],
         run: balance::run,
     },
     Demo {
         name: "schedule",
-        about: "every order of the steps: how many go wrong, the simplest, and none with a lock",
+        about: "every order of the steps: how many go wrong, without a lock and with it",
         options: &[
             ("--times N", "how often each thread calls change_it: 1 or 2 (default 1)"),
             (
                 "--replay S",
-                "run it in the order S, as 1x2,2x4,1x2: two steps of t1, four of t2, ...",
+                "run it in the order S: 1x2,2x4,1x2 is two steps of t1, four of t2, two of t1",
             ),
             ("--lock", "with --replay: with the lock"),
         ],
@@ -65,40 +71,64 @@ const DEMOS: &[Demo] = &[
         run: |_| mutex::run(),
     },
     Demo {
+        name: "deadlock",
+        about: "two locks in opposite order: both threads wait for ever; and the cure",
+        options: &[],
+        run: |_| deadlock::run(),
+    },
+    Demo {
+        name: "condvar",
+        about: "wait until a buffer has an item; and how to miss the notification",
+        options: &[("--items N", "how many items real threads hand over (default 1000)")],
+        run: condvar::run,
+    },
+    Demo {
+        name: "woken",
+        about: "three things that can go wrong after a wait, and why it stands in a loop",
+        options: &[],
+        run: |_| woken::run(),
+    },
+    Demo {
         name: "held",
-        about: "what a lock costs: free, wanted by two, and held for long",
-        options: &[("--times N", "how often it is taken (without it, 1000000)")],
+        about: "what a lock costs: free, wanted by two, and held for a second",
+        options: &[("--times N", "how often it is locked (default 1000000)")],
         run: held::run,
     },
     Demo {
         name: "turns",
         about: "the same work without and with a lock: one thread at a time takes longer",
-        options: &[("--questions N", "how many each thread asks (without it, 10)")],
+        options: &[("--questions N", "how many each thread asks (default 10)")],
         run: turns::run,
     },
     Demo {
         name: "semaphore",
-        about: "at most so many threads at a time: six threads, two permits",
-        options: &[("--permits N", "how many, for three times as many threads (without it, 2)")],
+        about: "a limit on how many threads are inside: six threads, two permits",
+        options: &[("--permits N", "how many, for three times as many threads (default 2)")],
         run: semaphore::run,
     },
     Demo {
         name: "rwlock",
         about: "many readers at the same time, or one writer alone",
-        options: &[("--readers N", "how many (without it, 3)")],
+        options: &[("--readers N", "how many (default 3)")],
         run: rwlock::run,
     },
     Demo {
         name: "poison",
-        about: "a panic inside a lock: the next one is told",
-        options: &[("--amount N", "how much money is moved (without it, 30)")],
+        about: "a panic inside a lock: the next thread is told",
+        options: &[("--amount N", "how much money is moved (default 30)")],
         run: poison::run,
     },
     Demo {
         name: "once",
-        about: "made once, though several threads ask at the same time",
+        about: "a value is made once, though several threads ask at the same time",
         options: &[],
         run: |_| once::run(),
+    },
+    Demo {
+        name: "once-panics",
+        about: "making the value panics: some ways try again, some do not",
+        options: &[],
+        run: |_| once_panics::run(),
     },
     Demo {
         name: "atomic",
@@ -107,40 +137,32 @@ const DEMOS: &[Demo] = &[
         run: atomic::run,
     },
     Demo {
-        name: "deadlock",
-        about: "two locks in opposite order: found, seen under a deadline, and cured",
-        options: &[],
-        run: |_| deadlock::run(),
-    },
-    Demo {
-        name: "condvar",
-        about: "waiting until there is something; three ways to miss it",
-        options: &[("--items N", "how many items real threads hand over (default 1000)")],
-        run: condvar::run,
-    },
-    Demo {
         name: "processes",
-        about: "a lock between processes, and what if its owner is killed",
+        about: "a lock between processes; its owner is killed, and the next waits for ever",
+        options: &[("--times N", "how often two children move money (default 50000)")],
+        run: processes::run,
+    },
+    Demo {
+        name: "robust",
+        about: "a lock that reports the death of its owner, so that the next can repair",
         options: &[
-            ("--step N", "kill it after step N of a transfer, 0 to 5 (without it, 3)"),
-            ("--times N", "how often two children move money at the same time (default 50000)"),
-            ("--kills N", "how often to kill one at a random moment (without it, 100)"),
+            ("--step N", "kill the owner after step N of a transfer, 0 to 5 (default 3)"),
+            ("--kills N", "how often to kill a child at a random moment (default 100)"),
         ],
         run: |options| {
-            processes::run(&processes::Asked {
-                step: options.number("--step", 0..=processes::LAST_STEP)?.unwrap_or(3),
-                times: options.get("--times")?.unwrap_or(50_000),
+            robust::run(&robust::Asked {
+                step: options.number("--step", 0..=LAST_STEP)?.unwrap_or(MIDDLE),
                 kills: options.get("--kills")?.unwrap_or(100),
             })
         },
     },
     Demo {
         name: "cost",
-        about: "what each sort of lock costs, for one thread and when all contend",
+        about: "what each kind of lock costs, for one thread and when all contend",
         options: &[
-            ("--time MS", "how long to measure each (without it, 40 milliseconds)"),
-            ("--cpus N", "on so many CPUs (without it, on all)"),
-            ("--without-python", "leave Python's threading.Lock out"),
+            ("--time MS", "how long to measure each, in milliseconds (default 40)"),
+            ("--cpus N", "on N CPUs (default: on all)"),
+            ("--without-python", "leave out Python's threading.Lock"),
             ("--svg FILE", "draw the times into FILE"),
             ("--json", "print a JSON object for each time"),
         ],

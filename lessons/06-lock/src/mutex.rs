@@ -13,15 +13,15 @@ use nix::unistd::{getpid, gettid};
 
 static COUNT: Mutex<u32> = Mutex::new(0);
 
-/// The id of the other thread, once it has the lock. The main thread polls it: a wait in
-/// the kernel would be one more call in the record.
+/// The id of the holder, once it has the lock. The main thread polls it, only because a
+/// proper wait, such as a channel's, would add calls of its own to the record.
 static HOLDER: AtomicI32 = AtomicI32::new(0);
 
 pub fn run() -> Result<()> {
     for _ in 0..1000 {
         *COUNT.lock().expect(NO_PANIC) += 1;
     }
-    println!("nobody else wants the lock: taken and given back 1000 times");
+    println!("no other thread wants the lock: locked and unlocked 1000 times");
 
     let holder = thread::Builder::new().name("holder".to_owned()).spawn(hold);
     let holder = holder.context("start a thread")?;
@@ -30,7 +30,7 @@ pub fn run() -> Result<()> {
     }
     println!("thread main wants the lock");
     let count = *COUNT.lock().expect(NO_PANIC);
-    println!("thread main has had the lock: {count}");
+    println!("thread main has locked it: {count}");
 
     // Once the thread is gone, joining it does not wait in the kernel either.
     let directory = format!("/proc/self/task/{}", HOLDER.load(Ordering::Acquire));
@@ -45,11 +45,11 @@ fn hold() -> Result<()> {
     let mut count = COUNT.lock().expect(NO_PANIC);
     println!("thread holder has the lock");
     HOLDER.store(gettid().as_raw(), Ordering::Release);
-    // The main thread has the id of the process. It sleeps nowhere but at the lock.
+    // Polls /proc. The main thread has the id of the process, and sleeps only at the lock.
     proc::wait_until_asleep(getpid())?;
     thread::sleep(paced(Duration::from_secs(1)));
     *count += 1;
-    println!("thread holder gives the lock back");
+    println!("thread holder unlocks");
     Ok(())
 }
 

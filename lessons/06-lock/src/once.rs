@@ -1,14 +1,13 @@
 //! A value that is made when it is first needed, and only once, though several threads ask for
-//! it at the same time. Std has three ways, which differ in what a panic does.
+//! it at the same time. Std has three ways. Compare with `once-panics`.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::SeqCst};
 use std::sync::{LazyLock, Once, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use common::{paced, panics, proc};
+use common::{paced, proc};
 use nix::unistd::{Pid, gettid};
 
 static ONCE_LOCK: OnceLock<u32> = OnceLock::new();
@@ -25,17 +24,6 @@ pub fn run() -> Result<()> {
         ONCE.call_once(|| VALUE.store(make(), SeqCst));
         VALUE.load(SeqCst)
     })?;
-
-    panics::silence();
-    println!("one thread asks twice, and making the value panics the first time:");
-    let (once_lock, once) = (OnceLock::new(), Once::new());
-    let lazy_lock = LazyLock::new(fail_once);
-    ask_twice("OnceLock", || *once_lock.get_or_init(fail_once));
-    ask_twice("LazyLock", || *lazy_lock);
-    ask_twice("Once", || {
-        once.call_once(|| VALUE.store(fail_once(), SeqCst));
-        VALUE.load(SeqCst)
-    });
     Ok(())
 }
 
@@ -46,7 +34,7 @@ static ASLEEP: AtomicU32 = AtomicU32::new(0);
 /// The ids of the threads that ask; 0 for a thread that has not started.
 static ASKING: [AtomicI32; 4] = [const { AtomicI32::new(0) }; 4];
 
-/// Makes the value, and does not return before all other threads ask for it.
+/// Makes the value; returns only when all other threads are waiting for it.
 fn make() -> u32 {
     MADE.fetch_add(1, SeqCst);
     for asking in &ASKING {
@@ -55,7 +43,7 @@ fn make() -> u32 {
         }
         let tid = Pid::from_raw(asking.load(SeqCst));
         if tid != gettid() {
-            // The only place where it can sleep is the wait for the value.
+            // Polls /proc: the thread can sleep only where it waits for the value.
             proc::wait_until_asleep(tid).expect("a thread that asks does not end");
             ASLEEP.fetch_add(1, SeqCst);
         }
@@ -79,21 +67,6 @@ fn ask_at_once(way: &str, ask: fn() -> u32) -> Result<()> {
     let join = |thread: JoinHandle<u32>| thread.join().ok().context("join: the thread panicked");
     let values = threads.into_iter().map(join).collect::<Result<Vec<_>>>()?;
     let (made, asleep) = (MADE.load(SeqCst), ASLEEP.load(SeqCst));
-    println!("  {way}: made {made} time, {asleep} threads slept meanwhile; got {values:?}");
+    println!("  {way}: made {made} time, {asleep} threads slept until then; got {values:?}");
     Ok(())
-}
-
-fn fail_once() -> u32 {
-    assert!(MADE.fetch_add(1, SeqCst) > 0, "there is no value yet");
-    42
-}
-
-fn ask_twice(way: &str, ask: impl Fn() -> u32) {
-    MADE.store(0, SeqCst);
-    for time in ["first", "second"] {
-        match catch_unwind(AssertUnwindSafe(&ask)) {
-            Ok(value) => println!("  {way}, {time}: {value}"),
-            Err(panic) => println!("  {way}, {time}: panic ≈ {:?}", panics::message(&*panic)),
-        }
-    }
 }

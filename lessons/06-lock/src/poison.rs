@@ -1,5 +1,5 @@
 //! A thread panics while it holds a lock, half-way through a change. The lock is released,
-//! and the next `lock()` reports it. Compare with `poison.py`: Python says nothing.
+//! and the next `lock()` reports it. Compare with `poison.py`: Python does not.
 
 use std::sync::Mutex;
 use std::thread;

@@ -1,51 +1,32 @@
-//! A lock between processes. Its owner is killed in the middle of a change. A robust lock
-//! reports that to the next owner, who repairs the data; any other stays locked for ever.
+//! A lock between processes, in memory that they share. Then its owner is killed while it has
+//! the lock: the next process waits for ever. Compare with `robust`, where it does not.
 
-mod accounts;
-mod random;
+pub mod accounts;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use common::child::{Child, describe, fork_child};
+use common::menu::Options;
 use common::{hang, proc};
 use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::getpid;
 use shared_mutex::{LockError, SharedMutex};
 
-pub use accounts::LAST_STEP;
 use accounts::{Accounts, SUM};
 
-type Locked = SharedMutex<Accounts>;
+pub type Locked = SharedMutex<Accounts>;
 
-/// The options of the demo.
-pub struct Asked {
-    /// A child is killed after this step of a transfer.
-    pub step: u32,
-    /// How often two children move money at the same time.
-    pub times: u32,
-    /// How often to kill a child at a random moment.
-    pub kills: u32,
-}
+/// In the middle of a transfer: the money has been taken, and not yet been put in.
+pub const MIDDLE: u32 = 3;
 
-pub fn run(asked: &Asked) -> Result<()> {
-    let accounts = SharedMutex::robust(Accounts::new()).context("a mutex in shared memory")?;
-    println!("Two accounts in memory that processes share: {}", read(accounts)?);
-    there_and_back(accounts, asked.times)?;
-
-    println!("A child is killed while it has the lock, and the next one repairs:");
-    kill_owner(accounts, asked.step, repair)?.join()?;
-    println!("  parent (pid {}): I have the lock: {}", getpid(), read(accounts)?);
-    println!("One is killed at a random moment, {} times:", asked.kills);
-    random::kill_often(accounts, asked.kills)?;
-
-    println!("The next one does not repair:");
-    kill_owner(accounts, asked.step, give_back)?.join()?;
-    let error = accounts.lock().err().context("the lock is not lost")?;
-    println!("  parent (pid {}): {error}", getpid());
-
-    println!("The lock is not robust:");
+pub fn run(options: &Options) -> Result<()> {
+    let times = options.get::<u32>("--times")?.unwrap_or(50_000);
     let accounts = SharedMutex::not_robust(Accounts::new()).context("a mutex in shared memory")?;
-    let next = kill_owner(accounts, asked.step, repair)?;
+    println!("Two accounts in memory that processes share: {}", read(accounts)?);
+    there_and_back(accounts, times)?;
+
+    println!("A child is killed while it has the lock:");
+    let next = kill_owner(accounts, MIDDLE, |accounts| read(accounts).map(drop))?;
     hang::show(&next)?;
     kill_and_wait(next)
 }
@@ -66,8 +47,9 @@ fn there_and_back(accounts: &Locked, times: u32) -> Result<()> {
     Ok(())
 }
 
-/// Kills a child in the middle of a transfer, and returns another that wants the lock.
-fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>) -> Result<Child> {
+/// Kills a child that has the lock, after a step of its transfer. Returns another child, which
+/// waited for the lock before that, and calls `then`.
+pub fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>) -> Result<Child> {
     let mut owner = fork_child(|| {
         let guard = accounts.lock().map_err(owned)?;
         guard.transfer(30, |done| {
@@ -87,47 +69,26 @@ fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>) -> 
         println!("  child (pid {}): I want the lock", getpid());
         then(accounts)
     })?;
+    // Polls /proc until it sleeps: at the lock.
     ensure!(proc::wait_until_asleep(next.pid())?, "pid {} did not wait", next.pid());
     kill_and_wait(owner)?;
     Ok(next)
 }
 
-fn kill_and_wait(child: Child) -> Result<()> {
+pub fn kill_and_wait(child: Child) -> Result<()> {
     let pid = child.pid();
     println!("  parent (pid {}): I kill pid {pid}: {}", getpid(), describe(child.kill()?));
     Ok(())
 }
 
-/// Gets the lock of the process that was killed, and repairs the accounts.
-fn repair(accounts: &Locked) -> Result<()> {
-    let me = getpid();
-    let dead = match accounts.lock() {
-        Err(LockError::OwnerDied(dead)) => dead,
-        Err(LockError::NotRecoverable) => bail!("the lock is lost"),
-        Ok(_) => bail!("the lock does not report that its owner died"),
-    };
-    println!("  child (pid {me}): the owner has died and left {}", *dead);
-    let undone = if dead.repair() { "its transfer is undone" } else { "nothing is half done" };
-    let guard = dead.consistent();
-    println!("  child (pid {me}): {undone}: {}", *guard);
-    Ok(())
-}
-
-/// Gets the lock of the process that was killed, and gives it back as it is.
-fn give_back(accounts: &Locked) -> Result<()> {
-    let error = accounts.lock().err().context("the lock does not report that its owner died")?;
-    println!("  child (pid {}): {error}; I give it back as it is", getpid());
-    Ok(())
-}
-
 /// The accounts, read under the lock.
-fn read(accounts: &Locked) -> Result<String> {
+pub fn read(accounts: &Locked) -> Result<String> {
     let guard = accounts.lock().map_err(owned)?;
     ensure!(guard.sum() == SUM, "money was lost or made: {}", *guard);
     Ok(guard.to_string())
 }
 
 /// The error without the lock that it borrows.
-fn owned(error: LockError<Accounts>) -> anyhow::Error {
+pub fn owned(error: LockError<Accounts>) -> anyhow::Error {
     anyhow!("{error}")
 }

@@ -3,7 +3,7 @@
 
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier, LazyLock, Mutex, RwLock};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -47,7 +47,8 @@ pub fn run(options: &Options) -> Result<()> {
         println!("  {name}: all were inside at the same time");
     }
 
-    read_and_write()?;
+    write_alone()?;
+    wait_to_write()?;
 
     let time = paced(Duration::from_secs(1));
     println!("{readers} readers, each stays inside for {}:", text::time(time));
@@ -79,25 +80,44 @@ fn start_readers(
 }
 
 /// A writer is alone.
-fn read_and_write() -> Result<()> {
+fn write_alone() -> Result<()> {
     let reading = RW_LOCK.read().expect(NO_PANIC);
-    println!("main reads; may it write, too? {}", RW_LOCK.try_write().is_ok());
+    println!("main reads; may it write? {}", RW_LOCK.try_write().is_ok());
     drop(reading);
     println!("main reads no more; may it write? {}", RW_LOCK.try_write().is_ok());
 
     let mut value = RW_LOCK.write().expect(NO_PANIC);
-    println!("main writes; may anybody read? {}", RW_LOCK.try_read().is_ok());
-    let (tx, rx) = channel();
-    let reader = thread::Builder::new().name("reader".to_owned()).spawn(move || {
-        tx.send(gettid()).expect("the writer receives it");
-        *RW_LOCK.read().expect(NO_PANIC)
-    });
-    let reader = reader.context("start a thread")?;
-    // The only place where it can sleep is the lock.
-    proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
+    println!("main writes; may another thread read? {}", RW_LOCK.try_read().is_ok());
+    let reader = start_asleep("reader", || *RW_LOCK.read().expect(NO_PANIC))?;
     *value = 2;
     println!("a reader sleeps until main has written {value}");
     drop(value);
     println!("it has read {}", reader.join().ok().context("join: the thread panicked")?);
     Ok(())
+}
+
+/// A writer that waits keeps new readers out.
+fn wait_to_write() -> Result<()> {
+    let reading = RW_LOCK.read().expect(NO_PANIC);
+    println!("main reads; may another thread read? {}", RW_LOCK.try_read().is_ok());
+    let writer = start_asleep("writer", || *RW_LOCK.write().expect(NO_PANIC) = 3)?;
+    println!("main reads, a writer waits; may another thread read? {}", RW_LOCK.try_read().is_ok());
+    drop(reading);
+    writer.join().ok().context("join: the thread panicked")
+}
+
+/// Starts a thread that sleeps at the lock, and returns when it does.
+fn start_asleep<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>> {
+    let (tx, rx) = channel();
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        tx.send(gettid()).expect("main receives it");
+        work()
+    });
+    let thread = thread.context("start a thread")?;
+    // Polls /proc: the lock is the only place where the thread can sleep.
+    proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
+    Ok(thread)
 }

@@ -42,7 +42,7 @@ pub fn run(options: &Options) -> Result<()> {
     for visitor in visitors {
         visitor.join().ok().context("join: the thread panicked")?;
     }
-    println!("all have been inside, at the most {} at a time", shared.inside.most());
+    println!("all have been inside, at most {} at a time", shared.inside.most());
     Ok(())
 }
 

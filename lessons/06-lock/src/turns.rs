@@ -41,7 +41,7 @@ fn only_the_sum_inside(shared: &Shared, question: u64) {
     *sum += answer;
 }
 
-/// Stands for a question to a server, whose answer takes its time.
+/// In place of a question to a server, whose answer takes a while.
 fn ask(question: u64) -> u64 {
     thread::sleep(ANSWER);
     question * question

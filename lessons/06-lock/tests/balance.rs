@@ -14,7 +14,7 @@ fn without_a_lock_the_balance_is_wrong_and_with_it_right() {
     assert_eq!(lines.len(), 3, "{text}");
     assert_eq!(lines[0], "two threads put in and take out 5 and 8, 100000 times each");
     assert_ne!(wrong_balance(&text), 0);
-    assert_eq!(lines[2], "with a lock: balance 0, just as often");
+    assert_eq!(lines[2], "with a lock: balance 0 after as many changes");
 }
 
 #[test]

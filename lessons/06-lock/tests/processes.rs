@@ -1,5 +1,5 @@
-//! The demo `processes`, seen from outside: who writes which line, and what stands in the
-//! memory that its processes share.
+//! The demos `processes` and `robust`, seen from outside: who writes which line, and what is
+//! in the memory that their processes share.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -11,9 +11,9 @@ use nix::unistd::Pid;
 use testing::running::{Running, pid};
 use testing::{start, witness};
 
-fn demo(options: &[&str]) -> Command {
+fn demo(arguments: &[&str]) -> Command {
     let mut command = start::command(env!("CARGO_BIN_EXE_06-lock"));
-    command.arg("processes").args(options).env("LESSON_PACE", "0.05");
+    command.args(arguments).env("LESSON_PACE", "0.05");
     command
 }
 
@@ -28,12 +28,12 @@ fn whatever_step_the_owner_is_killed_at_the_next_one_makes_it_good() {
         (5, "70 + 130 = 200", "nothing is half done", "70 + 130 = 200"),
     ] {
         let step = step.to_string();
-        let command = demo(&["--step", &step, "--times", "10", "--kills", "3"]);
+        let command = demo(&["robust", "--step", &step, "--kills", "3"]);
         let testimony = witness::run(command).unwrap();
         assert!(testimony.status.success(), "{testimony:#?}");
         let texts = testimony.texts();
         let parent = testimony.pid;
-        let [owner, next] = [3, 4].map(|line| pid(texts[line]).as_raw() as u32);
+        let [owner, next] = [1, 2].map(|line| pid(texts[line]).as_raw() as u32);
         let written_by = |writer: u32, text: String| {
             let found = testimony.lines.iter().find(|line| line.text == text);
             let line = found.unwrap_or_else(|| panic!("no line {text:?} in {texts:#?}"));
@@ -49,9 +49,9 @@ fn whatever_step_the_owner_is_killed_at_the_next_one_makes_it_good() {
         );
         written_by(parent, format!("  parent (pid {parent}): I have the lock: {repaired}"));
         written_by(parent, format!("  parent (pid {parent}): the lock is not recoverable"));
-        // Three rounds with two children each; the others write nothing.
-        assert_eq!(testimony.writers().len(), 1 + 3 * 2);
-        assert_eq!(texts.len(), 25, "{texts:#?}");
+        // Two rounds with two children each; the others write nothing.
+        assert_eq!(testimony.writers().len(), 1 + 2 * 2);
+        assert_eq!(texts.len(), 16, "{texts:#?}");
     }
 }
 
@@ -76,8 +76,8 @@ fn shared_words(pid: Pid) -> Option<(String, [i64; 5])> {
 #[test]
 fn the_one_that_waits_for_a_dead_owner_sleeps_beside_what_it_left() {
     // Minutes to look at it.
-    let running = Running::start(demo(&["--kills", "0", "--pace", "1000"]));
-    running.line_with(&["The lock is not robust"]);
+    let running = Running::start(demo(&["processes", "--pace", "1000"]));
+    running.line_with(&["A child is killed"]);
     let owner = running.pid_in("  child (pid");
     let waiting = running.pid_in("  child (pid");
     running.line_with(&["  parent (pid"]);
@@ -109,15 +109,20 @@ fn without_a_child_or_memory_it_fails_and_leaves_nothing() {
     if !start::can_use_strace() {
         return;
     }
-    let forks = (1..=9).map(|number| ("clone,clone3,fork,vfork", "EAGAIN", number));
-    for (calls, error, number) in forks.chain([("kill", "EPERM", 1), ("kill", "EPERM", 2)]) {
-        let fault = format!("{calls}:error={error}:when={number}");
-        let mut strace = start::with_fault(&fault);
-        strace.args([env!("CARGO_BIN_EXE_06-lock"), "processes", "--kills=1", "--times=1"]);
-        strace.env("LESSON_PACE", "0");
-        let (lines, errors, status) = Running::start(strace).finish_with_orphans();
-        assert_eq!(status.code(), Some(1), "{fault}: {lines:#?} {errors}");
-        assert!(errors.contains(error), "{fault}: {errors}");
+    for (demo, option, forks, kills) in
+        [("processes", "--times=1", 4, 2), ("robust", "--kills=1", 5, 3)]
+    {
+        let forks = (1..=forks).map(|number| ("clone,clone3,fork,vfork", "EAGAIN", number));
+        let kills = (1..=kills).map(|number| ("kill", "EPERM", number));
+        for (calls, error, number) in forks.chain(kills) {
+            let fault = format!("{calls}:error={error}:when={number}");
+            let mut strace = start::with_fault(&fault);
+            strace.args([env!("CARGO_BIN_EXE_06-lock"), demo, option]);
+            strace.env("LESSON_PACE", "0");
+            let (lines, errors, status) = Running::start(strace).finish_with_orphans();
+            assert_eq!(status.code(), Some(1), "{demo} {fault}: {lines:#?} {errors}");
+            assert!(errors.contains(error), "{demo} {fault}: {errors}");
+        }
     }
 }
 
@@ -129,37 +134,39 @@ fn as_many_are_killed_as_it_says() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let file = folder.path().join("kills");
     let mut strace = start::with_strace("trace=none", &file);
-    strace.args([env!("CARGO_BIN_EXE_06-lock"), "processes", "--kills=40", "--times=10"]);
+    strace.args([env!("CARGO_BIN_EXE_06-lock"), "robust", "--kills=40"]);
     strace.env("LESSON_PACE", "0.05");
     let (lines, errors, status) = Running::start(strace).finish();
     let ends = fs::read_to_string(&file).unwrap();
     assert!(status.success(), "{lines:#?} {errors}");
-    // And one in each of three rounds, and the one that waits.
-    assert_eq!(ends.matches("+++ killed by SIGKILL +++").count(), 40 + 4, "{ends}");
+    // And one in each of the two other rounds.
+    assert_eq!(ends.matches("+++ killed by SIGKILL +++").count(), 40 + 2, "{ends}");
 }
 
 #[test]
 fn a_demo_that_is_killed_takes_its_children_along() {
-    // After its first line, after its second, and so on to its end.
-    for lines in 1.. {
-        let running = Running::start(demo(&["--kills", "3", "--times", "10"]));
-        if (0..lines).any(|_| running.next_line().is_none()) {
-            running.finish();
-            break;
+    for arguments in [["processes", "--times", "10"], ["robust", "--kills", "3"]] {
+        // After its first line, after its second, and so on to its end.
+        for lines in 1.. {
+            let running = Running::start(demo(&arguments));
+            if (0..lines).any(|_| running.next_line().is_none()) {
+                running.finish();
+                break;
+            }
+            running.kill();
+            running.finish_with_orphans();
         }
-        running.kill();
-        running.finish_with_orphans();
     }
 }
 
 #[test]
 fn what_cannot_be_is_refused() {
-    for (options, words) in [
-        (["--step", "6"], "a number from 0 to 5"),
-        (["--kills", "-1"], "--kills: "),
-        (["--times", "many"], "--times: "),
+    for (arguments, words) in [
+        (["robust", "--step", "6"], "a number from 0 to 5"),
+        (["robust", "--kills", "-1"], "--kills: "),
+        (["processes", "--times", "many"], "--times: "),
     ] {
-        let output = demo(&options).output().unwrap();
+        let output = demo(&arguments).output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{errors}");
         assert!(errors.contains(words) && errors.lines().count() == 1, "{errors}");

@@ -163,7 +163,7 @@ fn two_threads_add_to_the_atomic_at_the_same_time() {
 
 #[test]
 fn two_children_move_money_at_the_same_time() {
-    let Some(recorded) = recorded(&["processes", "--times", "10", "--kills", "0"]) else { return };
+    let Some(recorded) = recorded(&["processes", "--times", "10"]) else { return };
     let (begin, end) = (recorded.written("Two accounts"), recorded.written("Two children"));
     let started = recorded.started();
     let started = started.iter().filter(|it| begin.end < it.begin && it.begin < end.begin);
@@ -177,7 +177,7 @@ fn two_children_move_money_at_the_same_time() {
 #[test]
 fn a_dead_owner_is_found_by_chance() {
     let told = || {
-        let lines = lines(&["processes", "--times", "0", "--kills", "25"], "0");
+        let lines = lines(&["robust", "--kills", "25"], "0");
         let line = lines.iter().find(|line| line.starts_with("  it had the lock ≈ ")).unwrap();
         let numbers = line.split("≈ ").skip(1).map(|rest| rest.split(' ').next().unwrap());
         let [owners, undone] = numbers.map(|it| it.parse::<u32>().unwrap()).collect::<Vec<_>>()[..]

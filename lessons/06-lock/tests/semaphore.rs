@@ -25,13 +25,13 @@ fn as_many_are_inside_as_there_are_permits_and_never_more() {
         }
         assert!(inside.is_empty() && lines.len() == 2 + 2 * 3 * permits, "{lines:#?}");
         assert_eq!(most, permits);
-        let last = format!("all have been inside, at the most {permits} at a time");
+        let last = format!("all have been inside, at most {permits} at a time");
         assert_eq!(lines.last(), Some(&last));
     }
 }
 
 #[test]
-fn whoever_has_no_permit_sleeps() {
+fn a_thread_without_a_permit_sleeps() {
     // Those inside stay for minutes.
     let running = Running::start(demo(&["semaphore"], "1000"));
     running.line_with(&["6 threads, 2 permits"]);

@@ -1,4 +1,4 @@
-//! A child that moves money all the time is killed at random moments.
+//! A child that does nothing but move money is killed at random moments.
 
 use std::thread;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use anyhow::{Result, bail, ensure};
 use common::child::fork_ready_child;
 use shared_mutex::LockError;
 
-use super::accounts::SUM;
-use super::{Locked, owned};
+use crate::processes::accounts::SUM;
+use crate::processes::{Locked, owned};
 
 pub fn kill_often(accounts: &Locked, kills: u32) -> Result<()> {
     let (mut owners, mut undone) = (0, 0);
