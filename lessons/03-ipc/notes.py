@@ -7,7 +7,8 @@ PACE = float(os.environ.get("LESSON_PACE", 1))
 
 
 def say(line):
-    # Text and newline in one write: the lines of several processes do not mix.
+    # Text and newline in one write: a write of up to 4096 bytes goes into a pipe in one
+    # piece, so the lines of several processes do not mix.
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

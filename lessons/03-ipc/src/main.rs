@@ -6,6 +6,7 @@ mod ipc;
 mod limits;
 mod pipe;
 mod queue;
+mod ring;
 mod shared_memory;
 mod signals;
 mod sigpipe;
@@ -28,7 +29,7 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "pipe",
-        about: "two ends, who closes what, and how the end is seen",
+        about: "two ends, which process closes which, and how a reader sees the end",
         options: &[],
         run: |_| pipe::run(),
     },
@@ -64,9 +65,15 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "shared-memory",
-        about: "two processes use the same memory: a counter, and a ring buffer",
+        about: "two processes use the same memory: a counter, wrong and right",
+        options: &[],
+        run: |_| shared_memory::run(),
+    },
+    Demo {
+        name: "ring",
+        about: "messages through a ring buffer in shared memory, and a sender that is killed",
         options: &[("--awake", "leave out the part in which the receiver sleeps")],
-        run: |options| shared_memory::run(options.has("--awake")),
+        run: |options| ring::run(options.has("--awake")),
     },
     Demo {
         name: "signals",

@@ -1,8 +1,7 @@
-//! Two processes share memory by hand: memfd_create and mmap, and a futex to sleep on
-//! (`by_hand`). A counter in it goes wrong, then right. Then a ring buffer (`messages`).
+//! Two processes share memory: memfd_create and mmap, and a futex to sleep on (`by_hand`).
+//! A counter in that memory goes wrong, then right. Compare with `ring`.
 
 mod by_hand;
-mod messages;
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -34,13 +33,13 @@ struct Shared {
 struct Counter {
     /// Both children add 1 to it.
     value: AtomicU64,
-    /// How often each has done so; nobody else writes to its word.
+    /// How often each child has done so; each writes only its own word.
     added: [AtomicU64; 2],
 }
 
 const SIZE: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
-pub fn run(awake: bool) -> Result<()> {
+pub fn run() -> Result<()> {
     let file = memfd_create(c"counter", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
     ftruncate(&file, SIZE.get() as i64).context("ftruncate")?;
     let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
@@ -62,13 +61,13 @@ pub fn run(awake: bool) -> Result<()> {
     ensure!(value < added, "added {added} times, and it is {value}");
     println!("  added ≈ {added} times, and it is ≈ {value}: wrong");
 
-    println!("They add 1 to another, as often at least, by fetch_add:");
+    println!("They add 1 to another counter, at least as often, by fetch_add:");
     let right = &shared.by_fetch_add;
     let added = run_children(shared, right, add_by_fetch_add, |now| now >= added)?;
     let value = right.value.load(SeqCst);
     ensure!(value == added, "added {added} times, and it is {value}");
     println!("  added ≈ {added} times, and it is ≈ {value}: right");
-    messages::run(awake)
+    Ok(())
 }
 
 fn add_by_load_and_store(value: &AtomicU64) {

@@ -1,4 +1,4 @@
-//! `shared-memory` and `speed` leave no process behind: not when they fail in the middle,
+//! `shared-memory`, `ring` and `speed` leave no process behind: not when they fail in the middle,
 //! and not when they are killed.
 
 use std::process::Command;
@@ -8,9 +8,10 @@ use testing::running::Running;
 use testing::start;
 
 /// Each so that it is quick.
-const DEMOS: [&[&str]; 3] = [
+const DEMOS: [&[&str]; 4] = [
     &["shared-memory"],
-    &["shared-memory", "--awake"],
+    &["ring"],
+    &["ring", "--awake"],
     &["speed", "--most=8", "--time=1", "--cpus=1", "--without-python"],
 ];
 
@@ -51,10 +52,12 @@ fn without_another_process_or_memory_a_demo_fails_and_leaves_nothing() {
         return;
     }
     for (demo, calls, error, numbers) in [
-        (1, "clone,clone3,fork,vfork", "EAGAIN", 1..6),
-        (1, "memfd_create", "ENOMEM", 1..3),
-        (1, "socketpair", "EMFILE", 1..2),
-        (2, "clone,clone3,fork,vfork", "EAGAIN", 1..4),
+        (0, "clone,clone3,fork,vfork", "EAGAIN", 1..5),
+        (0, "memfd_create", "ENOMEM", 1..2),
+        (2, "clone,clone3,fork,vfork", "EAGAIN", 1..2),
+        (2, "memfd_create", "ENOMEM", 1..2),
+        (2, "socketpair", "EMFILE", 1..2),
+        (3, "clone,clone3,fork,vfork", "EAGAIN", 1..4),
     ] {
         for number in numbers {
             let fault = format!("{calls}:error={error}:when={number}");
@@ -96,7 +99,7 @@ fn python_ends_with_the_demo() {
 
 #[test]
 fn a_demo_ends_when_its_child_is_killed() {
-    let running = demo(&["shared-memory", "--pace", "1000"]);
+    let running = demo(&["ring", "--pace", "1000"]);
     let child = running.pid_in("  child (pid ");
     running.line_with(&["  child (pid"]);
     running.signal(child, Signal::SIGKILL);

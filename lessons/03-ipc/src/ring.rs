@@ -1,18 +1,19 @@
 //! A ring buffer between two processes: no system call while both are awake; the sender
-//! wakes a sleeping receiver; the receiver notices that the sender was killed.
+//! wakes a sleeping receiver; the receiver notices that the sender was killed. Compare with
+//! `pipe`, where the kernel copies every byte.
 
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use ::ring::{Error, Receiver, Sender, ring};
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child, describe};
 use common::{paced, proc, text};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::unistd::{getpid, getppid, pause};
-use ring::{Error, Receiver, Sender, ring};
 
-/// As many as fit into the ring at once.
+/// All of them fit into the ring at once.
 const MESSAGES: u64 = 100;
 
 /// `awake` leaves out the part in which the receiver sleeps.
