@@ -15,9 +15,10 @@ use std::{env, fs, thread};
 
 use nix::errno::Errno;
 use nix::libc;
-use nix::sched::sched_getcpu;
+use nix::sched::{CpuSet, sched_getcpu, sched_setaffinity};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
 use common::cpus;
@@ -50,10 +51,13 @@ pub fn with_descriptors(limit: usize) -> Command {
 /// All of it on one CPU. With two the kernel lets strace spin at each stop until the program
 /// has left the other, and that takes ten times as long as the program.
 pub fn with_strace(expression: &str, file: &Path) -> Command {
-    let cpu = sched_getcpu().expect("getcpu").to_string();
-    let mut command = command("taskset");
-    command.args(["-c", &cpu, "strace", "-f", "--seccomp-bpf", "-qq", "-e", expression, "-o"]);
-    command.arg(file);
+    let mut cpu = CpuSet::new();
+    cpu.set(sched_getcpu().expect("getcpu")).expect("a CPU of this system");
+    let mut command = command("strace");
+    let on_it = move || sched_setaffinity(Pid::from_raw(0), &cpu).map_err(io::Error::from);
+    // SAFETY: it runs between fork and exec, and makes one system call.
+    unsafe { command.pre_exec(on_it) };
+    command.args(["-f", "--seccomp-bpf", "-qq", "-e", expression, "-o"]).arg(file);
     command
 }
 

@@ -8,7 +8,7 @@ use demo::demo;
 use serde_json::Value;
 use testing::figures::{are_close, drawn_times, seconds};
 use testing::start::{on_all_cpus, stand_in};
-use testing::strace::{Call, record};
+use testing::strace::{Call, record_with};
 
 mod demo;
 
@@ -42,7 +42,9 @@ struct Measured {
 fn each_way_is_measured_as_its_table_says() {
     let arguments = ["speed", "--most=512", "--time=1", "--without-python"];
     let traced = "sched_setaffinity,read,write,sendto,recvfrom,sendmsg,recvmsg";
-    let Some(record) = record(&on_all_cpus(&demo(&arguments)), traced) else { return };
+    let Some(record) = record_with(&["-s", "0"], &on_all_cpus(&demo(&arguments)), traced) else {
+        return;
+    };
     let parent = record.first().id;
     let mut tables: Vec<(usize, Vec<Measured>)> = Vec::new();
     let calls = record.calls();

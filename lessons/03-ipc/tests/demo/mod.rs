@@ -44,7 +44,8 @@ pub fn through(mut command: Command, arguments: &[&str]) -> Running {
     Running::start(command)
 }
 
-/// The record of a demo and its children, without waits; none if strace cannot be used.
+/// The record of a demo and its children, without waits, and with the beginnings of what they
+/// send; none if strace cannot be used.
 pub fn recorded(arguments: &[&str], calls: &str) -> Option<Record> {
-    strace::record(demo(arguments).env("LESSON_PACE", "0"), calls)
+    strace::record_with(&["-s", "100"], demo(arguments).env("LESSON_PACE", "0"), calls)
 }
