@@ -3,6 +3,7 @@
 //! - [`calls`]: what a program asked of the kernel, and what that answered.
 //! - [`figures`]: what a demo prints or draws, as numbers again.
 //! - [`harness`]: a test program with one thread, for tests that fork.
+//! - [`printed`]: what a part of a demo prints when a test calls it.
 //! - [`random`]: random numbers, the same in each run.
 //! - [`recorded`]: what a demo did, as strace records it.
 //! - [`running`]: a demo that runs while a test looks on.
@@ -14,6 +15,7 @@
 pub mod calls;
 pub mod figures;
 pub mod harness;
+pub mod printed;
 pub mod random;
 pub mod recorded;
 pub mod running;

@@ -47,3 +47,32 @@ fn tell_end(thread: JoinHandle<u32>) {
         Err(panic) => println!("main: '{name}' has panicked: {}", panics::message(&*panic)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn what_a_thread_has_returned_or_said_is_told() {
+        let lines = printed::lines("0", || {
+            panics::silence();
+            let start = |name: &str, work: fn() -> u32| {
+                thread::Builder::new().name(name.to_owned()).spawn(work).unwrap()
+            };
+            tell_end(start("half of 6", || 99));
+            tell_end(start("half of 8", || panic!("it is {}", "late")));
+        });
+        assert_eq!(
+            lines,
+            ["main: 'half of 6' has returned 99", "main: 'half of 8' has panicked: it is late"]
+        );
+    }
+
+    #[test]
+    fn a_half_is_half_and_of_an_odd_number_there_is_none() {
+        assert_eq!(half(1000), 500);
+        assert!(thread::spawn(|| half(9)).join().is_err());
+    }
+}

@@ -71,3 +71,17 @@ fn panic_in_scope() -> Result<()> {
     println!("  scope panics: '{}'", panics::message(&*panic));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_half_is_doubled_where_it_is() {
+        for borrow in [borrow, by_crossbeam::borrow] {
+            let mut numbers = [10, 0, 7, 1];
+            borrow(&mut numbers).unwrap();
+            assert_eq!(numbers, [20, 0, 14, 2]);
+        }
+    }
+}
