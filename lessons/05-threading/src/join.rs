@@ -9,14 +9,18 @@ use anyhow::{Context, Result};
 use common::{paced, panics};
 use nix::unistd::gettid;
 
-const NUMBERS: [u32; 3] = [6, 7, 8];
-
 pub fn run() -> Result<()> {
     panics::silence();
-    println!("three threads, for the halves of 6, 7 and 8");
+    halve([6, 7, 8])
+}
+
+/// The one in the middle is odd.
+fn halve(numbers: [u32; 3]) -> Result<()> {
+    let [first, odd, last] = numbers;
+    println!("three threads, for the halves of {first}, {odd} and {last}");
     // For the main thread, and the two threads that do not panic.
-    let panic_is_over = Arc::new(Barrier::new(NUMBERS.len()));
-    let threads = NUMBERS.map(|number| {
+    let panic_is_over = Arc::new(Barrier::new(numbers.len()));
+    let threads = numbers.map(|number| {
         let panic_is_over = Arc::clone(&panic_is_over);
         thread::Builder::new().name(format!("half of {number}")).spawn(move || {
             let half = half(number);
@@ -67,6 +71,23 @@ mod tests {
         assert_eq!(
             lines,
             ["main: 'half of 6' has returned 99", "main: 'half of 8' has panicked: it is late"]
+        );
+    }
+
+    #[test]
+    fn a_thread_panics_and_the_others_return() {
+        let lines = printed::lines("0", || {
+            panics::silence();
+            halve([20, 5, 30]).unwrap();
+        });
+        let by_main: Vec<_> = lines.iter().filter(|line| line.starts_with("main: ")).collect();
+        assert_eq!(
+            by_main,
+            [
+                "main: 'half of 5' has panicked: 5 is odd",
+                "main: 'half of 20' has returned 10",
+                "main: 'half of 30' has returned 15"
+            ]
         );
     }
 
