@@ -108,11 +108,12 @@ mod tests {
         let lines = printed::lines("0", || {
             let (tx, letters) = unbounded();
             let (_, numbers) = unbounded();
-            tx.send((Pid::from_raw(5), "x")).unwrap();
+            (0..20).for_each(|_| tx.send((Pid::from_raw(5), "x")).unwrap());
             drop(tx);
             receive_both(letters, numbers);
         });
-        assert_eq!(lines, ["  tid 5 has sent x", "  main: both channels have ended"]);
+        let told = ["  tid 5 has sent x"; 20];
+        assert_eq!(lines, [&told[..], &["  main: both channels have ended"]].concat());
     }
 
     #[test]

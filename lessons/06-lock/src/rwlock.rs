@@ -48,7 +48,7 @@ pub fn run(options: &Options) -> Result<()> {
         println!("  {name}: all were inside at the same time");
     }
 
-    read_and_write()?;
+    read_and_write(2)?;
 
     let time = paced(Duration::from_secs(1));
     println!("{readers} readers, each stays inside for {}:", text::time(time));
@@ -80,7 +80,7 @@ fn start_readers(
 }
 
 /// A writer is alone.
-fn read_and_write() -> Result<()> {
+fn read_and_write(written: u32) -> Result<()> {
     let reading = RW_LOCK.read().expect(NO_PANIC);
     println!("main reads; may it write, too? {}", RW_LOCK.try_write().is_ok());
     drop(reading);
@@ -96,7 +96,7 @@ fn read_and_write() -> Result<()> {
     let reader = reader.context("start a thread")?;
     // The only place where it can sleep is the lock.
     proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
-    *value = 2;
+    *value = written;
     println!("a reader sleeps until main has written {value}");
     drop(value);
     println!("it has read {}", reader.join().ok().context("join: the thread panicked")?);
@@ -133,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn whether_main_may_write_is_asked() {
+    fn whether_main_may_write_is_asked_and_what_it_has_written_is_read() {
         let lines = printed::lines("0", || {
             thread::scope(|scope| {
                 let reading = RW_LOCK.read().unwrap();
                 let (tx, rx) = channel();
                 scope.spawn(move || {
                     tx.send(gettid()).unwrap();
-                    read_and_write().unwrap();
+                    read_and_write(7).unwrap();
                 });
                 // Where it is to write, without a question.
                 proc::wait_until_asleep(rx.recv().unwrap()).unwrap();
@@ -148,5 +148,6 @@ mod tests {
             });
         });
         assert_eq!(lines[1], "main reads no more; may it write? false", "{lines:#?}");
+        assert_eq!(lines[4], "it has read 7", "{lines:#?}");
     }
 }
