@@ -158,8 +158,7 @@ mod tests {
 
     use nix::libc;
     use nix::unistd::gettid;
-    use testing::recorded::waits_in;
-    use testing::seen::until;
+    use testing::seen::{until, waits_in};
     use testing::start;
 
     use super::*;

@@ -9,6 +9,7 @@ use common::proc;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use testing::running::{Running, pid};
+use testing::strace::record;
 use testing::{start, witness};
 
 fn demo(options: &[&str]) -> Command {
@@ -123,19 +124,11 @@ fn without_a_child_or_memory_it_fails_and_leaves_nothing() {
 
 #[test]
 fn as_many_are_killed_as_it_says() {
-    if !start::can_use_strace() {
-        return;
-    }
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let file = folder.path().join("kills");
-    let mut strace = start::with_strace("trace=none", &file);
-    strace.args([env!("CARGO_BIN_EXE_06-lock"), "processes", "--kills=40", "--times=10"]);
-    strace.env("LESSON_PACE", "0.05");
-    let (lines, errors, status) = Running::start(strace).finish();
-    let ends = fs::read_to_string(&file).unwrap();
-    assert!(status.success(), "{lines:#?} {errors}");
+    let processes = demo(&["--kills=40", "--times=10"]);
+    let Some(record) = record(&processes, "") else { return };
+    let killed = record.callers().filter(|it| it.killed_by.as_deref() == Some("SIGKILL"));
     // And one in each of three rounds, and the one that waits.
-    assert_eq!(ends.matches("+++ killed by SIGKILL +++").count(), 40 + 4, "{ends}");
+    assert_eq!(killed.count(), 40 + 4, "{record:#?}");
 }
 
 #[test]
