@@ -5,6 +5,7 @@
 //! - [`harness`]: a test program with one thread, for tests that fork.
 //!
 //! What a program does:
+//! - [`printed`]: what a part of it prints when a unit test calls that.
 //! - [`running`]: a demo that runs while a test looks on, stops it or kills it.
 //! - [`seen`]: what is to be seen of a process from outside, and waiting for it.
 //! - [`strace`]: the system calls of a program, as strace records them.
@@ -17,6 +18,7 @@
 
 pub mod figures;
 pub mod harness;
+pub mod printed;
 pub mod random;
 pub mod running;
 pub mod seen;

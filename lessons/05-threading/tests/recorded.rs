@@ -49,7 +49,57 @@ fn nobody_sleeps_but_to_be_watched() {
     ] {
         let Some(recorded) = recorded(arguments) else { return };
         assert_sleeps(&recorded, expected);
+        assert_no_timeout(&recorded, Duration::MAX);
     }
+}
+
+/// Checks that up to some time nobody waits for a while only, to look again after that.
+fn assert_no_timeout(recorded: &Record, until: Duration) {
+    let mut waits = recorded.named("futex").into_iter().filter(|call| call.begin < until);
+    let polling = waits.find(|call| call.error.as_deref() == Some("ETIMEDOUT"));
+    assert!(polling.is_none(), "{polling:?}");
+}
+
+#[test]
+fn threads_that_meet_stay_until_the_last_has_come() {
+    // The next thread starts so late that one which waits for nobody has ended by then.
+    let late = ["-e", "inject=clone,clone3:delay_exit=20000"];
+    for (name, together) in [("names", &[0, 1, 2, 3][..]), ("join", &[0, 2]), ("local", &[0, 1])] {
+        let Some(recorded) = record_with(&late, &demo(&[name], "0"), "prctl") else { return };
+        let started = recorded.started();
+        let together: Vec<_> = together.iter().map(|&number| started[number]).collect();
+        let last = together[together.len() - 1].begin;
+        assert!(together.iter().all(|thread| last < thread.end()), "{name}: {started:#?}");
+    }
+}
+
+#[test]
+fn the_threads_that_are_counted_are_those_that_the_kernel_lists() {
+    if !start::can_use_strace() {
+        return;
+    }
+    // Where the kernel lists none, there is none to be counted.
+    let mut strace = start::with_fault("getdents64:retval=0");
+    start::add_program(&mut strace, &demo(&["names"], "0"));
+    let text = String::from_utf8(strace.output().unwrap().stdout).unwrap();
+    for line in ["threads that this process began with: 0", "threads that it has now: 0"] {
+        assert!(text.lines().any(|told| told == line), "{text}");
+    }
+}
+
+#[test]
+fn a_crash_needs_no_signal_that_a_thread_sends_to_itself() {
+    if !start::can_use_strace() {
+        return;
+    }
+    let mut strace = start::with_fault("kill,tkill,tgkill,rt_tgsigqueueinfo:retval=0");
+    start::add_program(&mut strace, &demo(&["crash"], "0"));
+    let text = String::from_utf8(strace.output().unwrap().stdout).unwrap();
+    let ends = text.lines().filter_map(|line| Some(line.split_once(" has ended: ")?.1));
+    let ends: Vec<_> = ends.collect();
+    // Without its signal, abort ends the process with an instruction that it may not execute.
+    assert_eq!(ends[..2], ["exit status: 0", "killed by SIGSEGV"], "{text}");
+    assert!(ends[2].starts_with("killed by "), "{text}");
 }
 
 #[test]
@@ -128,6 +178,7 @@ fn a_tick_is_a_wait_that_ends_with_its_time() {
         let (sleep, twice) = (time as u64, 2 * time as u64);
         let sleeps = [("letters", 3, sleep), ("numbers", 3, sleep), ("worker", 1, twice)];
         assert_sleeps(&recorded, &sleeps);
+        assert_no_timeout(&recorded, recorded.written("  main: both channels").begin);
 
         let (begin, end) = (recorded.written("a thread works"), recorded.written("  it has ended"));
         let waits = recorded.named("futex").into_iter().filter(|call| {

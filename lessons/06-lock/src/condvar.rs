@@ -107,7 +107,7 @@ pub fn run(options: &Options) -> Result<()> {
     show_simplest(spurious, items(1, Slot::put, Slot::take_looking_once), source)?;
     println!("a loop, and one is woken:");
     show_simplest(explorer, items(2, Slot::put_and_wake_one, Slot::take_and_wake_one), source)?;
-    real_threads(count)
+    real_threads(&Buffer::default(), count)
 }
 
 /// The right buffer without the explorer, with room for two.
@@ -138,8 +138,7 @@ impl Buffer {
     }
 }
 
-fn real_threads(count: u32) -> Result<()> {
-    let buffer = Buffer::default();
+fn real_threads(buffer: &Buffer, count: u32) -> Result<()> {
     let taken = thread::scope(|scope| {
         let puts = thread::Builder::new().name("puts".to_owned());
         let puts = puts.spawn_scoped(scope, || (0..count).for_each(|item| buffer.put(item)));
@@ -186,6 +185,14 @@ mod tests {
             wake(buffer);
             end.recv_timeout(Duration::from_secs(60)).unwrap();
         });
+    }
+
+    #[test]
+    fn an_item_that_was_not_put_is_noticed() {
+        let buffer = Buffer::default();
+        buffer.put(99);
+        let error = real_threads(&buffer, 1).unwrap_err();
+        assert_eq!(error.to_string(), "an item was lost, or out of order");
     }
 
     #[test]

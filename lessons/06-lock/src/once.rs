@@ -97,3 +97,39 @@ fn ask_twice(way: &str, ask: impl Fn() -> u32) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn each_of_the_three_has_made_its_value() {
+        printed::lines("0", || {
+            run().unwrap();
+            assert_eq!(ONCE_LOCK.get(), Some(&42));
+            assert!(ONCE.is_completed());
+            MADE.store(0, SeqCst);
+            assert_eq!((*LAZY_LOCK, MADE.load(SeqCst)), (42, 0));
+        });
+    }
+
+    #[test]
+    fn what_is_told_of_those_that_ask_is_what_they_got() {
+        let lines = printed::lines("0", || {
+            panics::silence();
+            ask_at_once("a number", || 7).unwrap();
+            ask_twice("a number", || 7);
+            ask_twice("none", || panic!("never"));
+        });
+        let at_once = "made 0 time, 0 threads slept meanwhile; got [7, 7, 7, 7]";
+        assert_eq!(lines[0], format!("  a number: {at_once}"));
+        assert_eq!(lines[1..3], ["  a number, first: 7", "  a number, second: 7"]);
+        let panic = "panic ≈ \"never\"";
+        assert_eq!(
+            lines[3..],
+            [format!("  none, first: {panic}"), format!("  none, second: {panic}")]
+        );
+    }
+}

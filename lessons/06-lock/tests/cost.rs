@@ -1,7 +1,8 @@
 //! The demo `cost`, seen from outside: its threads, and the calls that it makes.
 
 use std::fs;
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use common::{cpus, proc};
@@ -111,6 +112,67 @@ fn json_has_a_line_for_each_time() {
         assert!(seconds(&lines, lock, threads).unwrap() > 0.0);
     }
     assert_eq!(lines.len(), LOCKS * threads.min(2), "{text}");
+}
+
+#[test]
+fn what_is_measured_is_the_lock_that_the_row_names() {
+    let lines = success(demo(&["--time=1", "--cpus=1", "--json", "--without-python"]));
+    let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let expected = [
+        ("atomic, fetch_add", "AtomicU64", "sync::atomic::"),
+        ("Mutex", "Mutex<", "std::sync::"),
+        ("Mutex of parking_lot", "Mutex<", "parking_lot::"),
+        ("RwLock, write", "RwLock<", "std::sync::"),
+        ("RwLock, read", "RwLock<", "std::sync::"),
+        ("ShardedLock, write", "ShardedLock<", "crossbeam_utils::"),
+        ("ShardedLock, read", "ShardedLock<", "crossbeam_utils::"),
+        ("semaphore, one permit", "Semaphore", "semaphore::permits::"),
+        ("OnceLock, get", "OnceLock<", "std::sync::"),
+        ("between processes", "SharedMutex<", "shared_mutex::"),
+        ("the same, robust", "SharedMutex<", "shared_mutex::"),
+        ("flock on a file", "Locked", "cost::file::"),
+    ];
+    assert_eq!(rows.len(), expected.len());
+    for (row, (name, kind, from)) in rows.iter().zip(expected) {
+        let lock = row["type"].as_str().unwrap();
+        assert_eq!(row["lock"], name);
+        assert!(lock.contains(kind) && lock.contains(from), "{name}: {lock}");
+    }
+}
+
+#[test]
+fn python_divides_the_time_by_how_often_it_had_the_lock() {
+    if !start::is_installed("python3") {
+        return;
+    }
+    // A test program starts in its package's folder. From one look at the clock to the next it
+    // is 7 s later. All locks count, and none as often as the one that is measured.
+    let script = "import itertools, threading, time\n\
+        time.perf_counter = itertools.count(0, 7.0).__next__\n\
+        had = [0]\n\
+        class Counted:\n \
+            def __init__(self): self.lock, self.had = allocate(), 0\n \
+            def __getattr__(self, name): return getattr(self.lock, name)\n \
+            def __exit__(self, *_): self.lock.release()\n \
+            def __enter__(self):\n  \
+                self.lock.acquire()\n  \
+                self.had += 1\n  \
+                had.append(self.had)\n\
+        allocate, threading.Lock = threading.Lock, Counted\n\
+        exec(open('cost.py').read())\n\
+        print(max(had))";
+    let mut python = start::command("python3");
+    python.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut python = python.spawn().unwrap();
+    let cpu = cpus::allowed().unwrap()[0];
+    let mut requests = python.stdin.take().unwrap();
+    requests.write_all(format!("0.01 {cpu}\n").as_bytes()).unwrap();
+    drop(requests);
+    let output = python.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let numbers: Vec<f64> = text.lines().map(|line| line.parse().expect(&text)).collect();
+    let [each, had] = numbers[..] else { panic!("{text}") };
+    assert!(had > 0.0 && (each * had / 7.0 - 1.0).abs() < 0.001, "{each} s each, {had} times");
 }
 
 #[test]

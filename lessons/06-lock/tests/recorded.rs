@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use demo::{demo, lines};
 use testing::figures::{assert_between, seconds};
-use testing::strace::{Call, Caller, Record, record};
+use testing::running::tid;
+use testing::strace::{Call, Caller, Record, record, record_with};
 
 mod demo;
 
@@ -194,7 +195,69 @@ fn a_dead_owner_is_found_by_chance() {
         (owners, undone)
     };
     let first = told();
-    assert!((0..50).any(|_| told() != first), "51 times it was {first:?}");
+    let mut others = (0..50).map(|_| told());
+    assert!(others.any(|other| other != first), "51 times it was {first:?}");
+    // It may have the lock, and no transfer under way.
+    assert!(others.chain([first]).any(|(owners, undone)| undone < owners));
+}
+
+#[test]
+fn one_that_is_killed_before_it_has_the_lock_is_no_owner() {
+    // It is held where it says that it begins, for so long that it is dead before it goes on.
+    for delay in ["1000000", "5000000", "20000000"] {
+        let late = format!("inject=close:delay_exit={delay}:when=1");
+        let demo = demo(&["processes", "--times", "0", "--kills", "3"], "0");
+        let Some(recorded) = record_with(&["-e", &late], &demo, "close") else { return };
+        let told = "  it had the lock ≈ 0 times, and ≈ 0 transfers had to be undone";
+        if recorded.lines.iter().any(|line| line == told) {
+            return;
+        }
+    }
+    panic!("it has the lock though it has not begun");
+}
+
+#[test]
+fn threads_that_meet_stay_until_the_last_has_come() {
+    // The next thread starts so late that one which waits for nobody has ended by then.
+    let late = ["-e", "inject=clone,clone3:delay_exit=20000"];
+    let Some(recorded) = record_with(&late, &demo(&["rwlock"], "0"), "prctl") else { return };
+    let started = recorded.started();
+    for readers in started[..6].chunks(3) {
+        assert!(readers.iter().all(|reader| readers[2].begin < reader.end()), "{readers:#?}");
+    }
+}
+
+#[test]
+fn nobody_sleeps_but_to_be_watched() {
+    for (name, who, count) in [
+        ("mutex", "holder", 1),
+        ("semaphore", "visitor", 6),
+        ("poison", "", 0),
+        ("deadlock", "", 0),
+        ("condvar", "", 0),
+    ] {
+        let calls = "prctl,clock_nanosleep,nanosleep";
+        let Some(recorded) = record(&demo(&[name], "0.02"), calls) else { return };
+        let asleep = sleeps(&recorded, Duration::ZERO, Duration::MAX);
+        assert_eq!(asleep.len(), count, "{asleep:#?}");
+        for sleep in asleep {
+            assert!(recorded.caller(sleep.caller).name().starts_with(who), "{sleep:?}");
+            assert_eq!(sleep.times()[0], Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+fn one_thread_has_both_locks_before_the_other_has_one() {
+    // It takes so long to print a line that without a lock the other thread would print, too.
+    let late = ["-e", "inject=write:delay_exit=10000"];
+    let Some(recorded) = record_with(&late, &demo(&["deadlock"], "0"), "write") else { return };
+    let lines = &recorded.lines;
+    let begin = lines.iter().position(|line| line == "both lock a, then b:").unwrap();
+    let threads: Vec<_> = lines[begin..].iter().filter(|line| line.starts_with("  t")).collect();
+    let [has, has_both, other_has, other_has_both] = threads[..] else { panic!("{lines:#?}") };
+    assert!(tid(has) == tid(has_both) && tid(other_has) == tid(other_has_both), "{threads:#?}");
+    assert_ne!(tid(has), tid(other_has));
 }
 
 #[test]
