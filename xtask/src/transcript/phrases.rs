@@ -22,6 +22,7 @@ pub const IDS: &[(&str, Sort)] = &[
     ("process (", Process),
     ("I (", Process),
     ("parent is ", Process),
+    ("' (", Process), // as Rust names a thread that panics
     ("on port ", Port),
     ("127.0.0.1:", Port),
     ("localhost:", Port),

@@ -340,6 +340,7 @@ mod tests {
             ids("on port 8080, 127.0.0.1:80, fd 3, at 0x7ffd12"),
             ["8080", "80", "3", "0x7ffd12"]
         );
+        assert_eq!(ids("thread 'a' (28087) panicked at src/main.rs:3:5:"), ["28087"]);
         assert_eq!(ids("my parent is ≈ 1 (≈ \"sh\"), pid ≈   12"), ["1", "12"]);
         assert_eq!(ids("/proc/671/status, /proc/1/status"), ["671"]);
         for no_id in [
