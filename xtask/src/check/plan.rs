@@ -32,9 +32,9 @@ pub struct Job<'a> {
     pub section: usize,
     /// What the reader sees of it.
     pub name: String,
-    /// Runs it. An error ends the check: the reader interrupted it, or a page cannot be
-    /// rewritten.
-    pub run: Box<dyn Fn() -> Result<Vec<Finding>> + Send + Sync + 'a>,
+    /// Runs it, so many times slower than usual as it is told. An error ends the check: the
+    /// reader interrupted it, or a page cannot be rewritten.
+    pub run: Box<dyn Fn(f64) -> Result<Vec<Finding>> + Send + Sync + 'a>,
 }
 
 impl<'a> Plan<'a> {
@@ -70,7 +70,8 @@ impl<'a> Plan<'a> {
     fn add_lesson(&mut self, lesson: &'a Lesson) {
         for program in &lesson.tests {
             let name = test_program::name(program);
-            let run = || test_program::run(self.root, lesson, program);
+            let root = self.root;
+            let run = move |_| test_program::run(root, lesson, program);
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }
         let path = lesson.page();
@@ -128,14 +129,15 @@ impl<'a> Plan<'a> {
                 continue;
             }
             let path = path.to_owned();
-            self.add(format!("$ {}", transcript.command), move || {
-                let finding = transcript::check(root, &path, ordinal, &transcript, built, bless)?;
+            self.add(format!("$ {}", transcript.command), move |slower| {
+                let place = transcript::Place { root, path: &path, ordinal };
+                let finding = transcript::check(&place, &transcript, built, slower, bless)?;
                 Ok(vec![finding])
             });
         }
     }
 
-    fn add(&mut self, name: String, run: impl Fn() -> Result<Vec<Finding>> + Send + Sync + 'a) {
+    fn add(&mut self, name: String, run: impl Fn(f64) -> Result<Vec<Finding>> + Send + Sync + 'a) {
         self.jobs.push(Job { section: self.sections.len() - 1, name, run: Box::new(run) });
     }
 
