@@ -30,7 +30,6 @@
 //! interrupted. Outside of an explored program the variables, locks and threads panic.
 
 mod bounds;
-mod crew;
 mod engine;
 mod execution;
 mod explorer;
