@@ -98,7 +98,7 @@ pub fn stand_in(command: &mut Command, folder: &Path, program: &str, script: &st
 /// as a container does, with a filter of the kernel (seccomp(2)).
 ///
 /// # Panics
-/// If there are no such filters for this processor.
+/// If seccomp filters are not available on this architecture.
 pub fn refuse(command: &mut Command, call: libc::c_long, error: Errno) {
     let rules = [(call, Vec::new())].into();
     let refused = SeccompAction::Errno(error as u32);

@@ -152,7 +152,7 @@ impl Record {
         calls
     }
 
-    /// The call of `write` that wrote the first line of output that begins so.
+    /// The call of `write` that wrote the first line of output with this beginning.
     ///
     /// # Panics
     /// If there is none.

@@ -63,7 +63,7 @@ fn receive(rx: &Receiver<u32>) -> Vec<u32> {
 
 fn try_to_send((tx, rx): Channel) -> Result<()> {
     for number in 1..=3 {
-        // Where `try_send` reports that there is no room, `send` would wait.
+        // When the channel is full, `try_send` returns an error, and `send` would wait.
         match tx.try_send(number) {
             Ok(()) => println!("  {number} sent, in the channel: {}", tx.len()),
             Err(why) => println!("  {number} not sent: {why}"),

@@ -203,7 +203,7 @@ fn a_dead_owner_is_found_by_chance() {
 
 #[test]
 fn one_that_is_killed_before_it_has_the_lock_is_no_owner() {
-    // It is held where it says that it begins, for so long that it is dead before it goes on.
+    // It is delayed where it reports that it begins, long enough to be killed there.
     for delay in ["1000000", "5000000", "20000000"] {
         let late = format!("inject=close:delay_exit={delay}:when=1");
         let demo = demo(&["processes", "--times", "0", "--kills", "3"], "0");
@@ -249,7 +249,7 @@ fn nobody_sleeps_but_to_be_watched() {
 
 #[test]
 fn one_thread_has_both_locks_before_the_other_has_one() {
-    // It takes so long to print a line that without a lock the other thread would print, too.
+    // Printing a line is delayed: without a lock, the other thread would print in that time.
     let late = ["-e", "inject=write:delay_exit=10000"];
     let Some(recorded) = record_with(&late, &demo(&["deadlock"], "0"), "write") else { return };
     let lines = &recorded.lines;

@@ -32,7 +32,7 @@ pub struct Job<'a> {
     pub section: usize,
     /// What the reader sees of it.
     pub name: String,
-    /// Runs it, so many times slower than usual as it is told. An error ends the check: the
+    /// Runs it; the argument is how many times slower than usual. An error ends the check: the
     /// reader interrupted it, or a page cannot be rewritten.
     pub run: Box<dyn Fn(f64) -> Result<Vec<Finding>> + Send + Sync + 'a>,
 }
