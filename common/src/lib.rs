@@ -17,7 +17,7 @@ mod linux {
     pub mod hang;
     pub mod menu;
     pub mod options;
-    pub(crate) mod pace;
+    pub mod pace;
     pub mod panics;
     pub mod picture;
     pub mod pidfd;

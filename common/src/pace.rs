@@ -22,7 +22,7 @@ pub fn paced(full: Duration) -> Duration {
 ///
 /// # Errors
 /// Says what is wrong with `text` if it is no number from 0 to 1000.
-pub(crate) fn set(text: &str) -> Result<(), String> {
+pub fn set(text: &str) -> Result<(), String> {
     match text.parse::<f64>() {
         Ok(pace) if (0.0..=1000.0).contains(&pace) => {
             PACE.get_or_init(|| pace);

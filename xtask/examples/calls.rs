@@ -279,18 +279,18 @@ fn futexes() -> Result<()> {
     // struct futex_waitv: a value, an address, flags.
     let waiters = words.each_ref().map(|word| [0, ptr::from_ref(word).addr() as u64, flags.into()]);
     let (first, call) = (words.as_ptr(), libc::SYS_futex_waitv);
-    // SAFETY: there are two entries, and no time.
+    // SAFETY: the array has two entries; a null timeout waits without a limit.
     let waited = unsafe { libc::syscall(call, waiters.as_ptr(), 2, 0, ptr::null::<u64>(), 0) };
     ensure!(Errno::result(waited) == Err(Errno::EAGAIN), "futex_waitv: {waited}");
     // They are missing in older kernels, and in older versions of libc.
     let [wake, wait, requeue] = [454, 455, 456];
-    // SAFETY: the word is a variable of this function.
+    // SAFETY: the word is a local variable.
     let woken = unsafe { libc::syscall(wake, first, u64::from(u32::MAX), 1, flags) };
-    // SAFETY: the word is a variable of this function, and there is no timeout.
+    // SAFETY: the word is a local variable; a null timeout waits without a limit.
     let waited = unsafe {
         libc::syscall(wait, first, 0_u64, u64::from(u32::MAX), flags, ptr::null::<u64>(), 0)
     };
-    // SAFETY: there are two entries.
+    // SAFETY: the array has two entries.
     let moved = unsafe { libc::syscall(requeue, waiters.as_ptr(), 0, 1, 1) };
     let _ = (woken, waited, moved);
     Ok(())

@@ -5,6 +5,7 @@ mod book;
 mod command_line;
 mod findings;
 mod in_order;
+mod machine;
 mod page;
 mod plan;
 mod test_program;
@@ -24,6 +25,7 @@ use crate::cli::Arguments;
 use crate::workspace::{Targets, Workspace};
 use book::Book;
 use findings::{Finding, Kind, Section, Verdict};
+use machine::Machine;
 use plan::{Job, Plan};
 
 /// The options of both commands.
@@ -105,10 +107,11 @@ fn carry_out(plan: Plan, request: &Request, start: Instant) -> Result<Vec<Sectio
     let mut report = Report { root, request, start, sections, printed: 0, progress: &progress };
     // What is to be shown on a page had the machine to itself.
     let at_once = if request.bless { 1 } else { in_order::usual() };
+    let machine = Machine::new();
     let work = |index: usize, job: &Job| {
         progress.show(&format!("{} of {}: {}", index + 1, jobs.len(), job.name));
         let begun = Instant::now();
-        ((job.run)(), begun, begun.elapsed())
+        (machine.run(&job.run), begun, begun.elapsed())
     };
     let mut result = Ok(());
     in_order::run(&jobs, at_once, work, |index, (findings, begun, time)| {

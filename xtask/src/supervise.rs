@@ -131,6 +131,20 @@ pub struct Outcome {
     pub time: Duration,
 }
 
+/// A supervisor was killed because it did not report in time: it was stopped, or kept from
+/// its work.
+#[derive(Debug)]
+pub struct NoAnswer(String);
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.0;
+        write!(f, "the supervisor of {name} did not answer; it is killed, and what it watched too")
+    }
+}
+
+impl std::error::Error for NoAnswer {}
+
 /// Runs a program until it ends or has to be ended, and returns at most one
 /// second after its deadline. The caller must be xtask: it starts itself again.
 ///
@@ -184,7 +198,7 @@ pub fn run_under(supervisor: &Path, program: &Program) -> Result<Outcome> {
             reap(&mut child)?;
             end_orphans();
             late?;
-            bail!("the supervisor of {name} did not answer; it is killed, and what it watched too");
+            return Err(NoAnswer(name.to_string()).into());
         }
     }
     let status = reap(&mut child)?;

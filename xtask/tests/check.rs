@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -64,10 +64,14 @@ fn json(output: &Output) -> Value {
 
 /// From the place and name of each thing that failed to why.
 fn failed(section: &Value) -> BTreeMap<String, String> {
+    whys(&section["failed"])
+}
+
+fn whys(entries: &Value) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let entry =
         |it: &Value| (format!("{} {}", text(&it["place"]), text(&it["what"])), text(&it["why"]));
-    section["failed"].as_array().unwrap().iter().map(entry).collect()
+    entries.as_array().unwrap().iter().map(entry).collect()
 }
 
 /// The whole course, checked once for all tests that only look at the result.
@@ -177,7 +181,9 @@ fn a_failure_names_the_line_in_the_ids_of_the_page_and_the_command() {
     assert_eq!(details[0], "first differing line of process 500, line 2 of the output:");
     assert_eq!(details[1], "  page: pid 500 made pid 500");
     assert!(details[2].starts_with("  here: pid 500 made pid "), "{details:?}");
-    assert_eq!(output["again"], "LESSON_PACE=0.05 cargo lesson 02-bad");
+    let again = output["again"].as_str().unwrap();
+    // A busy machine runs it at a slower pace.
+    assert!(again.starts_with("LESSON_PACE=0.") && again.ends_with(" cargo lesson 02-bad"));
 
     let test = of("lessons/02-bad");
     assert_eq!(test["again"], "cargo test --package lesson-02-bad --test two -- --exact bad");
@@ -186,14 +192,18 @@ fn a_failure_names_the_line_in_the_ids_of_the_page_and_the_command() {
 
 #[test]
 fn a_lesson_that_goes_wrong_in_every_way_ends_and_leaves_nothing() {
-    let faults = failed(&whole()["sections"][2]);
+    let section = &whole()["sections"][2];
+    let faults = failed(section);
+    let not_checked: BTreeMap<String, String> = whys(&section["not_checked"]);
     let why = |line: u32| {
-        let mut found = faults
-            .iter()
-            .filter(|(what, _)| what.starts_with(&format!("docs/03-faults/README.md:{line} ")));
-        found.next().unwrap_or_else(|| panic!("nothing at line {line}: {faults:?}")).1
+        let at_line = |(what, _): &(&String, &String)| {
+            what.starts_with(&format!("docs/03-faults/README.md:{line} "))
+        };
+        let found = faults.iter().find(at_line).or_else(|| not_checked.iter().find(at_line));
+        found.unwrap_or_else(|| panic!("nothing at line {line}: {section}")).1
     };
-    assert_eq!(why(7), "was still running at its deadline and was killed");
+    // On a busy machine what took too long is not checked, with the same words.
+    assert!(why(7).ends_with("was still running at its deadline and was killed"), "{}", why(7));
     assert!(
         why(12).contains("left 1 running (process ") && why(12).contains("sleep"),
         "{}",
@@ -213,6 +223,59 @@ fn the_report_on_the_readme_is_not_judged_when_something_fails() {
         pages["not_checked"][0]["why"].as_str().unwrap().starts_with("the report differs where"),
         "{pages}"
     );
+}
+
+/// Programs that keep all CPUs busy, but give way to all others.
+struct Busy(Vec<Child>);
+
+impl Busy {
+    fn start() -> Busy {
+        let count = 2 * std::thread::available_parallelism().unwrap().get();
+        let script = "nice -n 19 sh -c 'while :; do :; done'";
+        let start = || Command::new("sh").args(["-c", &format!("exec {script}")]).spawn().unwrap();
+        Busy((0..count).map(|_| start()).collect())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn on_a_busy_machine_what_may_be_due_to_that_has_not_failed() {
+    let course = course("busy");
+    fs::write(
+        course.join("docs/03-faults/README.md"),
+        "# 03\n\n[Contents](../README.md) · 1 minute\n\n<!-- check: deadline 1 -->\n```console\n$ cargo lesson 03-faults hang\n```\n\n\
+         ```console\n$ cargo lesson 03-faults once\nonce more\n```\n\n\
+         ```console\n$ cargo lesson 03-faults suicide\n```\n",
+    )
+    .unwrap();
+    xtask(&course, &["list"]); // builds
+    let busy = Busy::start();
+    let output = xtask(&course, &["check", "03-faults", "hang", "--json"]);
+    drop(busy);
+
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let result = json(&output);
+    let section = &result["sections"][0];
+    assert_eq!(section["counts"]["transcripts"], 3, "{result}");
+    let failed = failed(section);
+    let suicide = "docs/03-faults/README.md:16 $ cargo lesson 03-faults suicide";
+    assert_eq!(failed, [(suicide.to_owned(), "exit status 137, and not 0".to_owned())].into());
+    let not_checked = whys(&section["not_checked"]);
+    let why = &not_checked["docs/03-faults/README.md:7 $ cargo lesson 03-faults hang"];
+    assert!(why.starts_with("this machine was too busy (others used "), "{why}");
+    assert!(
+        why.ends_with("% of its CPUs): was still running at its deadline and was killed"),
+        "{why}"
+    );
+    assert_eq!(not_checked.len(), 1, "what holds when it runs again has held: {result}");
 }
 
 #[test]

@@ -3,14 +3,13 @@
 //! what is missing; it does not hang, is not killed, and leaves nothing in the reader's folder.
 
 use std::fs::File;
-use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use nix::errno::Errno;
 use nix::libc;
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
+use testing::start::refuse;
 
 /// A demo that takes longer than this hangs.
 const DEADLINE: &str = "120";
@@ -132,23 +131,15 @@ fn a_full_disk_is_told_in_a_line() {
 #[test]
 fn a_call_that_the_system_refuses_is_told() {
     for (call, error) in [
-        (libc::SYS_pidfd_open, libc::ENOSYS),
-        (libc::SYS_memfd_create, libc::ENOSYS),
-        (libc::SYS_sched_setaffinity, libc::EPERM),
-        (libc::SYS_setpriority, libc::EPERM),
-        (libc::SYS_process_vm_readv, libc::EPERM),
+        (libc::SYS_pidfd_open, Errno::ENOSYS),
+        (libc::SYS_memfd_create, Errno::ENOSYS),
+        (libc::SYS_sched_setaffinity, Errno::EPERM),
+        (libc::SYS_setpriority, Errno::EPERM),
+        (libc::SYS_process_vm_readv, Errno::EPERM),
     ] {
-        let refuse = SeccompAction::Errno(error as u32);
-        let target = std::env::consts::ARCH.try_into().unwrap();
-        let rules = [(call, Vec::new())].into();
-        let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, target).unwrap();
-        let filter: BpfProgram = filter.try_into().unwrap();
         let start = || {
-            let filter = filter.clone();
             let mut command = Command::new("env");
-            let before_exec = move || apply_filter(&filter).map_err(io::Error::other);
-            // SAFETY: between fork and exec, prctl and seccomp are allowed; they allocate nothing.
-            unsafe { command.pre_exec(before_exec) };
+            refuse(&mut command, call, error);
             command
         };
         run_each(start, |demo, output| {

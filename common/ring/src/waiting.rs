@@ -95,16 +95,16 @@ impl Waiting {
         if ready()? { Ok(()) } else { Err(Error::Gone) }
     }
 
-    /// Looks for a change without sleeping, where one may come, and returns whether there
-    /// was one. The first look comes after a pause: a quick sender writes several messages
-    /// in it, and is disturbed only once.
+    /// Looks for a change without sleeping, and returns whether there was one. Where one may
+    /// come soon it looks often, the first time after a pause: a quick sender writes several
+    /// messages in it, and is disturbed only once.
     fn spin(&mut self, ready: &mut impl FnMut() -> Result<bool, Error>) -> Result<bool, Error> {
         if self.no_spin > 0 {
             self.no_spin -= 1;
-            return Ok(false);
+            return ready();
         }
         if !*self.may_spin.get_or_insert_with(has_two_cpus) {
-            return Ok(false);
+            return ready();
         }
         for _ in 0..SPINS {
             spin_loop();

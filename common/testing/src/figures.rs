@@ -1,26 +1,49 @@
 //! Figures that a demo prints or draws, as numbers again.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::Command;
-use std::{env, fs};
+use std::time::Duration;
 
-/// The seconds of a time as a demo prints it: `980 µs`.
+/// The seconds of a time as a demo prints it: `980 µs`. Not a `Duration`, which has no part of a
+/// nanosecond.
 ///
 /// # Panics
 /// If it is not one.
 pub fn seconds(text: &str) -> f64 {
     let mut words = text.split_whitespace();
-    let mut word = || words.next().unwrap_or_else(|| panic!("no time: {text:?}"));
-    let (number, unit) = (word(), word());
+    let time = words.next().zip(words.next()).and_then(|(number, unit)| time(number, unit));
+    time.unwrap_or_else(|| panic!("not a time: {text:?}"))
+}
+
+/// The times in a line, in their order, in seconds.
+pub fn times(line: &str) -> Vec<f64> {
+    let words: Vec<_> = line.split_whitespace().collect();
+    words.windows(2).filter_map(|pair| time(pair[0], pair[1])).collect()
+}
+
+fn time(number: &str, unit: &str) -> Option<f64> {
     let unit = match unit.trim_end_matches(|it: char| !it.is_alphabetic()) {
         "ns" => 1e-9,
         "µs" => 1e-6,
         "ms" => 1e-3,
         "s" => 1.0,
-        unit => panic!("no unit of time: {unit:?} in {text:?}"),
+        _ => return None,
     };
-    number.parse::<f64>().unwrap_or_else(|why| panic!("{number:?}: {why}")) * unit
+    Some(number.parse::<f64>().ok()? * unit)
+}
+
+/// Checks a time that a demo has printed, in seconds, against what happened inside of it and around
+/// it. That holds on a busy machine too.
+///
+/// # Panics
+/// If it does not lie between them.
+#[track_caller]
+pub fn assert_between(inside: Duration, printed: f64, around: Duration) {
+    // Three digits are printed, and a record has whole microseconds.
+    let (rounded, microseconds) = (0.006, 5e-6);
+    assert!(
+        inside.as_secs_f64() * (1.0 - rounded) - microseconds <= printed
+            && printed <= around.as_secs_f64() * (1.0 + rounded) + microseconds,
+        "{printed} s is not from {inside:?} to {around:?}"
+    );
 }
 
 /// Whether two figures are the same but for what is rounded: three digits are printed, and a
@@ -64,24 +87,8 @@ pub fn drawn_times(svg: &str) -> Vec<Vec<f64>> {
     lines
 }
 
-/// Lets a command find a shell script where it looks for a program: figures that are known
-/// take the place of measured ones.
-///
-/// # Panics
-/// If the script cannot be written into the folder.
-pub fn stand_in(command: &mut Command, folder: &Path, program: &str, script: &str) {
-    let file = folder.join(program);
-    fs::write(&file, format!("#!/bin/sh\n{script}")).expect("the folder can be written");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it is ours");
-    let others = env::var_os("PATH").unwrap_or_default();
-    let path = [folder.to_owned()].into_iter().chain(env::split_paths(&others));
-    command.env("PATH", env::join_paths(path).expect("it came from there"));
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use common::picture::Plot;
 
     use super::*;
@@ -93,6 +100,19 @@ mod tests {
             assert!(are_close(seconds(&common::text::time(time)), time.as_secs_f64()));
         }
         assert_eq!(seconds(" 50.0 ms; and more"), 0.05);
+        assert_eq!(times("2 of them: 1.5 s, then 250 ms: ≈ 75 times 3"), [1.5, 0.25]);
+    }
+
+    #[test]
+    fn a_time_is_between_two_others_or_not() {
+        let [inside, around] = [100, 300].map(Duration::from_millis);
+        for printed in [0.0995, 0.2, 0.301] {
+            assert_between(inside, printed, around);
+        }
+        for printed in [0.09, 0.31] {
+            let check = || assert_between(inside, printed, around);
+            assert!(std::panic::catch_unwind(check).is_err());
+        }
     }
 
     #[test]

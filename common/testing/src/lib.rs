@@ -1,23 +1,28 @@
 //! Support for the tests of the lessons and engines.
 //!
-//! - [`calls`]: what a program asked of the kernel, and what that answered.
-//! - [`figures`]: what a demo prints or draws, as numbers again.
+//! How a program is started:
+//! - [`start`]: alike wherever the tests were started; with limits, with faults, under strace.
 //! - [`harness`]: a test program with one thread, for tests that fork.
-//! - [`random`]: random numbers, the same in each run.
-//! - [`recorded`]: what a demo did, as strace records it.
-//! - [`running`]: a demo that runs while a test looks on.
-//! - [`seen`]: waiting for what can be seen from outside.
-//! - [`start`]: programs that start as from a shell.
-//! - [`tamper`]: what a demo reads, changed on its way.
+//!
+//! What a program does:
+//! - [`printed`]: what a part of it prints when a unit test calls that.
+//! - [`running`]: a demo that runs while a test looks on, stops it or kills it.
+//! - [`seen`]: what is to be seen of a process from outside, and waiting for it.
+//! - [`strace`]: the system calls of a program, as strace records them.
+//! - [`tamper`]: what a program reads, changed on its way.
 //! - [`witness`]: which process wrote which line, as the kernel says.
+//!
+//! And two helpers of computation:
+//! - [`figures`]: times that a demo prints or draws, as numbers again.
+//! - [`random`]: random numbers, the same in each run.
 
-pub mod calls;
 pub mod figures;
 pub mod harness;
+pub mod printed;
 pub mod random;
-pub mod recorded;
 pub mod running;
 pub mod seen;
 pub mod start;
+pub mod strace;
 pub mod tamper;
 pub mod witness;

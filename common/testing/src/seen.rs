@@ -1,6 +1,7 @@
-//! Waiting for what is to be seen from outside while a demo runs.
+//! What is to be seen of a process from outside while it runs, and waiting for it.
 
 use std::fmt::Display;
+use std::fs;
 use std::time::{Duration, Instant};
 
 /// Looks until there is something to see, for at most `time`.
@@ -29,4 +30,14 @@ pub fn has_ended(pid: impl Display) -> bool {
     // Nobody may be there to reap an orphan: then it stays as a zombie.
     common::proc::field(format!("/proc/{pid}/status"), "State")
         .map_or(true, |state| state.starts_with('Z'))
+}
+
+/// The system call in which a thread waits now, and its arguments; `None` if it is in none,
+/// or if this process may not look.
+pub fn waits_in(tid: impl Display) -> Option<(i64, Vec<u64>)> {
+    let text = fs::read_to_string(format!("/proc/{tid}/syscall")).ok()?;
+    let (number, arguments) = text.split_once(' ')?;
+    let hexadecimal = |word: &str| u64::from_str_radix(word.trim_start_matches("0x"), 16).ok();
+    let arguments = arguments.split_whitespace().map_while(hexadecimal).collect();
+    Some((number.parse().ok()?, arguments))
 }

@@ -6,16 +6,22 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
-use std::thread;
+use std::sync::OnceLock;
+use std::{env, fs, thread};
 
+use nix::errno::Errno;
 use nix::libc;
-use nix::sched::sched_getcpu;
+use nix::sched::{CpuSet, sched_getcpu, sched_setaffinity};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
+use common::cpus;
 use common::start::{default_signals, without_core_files};
 
 /// A program to be started with [the defaults](with_defaults). An error that it prints is
@@ -45,10 +51,26 @@ pub fn with_descriptors(limit: usize) -> Command {
 /// All of it on one CPU. With two the kernel lets strace spin at each stop until the program
 /// has left the other, and that takes ten times as long as the program.
 pub fn with_strace(expression: &str, file: &Path) -> Command {
-    let cpu = sched_getcpu().expect("getcpu").to_string();
+    let mut cpu = CpuSet::new();
+    cpu.set(sched_getcpu().expect("getcpu")).expect("a CPU of this system");
+    let mut command = command("strace");
+    let on_it = move || sched_setaffinity(Pid::from_raw(0), &cpu).map_err(io::Error::from);
+    // SAFETY: it runs between fork and exec, and makes one system call.
+    unsafe { command.pre_exec(on_it) };
+    command.args(["-f", "--seccomp-bpf", "-qq", "-e", expression, "-o"]).arg(file);
+    command
+}
+
+/// A program that may use all CPUs that this process may, also where what starts it, such as
+/// [strace](with_strace), has one.
+///
+/// # Panics
+/// If the system does not tell them.
+pub fn on_all_cpus(program: &Command) -> Command {
+    let cpus = cpus::allowed().expect("sched_getaffinity");
     let mut command = command("taskset");
-    command.args(["-c", &cpu, "strace", "-f", "--seccomp-bpf", "-qq", "-e", expression, "-o"]);
-    command.arg(file);
+    command.args(["-c", &cpus::list(&cpus)]);
+    add_program(&mut command, program);
     command
 }
 
@@ -56,6 +78,36 @@ pub fn with_strace(expression: &str, file: &Path) -> Command {
 /// as its `inject=` describes them (`clone,fork:error=EAGAIN:when=2`).
 pub fn with_fault(calls: &str) -> Command {
     with_strace(&format!("inject={calls}"), Path::new("/dev/null"))
+}
+
+/// Lets a command find a shell script where it looks for a program: figures that are known
+/// take the place of measured ones.
+///
+/// # Panics
+/// If the script cannot be written into the folder.
+pub fn stand_in(command: &mut Command, folder: &Path, program: &str, script: &str) {
+    let file = folder.join(program);
+    fs::write(&file, format!("#!/bin/sh\n{script}")).expect("the folder can be written");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let others = env::var_os("PATH").unwrap_or_default();
+    let path = [folder.to_owned()].into_iter().chain(env::split_paths(&others));
+    command.env("PATH", env::join_paths(path).expect("it came from there"));
+}
+
+/// Makes a system call fail in a program that a command will start, and in all that it starts:
+/// as a container does, with a filter of the kernel (seccomp(2)).
+///
+/// # Panics
+/// If seccomp filters are not available on this architecture.
+pub fn refuse(command: &mut Command, call: libc::c_long, error: Errno) {
+    let rules = [(call, Vec::new())].into();
+    let refused = SeccompAction::Errno(error as u32);
+    let target = env::consts::ARCH.try_into().expect("a processor with filters");
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, target);
+    let filter: BpfProgram = filter.and_then(BpfProgram::try_from).expect("a filter for one call");
+    let before_exec = move || apply_filter(&filter).map_err(io::Error::other);
+    // SAFETY: between fork and exec, prctl and seccomp are allowed; they allocate nothing.
+    unsafe { command.pre_exec(before_exec) };
 }
 
 /// Adds a program, with its arguments and its environment, to a command that starts programs.
@@ -83,8 +135,8 @@ pub fn with_defaults() {
 
 /// Whether a program can be started at all; if not, the test [is passed over](pass_over).
 pub fn is_installed(program: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()));
+    let found = env::var_os("PATH")
+        .is_some_and(|path| env::split_paths(&path).any(|dir| dir.join(program).is_file()));
     if !found {
         pass_over(&format!("{program} is not installed"));
     }
@@ -94,16 +146,19 @@ pub fn is_installed(program: &str) -> bool {
 /// Whether strace can be used: it is installed, and the system lets it trace. If not, the test
 /// [is passed over](pass_over).
 pub fn can_use_strace() -> bool {
+    static WHY_NOT: OnceLock<Option<String>> = OnceLock::new();
     if !is_installed("strace") {
         return false;
     }
-    let output = with_strace("trace=none", Path::new("/dev/null")).arg("true").output();
-    let output = output.expect("it is installed");
-    if !output.status.success() {
+    let why_not = WHY_NOT.get_or_init(|| {
+        let output = with_strace("trace=none", Path::new("/dev/null")).arg("true").output();
+        let output = output.expect("it is installed");
         let why = String::from_utf8_lossy(&output.stderr);
-        pass_over(why.lines().next().unwrap_or("strace cannot trace here"));
-    }
-    output.status.success()
+        let why = why.lines().next().unwrap_or("strace cannot trace here").to_owned();
+        (!output.status.success()).then_some(why)
+    });
+    why_not.iter().for_each(|why| pass_over(why));
+    why_not.is_none()
 }
 
 /// Says that the calling test cannot check something here, and why: in a line of the form

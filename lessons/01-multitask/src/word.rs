@@ -12,20 +12,23 @@ use common::child::{self, Child};
 use common::paced;
 use nix::unistd::{ForkResult, fork, getpid, gettid};
 
-/// The subtasks of the notes, and what each adds.
-const SUBTASKS: [(&str, u32); 3] = [("typing", 1), ("spelling", 10), ("printing", 100)];
+/// Its name, and what it adds.
+type Subtask = (&'static str, u32);
+
+/// The subtasks of the notes.
+const SUBTASKS: [Subtask; 3] = [("typing", 1), ("spelling", 10), ("printing", 100)];
 
 pub fn run() -> Result<()> {
     println!("three threads, started by pid {}:", getpid());
-    as_threads()?;
+    as_threads(SUBTASKS)?;
     println!("\nthree processes, started by pid {}:", getpid());
     as_processes()
 }
 
-fn as_threads() -> Result<()> {
+fn as_threads(subtasks: [Subtask; 3]) -> Result<()> {
     let variable = Arc::new(AtomicU32::new(0));
-    let barrier = Arc::new(Barrier::new(SUBTASKS.len()));
-    let threads = SUBTASKS.into_iter().map(|(name, amount)| {
+    let barrier = Arc::new(Barrier::new(subtasks.len()));
+    let threads = subtasks.into_iter().map(|(name, amount)| {
         let (variable, barrier) = (Arc::clone(&variable), Arc::clone(&barrier));
         let wait = move || {
             barrier.wait();
@@ -98,4 +101,21 @@ fn arrive_and_wait(mut to_parent: PipeWriter, mut from_parent: PipeReader) -> Re
 fn report(name: &str, added: &str, variable: &AtomicU32) {
     let (tid, pid, sees) = (gettid(), getpid(), variable.load(SeqCst));
     println!("{name:8}  tid {tid} of pid {pid}: added {added}, sees {sees}");
+}
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn threads_see_what_all_of_them_have_added() {
+        let lines = printed::lines("0", || {
+            as_threads([("writing", 2), ("reading", 30), ("counting", 400)]).unwrap();
+        });
+        assert_eq!(lines.len(), 4);
+        assert!(lines.iter().all(|line| line.ends_with(", sees 432")), "{lines:#?}");
+        assert!(lines[3].starts_with("main "), "{lines:#?}");
+    }
 }

@@ -4,23 +4,32 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use common::text;
 use picture::Picture;
 use team::{Team, numbers, slices, teams};
-use testing::calls::{Call, Record, files_read, record};
 use testing::start;
+use testing::strace::{Call, Caller, Record, files_read, record};
 
 mod picture;
 mod team;
 
-/// The record of the lesson with these arguments; `None` if strace cannot be used.
-fn run(arguments: &[&str], calls: &str) -> Option<Record> {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+fn demo(arguments: &[&str]) -> Command {
     let mut demo = start::command(env!("CARGO_BIN_EXE_01-multitask"));
     demo.args(arguments);
-    record(&demo, calls, folder.path()).unwrap()
+    demo
+}
+
+/// The record of a demo on one CPU; `None` if strace cannot be used.
+fn run(arguments: &[&str], calls: &str) -> Option<Record> {
+    record(&demo(arguments), calls)
+}
+
+/// The record of a demo that shows more on several CPUs.
+fn run_on_all_cpus(arguments: &[&str], calls: &str) -> Option<Record> {
+    record(&start::on_all_cpus(&demo(arguments)), calls)
 }
 
 const MS: Duration = Duration::from_millis(1);
@@ -83,7 +92,9 @@ fn the_numbers_of_tasks_follow_from_what_the_tasks_recorded() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let file = folder.path().join("turns.svg");
     let arguments = ["--duration", "0.03", "--tasks", "5", "--svg", file.to_str().unwrap()];
-    let Some(record) = run(&arguments, "write,getrusage,sched_setaffinity") else { return };
+    let Some(record) = run_on_all_cpus(&arguments, "write,getrusage,sched_setaffinity") else {
+        return;
+    };
     let (svg, picture) = picture_in(&file);
     let [one_cpu, all_cpus] = &teams(&record)[..] else { panic!("two teams") };
     assert_eq!(team::cpus(&record, one_cpu), [1; 3]);
@@ -156,7 +167,9 @@ fn the_times_of_cores_follow_from_what_the_tasks_recorded() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let file = folder.path().join("cores.svg");
     let arguments = ["cores", "--readings", "60000", "--svg", file.to_str().unwrap()];
-    let Some(record) = run(&arguments, "write,getrusage,sched_setaffinity") else { return };
+    let Some(record) = run_on_all_cpus(&arguments, "write,getrusage,sched_setaffinity") else {
+        return;
+    };
     let (_, picture) = picture_in(&file);
     let teams = teams(&record);
     let headings: Vec<_> = record.lines.iter().filter(|line| line.contains("times as")).collect();
@@ -217,17 +230,17 @@ fn the_rows_of_waiting_are_what_the_kernel_counted() {
         let cpu_time = |id: &i64| {
             let calls = record.caller(*id).calls("clock_gettime");
             let times = calls.filter(|call| call.arguments.contains("CPUTIME"));
-            let times: Vec<u64> = times.map(nanoseconds).collect();
+            let times: Vec<_> = times.map(|call| call.times()[0]).collect();
             times[times.len() - 1] - times[0]
         };
-        let cpu: u64 = team.ids.iter().map(cpu_time).sum();
+        let cpu: Duration = team.ids.iter().map(cpu_time).sum();
         let [voluntary, involuntary] =
             ["ru_nvcsw", "ru_nivcsw"].map(|field| team.used(&record, field).iter().sum::<u64>());
         let finished = team.words.iter().map(|words| words[0]).max().unwrap();
         let wall = Duration::from_nanos(finished - team.start);
         let expected = [
             text::time(wall),
-            text::time(Duration::from_nanos(cpu)),
+            text::time(cpu),
             format!("≈ {voluntary}"),
             format!("≈ {involuntary}"),
         ];
@@ -237,15 +250,9 @@ fn the_rows_of_waiting_are_what_the_kernel_counted() {
             let caller = record.caller(*id);
             let sleeps: Vec<_> = caller.calls("clock_nanosleep").collect();
             assert_eq!(sleeps.len(), if row.contains("wait") { 5 } else { 0 }, "{row}");
-            let ten_ms = |call: &&Call| call.field("tv_nsec") == Some(10_000_000);
-            assert!(sleeps.iter().all(ten_ms), "{row}");
+            assert!(sleeps.iter().all(|call| call.times()[0] == 10 * MS), "{row}");
         }
     }
-}
-
-fn nanoseconds(call: &Call) -> u64 {
-    let field = |name| call.field(name).unwrap() as u64;
-    field("tv_sec") * 1_000_000_000 + field("tv_nsec")
 }
 
 #[test]
@@ -293,7 +300,7 @@ fn the_shares_of_nice_follow_from_what_the_tasks_recorded() {
             // system belongs to none: then it read only the end of the file.
             let reads: Vec<_> = caller.calls("read").collect();
             let [.., text, end] = &reads[..] else { panic!("{reads:?}") };
-            assert_eq!(end.result, 0, "{end:?}");
+            assert_eq!(end.result, Some(0), "{end:?}");
             let text = text.text();
             let read = text.strip_prefix("/autogroup-").map(|rest| numbers(rest)[0]);
             if groups.contains("are on") {
@@ -313,7 +320,7 @@ fn the_shares_of_nice_follow_from_what_the_tasks_recorded() {
 fn the_times_of_switch_follow_from_what_the_tasks_handed_over() {
     let rounds = 100;
     let calls = "read,write,getrusage,getppid,sched_setaffinity";
-    let Some(record) = run(&["switch", "--rounds", "100"], calls) else { return };
+    let Some(record) = run_on_all_cpus(&["switch", "--rounds", "100"], calls) else { return };
     let teams = teams(&record);
     let lines = &record.lines;
     let cpus = common::cpus::allowed().unwrap();
@@ -335,7 +342,7 @@ fn the_times_of_switch_follow_from_what_the_tasks_handed_over() {
     let first = caller
         .calls
         .iter()
-        .position(|call| call.name == "getppid" && call.start > start_of(caller))
+        .position(|call| call.name == "getppid" && call.begin > start_of(caller))
         .unwrap();
     let getppids: Vec<_> = caller.calls[first..].iter().take(rounds as usize).collect();
     assert!(getppids.iter().all(|call| call.name == "getppid"), "{rounds} calls: {getppids:?}");
@@ -346,16 +353,16 @@ fn the_times_of_switch_follow_from_what_the_tasks_handed_over() {
     }
     // The record has whole microseconds.
     let nanos = |from: &Call, to: &Call| {
-        let time = (to.end - from.start).saturating_sub(Duration::from_micros(2));
+        let time = (to.end - from.begin).saturating_sub(Duration::from_micros(2));
         time.as_nanos() as u64
     };
     let before = &caller.calls[first - 1];
-    assert!(function <= (getppids[0].start - before.start).as_nanos() as u64);
+    assert!(function <= (getppids[0].begin - before.begin).as_nanos() as u64);
     assert!(system_call >= nanos(getppids[0], getppids[rounds as usize - 1]));
-    assert!(system_call <= (bytes[0].start - before.start).as_nanos() as u64);
+    assert!(system_call <= (bytes[0].begin - before.begin).as_nanos() as u64);
     assert!(alone >= nanos(&bytes[0], &bytes[bytes.len() - 1]));
     let after = &caller.calls[first + 3 * rounds as usize];
-    assert!(alone <= (after.start - getppids[rounds as usize - 1].start).as_nanos() as u64);
+    assert!(alone <= (after.begin - getppids[rounds as usize - 1].begin).as_nanos() as u64);
 
     // The round trips, on the CPUs that are said.
     let two = cpus.len() > 1;
@@ -368,13 +375,13 @@ fn the_times_of_switch_follow_from_what_the_tasks_handed_over() {
         let switches: u64 = switches.iter().flatten().sum();
         assert_eq!(*numbers(line).last().unwrap(), switches as f64, "{line}");
         let bound = |id: &i64| {
-            let call = record.caller(*id).calls("sched_setaffinity").last().unwrap().clone();
+            let call = record.caller(*id).calls("sched_setaffinity").last().unwrap();
             call.arguments.rsplit_once('[').unwrap().1.to_owned()
         };
         let bound: Vec<_> = team.ids.iter().map(bound).collect();
         assert_eq!(bound[0] != bound[1], number == 1, "{bound:?}");
         for id in &team.ids {
-            let bytes = record.caller(*id).calls.iter().filter(|call| call.result == 1);
+            let bytes = record.caller(*id).calls.iter().filter(|call| call.result == Some(1));
             let bytes: Vec<_> = bytes.filter(|call| call.bytes() == [1]).collect();
             assert_eq!(bytes.len(), 2 * rounds as usize);
             assert!(team.words[0][0] >= nanos(bytes[1], bytes[bytes.len() - 2]));
@@ -402,8 +409,8 @@ fn the_times_of_switch_follow_from_what_the_tasks_handed_over() {
 }
 
 /// When a task has read the instant of the common start.
-fn start_of(caller: &testing::calls::Caller) -> Duration {
-    let read = caller.calls("read").find(|call| call.result == 8);
+fn start_of(caller: &Caller) -> Duration {
+    let read = caller.calls("read").find(|call| call.result == Some(8));
     read.expect("it reads the instant of the start").end
 }
 
@@ -439,10 +446,10 @@ fn the_picture_of_background_follows_from_what_proc_says() {
     let around = |calls: &[Call]| {
         // Where it ended, the only file with such a line.
         let mut ends =
-            (0..calls.len()).filter(|&n| calls[n].name == "read" && calls[n].result == 0);
+            (0..calls.len()).filter(|&n| calls[n].name == "read" && calls[n].result == Some(0));
         let of_stat = |&end: &usize| files_read(&calls[..end]).last().unwrap().contains("\nctxt ");
         let end = ends.find(of_stat).expect("/proc/stat");
-        (calls[end].start.as_secs_f64(), calls[end + 1].end.as_secs_f64())
+        (calls[end].begin.as_secs_f64(), calls[end + 1].end.as_secs_f64())
     };
     let (a, b) = (around(before), around(now));
     let (shortest, longest) = (b.0 - a.1, b.1 - a.0);
@@ -450,11 +457,8 @@ fn the_picture_of_background_follows_from_what_proc_says() {
     assert!(rate >= (switched / longest).floor() - 1.0, "{rate}: {switched} in {longest} s");
     assert!(rate <= (switched / shortest).ceil() + 1.0, "{rate}: {switched} in {shortest} s");
 
-    let links = now.iter().filter(|call| call.name == "readlink" && call.result > 0);
-    let links = links.map(|call| {
-        let mut strings = call.arguments.split('"').skip(1).step_by(2);
-        (strings.next().unwrap(), strings.next().unwrap())
-    });
+    let links = now.iter().filter(|call| call.name == "readlink" && call.result > Some(0));
+    let links = links.map(|call| (&call.strings[0], &call.strings[1]));
     // A long one is read twice.
     let links: HashMap<_, _> = links.collect();
     let mut programs: HashMap<_, usize> = HashMap::new();

@@ -122,3 +122,39 @@ fn print_end(child: Child) -> Result<()> {
 fn threads(pid: impl Display) -> Result<String> {
     proc::field(format!("/proc/{pid}/status"), "Threads")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use nix::sys::signal::{Signal, kill};
+    use testing::printed;
+
+    use super::*;
+
+    /// A child of a thread of this process.
+    fn child() -> Option<Pid> {
+        let threads = fs::read_dir("/proc/self/task").unwrap();
+        let children = threads.map(|thread| thread.unwrap().path().join("children"));
+        let children = children.map(|file| fs::read_to_string(file).unwrap_or_default());
+        children.filter_map(|ids| ids.trim().parse().ok()).map(Pid::from_raw).next()
+    }
+
+    #[test]
+    fn the_child_that_says_it_has_the_lock_takes_it() {
+        let lines = printed::lines("0", || {
+            let _held = LOCK.lock().unwrap();
+            let forking = thread::spawn(fork_before_threads);
+            while !forking.is_finished() {
+                if let Some(child) = child() {
+                    assert!(proc::wait_until_asleep(child).unwrap());
+                    kill(child, Signal::SIGKILL).unwrap();
+                    break;
+                }
+            }
+            forking.join().unwrap().unwrap();
+        });
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(lines[0].ends_with(" has ended: killed by SIGKILL"), "{lines:#?}");
+    }
+}

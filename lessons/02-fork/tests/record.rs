@@ -5,16 +5,16 @@ use std::fs;
 use std::time::Duration;
 
 use demo::demo;
-use testing::calls::{self, Call, Caller, Record, files_read, is_start};
+use testing::figures::times;
 use testing::running::pid;
 use testing::start;
+use testing::strace::{self, Call, Caller, Record, files_read};
 
 mod demo;
 
 /// The record of a demo; `None` if strace cannot be used.
 fn run(arguments: &[&str], calls: &str) -> Option<Record> {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    calls::record(&demo(arguments), calls, folder.path()).unwrap()
+    strace::record(&demo(arguments), calls)
 }
 
 /// The number after the first `≈` of a line.
@@ -49,7 +49,7 @@ fn what_the_shell_of_exec_says_comes_through_its_pipes() {
     assert_eq!(sent.map(Call::text).collect::<Vec<_>>(), ["pear\n", "plum\n"]);
     for (id, word) in first.started().into_iter().zip(["pear", "plum"]) {
         let shell = record.caller(id);
-        assert!(shell.calls("execve").any(|call| call.result == 0));
+        assert!(shell.calls("execve").any(|call| call.result == Some(0)));
         let input = shell.calls("read").filter(|call| call.descriptor() == Some(0));
         let input: String = input.map(Call::text).collect();
         assert_eq!(input, format!("{word}\n"));
@@ -79,7 +79,7 @@ fn only_the_kernel_kills_the_orphan_that_asked_for_it() {
         let asked = orphan.calls("prctl").any(|it| it.arguments == "PR_SET_PDEATHSIG, SIGKILL");
         assert_eq!((asked, orphan.killed_by.is_some()), (number == 2, number == 2), "{orphan:?}");
         if number < 2 {
-            let parent = orphan.calls("getppid").last().unwrap().result;
+            let parent = orphan.calls("getppid").last().unwrap().result.unwrap();
             let status = files_read(&orphan.calls).concat();
             let (_, name) = status.rsplit_once("Name:\t").unwrap();
             let name = name.lines().next().unwrap();
@@ -109,14 +109,19 @@ fn sigchld_comes_before_the_parent_asks_what_happened() {
         assert_eq!(calls.len(), 3 * expected.len(), "{calls:?}");
         for ([kill, sigwait, wait], (child, signal)) in calls.as_chunks().0.iter().zip(expected) {
             assert_eq!(kill.arguments, format!("{child}, {signal}"));
-            assert_eq!((sigwait.name.as_str(), sigwait.result), ("rt_sigtimedwait", 17));
+            assert_eq!((sigwait.name.as_str(), sigwait.result), ("rt_sigtimedwait", Some(17)));
             assert_eq!(sigwait.field("si_pid"), Some(child), "{sigwait:?}");
-            assert_eq!((wait.name.as_str(), wait.result), ("wait4", child));
+            assert_eq!((wait.name.as_str(), wait.result), ("wait4", Some(child)));
         }
-        let [sigwait] = &record.caller(tidy).calls[..] else { panic!("{record:?}") };
-        assert_eq!((sigwait.name.as_str(), sigwait.result), ("rt_sigtimedwait", 15), "SIGTERM");
-        let waits = [deaf, stopped].map(|id| record.caller(id).calls.clone());
-        assert!(waits.iter().flatten().all(|call| call.name == "pause"), "{waits:?}");
+        let [sigwait, exit] = &record.caller(tidy).calls[..] else { panic!("{record:?}") };
+        assert_eq!(
+            (sigwait.name.as_str(), sigwait.result),
+            ("rt_sigtimedwait", Some(15)),
+            "SIGTERM"
+        );
+        assert_eq!(exit.name, "exit_group");
+        let waits = [deaf, stopped].map(|id| &record.caller(id).calls);
+        assert!(waits.into_iter().flatten().all(|call| call.name == "pause"), "{waits:?}");
         // The signal may come before a child has got that far.
         waits.iter().any(|calls| !calls.is_empty())
     };
@@ -131,15 +136,15 @@ fn the_parent_waits_while_the_child_of_threads_hangs_in_the_lock() {
     let hangs = record.lines.iter().find(|line| line.contains("wants the lock")).unwrap();
     let child = record.caller(pid(hangs).as_raw());
     let futex = child.calls.last().unwrap();
-    assert_eq!((futex.name.as_str(), futex.result), ("futex", -1), "{child:?}");
+    assert_eq!((futex.name.as_str(), futex.result), ("futex", None), "{child:?}");
     assert!(futex.arguments.contains("FUTEX_WAIT"), "{futex:?}");
     assert_eq!(child.killed_by.as_deref(), Some("SIGKILL"));
     assert_eq!(kills(first), [format!("{}, SIGKILL", child.id)]);
 
     // At a pace of 0.05.
     let wait = first.calls("poll").last().unwrap();
-    assert!(wait.arguments.ends_with(", 50") && wait.result == 0, "{wait:?}");
-    assert!(wait.end - wait.start >= Duration::from_millis(50), "{wait:?}");
+    assert!(wait.arguments.ends_with(", 50") && wait.result == Some(0), "{wait:?}");
+    assert!(wait.time() >= Duration::from_millis(50), "{wait:?}");
     let place = files_read(&first.calls).into_iter().rfind(|text| text.starts_with("futex"));
     let line = record.lines.iter().find(|line| line.starts_with("  after 50.0 ms: ")).unwrap();
     let place = place.unwrap_or_else(|| "0".to_owned());
@@ -152,17 +157,16 @@ fn the_parent_waits_while_the_child_of_threads_hangs_in_the_lock() {
 fn the_child_that_must_not_lock_writes_by_the_call_itself() {
     // To an output that takes nothing, a call of `write` fails, and the child says so by its
     // status; `println!`, which takes a lock, ignores that.
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let script = "exec \"$0\" threads < /dev/null 1<&0";
     let mut shell = start::command("sh");
     shell.args(["-c", script, env!("CARGO_BIN_EXE_02-fork")]).env("LESSON_PACE", "0");
-    let Some(record) = calls::record(&shell, "write,wait4", folder.path()).unwrap() else { return };
-    let by_itself = record.callers().filter(|caller| {
-        caller.calls.len() == 1 && caller.calls[0].text().contains("I wrote this without a lock")
-    });
-    let [child] = by_itself.collect::<Vec<_>>()[..] else { panic!("{record:?}") };
-    assert_eq!((child.calls[0].descriptor(), child.calls[0].result), (Some(1), -1));
-    let ends = record.first().calls("wait4").filter(|call| call.result == child.id);
+    let Some(record) = strace::record(&shell, "write,wait4") else { return };
+    let writes = record.named("write").into_iter();
+    let by_itself = writes.filter(|call| call.text().contains("I wrote this without a lock"));
+    let [write] = by_itself.collect::<Vec<_>>()[..] else { panic!("{record:?}") };
+    assert_eq!(record.caller(write.caller).calls("write").count(), 1, "it writes nothing else");
+    assert_eq!((write.descriptor(), write.result), (Some(1), Some(-1)));
+    let ends = record.first().calls("wait4").filter(|call| call.result == Some(write.caller));
     let ends: Vec<_> = ends.map(|call| call.arguments.contains("WEXITSTATUS(s) == 1")).collect();
     assert_eq!(ends, [true]);
 }
@@ -179,7 +183,7 @@ fn zombie_looks_at_its_child_before_and_after_the_kill_and_after_the_wait() {
         "wait4" => Some("wait".to_owned()),
         "openat" if call.text() == file => Some("look".to_owned()),
         "stat" | "statx" | "newfstatat" if call.text() == folder => {
-            Some(format!("is there: {}", call.result == 0))
+            Some(format!("is there: {}", call.result == Some(0)))
         }
         _ => None,
     });
@@ -201,8 +205,8 @@ fn way(start: &Call, record: &Record) -> usize {
     } else if !has("CLONE_VM") && start.name != "vfork" {
         0
     } else {
-        let executed = record.callers().any(|it| it.id == start.result && !it.calls.is_empty());
-        1 + usize::from(executed)
+        let child = record.caller(start.starts().unwrap());
+        1 + child.calls("execve").count().min(1)
     }
 }
 
@@ -224,12 +228,12 @@ fn the_times_of_cost_are_medians_of_what_its_calls_took() {
         let mut order = Vec::new();
         let mut shortest = vec![Vec::new(); 4];
         let mut longest = vec![Vec::new(); 4];
-        for (n, call) in calls.iter().enumerate().filter(|(_, call)| is_start(&call.name)) {
+        for (n, call) in calls.iter().enumerate().filter(|(_, call)| call.starts().is_some()) {
             let way = way(call, &record);
             order.push(way);
-            shortest[way].push(call.end - call.start);
+            shortest[way].push(call.time());
             // What is measured lies between the calls before and after.
-            longest[way].push(calls[n + 1].start - calls[n - 1].end);
+            longest[way].push(calls[n + 1].begin - calls[n - 1].end);
         }
         assert!(order.is_sorted(), "one way after the other: {order:?}");
         for (way, &printed) in printed.iter().enumerate() {
@@ -269,20 +273,4 @@ fn the_times_of_cost_are_medians_of_what_its_calls_took() {
             assert!(other_y < y, "{time} s at {y}, {other} s at {other_y}");
         }
     }
-}
-
-/// The times of a row, in seconds.
-fn times(row: &str) -> Vec<f64> {
-    let words: Vec<&str> = row.split_whitespace().collect();
-    let times = words.windows(2).filter_map(|pair| {
-        let unit = match pair[1] {
-            "ns" => 1e-9,
-            "µs" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            _ => return None,
-        };
-        Some(pair[0].parse::<f64>().unwrap() * unit)
-    });
-    times.collect()
 }

@@ -6,14 +6,20 @@ use std::thread;
 use std::time::Instant;
 
 use common::proc;
-use demo::{Call, calls, demo, kill_what_was_to_wait, run, through, written_by};
+use demo::{demo, kill_what_was_to_wait, recorded, run, through, written_by};
 use testing::running::Running;
+use testing::strace::{Call, Caller, Record, record_with};
 use testing::{start, witness};
 
 mod demo;
 
-fn count(calls: &[Call], parts: &[&str]) -> usize {
-    calls.iter().filter(|call| parts.iter().all(|part| call.text.contains(part))).count()
+/// How many calls of this name there are that are so.
+fn count(record: &Record, name: &str, is: impl Fn(&Call) -> bool) -> usize {
+    record.named(name).into_iter().filter(|call| is(call)).count()
+}
+
+fn contains(call: &Call, part: &str) -> bool {
+    call.strings.iter().any(|string| String::from_utf8_lossy(string).contains(part))
 }
 
 #[test]
@@ -34,30 +40,29 @@ fn an_answer_comes_through_the_channel_that_was_sent() {
         by_parent[4..].iter().map(|line| line.split(':').next().unwrap()).collect();
     assert_eq!((by_parent.len(), told.len()), (13, 3), "{by_parent:#?}");
 
-    let traced = "sendmsg,clone,clone3,fork,vfork,wait4,waitid";
-    let Some(mut calls) = calls("ipc", traced) else { return };
-    let parent = calls[0].pid;
+    let Some(record) = recorded(&["ipc"], "sendmsg,wait4,waitid") else { return };
     // It waits for no writer before all three are there.
-    let is_wait = |call: &&Call| call.text.starts_with("wait");
-    let is_fork =
-        |call: &&Call| ["clone", "fork", "vfork"].iter().any(|name| call.text.starts_with(name));
-    let steps = calls.iter().filter(|call| call.pid == parent && call.returned());
-    let steps = steps.filter(|call| is_wait(call) || is_fork(call));
-    let steps: Vec<&str> = steps.map(|call| if is_wait(&call) { "wait" } else { "fork" }).collect();
-    let expected = ["fork", "wait", "fork", "fork", "fork", "wait", "wait", "wait"];
-    assert_eq!(steps, expected, "{calls:#?}");
-    calls.retain(|call| call.text.starts_with("sendmsg("));
-    assert_eq!(count(&calls, &["pears", "SCM_RIGHTS"]), 1, "{calls:#?}");
-    assert_eq!(count(&calls, &["plums", "SCM_RIGHTS"]), 1, "{calls:#?}");
-    let writers: HashSet<u32> =
-        calls.iter().filter(|call| call.text.contains(" says ")).map(|call| call.pid).collect();
-    assert!(writers.len() == 3 && !writers.contains(&parent), "{calls:#?}");
-    // What is left are the bills.
-    let others = calls.iter().filter(|call| {
-        call.pid != parent && !writers.contains(&call.pid) && call.text.starts_with("sendmsg(")
+    let steps = record.first().calls.iter().filter_map(|call| match call.starts() {
+        Some(_) => Some("fork"),
+        None => (call.name.starts_with("wait") && call.result.is_some()).then_some("wait"),
     });
-    let shop: Vec<u32> = others.map(|call| call.pid).collect();
-    assert!(shop.len() == 2 && shop[0] == shop[1], "{calls:#?}");
+    let steps: Vec<&str> = steps.collect();
+    let expected = ["fork", "wait", "fork", "fork", "fork", "wait", "wait", "wait"];
+    assert_eq!(steps, expected, "{record:#?}");
+    for fruit in ["pears", "plums"] {
+        let is_order = |it: &Call| contains(it, fruit) && it.arguments.contains("SCM_RIGHTS");
+        assert_eq!(count(&record, "sendmsg", is_order), 1, "{record:#?}");
+    }
+    let [shop, writers @ ..] = &record.started()[..] else { panic!("{record:#?}") };
+    // It sends the bills.
+    assert_eq!(shop.calls("sendmsg").count(), 2, "{record:#?}");
+    let says = |writer: &&Caller| writer.calls("sendmsg").any(|call| contains(call, " says "));
+    assert_eq!(
+        (writers.len(), writers.iter().copied().filter(says).count()),
+        (3, 3),
+        "{record:#?}"
+    );
+    assert!(!record.first().calls("sendmsg").any(|call| contains(call, " says ")));
 }
 
 #[test]
@@ -84,28 +89,23 @@ fn what_was_sent_before_the_kill_is_counted() {
     assert_eq!(last[0], "  64: Ok(())");
     assert!(last[1].starts_with("  65: panic: Some(\"assertion failed: fds.len()"), "{texts:#?}");
 
-    let Some(calls) = calls("limits", "sendmsg,sendto,recvmsg") else { return };
-    let parent = calls[0].pid;
+    let Some(record) = recorded(&["limits"], "sendmsg,sendto,recvmsg") else { return };
     // Each that is killed is in `send` then.
-    let killed: Vec<u32> = (calls.iter())
-        .filter(|call| call.text == "+++ killed by SIGKILL +++")
-        .map(|call| call.pid)
-        .collect();
-    let is_in_send = |pid: u32| {
-        let last = calls.iter().rfind(|call| call.pid == pid && !call.text.starts_with("+++"));
-        last.is_some_and(|call| call.text.starts_with("send") && !call.returned())
+    let killed = record.callers().filter(|caller| caller.killed_by.as_deref() == Some("SIGKILL"));
+    let is_in_send = |caller: &Caller| {
+        let last = caller.calls.last();
+        last.is_some_and(|call| call.name.starts_with("send") && call.result.is_none())
     };
-    assert!(killed.len() == 3 && killed.iter().all(|&pid| is_in_send(pid)), "{calls:#?}");
+    let killed: Vec<bool> = killed.map(is_in_send).collect();
+    assert_eq!(killed, [true; 3], "{record:#?}");
     // The list has 64 descriptors, as many as one message takes.
-    assert_eq!(count(&calls, &["cmsg_len=272", "= 81"]), 1, "{calls:#?}");
-    // A message of 17 bytes and more is a number; the first two are the parent's.
-    let sender = calls.iter().find(|call| call.pid != parent).unwrap().pid;
-    let sent = calls.iter().filter(|call| call.pid == sender && call.returned());
-    let received = calls.iter().filter(|call| {
-        call.pid == parent && call.text.starts_with("recvmsg(") && !call.text.ends_with(" = 0")
-    });
+    let is_list = |it: &Call| it.arguments.contains("cmsg_len=272") && it.result == Some(81);
+    assert_eq!(count(&record, "sendmsg", is_list), 1, "{record:#?}");
+    // The first child sends numbers until it is killed.
+    let sent = record.started()[0].calls.iter().filter(|call| call.result > Some(0)).count();
+    let received = record.first().calls("recvmsg").filter(|call| call.result > Some(0));
     // Beside those, the parent receives the two of the wrong type.
-    assert_eq!(received.count() - 2, sent.count());
+    assert_eq!(received.count() - 2, sent);
 }
 
 #[test]
@@ -122,25 +122,21 @@ fn as_many_messages_are_counted_as_come() {
 
 #[test]
 fn the_writers_of_ipc_are_there_at_the_same_time() {
-    if !start::can_use_strace() {
-        return;
-    }
     // Each message takes `delay` microseconds. Longer for a machine that is so busy that the
     // first writer sends its second before the third writer is forked.
-    let is_one_there = |delay: u32| {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let file = folder.path().join("calls");
-        let mut strace = start::with_strace(&format!("inject=sendmsg:delay_enter={delay}"), &file);
-        strace.args(["-e", "trace=sendmsg,clone,clone3,fork,vfork"]);
-        let (lines, errors, status) = through(strace, &["ipc"]).finish();
-        assert!(status.success(), "{lines:#?} {errors}");
-        let calls = fs::read_to_string(&file).unwrap();
-        let is_fork = |line: &str| ["clone", "fork("].iter().any(|name| line.contains(name));
-        let forks = calls.lines().enumerate().filter(|(_, line)| is_fork(line));
-        let second = calls.lines().position(|line| line.contains("writer 1 says goodbye"));
-        forks.last().unwrap().0 < second.unwrap_or_else(|| panic!("{calls}"))
-    };
-    assert!([20_000, 200_000, 2_000_000].into_iter().any(is_one_there), "one after the other");
+    for delay in [20_000, 200_000, 2_000_000] {
+        let delay = format!("inject=sendmsg:delay_enter={delay}");
+        let mut ipc = demo(&["ipc"]);
+        ipc.env("LESSON_PACE", "0");
+        let Some(record) = record_with(&["-e", &delay], &ipc, "sendmsg") else { return };
+        let sends = record.named("sendmsg").into_iter();
+        let mut second = sends.filter(|call| contains(call, "writer 1 says goodbye"));
+        let second = second.next().unwrap_or_else(|| panic!("{record:#?}"));
+        if record.started().iter().all(|writer| writer.begin < second.begin) {
+            return;
+        }
+    }
+    panic!("one after the other");
 }
 
 #[test]
@@ -165,20 +161,16 @@ fn a_program_that_was_started_connects_by_name() {
         2
     );
 
-    let Some(calls) = calls("spawn", "execve,accept,connect,exit_group") else { return };
-    let programs: HashSet<u32> = calls
-        .iter()
-        .filter(|call| call.text.starts_with("execve("))
-        // One may be so slow to start that its time is over: it is killed in the call.
-        .filter(|call| call.text.ends_with(" = 0") || call.text.ends_with(" = ?"))
-        .map(|call| call.pid)
-        .collect();
-    assert_eq!(programs.len(), 5, "the demo and four children: {calls:#?}");
-    assert_eq!(count(&calls, &["exit_group(3)"]), 2, "{calls:#?}");
-    assert_eq!(count(&calls, &["connect(", "= 0"]), 3, "{calls:#?}");
+    let Some(record) = recorded(&["spawn"], "accept,connect") else { return };
+    let executed = record.named("execve").into_iter();
+    // One may be so slow to start that its time is over: it is killed in the call.
+    let executed = executed.filter(|call| call.result.is_none_or(|result| result == 0));
+    let programs: HashSet<i64> = executed.map(|call| call.caller).collect();
+    assert_eq!(programs.len(), 5, "the demo and four children: {record:#?}");
+    assert_eq!(count(&record, "exit_group", |call| call.arguments == "3"), 2, "{record:#?}");
+    assert_eq!(count(&record, "connect", |call| call.result == Some(0)), 3, "{record:#?}");
     // That of the process that is killed in it has not returned.
-    let accepted = calls.iter().filter(|call| call.text.starts_with("accept(") && call.returned());
-    assert_eq!(accepted.count(), 3, "{calls:#?}");
+    assert_eq!(count(&record, "accept", |call| call.result >= Some(0)), 3, "{record:#?}");
 }
 
 #[test]
@@ -206,23 +198,26 @@ fn the_survivor_sees_what_the_kernel_says() {
     let testimony = run("broken");
     assert_eq!(testimony.writers(), [testimony.pid]);
 
-    let Some(calls) = calls("broken", "read,write,sendmsg,recvmsg,recvfrom,kill") else { return };
-    let parent = calls[0].pid;
-    let killed = count(&calls, &["+++ killed by SIGKILL +++"]);
-    assert_eq!(killed, 34, "{calls:#?}");
-    let seen = |call: &str, result: &str| {
-        let by_parent = calls.iter().filter(|call| call.pid == parent);
-        by_parent.filter(|it| it.text.starts_with(call) && it.text.contains(result)).count()
-    };
+    let traced = "read,write,sendmsg,recvmsg,recvfrom,kill";
+    let Some(record) = recorded(&["broken"], traced) else { return };
+    let killed = record.callers().filter(|it| it.killed_by.as_deref() == Some("SIGKILL")).count();
+    assert_eq!(killed, 34, "{record:#?}");
+    let parent = record.first();
     // What the writers wrote before they were killed, and then the end, but for two
     // sockets the answer that does not come.
-    assert_eq!(seen("read(", "\"!!!!\", 1048576)"), 3, "{calls:#?}");
-    assert!(seen("read(", "= 100000") > 0, "{calls:#?}");
-    assert_eq!(seen("read(", "\"\", 1048576)"), 9 + 2, "{calls:#?}");
-    assert_eq!(seen("read(", "= -1 ECONNRESET"), 2, "{calls:#?}");
+    let reads: Vec<_> =
+        parent.calls("read").filter(|call| call.arguments.ends_with(", 1048576")).collect();
+    let read = |is: fn(&Call) -> bool| reads.iter().filter(|call| is(call)).count();
+    assert_eq!(read(|call| call.bytes() == b"!!!!"), 3, "{record:#?}");
+    assert!(read(|call| call.result == Some(100_000)) > 0, "{record:#?}");
+    assert_eq!(read(|call| call.result == Some(0)), 9 + 2, "{record:#?}");
+    assert_eq!(read(|call| call.error.as_deref() == Some("ECONNRESET")), 2, "{record:#?}");
     // What writing to dead readers says.
-    assert_eq!(seen("write(", "= -1 EPIPE"), 5, "{calls:#?}");
-    assert_eq!(seen("write(", "= -1 ECONNRESET"), 1, "{calls:#?}");
-    assert_eq!(seen("sendmsg(", "= -1 EPIPE"), 2, "{calls:#?}");
-    assert_eq!(seen("sendmsg(", "= -1 ECONNRESET"), 1, "{calls:#?}");
+    let failed = |name: &str, error: &str| {
+        parent.calls(name).filter(|call| call.error.as_deref() == Some(error)).count()
+    };
+    assert_eq!(failed("write", "EPIPE"), 5, "{record:#?}");
+    assert_eq!(failed("write", "ECONNRESET"), 1, "{record:#?}");
+    assert_eq!(failed("sendmsg", "EPIPE"), 2, "{record:#?}");
+    assert_eq!(failed("sendmsg", "ECONNRESET"), 1, "{record:#?}");
 }

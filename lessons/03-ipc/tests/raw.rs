@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 
 use common::proc;
-use demo::{calls, demo, kill_what_was_to_wait, run, written_by};
+use demo::{demo, kill_what_was_to_wait, recorded, run, written_by};
 use testing::running::{Running, pid};
+use testing::strace::Call;
 
 mod demo;
 
@@ -38,10 +39,12 @@ fn the_end_of_file_comes_when_the_last_write_end_is_closed() {
     );
     assert!(by_parent.iter().any(|line| line.ends_with("has ended: killed by SIGPIPE")));
 
-    let Some(calls) = calls("pipe", "write") else { return };
-    let to_nobody = calls.iter().filter(|call| call.text.contains("\"pear\", 4) = -1 EPIPE"));
-    let to_nobody: HashSet<u32> = to_nobody.map(|call| call.pid).collect();
-    assert_eq!(to_nobody.len(), 2, "{calls:#?}");
+    let Some(record) = recorded(&["pipe"], "write") else { return };
+    let writes = record.named("write").into_iter();
+    let to_nobody = writes.filter(|call| call.error.as_deref() == Some("EPIPE"));
+    let to_nobody = to_nobody.filter(|call| call.bytes() == b"pear");
+    let to_nobody: HashSet<i64> = to_nobody.map(|call| call.caller).collect();
+    assert_eq!(to_nobody.len(), 2, "{record:#?}");
 }
 
 #[test]
@@ -93,23 +96,16 @@ fn a_pair_of_sockets_goes_both_ways_and_one_sort_keeps_boundaries() {
         ]
     );
 
-    let Some(calls) = calls("socket", "sendto,recvfrom") else { return };
-    let parent = calls.last().unwrap().pid;
-    let received = calls
-        .iter()
-        .filter(|call| call.pid == parent && call.text.starts_with("recvfrom(") && call.returned());
-    let texts: Vec<&str> = received
-        .filter_map(|call| call.text.split('"').nth(1))
-        .filter(|text| !text.is_empty() && *text != "PEAR")
-        .collect();
+    let Some(record) = recorded(&["socket"], "sendto,recvfrom") else { return };
+    let parent = record.first();
+    let received = parent.calls("recvfrom").filter(|call| call.result > Some(0));
+    let texts: Vec<_> = received.map(Call::text).filter(|text| text != "PEAR").collect();
     assert_eq!(texts, ["pearplum", "pea", "rpl", "um", "pear", "plum", "pea", "plu"]);
-    let senders: HashSet<u32> = calls
-        .iter()
-        .filter(|call| call.text.contains("\"plum\", 4, 0, NULL, 0) = 4"))
-        .map(|call| call.pid)
-        .collect();
-    assert_eq!(senders.len(), 4, "{calls:#?}");
-    assert!(!senders.contains(&parent));
+    let sent = record.named("sendto").into_iter().filter(|call| call.bytes() == b"plum");
+    let senders: HashSet<i64> =
+        sent.filter(|call| call.result == Some(4)).map(|call| call.caller).collect();
+    assert_eq!(senders.len(), 4, "{record:#?}");
+    assert!(!senders.contains(&parent.id));
 }
 
 #[test]
@@ -131,23 +127,31 @@ fn a_file_is_read_by_a_process_that_has_not_opened_it() {
     assert_eq!(by_parent[1], "  I read \"plum \"");
     assert_eq!(by_parent[3..], ["  position 14", "  I read from the start: \"pear plum figs\""]);
 
-    let Some(calls) = calls("descriptor", "memfd_create,sendmsg,read,readlink,lseek") else {
-        return;
-    };
-    let by = |part: &str| {
-        let callers: Vec<u32> =
-            calls.iter().filter(|call| call.text.contains(part)).map(|call| call.pid).collect();
-        assert_eq!(callers.len(), 1, "{part}: {calls:#?}");
+    let traced = "memfd_create,sendmsg,read,readlink,lseek";
+    let Some(record) = recorded(&["descriptor"], traced) else { return };
+    let by = |name: &str, is: fn(&Call) -> bool| {
+        let calls = record.named(name).into_iter().filter(|call| is(call));
+        let callers: Vec<i64> = calls.map(|call| call.caller).collect();
+        assert_eq!(callers.len(), 1, "{name}: {record:#?}");
         callers[0]
     };
-    let child = by("memfd_create(");
-    assert_eq!([by("SCM_RIGHTS"), by("\"pear \", 5) = 5"), by("\"figs\", 5) = 4")], [child; 3]);
-    let parent = by("\"plum \", 5) = 5");
+    let read = |text: &str| {
+        let reads = record.named("read").into_iter().filter(|call| call.text() == text);
+        let readers: Vec<i64> = reads.map(|call| call.caller).collect();
+        assert_eq!(readers.len(), 1, "{text}: {record:#?}");
+        readers[0]
+    };
+    let child = by("memfd_create", |_| true);
+    assert_eq!(by("sendmsg", |call| call.arguments.contains("SCM_RIGHTS")), child);
+    assert_eq!([read("pear "), read("figs")], [child; 2]);
+    let parent = read("plum ");
     assert_ne!(parent, child);
     // Its position and its name are what the kernel says.
-    assert_eq!(by("0, SEEK_CUR) = 14"), parent);
-    let named = calls.iter().filter(|call| call.text.contains("\"/memfd:fruit (deleted)\", "));
-    assert_eq!(named.map(|call| call.pid).collect::<Vec<_>>(), [child, parent], "{calls:#?}");
+    let asks = |call: &Call| call.arguments.ends_with("0, SEEK_CUR") && call.result == Some(14);
+    assert_eq!(by("lseek", asks), parent);
+    let named = record.named("readlink").into_iter();
+    let named = named.filter(|call| call.strings[1..] == [b"/memfd:fruit (deleted)"]);
+    assert_eq!(named.map(|call| call.caller).collect::<Vec<_>>(), [child, parent], "{record:#?}");
 }
 
 #[test]
@@ -186,12 +190,14 @@ fn two_signals_of_a_kind_are_one_and_real_time_signals_are_queued() {
         ]
     );
 
-    let Some(calls) = calls("signals", "kill,rt_sigqueueinfo,read") else { return };
-    let parent = calls[0].pid;
-    let count = |is: fn(&demo::Call) -> bool| calls.iter().filter(|call| is(call)).count();
-    assert_eq!(count(|call| call.text.contains(", SIGUSR1) = 0")), 2, "{calls:#?}");
-    assert_eq!(count(|call| call.text.starts_with("rt_sigqueueinfo(")), 3, "{calls:#?}");
+    let Some(record) = recorded(&["signals"], "kill,rt_sigqueueinfo,read") else { return };
+    let kills = record.named("kill").into_iter();
+    let kills =
+        kills.filter(|call| call.arguments.ends_with(", SIGUSR1") && call.result == Some(0));
+    assert_eq!(kills.count(), 2, "{record:#?}");
+    assert_eq!(record.named("rt_sigqueueinfo").len(), 3, "{record:#?}");
     // What a signalfd has to say of a signal are 128 bytes.
-    let taken = calls.iter().filter(|call| call.pid != parent && call.text.ends_with("128) = 128"));
-    assert_eq!(taken.count(), 5, "{calls:#?}");
+    let [child] = record.started()[..] else { panic!("{record:#?}") };
+    let taken = child.calls("read").filter(|call| call.result == Some(128));
+    assert_eq!(taken.count(), 5, "{record:#?}");
 }

@@ -4,9 +4,11 @@ use std::fs;
 use std::process::Command;
 
 use common::cpus;
-use demo::{Call, calls_of, demo};
+use demo::demo;
 use serde_json::Value;
-use testing::figures::{are_close, drawn_times, seconds, stand_in};
+use testing::figures::{are_close, drawn_times, seconds};
+use testing::start::{on_all_cpus, stand_in};
+use testing::strace::{Call, record_with};
 
 mod demo;
 
@@ -39,26 +41,25 @@ struct Measured {
 #[test]
 fn each_way_is_measured_as_its_table_says() {
     let arguments = ["speed", "--most=512", "--time=1", "--without-python"];
-    let traced =
-        "sched_setaffinity,clone,clone3,fork,vfork,read,write,sendto,recvfrom,sendmsg,recvmsg";
-    let Some(calls) = calls_of(&arguments, traced) else { return };
-    let parent = calls[0].pid;
+    let traced = "sched_setaffinity,read,write,sendto,recvfrom,sendmsg,recvmsg";
+    let Some(record) = record_with(&["-s", "0"], &on_all_cpus(&demo(&arguments)), traced) else {
+        return;
+    };
+    let parent = record.first().id;
     let mut tables: Vec<(usize, Vec<Measured>)> = Vec::new();
-    for call in &calls {
-        let name = call.text.split('(').next().unwrap();
-        let result = call.text.rsplit(" = ").next().unwrap().parse::<usize>();
-        if name == "sched_setaffinity" {
-            assert!(call.pid == parent && result == Ok(0), "{call:?}");
-            let list = call.text.split(['[', ']']).nth(1).unwrap();
+    let calls = record.calls();
+    let program = calls.iter().rposition(|call| call.name == "execve").unwrap();
+    for call in &calls[program..] {
+        if call.name == "sched_setaffinity" {
+            assert!(call.caller == parent && call.result == Some(0), "{call:?}");
+            let list = call.arguments.split(['[', ']']).nth(1).unwrap();
             tables.push((list.split_whitespace().count(), Vec::new()));
-            continue;
-        }
-        // Before the first table it reads what it needs to start.
-        let (Some((_, measured)), Ok(result)) = (tables.last_mut(), result) else { continue };
-        if call.pid == parent && ["clone", "clone3", "fork", "vfork"].contains(&name) {
-            measured.push(Measured::default());
-        } else if let Some(measured) = measured.last_mut() {
-            note(measured, call, name, result, call.pid == parent);
+        } else if let Some((_, measured)) = tables.last_mut() {
+            if call.caller == parent && call.starts().is_some() {
+                measured.push(Measured::default());
+            } else if let Some(measured) = measured.last_mut() {
+                note(measured, call, call.caller == parent);
+            }
         }
     }
 
@@ -92,13 +93,15 @@ fn each_way_is_measured_as_its_table_says() {
     }
 }
 
-fn note(measured: &mut Measured, call: &Call, name: &str, result: usize, by_parent: bool) {
-    match (name, by_parent) {
-        ("write" | "sendto" | "sendmsg", _) if call.text.starts_with("write(1,") => {}
-        ("write" | "sendto" | "sendmsg", true) => measured.sent.push(result),
-        ("read" | "recvfrom" | "recvmsg", true) => measured.received.push(result),
+fn note(measured: &mut Measured, call: &Call, by_parent: bool) {
+    let Some(Ok(bytes)) = call.result.map(usize::try_from) else { return };
+    match (&*call.name, by_parent) {
+        ("write", _) if call.descriptor() == Some(1) => {}
+        ("write" | "sendto" | "sendmsg", true) => measured.sent.push(bytes),
+        ("read" | "recvfrom" | "recvmsg", true) => measured.received.push(bytes),
         ("write" | "sendto" | "sendmsg", false) => measured.sent_by_child += 1,
-        _ => measured.received_by_child += 1,
+        ("read" | "recvfrom" | "recvmsg", false) => measured.received_by_child += 1,
+        _ => {}
     }
 }
 

@@ -10,6 +10,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use testing::running::{Running, pid};
 use testing::seen::{has_ended, until};
+use testing::strace::{Call, record};
 use testing::{figures, start};
 
 fn demo(arguments: &[&str]) -> Command {
@@ -100,39 +101,24 @@ fn a_result_is_given_while_others_are_waited_for() {
 
 #[test]
 fn the_workers_of_map_do_what_is_said_of_them() {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let calls = folder.path().join("calls");
-    if !start::can_use_strace() {
-        return;
-    }
-    let mut strace = start::with_strace("trace=getpid,clock_nanosleep", &calls);
-    strace.arg(env!("CARGO_BIN_EXE_04-pool")).args(["map", "--pace", "0.02"]);
-    let output = strace.output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let calls = fs::read_to_string(calls).unwrap();
-    let by = |call: &str, pid: &str| {
-        let calls = calls.lines().filter(|line| line.contains(&format!(" {call}(")));
-        calls.filter(|line| line.split(' ').next() == Some(pid)).count()
-    };
+    let map = demo(&["map", "--pace", "0.02"]);
+    let Some(record) = record(&map, "getpid,clock_nanosleep") else { return };
+    let lines = &record.lines;
+    let by = |call: &str, pid: Pid| record.caller(pid.as_raw()).calls(call).count();
     // A worker that squares a number asks for its id.
-    let squares: Vec<String> = (text.lines())
-        .filter(|line| line.contains(" * "))
-        .map(|line| pid(line).to_string())
-        .collect();
-    for worker in &squares {
-        let times = squares.iter().filter(|it| *it == worker).count();
-        assert!(by("getpid", worker) >= times, "{text}{calls}");
+    let squares: Vec<Pid> =
+        lines.iter().filter(|line| line.contains(" * ")).map(|line| pid(line)).collect();
+    for &worker in &squares {
+        let times = squares.iter().filter(|it| **it == worker).count();
+        assert!(by("getpid", worker) >= times, "{record:#?}");
     }
     // On one CPU the pool without a number has one worker: the allowed CPUs are counted.
-    assert!(text.ends_with("one worker for each CPU, here ≈ 1.\n"), "{text}");
+    let last = lines.last().unwrap();
+    assert!(last.ends_with("one worker for each CPU, here ≈ 1."), "{lines:#?}");
     // Each of the waits is that of a worker.
-    let first = text.lines().next().unwrap();
-    let waits = first
-        .split("pid ")
-        .skip(2)
-        .map(|it| by("clock_nanosleep", &pid(&format!("pid {it}")).to_string()));
-    assert_eq!(waits.sum::<usize>(), 6, "{text}{calls}");
+    let workers = lines[0].split("pid ").skip(2).map(|it| pid(&format!("pid {it}")));
+    let waits = workers.map(|worker| by("clock_nanosleep", worker));
+    assert_eq!(waits.sum::<usize>(), 6, "{record:#?}");
 }
 
 #[test]
@@ -203,7 +189,7 @@ fn python_is_watched() {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut command = demo(&["crash", "--pace", "0.1"]);
         let script = format!("echo task 3 is said by pid $$\n{then}\n");
-        figures::stand_in(&mut command, folder.path(), "python3", &script);
+        start::stand_in(&mut command, folder.path(), "python3", &script);
         let running = Running::start(command);
         let said = running.line_with(&["  task 3 is said by"]);
         assert_ne!(pid(&said), running.id());
@@ -257,17 +243,10 @@ fn a_terminated_pool_had_workers_and_has_none() {
 
 #[test]
 fn each_pool_of_close_has_its_workers() {
-    if !start::can_use_strace() {
-        return;
-    }
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let calls = folder.path().join("calls");
-    let mut strace = start::with_strace("trace=execve", &calls);
-    strace.arg(env!("CARGO_BIN_EXE_04-pool")).args(["close", "--pace", "0"]);
-    let output = strace.output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let calls = fs::read_to_string(calls).unwrap();
-    assert_eq!(calls.matches("\"pool-worker\"").count(), 3 * 2, "{calls}");
+    let Some(record) = record(&demo(&["close", "--pace", "0"]), "execve") else { return };
+    let is_worker = |call: &&Call| call.strings.iter().any(|string| string == b"pool-worker");
+    let workers = record.named("execve").into_iter().filter(is_worker);
+    assert_eq!(workers.count(), 3 * 2, "{record:#?}");
 }
 
 #[test]
@@ -338,7 +317,7 @@ fn speed_puts_each_figure_in_its_place() {
         let script = "case $3 in 100) ;; *) exit 1;; esac
             echo 12345.6 2500000 0.05 0.44 0.57 0.000294 0.00544 0.0661 0.00546
             echo 999600 999400 0.051 0.47 0.83 25e-5 0.00213 0.044 0.00755";
-        figures::stand_in(&mut command, folder.path(), "python3", script);
+        start::stand_in(&mut command, folder.path(), "python3", script);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
         let drawn = figures::drawn_times(&fs::read_to_string(picture).unwrap());

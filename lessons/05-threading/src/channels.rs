@@ -11,17 +11,20 @@ use nix::unistd::gettid;
 
 pub fn run() -> Result<()> {
     println!("unbounded, three threads that send and two that receive:");
-    many_to_many()?;
+    many_to_many(unbounded())?;
     println!("bounded(2), nobody receives yet:");
-    room_for_two()?;
+    try_to_send(bounded(2))?;
     println!("bounded(0), nobody receives yet:");
-    hand_over()?;
+    hand_over(bounded(0))?;
     println!("the other side is gone:");
-    disconnect()
+    receive_without_senders(unbounded())?;
+    send_without_receivers(unbounded())
 }
 
-fn many_to_many() -> Result<()> {
-    let (tx, rx) = unbounded();
+/// Both sides of a channel.
+type Channel = (Sender<u32>, Receiver<u32>);
+
+fn many_to_many((tx, rx): Channel) -> Result<()> {
     let mut received = thread::scope(|scope| {
         let mut receivers = Vec::new();
         for number in 1..=2 {
@@ -58,10 +61,9 @@ fn receive(rx: &Receiver<u32>) -> Vec<u32> {
     received
 }
 
-fn room_for_two() -> Result<()> {
-    let (tx, rx) = bounded(2);
+fn try_to_send((tx, rx): Channel) -> Result<()> {
     for number in 1..=3 {
-        // Where `try_send` reports that there is no room, `send` would wait.
+        // When the channel is full, `try_send` returns an error, and `send` would wait.
         match tx.try_send(number) {
             Ok(()) => println!("  {number} sent, in the channel: {}", tx.len()),
             Err(why) => println!("  {number} not sent: {why}"),
@@ -74,8 +76,7 @@ fn room_for_two() -> Result<()> {
 }
 
 /// Without a buffer, a message goes from hand to hand: both sides have to be there.
-fn hand_over() -> Result<()> {
-    let (tx, rx) = bounded(0);
+fn hand_over((tx, rx): Channel) -> Result<()> {
     let sender = thread::Builder::new().name("sender".to_owned()).spawn(move || {
         let sent = tx.send(1);
         println!("  tid {}: send has returned", gettid());
@@ -90,16 +91,96 @@ fn hand_over() -> Result<()> {
     Ok(())
 }
 
-fn disconnect() -> Result<()> {
-    let (tx, rx) = unbounded();
+fn receive_without_senders((tx, rx): Channel) -> Result<()> {
     tx.send(1)?;
     drop(tx);
     println!("  no sender: recv → {:?}, then {:?}", rx.recv(), rx.recv());
+    Ok(())
+}
 
-    let (tx, rx) = unbounded();
+fn send_without_receivers((tx, rx): Channel) -> Result<()> {
     drop(rx);
     let error = tx.send(1).err().context("it was received")?;
     ensure!(error.0 == 1, "another message came back");
     println!("  no receiver: {error}, and send gives back: {}", error.0);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    /// A channel in which there is a message already that no demo sends.
+    fn with_77((tx, rx): Channel) -> Channel {
+        tx.send(77).unwrap();
+        (tx, rx)
+    }
+
+    #[test]
+    fn what_each_thread_has_received_comes_together() {
+        let lines = printed::lines("0", || many_to_many(with_77(unbounded())).unwrap());
+        let [.., together] = &lines[..] else { panic!("nothing was printed") };
+        let all = "[11, 12, 13, 14, 21, 22, 23, 24, 31, 32, 33, 34, 77]";
+        assert_eq!(*together, format!("  together: {all}"));
+        let counts = lines.iter().filter_map(|line| {
+            line.split_once("I received ≈ ")?.1.split(',').next()?.parse::<usize>().ok()
+        });
+        assert_eq!(counts.sum::<usize>(), 13, "{lines:#?}");
+    }
+
+    #[test]
+    fn a_thread_tells_how_much_it_has_received() {
+        let lines = printed::lines("0", || {
+            let (tx, rx) = unbounded();
+            send(5, &tx);
+            tx.send(1).unwrap();
+            drop(tx);
+            assert_eq!(receive(&rx), [51, 52, 53, 54, 1]);
+        });
+        assert!(lines[0].ends_with(": I received ≈ 5, and then the end"), "{lines:#?}");
+    }
+
+    #[test]
+    fn what_has_no_room_is_not_sent() {
+        let lines = printed::lines("0", || {
+            try_to_send(bounded(1)).unwrap();
+            try_to_send(with_77(bounded(3))).unwrap();
+        });
+        let full = "not sent: sending on a full channel";
+        assert_eq!(
+            lines,
+            [
+                "  1 sent, in the channel: 1",
+                &format!("  2 {full}"),
+                &format!("  3 {full}"),
+                "  received: 1",
+                "  3 sent, in the channel: 1",
+                "  1 sent, in the channel: 2",
+                "  2 sent, in the channel: 3",
+                &format!("  3 {full}"),
+                "  received: 77",
+                "  3 sent, in the channel: 3",
+            ]
+        );
+    }
+
+    #[test]
+    fn main_has_received_what_was_in_the_channel() {
+        let lines = printed::lines("0", || hand_over(with_77(bounded(2))).unwrap());
+        assert!(lines.contains(&"  main: received 77".to_owned()), "{lines:#?}");
+    }
+
+    #[test]
+    fn the_end_comes_after_the_last_message_and_not_while_the_other_side_is_there() {
+        let lines = printed::lines("0", || {
+            receive_without_senders(with_77(unbounded())).unwrap();
+            let (tx, rx) = with_77(unbounded());
+            let another = rx.clone();
+            send_without_receivers((tx, rx)).unwrap_err();
+            assert_eq!(another.iter().collect::<Vec<_>>(), [77, 1]);
+        });
+        assert_eq!(lines, ["  no sender: recv → Ok(77), then Ok(1)"]);
+    }
 }

@@ -52,3 +52,19 @@ fn write_nowhere() {
     // SAFETY: this is the mistake that is shown: the kernel ends the process for it.
     unsafe { nowhere.write_volatile(1) };
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn what_the_thread_has_said_is_told() {
+        let lines = printed::lines("0", || {
+            panics::silence();
+            crash_in_thread(|| panic!("5 is small")).unwrap();
+        });
+        assert!(lines[1].ends_with(": it said '5 is small'; I go on"), "{lines:#?}");
+    }
+}

@@ -45,3 +45,26 @@ impl Drop for TidyUp {
         println!("tid {}: I tidy up", gettid());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_is_met_a_third_time_does_all_of_its_work_and_tidies_up() {
+        let lines = printed::lines("0", || {
+            let meeting = Barrier::new(2);
+            thread::scope(|scope| {
+                scope.spawn(|| work(&meeting));
+                (0..3).for_each(|_| _ = meeting.wait());
+            });
+        });
+        let told: Vec<_> = lines.iter().map(|line| line.split_once(": ").unwrap().1).collect();
+        assert_eq!(
+            told,
+            ["I am still here, and half of my work is done", "all of my work is done", "I tidy up"]
+        );
+    }
+}

@@ -9,14 +9,18 @@ use anyhow::{Context, Result};
 use common::{paced, panics};
 use nix::unistd::gettid;
 
-const NUMBERS: [u32; 3] = [6, 7, 8];
-
 pub fn run() -> Result<()> {
     panics::silence();
-    println!("three threads, for the halves of 6, 7 and 8");
+    halve([6, 7, 8])
+}
+
+/// The one in the middle is odd.
+fn halve(numbers: [u32; 3]) -> Result<()> {
+    let [first, odd, last] = numbers;
+    println!("three threads, for the halves of {first}, {odd} and {last}");
     // For the main thread, and the two threads that do not panic.
-    let panic_is_over = Arc::new(Barrier::new(NUMBERS.len()));
-    let threads = NUMBERS.map(|number| {
+    let panic_is_over = Arc::new(Barrier::new(numbers.len()));
+    let threads = numbers.map(|number| {
         let panic_is_over = Arc::clone(&panic_is_over);
         thread::Builder::new().name(format!("half of {number}")).spawn(move || {
             let half = half(number);
@@ -45,5 +49,51 @@ fn tell_end(thread: JoinHandle<u32>) {
     match thread.join() {
         Ok(half) => println!("main: '{name}' has returned {half}"),
         Err(panic) => println!("main: '{name}' has panicked: {}", panics::message(&*panic)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn what_a_thread_has_returned_or_said_is_told() {
+        let lines = printed::lines("0", || {
+            panics::silence();
+            let start = |name: &str, work: fn() -> u32| {
+                thread::Builder::new().name(name.to_owned()).spawn(work).unwrap()
+            };
+            tell_end(start("half of 6", || 99));
+            tell_end(start("half of 8", || panic!("it is {}", "late")));
+        });
+        assert_eq!(
+            lines,
+            ["main: 'half of 6' has returned 99", "main: 'half of 8' has panicked: it is late"]
+        );
+    }
+
+    #[test]
+    fn a_thread_panics_and_the_others_return() {
+        let lines = printed::lines("0", || {
+            panics::silence();
+            halve([20, 5, 30]).unwrap();
+        });
+        let by_main: Vec<_> = lines.iter().filter(|line| line.starts_with("main: ")).collect();
+        assert_eq!(
+            by_main,
+            [
+                "main: 'half of 5' has panicked: 5 is odd",
+                "main: 'half of 20' has returned 10",
+                "main: 'half of 30' has returned 15"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_half_is_half_and_of_an_odd_number_there_is_none() {
+        assert_eq!(half(1000), 500);
+        assert!(thread::spawn(|| half(9)).join().is_err());
     }
 }

@@ -58,3 +58,25 @@ fn process_student() {
         println!("tid {}: Hello, {} (in {name}), at {student:p}", gettid(), student.name());
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_finds_its_own_student_where_it_is() {
+        let lines = printed::lines("0", || {
+            let thread = thread::Builder::new().name("Thread-C".to_owned()).spawn(|| {
+                STUDENT.with_borrow_mut(|it| it.0 = Some("Carol"));
+                process_student();
+                STUDENT.with_borrow(|student| println!("{student:p}"));
+            });
+            thread.unwrap().join().unwrap();
+        });
+        let [hello, place, gone] = &lines[..] else { panic!("{lines:#?}") };
+        assert!(hello.ends_with(&format!(": Hello, Carol (in Thread-C), at {place}")), "{hello}");
+        assert!(gone.ends_with(": Carol goes with the thread"), "{gone}");
+    }
+}

@@ -33,3 +33,19 @@ fn count() {
 fn current_name() -> String {
     thread::current().name().unwrap_or("without a name").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_counts_under_the_name_that_it_has() {
+        let lines = printed::lines("0", || {
+            thread::Builder::new().name("Other".to_owned()).spawn(count).unwrap().join().unwrap();
+        });
+        assert_eq!(lines.len(), 7);
+        assert!(lines.iter().all(|line| line.starts_with("thread Other ")), "{lines:#?}");
+    }
+}

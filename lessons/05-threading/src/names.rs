@@ -52,3 +52,25 @@ fn tell() -> Result<()> {
 fn count() -> Result<usize> {
     Ok(fs::read_dir("/proc/self/task").context("/proc/self/task")?.count())
 }
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::prctl;
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_tells_both_of_its_names() {
+        let lines = printed::lines("0", || {
+            let thread = thread::Builder::new().name("for Rust".to_owned()).spawn(|| {
+                prctl::set_name(c"for the kernel").unwrap();
+                tell()
+            });
+            thread.unwrap().join().unwrap().unwrap();
+        });
+        let [line] = &lines[..] else { panic!("{lines:#?}") };
+        let names = ": in Rust Some(\"for Rust\"), in the kernel \"for the kernel\"";
+        assert!(line.ends_with(names), "{line}");
+    }
+}

@@ -82,3 +82,22 @@ fn process_time() -> Result<Duration> {
     let used = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).context("clock_gettime")?;
     Ok(used.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn the_area_is_that_of_the_steps() {
+        let part = |range| compute_part(range, 4).unwrap().sum;
+        assert!((part(0..2) + part(2..4) - part(0..4)).abs() < 1e-9 && part(0..2) > part(2..4));
+        // With one step it is that of a rectangle, and not yet π.
+        let lines = printed::lines("0", || {
+            compute(1, 1).unwrap();
+            compute(2, 2).unwrap();
+        });
+        assert_eq!((&*lines[0], &*lines[3]), ("1 thread: 3.2000", "2 threads: 3.1624"));
+    }
+}

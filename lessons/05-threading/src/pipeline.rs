@@ -64,3 +64,45 @@ fn show(words: Receiver<String>, enough: usize) {
     }
     println!("  show (tid {}): I end", gettid());
 }
+
+#[cfg(test)]
+mod tests {
+    use crossbeam::channel::unbounded;
+    use testing::printed;
+
+    use super::*;
+
+    /// The words in a channel that has ended.
+    fn ended<T>(words: impl IntoIterator<Item = T>) -> Receiver<T> {
+        let (tx, rx) = unbounded();
+        words.into_iter().for_each(|word| tx.send(word).unwrap());
+        rx
+    }
+
+    #[test]
+    fn a_stage_works_on_what_comes_from_the_stage_before() {
+        let lines = printed::lines("0", || {
+            let (tx, words) = unbounded();
+            read(tx);
+            assert_eq!(words.iter().collect::<Vec<_>>(), WORDS);
+            let (tx, turned) = unbounded();
+            turn(ended(["abc", "def"]), tx);
+            assert_eq!(turned.iter().collect::<Vec<_>>(), ["cba", "fed"]);
+            show(ended(["uvw", "xyz"].map(str::to_owned)), 1);
+        });
+        let told: Vec<_> = lines.iter().map(|line| line.split_once("): ").unwrap().1).collect();
+        assert_eq!(told, ["no more words, I end", "no more words, I end", "uvw", "I end"]);
+    }
+
+    #[test]
+    fn a_stage_ends_when_the_next_one_has_ended() {
+        let lines = printed::lines("0", || {
+            let (tx, _) = unbounded();
+            read(tx);
+            let (tx, _) = unbounded();
+            turn(ended(["abc", "def"]), tx);
+        });
+        let told: Vec<_> = lines.iter().map(|line| line.split_once("): ").unwrap().1).collect();
+        assert_eq!(told, ["nobody takes 'pear', I end", "nobody takes 'cba', I end"]);
+    }
+}

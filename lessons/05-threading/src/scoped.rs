@@ -21,7 +21,7 @@ pub fn run() -> Result<()> {
     println!("crossbeam::thread::scope, {numbers:?} at {:p}:", &numbers);
     by_crossbeam::borrow(&mut numbers)?;
     by_crossbeam::nest()?;
-    by_crossbeam::panic_in_scope()?;
+    by_crossbeam::panic_in_scope("7 is odd")?;
     println!("in the end {numbers:?}");
     Ok(())
 }
@@ -70,4 +70,29 @@ fn panic_in_scope() -> Result<()> {
     };
     println!("  scope panics: '{}'", panics::message(&*panic));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_scope_has_what_the_thread_said() {
+        let lines = printed::lines("0", || {
+            panics::silence();
+            by_crossbeam::panic_in_scope("5 is small").unwrap();
+        });
+        assert_eq!(lines, ["  scope returns an error: '5 is small'"]);
+    }
+
+    #[test]
+    fn each_half_is_doubled_where_it_is() {
+        for borrow in [borrow, by_crossbeam::borrow] {
+            let mut numbers = [10, 0, 7, 1];
+            borrow(&mut numbers).unwrap();
+            assert_eq!(numbers, [20, 0, 14, 2]);
+        }
+    }
 }

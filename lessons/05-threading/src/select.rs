@@ -16,9 +16,9 @@ pub fn run() -> Result<()> {
     println!("two threads send, and I take what comes:");
     take_what_comes()?;
     println!("nobody sends:");
-    wait_for_nobody()?;
+    wait_for_nobody(unbounded())?;
     println!("a thread works, and a ticker ticks:");
-    count_ticks()
+    count_ticks(Duration::from_secs(60))
 }
 
 fn take_what_comes() -> Result<()> {
@@ -61,9 +61,8 @@ fn receive_both(mut letters: Receiver<Message>, mut numbers: Receiver<Message>) 
     println!("  main: both channels have ended");
 }
 
-fn wait_for_nobody() -> Result<()> {
-    // Kept, or the channel would end.
-    let (_tx, rx) = unbounded::<()>();
+/// The sender is kept, or the channel would end.
+fn wait_for_nobody((_tx, rx): (Sender<()>, Receiver<()>)) -> Result<()> {
     select! {
         recv(rx) -> _ => bail!("somebody has sent"),
         default => println!("  default: nothing is there"),
@@ -76,7 +75,7 @@ fn wait_for_nobody() -> Result<()> {
     Ok(())
 }
 
-fn count_ticks() -> Result<()> {
+fn count_ticks(limit: Duration) -> Result<()> {
     let (working, done) = bounded::<()>(0);
     let worker = thread::Builder::new().name("worker".to_owned()).spawn(move || {
         thread::sleep(paced(Duration::from_secs(2)));
@@ -85,7 +84,7 @@ fn count_ticks() -> Result<()> {
     });
     let worker = worker.context("start a thread")?;
     let ticker = tick(paced(Duration::from_millis(300)));
-    let deadline = after(Duration::from_secs(60));
+    let deadline = after(limit);
     let mut ticks = 0;
     loop {
         select! {
@@ -96,4 +95,37 @@ fn count_ticks() -> Result<()> {
     }
     println!("  it has ended, after ≈ {ticks} ticks and before the deadline");
     worker.join().ok().context("join: the thread panicked")
+}
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn whatever_comes_is_told_until_both_channels_have_ended() {
+        let lines = printed::lines("0", || {
+            let (tx, letters) = unbounded();
+            let (_, numbers) = unbounded();
+            (0..20).for_each(|_| tx.send((Pid::from_raw(5), "x")).unwrap());
+            drop(tx);
+            receive_both(letters, numbers);
+        });
+        let told = ["  tid 5 has sent x"; 20];
+        assert_eq!(lines, [&told[..], &["  main: both channels have ended"]].concat());
+    }
+
+    #[test]
+    fn a_message_is_not_nothing_and_a_deadline_ends_the_work() {
+        let lines = printed::lines("1000", || {
+            let (tx, rx) = unbounded();
+            tx.send(()).unwrap();
+            let error = wait_for_nobody((tx, rx)).unwrap_err();
+            assert_eq!(error.to_string(), "somebody has sent");
+            let error = count_ticks(Duration::ZERO).unwrap_err();
+            assert_eq!(error.to_string(), "it has worked for a minute");
+        });
+        assert_eq!(lines, [""; 0]);
+    }
 }

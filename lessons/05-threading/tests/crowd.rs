@@ -128,7 +128,29 @@ fn without_room_for_another_stack_it_says_so() {
     // Before it there may be a word of a thread that had a stack, and no room for more.
     let last = errors.lines().last().unwrap();
     assert!(last.contains("05-threading: no room after ≈ "), "{errors}");
-    assert!(last.contains("(RLIMIT_AS: ") && last.ends_with(" 300 MiB)"), "{errors}");
+    let (_, used) = last.split_once("(RLIMIT_AS: ≈ ").expect(last);
+    let used: u64 = used.strip_suffix(" of 300 MiB)").expect(last).parse().expect(last);
+    assert!((100..=300).contains(&used), "{errors}");
+}
+
+#[test]
+fn as_many_have_started_as_it_says_when_the_next_is_refused() {
+    let _guard = ONE.lock();
+    if !start::can_use_strace() {
+        return;
+    }
+    for (kind, other) in [("threads", "processes"), ("processes", "threads")] {
+        for after in [3, 8] {
+            let fault = format!("clone,clone3,fork,vfork:error=EAGAIN:when={}", after + 1);
+            let crowd = [format!("--{kind}=20"), format!("--{other}=0")];
+            let mut strace = start::with_fault(&fault);
+            start::add_program(&mut strace, &demo(&["crowd", &crowd[0], &crowd[1]], "0"));
+            let (_, errors, status) = Running::start(strace).finish_with_orphans();
+            assert_eq!(status.code(), Some(3), "{errors}");
+            let told = format!("05-threading: no room after ≈ {after} {kind}: EAGAIN (");
+            assert!(errors.lines().any(|line| line.starts_with(&told)), "{errors}");
+        }
+    }
 }
 
 #[test]
@@ -153,7 +175,9 @@ fn without_room_for_another_process_of_the_user_it_says_so() {
         }
         let (_, errors, status) = Running::start(command).finish();
         assert_eq!(status.code(), Some(3), "{errors}");
-        assert!(errors.contains("EAGAIN (RLIMIT_NPROC: ≈ "), "{errors}");
+        let (_, used) = errors.split_once("EAGAIN (RLIMIT_NPROC: ≈ ").expect(&errors);
+        let (used, rest) = used.split_once(" of 40").expect(&errors);
+        assert!(used.parse::<u32>().unwrap() >= 40 && rest.starts_with([')', ';']), "{errors}");
         assert_eq!(errors.lines().count(), 1, "{errors}");
     }
 }

@@ -93,11 +93,24 @@ fn threads_of_a_python_with_the_lock_use_one_cpu_between_them() {
         // A hand-over takes some time in both threads.
         assert!(used < 1.2 * time, "{used} s of CPU time in {time} s: {lines:#?}");
     }
-    // Python 3.13 and later can be asked. Here is one that answers.
-    let script =
-        format!("import sys; sys._is_gil_enabled = lambda: False; exec(open({script:?}).read())");
+    // Python 3.13 and later can be asked. Here is one that answers, and whose clocks show what
+    // the test wants: a thread has always used 7 s, and from one look to the next all of them
+    // use 5 s, in 2.5 s.
+    let script = format!(
+        "import itertools, sys, threading, time\n\
+         sys._is_gil_enabled = lambda: False\n\
+         time.thread_time = lambda: 7.0\n\
+         time.process_time = itertools.count(0, 5.0).__next__\n\
+         time.perf_counter = itertools.count(0, 2.5).__next__\n\
+         exec(open({script:?}).read())"
+    );
     let mut command = start::command("python3");
     command.args(["-c", &script, "2", "1000"]);
     let (lines, ..) = run(command);
     assert!(lines[0].ends_with("\"free-threaded: all at the same time\""), "{lines:#?}");
+    let thread = |number| format!("  thread {number} used 7.00 s of CPU time");
+    let together = "  together 5.00 s of CPU time in 2.50 s: ≈ 2.00 CPUs at a time".to_owned();
+    let one = ["1 thread: 3.1416".to_owned(), thread(0), together.clone()];
+    let two = ["2 threads: 3.1416".to_owned(), thread(0), thread(1), together];
+    assert_eq!(lines[1..], [&one[..], &two[..]].concat());
 }

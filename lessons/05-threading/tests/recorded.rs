@@ -1,38 +1,37 @@
 //! The demos as strace records them: who sleeps and for how long, who is there at the same
 //! time, and whether the times that they print are those of the record.
 
+use std::time::Duration;
+
 use demo::{demo, lines};
-use testing::recorded::{Recorded, assert_between, record, seconds};
+use testing::figures::{assert_between, seconds, times};
 use testing::running::tid;
 use testing::start;
+use testing::strace::{Call, Record, record, record_with};
 
 mod demo;
 
-const CALLS: &str = "futex,clock_nanosleep,nanosleep,clock_gettime,openat,read";
+const CALLS: &str = "write,prctl,futex,clock_nanosleep,nanosleep,clock_gettime,openat,read";
 
 /// A demo with its options, fifty times as quick as for a reader.
-fn recorded(arguments: &[&str]) -> Option<Recorded> {
-    record(&demo(arguments, "0.02"), CALLS, &[])
+fn recorded(arguments: &[&str]) -> Option<Record> {
+    record(&demo(arguments, "0.02"), CALLS)
 }
 
 /// Checks who sleeps, how often, and for how long: nobody else, which would be a sleep in
 /// place of a wait. The main thread has given itself no name.
-fn assert_sleeps(recorded: &Recorded, expected: &[(&str, usize, u64)]) {
-    let asleep = recorded.calls.iter().filter(|call| call.name.ends_with("nanosleep"));
-    let mut asleep: Vec<_> = asleep
-        .map(|call| {
-            let (_, time) = call.arguments.split_once("tv_sec=").expect(&call.arguments);
-            let time = time.replace(", tv_nsec=", ".");
-            let (whole, nanoseconds) = time.split('}').next().unwrap().split_once('.').unwrap();
-            let number = |text: &str| text.parse::<u64>().unwrap();
-            let microseconds = 1_000_000 * number(whole) + number(nanoseconds) / 1000;
-            (recorded.name(call.tid), microseconds)
-        })
+fn assert_sleeps(record: &Record, expected: &[(&str, usize, u64)]) {
+    let calls = record.calls().into_iter();
+    let mut asleep: Vec<_> = calls
+        .filter(|call| call.name.ends_with("nanosleep"))
+        .map(|call| (record.caller(call.caller).name(), call.times()[0]))
         .collect();
     asleep.sort_unstable();
     let expected: Vec<_> = expected
         .iter()
-        .flat_map(|&(name, times, milliseconds)| vec![(name, 1000 * milliseconds); times])
+        .flat_map(|&(name, times, time)| {
+            vec![(name.to_owned(), Duration::from_millis(time)); times]
+        })
         .collect();
     assert_eq!(asleep, expected);
 }
@@ -50,7 +49,57 @@ fn nobody_sleeps_but_to_be_watched() {
     ] {
         let Some(recorded) = recorded(arguments) else { return };
         assert_sleeps(&recorded, expected);
+        assert_no_timeout(&recorded, Duration::MAX);
     }
+}
+
+/// Checks that up to some time nobody waits for a while only, to look again after that.
+fn assert_no_timeout(recorded: &Record, until: Duration) {
+    let mut waits = recorded.named("futex").into_iter().filter(|call| call.begin < until);
+    let polling = waits.find(|call| call.error.as_deref() == Some("ETIMEDOUT"));
+    assert!(polling.is_none(), "{polling:?}");
+}
+
+#[test]
+fn threads_that_meet_stay_until_the_last_has_come() {
+    // The next thread starts so late that one which waits for nobody has ended by then.
+    let late = ["-e", "inject=clone,clone3:delay_exit=20000"];
+    for (name, together) in [("names", &[0, 1, 2, 3][..]), ("join", &[0, 2]), ("local", &[0, 1])] {
+        let Some(recorded) = record_with(&late, &demo(&[name], "0"), "prctl") else { return };
+        let started = recorded.started();
+        let together: Vec<_> = together.iter().map(|&number| started[number]).collect();
+        let last = together[together.len() - 1].begin;
+        assert!(together.iter().all(|thread| last < thread.end()), "{name}: {started:#?}");
+    }
+}
+
+#[test]
+fn the_threads_that_are_counted_are_those_that_the_kernel_lists() {
+    if !start::can_use_strace() {
+        return;
+    }
+    // Where the kernel lists none, there is none to be counted.
+    let mut strace = start::with_fault("getdents64:retval=0");
+    start::add_program(&mut strace, &demo(&["names"], "0"));
+    let text = String::from_utf8(strace.output().unwrap().stdout).unwrap();
+    for line in ["threads that this process began with: 0", "threads that it has now: 0"] {
+        assert!(text.lines().any(|told| told == line), "{text}");
+    }
+}
+
+#[test]
+fn a_crash_needs_no_signal_that_a_thread_sends_to_itself() {
+    if !start::can_use_strace() {
+        return;
+    }
+    let mut strace = start::with_fault("kill,tkill,tgkill,rt_tgsigqueueinfo:retval=0");
+    start::add_program(&mut strace, &demo(&["crash"], "0"));
+    let text = String::from_utf8(strace.output().unwrap().stdout).unwrap();
+    let ends = text.lines().filter_map(|line| Some(line.split_once(" has ended: ")?.1));
+    let ends: Vec<_> = ends.collect();
+    // Without its signal, abort ends the process with an instruction that it may not execute.
+    assert_eq!(ends[..2], ["exit status: 0", "killed by SIGSEGV"], "{text}");
+    assert!(ends[2].starts_with("killed by "), "{text}");
 }
 
 #[test]
@@ -61,16 +110,15 @@ fn each_thread_reads_its_name_in_the_kernel() {
     let tellers: Vec<_> = tellers.map(|line| tid(line)).collect();
     assert_eq!(tellers.len(), 5);
     let opened = |path: String| {
-        let path = format!("\"{path}\"");
         let opened = recorded.named("openat").into_iter();
-        let opened = opened.filter(|call| call.arguments.contains(&path));
-        opened.map(|call| call.tid).collect::<Vec<_>>()
+        let opened = opened.filter(|call| call.text() == path);
+        opened.map(|call| call.caller).collect::<Vec<_>>()
     };
     for teller in &tellers {
-        assert_eq!(opened(format!("/proc/self/task/{teller}/comm")), [teller.as_raw()]);
+        assert_eq!(opened(format!("/proc/self/task/{teller}/comm")), [i64::from(teller.as_raw())]);
     }
     // It counts the threads twice, before the others start and after.
-    let main = tellers[0].as_raw();
+    let main = i64::from(tellers[0].as_raw());
     assert_eq!(opened("/proc/self/task".to_owned()), [main, main]);
 }
 
@@ -81,12 +129,14 @@ fn threads_of_a_scope_are_there_at_the_same_time() {
     let mut at_once = [false; 2];
     for delay in ["5000", "50000", "500000"] {
         let delay = format!("inject=write:delay_exit={delay}");
-        let Some(recorded) = record(&demo(&["scoped"], "0"), "", &["-e", &delay]) else { return };
+        let Some(recorded) = record_with(&["-e", &delay], &demo(&["scoped"], "0"), "write") else {
+            return;
+        };
         let started = recorded.started();
         // In each half: two that double, one that starts another, and one that panics.
         assert_eq!(started.len(), 2 * 5, "{started:#?}");
         for (half, at_once) in started.chunks(5).zip(&mut at_once) {
-            *at_once |= half[1].begin < half[0].end;
+            *at_once |= half[1].begin < half[0].end();
         }
         if at_once == [true; 2] {
             return;
@@ -104,15 +154,14 @@ fn all_that_send_and_receive_are_there_at_the_same_time() {
     for delay in ["5000", "50000", "500000"] {
         let delay = format!("inject=prctl:delay_enter={delay}");
         let demo = demo(&["channels"], "0.02");
-        let Some(recorded) = record(&demo, "clock_nanosleep,nanosleep", &["-e", &delay]) else {
-            return;
-        };
+        let calls = "prctl,clock_nanosleep,nanosleep";
+        let Some(recorded) = record_with(&["-e", &delay], &demo, calls) else { return };
         assert_sleeps(&recorded, &[("", 1, 20)]);
         let started = recorded.started();
-        let names: Vec<_> = started.iter().map(|thread| thread.name).collect();
+        let names: Vec<_> = started.iter().map(|thread| thread.name()).collect();
         let expected = ["receiver 1", "receiver 2", "sender 1", "sender 2", "sender 3", "sender"];
         assert_eq!(names, expected);
-        if started[..5].iter().all(|thread| started[4].begin < thread.end) {
+        if started[..5].iter().all(|thread| started[4].begin < thread.end()) {
             return;
         }
     }
@@ -124,18 +173,18 @@ fn a_tick_is_a_wait_that_ends_with_its_time() {
     // A thread that comes late finds several ticks, for one wait or for none.
     let mut most = 0;
     for pace in ["0.02", "0.1", "0.5"] {
-        let Some(recorded) = record(&demo(&["select"], pace), CALLS, &[]) else { return };
+        let Some(recorded) = record(&demo(&["select"], pace), CALLS) else { return };
         let time = 1e3 * pace.parse::<f64>().unwrap();
         let (sleep, twice) = (time as u64, 2 * time as u64);
         let sleeps = [("letters", 3, sleep), ("numbers", 3, sleep), ("worker", 1, twice)];
         assert_sleeps(&recorded, &sleeps);
+        assert_no_timeout(&recorded, recorded.written("  main: both channels").begin);
 
         let (begin, end) = (recorded.written("a thread works"), recorded.written("  it has ended"));
-        let waits = recorded
-            .named("futex")
-            .into_iter()
-            .filter(|call| call.tid == begin.tid && begin.end < call.begin && call.end < end.begin);
-        let waits = waits.filter(|call| call.result.contains("ETIMEDOUT")).count();
+        let waits = recorded.named("futex").into_iter().filter(|call| {
+            call.caller == begin.caller && begin.end < call.begin && call.end < end.begin
+        });
+        let waits = waits.filter(|call| call.error.as_deref() == Some("ETIMEDOUT")).count();
         let told = recorded.lines.last().unwrap().split_once("≈ ").unwrap().1;
         let told: usize = told.split(' ').next().unwrap().parse().unwrap();
         // The last tick may come together with the end, and the end be taken.
@@ -157,17 +206,8 @@ fn the_time_without_a_message_is_that_of_the_wait() {
     let (before, after) = (recorded.written(begin), recorded.written(end));
     let waits = recorded.named("futex").into_iter();
     let waits = waits.filter(|call| before.end < call.begin && call.end < after.begin);
-    let waited = waits.filter(|call| call.tid == after.tid).map(|call| call.end - call.begin).sum();
+    let waited = waits.filter(|call| call.caller == after.caller).map(Call::time).sum();
     assert_between(waited, seconds(time), after.begin - before.end);
-}
-
-/// The times in a line, in seconds: what is before each of these.
-fn times<const N: usize>(line: &str, ends: [&str; N]) -> [f64; N] {
-    ends.map(|end| {
-        let before = line.split_once(end).expect(line).0;
-        let words: Vec<_> = before.rsplitn(3, ' ').collect();
-        seconds(&format!("{} {}", words[1], words[0]))
-    })
 }
 
 #[test]
@@ -175,12 +215,7 @@ fn what_parallel_says_of_its_threads_is_what_the_kernel_says() {
     let arguments = ["parallel", "--threads", "3", "--steps", "300000"];
     let Some(recorded) = recorded(&arguments) else { return };
     assert_sleeps(&recorded, &[]);
-    let clock = |call: &testing::recorded::Call| {
-        let (_, time) = call.result.split_once("tv_sec=").expect(&call.result);
-        let (whole, rest) = time.split_once(", tv_nsec=").unwrap();
-        let rest = rest.split('}').next().unwrap();
-        whole.parse::<f64>().unwrap() + rest.parse::<f64>().unwrap() / 1e9
-    };
+    let clock = |call: &Call| call.times()[0];
     let of_kind = |kind: &str| {
         let calls = recorded.named("clock_gettime").into_iter();
         calls.filter(|call| call.arguments.starts_with(kind)).collect::<Vec<_>>()
@@ -190,9 +225,11 @@ fn what_parallel_says_of_its_threads_is_what_the_kernel_says() {
     let used: Vec<_> = used.collect();
     assert_eq!((used.len(), of_threads.len()), (6, 6), "{:#?}", recorded.lines);
     for line in used {
-        let told = of_threads.iter().find(|call| call.tid == tid(line).as_raw()).expect(line);
-        let [printed] = times(line, [" of CPU time"]);
-        assert_between(clock(told), printed, clock(told));
+        let told = of_threads
+            .iter()
+            .find(|call| call.caller == i64::from(tid(line).as_raw()))
+            .expect(line);
+        assert_between(clock(told), times(line)[0], clock(told));
         // strace and all that it records have one CPU.
         let cpus = |line: &str| line.split_once("≈ ").unwrap().1.to_owned();
         assert_eq!(cpus(line), cpus(&recorded.lines[0]));
@@ -204,14 +241,14 @@ fn what_parallel_says_of_its_threads_is_what_the_kernel_says() {
     assert_eq!((of_process.len(), together.len()), (6, 3));
     for (clocks, line) in of_process.chunks(2).zip(together) {
         let [begin, end] = clocks[..] else { panic!("{clocks:?}") };
-        let [total, time] = times(line, [" of CPU time", ": ≈"]);
+        let [total, time] = times(line)[..] else { panic!("two times: {line}") };
         assert_between(clock(end) - clock(begin), total, clock(end) - clock(begin));
-        let before =
-            recorded.calls.iter().rfind(|call| call.tid == begin.tid && call.end <= begin.begin);
+        let mut own = recorded.caller(begin.caller).calls.iter();
+        let before = own.rfind(|call| call.end <= begin.begin).unwrap();
         let inside =
             of_threads.iter().filter(|call| begin.end < call.begin && call.end < end.begin);
-        let last = inside.map(|call| call.end).fold(begin.end, f64::max);
-        assert_between(last - begin.begin, time, end.begin - before.unwrap().end);
+        let last = inside.map(|call| call.end).max().unwrap_or(begin.end);
+        assert_between(last - begin.begin, time, end.begin - before.end);
         let ratio = line.split_once("≈ ").unwrap().1.split(' ').next().unwrap();
         let ratio: f64 = ratio.parse().unwrap();
         assert!((ratio - total / time).abs() < 0.005 + 0.012 * ratio, "{line}");
@@ -237,27 +274,24 @@ fn a_crowd_took_from_the_signal_to_its_last_report() {
         return;
     };
     assert_sleeps(&recorded, &[("", 2, 4)]);
-    let main = recorded.written("threads").tid;
-    let own: Vec<_> = recorded.calls.iter().filter(|call| call.tid == main).collect();
+    let own = &recorded.caller(recorded.written("threads").caller).calls;
     let mut rows = recorded.lines.iter().filter(|line| line.contains(" pid "));
     for (place, gate) in own.iter().enumerate() {
-        if gate.name != "write" || !gate.arguments.contains(", \"\\1\", 1") {
+        if gate.name != "write" || gate.bytes() != [1] {
             continue;
         }
         let row = rows.next().expect("a row for each crowd");
         let words: Vec<_> = row.split_whitespace().collect();
         let count: usize = words[0].parse().expect(row);
-        let [all, each] = [1, 3].map(|word| seconds(&words[word..word + 2].join(" ")));
+        let [all, each] = times(row)[..] else { panic!("two times: {row}") };
         let later = own[place..].iter().enumerate();
-        let reports =
-            later.filter(|(_, call)| call.name == "read" && call.result.ends_with(", 4) = 4"));
+        let reports = later.filter(|(_, call)| call.name == "read" && call.result == Some(4));
         let (last, report) =
             reports.map(|(number, it)| (place + number, it)).nth(count - 1).expect(row);
         let around = own[last + 1].begin - own[place - 1].end;
         assert_between(report.end - gate.begin, all, around);
-        let rounded = 0.006;
-        let mean = all / count as f64;
-        assert_between(mean * (1.0 - rounded), each, mean * (1.0 + rounded));
+        let mean = Duration::from_secs_f64(all / count as f64);
+        assert_between(mean, each, mean);
     }
     assert_eq!(rows.next(), None);
 }

@@ -96,18 +96,18 @@ pub fn run(options: &Options) -> Result<()> {
     show_simplest(explorer, transfer_and_count, include_str!("atomic.rs"))?;
     println!("the same with a lock around both:");
     report(explorer, Orders::All, transfer_and_count_locked)?;
-    real_threads(times)
+    real_threads(times, |balance, n| _ = balance.fetch_add(n, Ordering::Relaxed))
 }
 
 /// Without the explorer: two real threads lose nothing.
-fn real_threads(times: i64) -> Result<()> {
+fn real_threads(times: i64, add: fn(&AtomicI64, i64)) -> Result<()> {
     let balance = AtomicI64::new(0);
     thread::scope(|scope| {
         for n in [5, 8] {
             let balance = &balance;
             scope.spawn(move || {
                 for _ in 0..times {
-                    balance.fetch_add(n, Ordering::Relaxed);
+                    add(balance, n);
                 }
             });
         }
@@ -116,4 +116,17 @@ fn real_threads(times: i64) -> Result<()> {
     println!("two real threads, fetch_add, {times} times each: {balance}");
     ensure!(balance == 13 * times, "some was lost");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_thread_adds_as_often_as_is_said_and_what_is_lost_is_noticed() {
+        static ADDED: AtomicI64 = AtomicI64::new(0);
+        let error = real_threads(1000, |_, _| _ = ADDED.fetch_add(1, Ordering::Relaxed));
+        assert_eq!(error.unwrap_err().to_string(), "some was lost");
+        assert_eq!(ADDED.load(Ordering::Relaxed), 2000);
+    }
 }

@@ -87,6 +87,7 @@ mod tests {
     use std::time::Duration;
 
     use common::panics;
+    use testing::printed;
 
     use super::*;
 
@@ -104,6 +105,16 @@ mod tests {
         *LOCKED_BALANCE.lock().unwrap() = 0;
         run_threads(change_it_locked, 1000).unwrap();
         assert_eq!(*LOCKED_BALANCE.lock().unwrap(), 0);
+    }
+
+    #[test]
+    fn the_wrong_balance_is_the_one_that_the_threads_have_left() {
+        let lines = printed::lines("1", || {
+            run(&Options::of(&[("--times N", ""), ("--rounds N", "")])).unwrap();
+            println!("{}", BALANCE.load(Relaxed));
+        });
+        let [_, wrong, _, left] = &lines[..] else { panic!("{lines:#?}") };
+        assert!(wrong.starts_with(&format!("without a lock: balance ≈ {left} in")), "{wrong}");
     }
 
     #[test]

@@ -46,7 +46,7 @@ const NO_PANIC: &str = "no thread panics while it holds the lock";
 pub fn run(options: &Options) -> Result<()> {
     let count = options.number("--items", 0..=1_000_000)?.unwrap_or(1000);
     println!("two real threads, with room for {ROOM}:");
-    hand_over(count)?;
+    hand_over(&Buffer::default(), count)?;
 
     let explorer = Explorer::default();
     println!("look, then wait:");
@@ -58,8 +58,7 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 /// One thread puts items, and this one takes them.
-fn hand_over(count: u32) -> Result<()> {
-    let buffer = Buffer::default();
+fn hand_over(buffer: &Buffer, count: u32) -> Result<()> {
     let taken = thread::scope(|scope| {
         let puts = thread::Builder::new().name("puts".to_owned());
         let puts = puts.spawn_scoped(scope, || (0..count).for_each(|item| buffer.put(item)));
@@ -122,8 +121,7 @@ mod tests {
 
     use nix::libc;
     use nix::unistd::gettid;
-    use testing::recorded::waits_in;
-    use testing::seen::until;
+    use testing::seen::{until, waits_in};
     use testing::start;
 
     use super::*;
@@ -150,6 +148,14 @@ mod tests {
             wake(buffer);
             end.recv_timeout(Duration::from_secs(60)).unwrap();
         });
+    }
+
+    #[test]
+    fn an_item_that_was_not_put_is_noticed() {
+        let buffer = Buffer::default();
+        buffer.put(99);
+        let error = hand_over(&buffer, 1).unwrap_err();
+        assert_eq!(error.to_string(), "an item was lost, or out of order");
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub fn run(asked: &Asked) -> Result<()> {
 
 fn measure_python(table: &mut Table, quietly: bool) -> Result<()> {
     match Python::start(include_str!("../cost.py")) {
-        Ok(mut python) => table.row("threading.Lock, Python", |cpus, time| {
+        Ok(mut python) => table.row("threading.Lock, Python", "threading.Lock", |cpus, time| {
             let cpus: Vec<_> = cpus.iter().map(usize::to_string).collect();
             let seconds = python.ask(&format!("{} {}", time.as_secs_f64(), cpus.join(",")))?;
             Ok(seconds * 1e9)

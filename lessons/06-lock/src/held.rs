@@ -106,3 +106,25 @@ fn measure(work: impl Fn()) -> Result<Cost> {
     work();
     Ok(Cost { time: start.elapsed(), sleeps: sleeps()? - before })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use common::panics;
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn it_is_taken_as_often_as_is_said() {
+        // The millionth time is once too often for the count.
+        let lines = printed::lines("0", || {
+            panics::silence();
+            *COUNT.lock().unwrap() = u64::MAX - 999_999;
+            let end = catch_unwind(|| run(&Options::of(&[("--times N", "")])));
+            assert_eq!(panics::message(&*end.unwrap_err()), "attempt to add with overflow");
+        });
+        assert_eq!(lines, [""; 0]);
+    }
+}

@@ -54,3 +54,20 @@ fn hold() -> Result<()> {
 }
 
 const NO_PANIC: &str = "no thread panics while it holds the lock";
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn it_is_the_count_inside_the_lock_that_is_told() {
+        let lines = printed::lines("0", || {
+            *COUNT.lock().unwrap() = 5000;
+            run().unwrap();
+            assert_eq!(*COUNT.lock().unwrap(), 6001);
+        });
+        assert_eq!(lines.last().unwrap(), "thread main has locked it: 6001");
+    }
+}

@@ -70,3 +70,28 @@ fn ask_at_once(way: &str, ask: fn() -> u32) -> Result<()> {
     println!("  {way}: made {made} time, {asleep} threads slept until then; got {values:?}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn each_of_the_three_has_made_its_value() {
+        printed::lines("0", || {
+            run().unwrap();
+            assert_eq!(ONCE_LOCK.get(), Some(&42));
+            assert!(ONCE.is_completed());
+            MADE.store(0, SeqCst);
+            assert_eq!((*LAZY_LOCK, MADE.load(SeqCst)), (42, 0));
+        });
+    }
+
+    #[test]
+    fn what_is_told_of_those_that_ask_is_what_they_got() {
+        let lines = printed::lines("0", || ask_at_once("a number", || 7).unwrap());
+        let at_once = "made 0 time, 0 threads slept until then; got [7, 7, 7, 7]";
+        assert_eq!(lines, [format!("  a number: {at_once}")]);
+    }
+}

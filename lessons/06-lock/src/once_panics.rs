@@ -41,3 +41,22 @@ fn ask_twice(way: &str, ask: impl Fn() -> u32) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_each_answer_is_what_it_was() {
+        let lines = printed::lines("0", || {
+            panics::silence();
+            ask_twice("a number", || 7);
+            ask_twice("none", || panic!("never"));
+        });
+        assert_eq!(lines[..2], ["a number, first: 7", "a number, second: 7"]);
+        let panic = "panic ≈ \"never\"";
+        assert_eq!(lines[2..], [format!("none, first: {panic}"), format!("none, second: {panic}")]);
+    }
+}

@@ -57,3 +57,27 @@ fn run_thread(name: &str, amount: u32, closed: bool) -> Result<()> {
 fn describe([one, two]: &[u32; 2]) -> String {
     format!("{one} and {two}, together {}", one + two)
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_the_accounts_is_what_is_in_them() {
+        let lines = printed::lines("0", || {
+            *ACCOUNTS.lock().unwrap() = [90, 15];
+            run(&Options::of(&[("--amount N", "")])).unwrap();
+        });
+        let told: Vec<_> = lines.iter().filter(|line| line.starts_with("  ")).collect();
+        assert_eq!(
+            told,
+            [
+                "  there is 60 and 15, together 75",
+                "  main puts it right: 85 and 15, together 100",
+                "  there is 55 and 45, together 100"
+            ]
+        );
+    }
+}

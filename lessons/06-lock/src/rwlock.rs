@@ -37,22 +37,23 @@ fn under_sharded_lock(inside: &dyn Fn()) {
 /// Does something while it has the lock to read.
 type Read = fn(&dyn Fn());
 
+const SHARED: [(&str, Read); 2] = [("RwLock", under_rw_lock), ("ShardedLock", under_sharded_lock)];
+
 pub fn run(options: &Options) -> Result<()> {
     let readers = options.number("--readers", 2..=20)?.unwrap_or(3);
-    let shared: [(_, Read); 2] = [("RwLock", under_rw_lock), ("ShardedLock", under_sharded_lock)];
     println!("{readers} readers, each stays inside until all are there:");
-    for (name, read) in shared {
+    for (name, read) in SHARED {
         let meeting = Barrier::new(readers);
         start_readers(readers, read, move || _ = meeting.wait())?;
         println!("  {name}: all were inside at the same time");
     }
 
-    write_alone()?;
+    write_alone(2)?;
     wait_to_write()?;
 
     let time = paced(Duration::from_secs(1));
     println!("{readers} readers, each stays inside for {}:", text::time(time));
-    for (name, read) in [("Mutex", under_mutex as Read)].into_iter().chain(shared) {
+    for (name, read) in [("Mutex", under_mutex as Read)].into_iter().chain(SHARED) {
         let all = start_readers(readers, read, move || thread::sleep(time))?;
         println!("  {name}: {} for all", text::time(all));
     }
@@ -80,7 +81,7 @@ fn start_readers(
 }
 
 /// A writer is alone.
-fn write_alone() -> Result<()> {
+fn write_alone(written: u32) -> Result<()> {
     let reading = RW_LOCK.read().expect(NO_PANIC);
     println!("main reads; may it write? {}", RW_LOCK.try_write().is_ok());
     drop(reading);
@@ -89,7 +90,7 @@ fn write_alone() -> Result<()> {
     let mut value = RW_LOCK.write().expect(NO_PANIC);
     println!("main writes; may another thread read? {}", RW_LOCK.try_read().is_ok());
     let reader = start_asleep("reader", || *RW_LOCK.read().expect(NO_PANIC))?;
-    *value = 2;
+    *value = written;
     println!("a reader sleeps until main has written {value}");
     drop(value);
     println!("it has read {}", reader.join().ok().context("join: the thread panicked")?);
@@ -120,4 +121,53 @@ fn start_asleep<T: Send + 'static>(
     // Polls /proc: the lock is the only place where the thread can sleep.
     proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
     Ok(thread)
+}
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    /// Checks that a thread sleeps until it may read, and that nothing else than this guard
+    /// keeps it from that.
+    fn waits_for<Guard>(guard: Guard, read: Read) {
+        let (tx, rx) = channel();
+        let reader = thread::spawn(move || {
+            tx.send(gettid()).unwrap();
+            read(&|| ());
+        });
+        assert!(proc::wait_until_asleep(rx.recv().unwrap()).unwrap());
+        assert!(!reader.is_finished());
+        drop(guard);
+        reader.join().unwrap();
+    }
+
+    #[test]
+    fn each_reader_waits_for_the_lock_that_it_is_named_after() {
+        let [(first, rw_lock), (second, sharded_lock)] = SHARED;
+        assert_eq!([first, second], ["RwLock", "ShardedLock"]);
+        waits_for(MUTEX.lock().unwrap(), under_mutex);
+        waits_for(RW_LOCK.write().unwrap(), rw_lock);
+        waits_for(SHARDED_LOCK.write().unwrap(), sharded_lock);
+    }
+
+    #[test]
+    fn whether_main_may_write_is_asked_and_what_it_has_written_is_read() {
+        let lines = printed::lines("0", || {
+            thread::scope(|scope| {
+                let reading = RW_LOCK.read().unwrap();
+                let (tx, rx) = channel();
+                scope.spawn(move || {
+                    tx.send(gettid()).unwrap();
+                    write_alone(7).unwrap();
+                });
+                // Where it is to write, without a question.
+                proc::wait_until_asleep(rx.recv().unwrap()).unwrap();
+                drop(reading);
+            });
+        });
+        assert_eq!(lines[1], "main reads no more; may it write? false", "{lines:#?}");
+        assert_eq!(lines[4], "it has read 7", "{lines:#?}");
+    }
 }

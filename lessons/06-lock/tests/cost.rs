@@ -1,7 +1,8 @@
 //! The demo `cost`, seen from outside: its threads, and the calls that it makes.
 
 use std::fs;
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use common::{cpus, proc};
@@ -9,6 +10,7 @@ use serde_json::Value;
 use testing::running::Running;
 use testing::seen::until;
 use testing::start;
+use testing::strace::record;
 
 /// All but Python's.
 const LOCKS: usize = 12;
@@ -58,35 +60,29 @@ fn a_thread_on_each_cpu_wants_the_lock() {
 }
 
 /// The seconds for a lock, as a line of JSON has it.
-fn seconds(lines: &str, lock: &str, threads: usize) -> Option<f64> {
-    let mut lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+fn seconds(lines: &[String], lock: &str, threads: usize) -> Option<f64> {
+    let mut lines = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let line = lines.find(|line| line["lock"] == lock && line["threads"] == threads)?;
     line["seconds"].as_f64()
 }
 
 #[test]
 fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
-    if !start::can_use_strace() {
-        return;
-    }
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let file = folder.path().join("calls");
-    let mut strace = start::with_strace("trace=flock", &file);
-    strace.arg(env!("CARGO_BIN_EXE_06-lock"));
-    strace.args(["cost", "--time=20", "--cpus=1", "--json", "--without-python"]);
     let begin = Instant::now();
-    let lines = success(strace);
+    let cost = demo(&["--time=20", "--cpus=1", "--json", "--without-python"]);
+    let Some(record) = record(&cost, "flock") else { return };
     let time = begin.elapsed().as_secs_f64();
-    let calls = fs::read_to_string(&file).unwrap();
+    let calls = record.named("flock");
 
     // Each round took a fifth of the time at least, and three of five were no slower than
     // what is printed. But for threads that came late, on a busy machine.
-    let each = seconds(&lines, "flock on a file", 1).unwrap();
-    let locked = calls.matches("LOCK_EX").count() as f64;
+    let each = seconds(&record.lines, "flock on a file", 1).unwrap();
+    let of_kind = |kind: &str| calls.iter().filter(|call| call.arguments.ends_with(kind)).count();
+    let locked = of_kind("LOCK_EX") as f64;
     assert!(locked >= 0.1 * 0.02 / each, "{locked} calls of {each} s each");
     // And no thread could do a hundred at that price, in the time that all of it took.
     assert!(100.0 * each <= time, "{each} s each, and {time} s for {locked} calls");
-    assert!(calls.matches("LOCK_UN").count() as f64 >= locked / 2.0);
+    assert!(of_kind("LOCK_UN") as f64 >= locked / 2.0);
 }
 
 #[test]
@@ -96,10 +92,10 @@ fn without_a_thread_it_fails_and_does_not_hang() {
     }
     // The sixth is the first of those that contend, if any do.
     for number in [1, 5, 6, 7] {
-        let fault = format!("inject=clone,clone3:error=EAGAIN:when={number}");
-        let mut strace = start::command("strace");
-        strace.args(["-f", "--seccomp-bpf", "-qq", "-o/dev/null", "-e", &fault]);
-        strace.args([env!("CARGO_BIN_EXE_06-lock"), "cost", "--time=1", "--without-python"]);
+        let fault = format!("clone,clone3:error=EAGAIN:when={number}");
+        let mut strace = start::with_fault(&fault);
+        let cost = demo(&["--time=1", "--without-python"]);
+        start::add_program(&mut strace, &start::on_all_cpus(&cost));
         let (lines, errors, status) = Running::start(strace).finish();
         assert_eq!(status.code(), Some(1), "{fault}: {lines:#?} {errors}");
         assert!(errors.contains("start a thread: Resource temporarily"), "{fault}: {errors}");
@@ -108,13 +104,75 @@ fn without_a_thread_it_fails_and_does_not_hang() {
 
 #[test]
 fn json_has_a_line_for_each_time() {
-    let lines = success(demo(&["--time=1", "--json", "--without-python"]));
+    let text = success(demo(&["--time=1", "--json", "--without-python"]));
+    let lines: Vec<_> = text.lines().map(str::to_owned).collect();
     let threads = cpus::allowed().unwrap().len();
     for lock in ["atomic, fetch_add", "Mutex", "RwLock, read", "the same, robust"] {
         assert!(seconds(&lines, lock, 1).unwrap() > 0.0);
         assert!(seconds(&lines, lock, threads).unwrap() > 0.0);
     }
-    assert_eq!(lines.lines().count(), LOCKS * threads.min(2), "{lines}");
+    assert_eq!(lines.len(), LOCKS * threads.min(2), "{text}");
+}
+
+#[test]
+fn what_is_measured_is_the_lock_that_the_row_names() {
+    let lines = success(demo(&["--time=1", "--cpus=1", "--json", "--without-python"]));
+    let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let expected = [
+        ("atomic, fetch_add", "AtomicU64", "sync::atomic::"),
+        ("Mutex", "Mutex<", "std::sync::"),
+        ("Mutex of parking_lot", "Mutex<", "parking_lot::"),
+        ("RwLock, write", "RwLock<", "std::sync::"),
+        ("RwLock, read", "RwLock<", "std::sync::"),
+        ("ShardedLock, write", "ShardedLock<", "crossbeam_utils::"),
+        ("ShardedLock, read", "ShardedLock<", "crossbeam_utils::"),
+        ("semaphore, one permit", "Semaphore", "semaphore::permits::"),
+        ("OnceLock, get", "OnceLock<", "std::sync::"),
+        ("between processes", "SharedMutex<", "shared_mutex::"),
+        ("the same, robust", "SharedMutex<", "shared_mutex::"),
+        ("flock on a file", "Locked", "cost::file::"),
+    ];
+    assert_eq!(rows.len(), expected.len());
+    for (row, (name, kind, from)) in rows.iter().zip(expected) {
+        let lock = row["type"].as_str().unwrap();
+        assert_eq!(row["lock"], name);
+        assert!(lock.contains(kind) && lock.contains(from), "{name}: {lock}");
+    }
+}
+
+#[test]
+fn python_divides_the_time_by_how_often_it_had_the_lock() {
+    if !start::is_installed("python3") {
+        return;
+    }
+    // A test program starts in its package's folder. From one look at the clock to the next it
+    // is 7 s later. All locks count, and none as often as the one that is measured.
+    let script = "import itertools, threading, time\n\
+        time.perf_counter = itertools.count(0, 7.0).__next__\n\
+        had = [0]\n\
+        class Counted:\n \
+            def __init__(self): self.lock, self.had = allocate(), 0\n \
+            def __getattr__(self, name): return getattr(self.lock, name)\n \
+            def __exit__(self, *_): self.lock.release()\n \
+            def __enter__(self):\n  \
+                self.lock.acquire()\n  \
+                self.had += 1\n  \
+                had.append(self.had)\n\
+        allocate, threading.Lock = threading.Lock, Counted\n\
+        exec(open('cost.py').read())\n\
+        print(max(had))";
+    let mut python = start::command("python3");
+    python.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut python = python.spawn().unwrap();
+    let cpu = cpus::allowed().unwrap()[0];
+    let mut requests = python.stdin.take().unwrap();
+    requests.write_all(format!("0.01 {cpu}\n").as_bytes()).unwrap();
+    drop(requests);
+    let output = python.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let numbers: Vec<f64> = text.lines().map(|line| line.parse().expect(&text)).collect();
+    let [each, had] = numbers[..] else { panic!("{text}") };
+    assert!(had > 0.0 && (each * had / 7.0 - 1.0).abs() < 0.001, "{each} s each, {had} times");
 }
 
 #[test]

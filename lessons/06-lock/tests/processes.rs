@@ -9,6 +9,7 @@ use common::proc;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use testing::running::{Running, pid};
+use testing::strace::record;
 use testing::{start, witness};
 
 fn demo(arguments: &[&str]) -> Command {
@@ -128,19 +129,11 @@ fn without_a_child_or_memory_it_fails_and_leaves_nothing() {
 
 #[test]
 fn as_many_are_killed_as_it_says() {
-    if !start::can_use_strace() {
-        return;
-    }
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let file = folder.path().join("kills");
-    let mut strace = start::with_strace("trace=none", &file);
-    strace.args([env!("CARGO_BIN_EXE_06-lock"), "robust", "--kills=40"]);
-    strace.env("LESSON_PACE", "0.05");
-    let (lines, errors, status) = Running::start(strace).finish();
-    let ends = fs::read_to_string(&file).unwrap();
-    assert!(status.success(), "{lines:#?} {errors}");
+    let robust = demo(&["robust", "--kills=40"]);
+    let Some(record) = record(&robust, "") else { return };
+    let killed = record.callers().filter(|it| it.killed_by.as_deref() == Some("SIGKILL"));
     // And one in each of the two other rounds.
-    assert_eq!(ends.matches("+++ killed by SIGKILL +++").count(), 40 + 2, "{ends}");
+    assert_eq!(killed.count(), 40 + 2, "{record:#?}");
 }
 
 #[test]

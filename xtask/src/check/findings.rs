@@ -65,6 +65,8 @@ pub struct Failure {
     pub details: Vec<String>,
     /// The command to run it again.
     pub again: Option<String>,
+    /// Whether something took longer than it may, as it would on a busy machine.
+    pub is_late: bool,
 }
 
 impl Verdict {

@@ -29,9 +29,9 @@ pub struct Job<'a> {
     pub section: usize,
     /// What the reader sees of it.
     pub name: String,
-    /// Runs it. An error ends the check: the reader interrupted it, or a page cannot be
-    /// rewritten.
-    pub run: Box<dyn Fn() -> Result<Vec<Finding>> + Send + Sync + 'a>,
+    /// Runs it; the argument is how many times slower than usual. An error ends the check: the
+    /// reader interrupted it, or a page cannot be rewritten.
+    pub run: Box<dyn Fn(f64) -> Result<Vec<Finding>> + Send + Sync + 'a>,
 }
 
 impl<'a> Plan<'a> {
@@ -77,7 +77,8 @@ impl<'a> Plan<'a> {
     fn add_lesson(&mut self, book: &'a Book, lesson: &'a Lesson) -> Result<()> {
         for program in &lesson.tests {
             let name = test_program::name(program);
-            let run = || test_program::run(self.root, lesson, program);
+            let root = self.root;
+            let run = move |_| test_program::run(root, lesson, program);
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }
         let chapter = lesson.chapter();
@@ -129,13 +130,15 @@ impl<'a> Plan<'a> {
             if transcript.check.itself || !command.as_ref().map_or(true, &wanted) {
                 continue;
             }
-            self.add(format!("$ {}", transcript.command), move || {
-                Ok(vec![transcript::check(root, path, ordinal, transcript, built, bless)?])
+            self.add(format!("$ {}", transcript.command), move |slower| {
+                let place = transcript::Place { root, path, ordinal };
+                let finding = transcript::check(&place, transcript, built, slower, bless)?;
+                Ok(vec![finding])
             });
         }
     }
 
-    fn add(&mut self, name: String, run: impl Fn() -> Result<Vec<Finding>> + Send + Sync + 'a) {
+    fn add(&mut self, name: String, run: impl Fn(f64) -> Result<Vec<Finding>> + Send + Sync + 'a) {
         self.jobs.push(Job { section: self.sections.len() - 1, name, run: Box::new(run) });
     }
 

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use xtask::supervise::{self, End, Errors, Program};
+use xtask::supervise::{self, End, Errors, NoAnswer, Program};
 
-use super::findings::{Finding, Kind, Verdict};
+use super::findings::{Failure, Finding, Kind, Verdict};
 use crate::workspace::{Interrupted, Lesson};
 
 /// How long the tests in one program may take.
@@ -42,7 +42,11 @@ pub fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>>
     });
     let outcome = match outcome {
         Ok(outcome) => outcome,
-        Err(why) => return Ok(vec![finding(name, Verdict::failed(format!("{why:#}")))]),
+        Err(error) => {
+            let (why, is_late) = (format!("{error:#}"), error.is::<NoAnswer>());
+            let verdict = Verdict::Failed(Failure { why, is_late, ..Failure::default() });
+            return Ok(vec![finding(name, verdict)]);
+        }
     };
     let output = String::from_utf8_lossy(&outcome.output);
     let mut findings: Vec<Finding> = Vec::new();
@@ -58,11 +62,12 @@ pub fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>>
         End::Interrupted => return Err(Interrupted.into()),
         End::Exited(0) => {}
         End::Exited(_) if some_failed => {}
+        End::DeadlinePassed => findings.push(finding(name, late(outcome.end.to_string()))),
         end => findings.push(finding(name, Verdict::failed(end.to_string()))),
     }
     if let Some(stray) = outcome.left_behind.first() {
         let why = format!("left process {} ({}) running; it was killed", stray.pid, stray.name);
-        findings.push(finding(name, Verdict::failed(why)));
+        findings.push(finding(name, late(why)));
     }
     let target = if *name == lesson.name.replace('-', "_") {
         "--bins".to_owned()
@@ -83,6 +88,11 @@ pub fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>>
         });
     }
     Ok(findings)
+}
+
+/// The failure of a program that went on for too long.
+fn late(why: String) -> Verdict {
+    Verdict::Failed(Failure { why, is_late: true, ..Failure::default() })
 }
 
 /// The test and how it came out, if the line tells it: `test NAME ... ok`.

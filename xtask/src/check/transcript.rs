@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use similar::TextDiff;
-use xtask::supervise::{End, Outcome};
+use xtask::supervise::{End, NoAnswer, Outcome};
 use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::explain::explain;
 use xtask::transcript::order::Order;
@@ -20,7 +20,10 @@ use super::findings::{Failure, Finding, Kind, Verdict};
 use crate::workspace::{Interrupted, Lesson};
 
 /// The pace at which the lessons are run: a wait of a second takes 50 ms.
-const PACE: &str = "0.05";
+const PACE: f64 = 0.05;
+
+/// The pace at which a reader runs the lessons.
+const READERS_PACE: f64 = 1.0;
 
 /// How long a command may take, where the page does not say it.
 const DEADLINE: u64 = 30;
@@ -46,20 +49,30 @@ impl From<Verdict> for Compared {
     }
 }
 
-/// Runs the command of a transcript, the one with this `ordinal` on the page `path`, and
-/// compares. With `bless` the page is rewritten where it is not equivalent.
+/// Where a transcript is.
+pub struct Place<'a> {
+    /// The folder of the workspace.
+    pub root: &'a Path,
+    /// The page, from there.
+    pub path: &'a str,
+    /// Which of the page's transcripts it is, from 0.
+    pub ordinal: usize,
+}
+
+/// Runs the command of a transcript, `slower` than the page says, and compares. With `bless`
+/// the page is rewritten where it is not equivalent.
 ///
 /// # Errors
 /// If the reader interrupts it, or the page cannot be rewritten.
 pub fn check(
-    root: &Path,
-    path: &str,
-    ordinal: usize,
+    place: &Place,
     transcript: &Transcript,
     built: &[Lesson],
+    slower: f64,
     bless: bool,
 ) -> Result<Finding> {
-    let compared = rerun(transcript, root, built)?;
+    let Place { root, path, ordinal } = *place;
+    let compared = rerun(transcript, root, built, slower)?;
     let verdict = match compared.bless {
         Some(new) if bless => self::bless(&root.join(path), ordinal, &new)?,
         _ => compared.verdict,
@@ -70,13 +83,13 @@ pub fn check(
 }
 
 /// Runs a transcript's command and compares.
-fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson]) -> Result<Compared> {
+fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson], slower: f64) -> Result<Compared> {
     let check = &transcript.check;
     if let Some(why) = &check.not_run {
         return Ok(Verdict::NotChecked(why.clone()).into());
     }
-    let pace = check.pace.as_deref().unwrap_or(PACE);
-    let deadline = Duration::from_secs(check.deadline.unwrap_or(DEADLINE));
+    let pace = slowed(check.pace.unwrap_or(PACE), slower).to_string();
+    let deadline = Duration::from_secs(check.deadline.unwrap_or(DEADLINE)).mul_f64(slower.min(2.0));
     let command = match CommandLine::read(&transcript.command) {
         Ok(command) => command,
         Err(why) => return Ok(Verdict::failed(format!("cannot be run: {why:#}")).into()),
@@ -84,9 +97,12 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson]) -> Result<Compa
     if let Some(why) = command.missing() {
         return Ok(Verdict::NotChecked(why).into());
     }
-    let outcome = match command.run(root, built, pace, deadline) {
+    let outcome = match command.run(root, built, &pace, deadline) {
         Ok(outcome) => outcome,
-        Err(why) => return Ok(Verdict::failed(format!("cannot be run: {why:#}")).into()),
+        Err(error) => {
+            let (why, is_late) = (format!("cannot be run: {error:#}"), error.is::<NoAnswer>());
+            return Ok(Verdict::Failed(Failure { why, is_late, ..Failure::default() }).into());
+        }
     };
     if outcome.end == End::Interrupted {
         return Err(Interrupted.into());
@@ -96,7 +112,8 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson]) -> Result<Compa
     let again = Some(format!("LESSON_PACE={pace} {}", transcript.command));
     let failed = |why: String, details| {
         let again = again.clone();
-        Ok(Verdict::Failed(Failure { why, details, again }).into())
+        let is_late = is_late(&outcome);
+        Ok(Verdict::Failed(Failure { why, details, again, is_late }).into())
     };
     let end = match ended(&outcome) {
         Ok(status) => status,
@@ -124,6 +141,11 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson]) -> Result<Compa
         failure.again = again;
     }
     Ok(compared)
+}
+
+/// A pace that is `slower`, but not slower than a reader's.
+fn slowed(pace: f64, slower: f64) -> f64 {
+    (pace * slower).min(pace.max(READERS_PACE))
 }
 
 /// What was printed, with each byte that is not UTF-8 as an escape: `\xff`.
@@ -171,6 +193,11 @@ fn ended(outcome: &Outcome) -> Result<i32, String> {
         ));
     }
     Ok(status)
+}
+
+/// Whether something of a run went on for too long.
+fn is_late(outcome: &Outcome) -> bool {
+    outcome.end == End::DeadlinePassed || !outcome.left_behind.is_empty()
 }
 
 /// The last line of a forbidden outcome, if its lines are in the output in their order,
@@ -243,7 +270,7 @@ pub fn compare(transcript: &Transcript, actual: &[&str], status: i32) -> Compare
         Refusal::Impossible(why) => {
             let why = format!("the lines are in an order that cannot be: {why}");
             let details = numbered(actual);
-            return Verdict::Failed(Failure { why, details, again: None }).into();
+            return Verdict::Failed(Failure { why, details, ..Failure::default() }).into();
         }
         Refusal::Undecided => {
             return Verdict::failed(format!(
@@ -259,8 +286,8 @@ pub fn compare(transcript: &Transcript, actual: &[&str], status: i32) -> Compare
     if first.status == status && equivalent(&expected, actual, &any_order, BUDGET).is_ok() {
         let why = "the lines are those of the page, in an order that its annotation excludes \
                    (`order` or `together`)";
-        let failure = Failure { why: why.to_owned(), details: numbered(actual), again: None };
-        return Verdict::Failed(failure).into();
+        let (why, details) = (why.to_owned(), numbered(actual));
+        return Verdict::Failed(Failure { why, details, ..Failure::default() }).into();
     }
     let explanation = explain(&expected, actual);
     let mut details = Vec::new();
@@ -283,7 +310,7 @@ pub fn compare(transcript: &Transcript, actual: &[&str], status: i32) -> Compare
         details.push(format!("nor is it one of the {others} other outcomes"));
     }
     let why = "the output differs (ids are shown as on the page)".to_owned();
-    let verdict = Verdict::Failed(Failure { why, details, again: None });
+    let verdict = Verdict::Failed(Failure { why, details, ..Failure::default() });
     Compared { verdict, bless: Some(owned(actual)) }
 }
 

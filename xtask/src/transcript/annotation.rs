@@ -35,7 +35,7 @@ pub struct Check {
     /// Whether exit status 3 says that this machine cannot show it.
     pub may_refuse: bool,
     /// The pace, if not the check's own.
-    pub pace: Option<String>,
+    pub pace: Option<f64>,
     /// The seconds within which it must end, if not the check's own deadline.
     pub deadline: Option<u64>,
     /// How the block relates to the one before it.
@@ -124,7 +124,7 @@ fn apply(check: &mut Check, directive: &str) -> Result<()> {
         ("pace", value) => {
             let pace: f64 = value.parse().context("a pace is a number")?;
             ensure!(pace.is_finite() && pace > 0.0, "a pace is more than 0");
-            check.pace = Some(value.to_owned());
+            check.pace = Some(pace);
         }
         ("deadline", value) => {
             let seconds = value.parse().context("a deadline is a number of seconds")?;
@@ -194,7 +194,7 @@ mod tests {
         assert!(check("<!-- check: may refuse -->").may_refuse);
         let or = check("<!-- check: or; interleave 1-2; status 1 -->");
         assert_eq!((or.role, or.status, or.order.interleave), (Role::Or, 1, vec![1..=2]));
-        assert_eq!(check("<!-- check: pace 0.2 -->").pace.as_deref(), Some("0.2"));
+        assert_eq!(check("<!-- check: pace 0.2 -->").pace, Some(0.2));
         assert_eq!(check("<!-- check: deadline 5 -->").deadline, Some(5));
         assert_eq!(check("<!-- check: or -->").role, Role::Or);
         assert_eq!(

@@ -22,6 +22,7 @@ pub const IDS: &[(&str, Sort)] = &[
     ("process (", Process),
     ("I (", Process),
     ("parent is ", Process),
+    ("' (", Process), // as Rust names a thread that panics
     ("on port ", Port),
     ("127.0.0.1:", Port),
     ("localhost:", Port),
@@ -33,6 +34,10 @@ pub const IDS: &[(&str, Sort)] = &[
 /// The name that starts a line about a thread without printing its id, as in
 /// `main: done`. Test: `a_line_is_written_by_the_process_that_it_names`.
 pub const ACTORS: &[&str] = &["main"];
+
+/// What joins a word and a number to the name of a thread, as in `worker-1: done`.
+/// Test: as above.
+pub const NUMBERED_ACTOR: char = '-';
 
 /// The word before the id of a process that a line is addressed to, so that it is not
 /// the one that wrote the line. Test: as above.
@@ -53,3 +58,7 @@ pub const BEGINS: &[&str] = &["fork → pid ", "new thread → tid "];
 /// The units of durations. Test: `a_time_may_change_its_number_and_its_unit`.
 pub const TIMES: &[(&str, f64)] =
     &[("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("seconds", 1e9)];
+
+/// The characters of which the lessons draw bars, and how full each is.
+/// Test: `a_bar_is_as_full_as_the_percentage_next_to_it`.
+pub const FULL: &[(char, f64)] = &[('░', 0.0), ('▒', 0.33), ('▓', 0.67), ('█', 1.0)];

@@ -3,7 +3,9 @@
 
 use std::ops::Range;
 
-use super::phrases::{ACTORS, ADDRESSED, BEGINS, ENDED_AFTER, ENDED_BEFORE, IDS, TIMES};
+use super::phrases::{
+    ACTORS, ADDRESSED, BEGINS, ENDED_AFTER, ENDED_BEFORE, FULL, IDS, NUMBERED_ACTOR, TIMES,
+};
 
 /// A part of a line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,8 +21,13 @@ pub enum Token {
     /// A number, or a text in quotes, printed after `≈`, and what the number counts if it
     /// is a duration or a rate.
     Approximate(Option<Box<Token>>),
-    /// A bar or a line drawn with this many block characters.
-    Bar(usize),
+    /// A bar or a line drawn with block characters.
+    Bar {
+        /// How many characters it has.
+        width: usize,
+        /// Whether it is as full as the percentage next to it says.
+        is_as_full_as_said: bool,
+    },
 }
 
 /// The sorts of ids. An id of one sort never matches one of another.
@@ -36,6 +43,10 @@ pub enum Sort {
     /// A file descriptor.
     Descriptor,
 }
+
+/// How many percent the fullness of a bar may be from what is said: its characters are few,
+/// and each has few shades.
+const BAR_TOLERANCE: f64 = 20.0;
 
 /// Who writes that a process has ended, where the line does not name them: whoever
 /// waited for it.
@@ -102,7 +113,10 @@ impl<'a> Line<'a> {
         }
         let start = self.text.trim_start();
         let (name, _) = start.split_once(':').unwrap_or_default();
-        let named = ACTORS.iter().find(|actor| **actor == name).copied();
+        let is_numbered = name.rsplit_once(NUMBERED_ACTOR).is_some_and(|(word, number)| {
+            span(word, char::is_alphabetic) == word.len() && number.parse::<u32>().is_ok()
+        });
+        let named = Some(name).filter(|name| is_numbered || ACTORS.contains(name));
         let waiter = || self.ended().next().map(|_| WAITER);
         let addressee = || self.processes().next().map(|id| id.value.as_str());
         named.or_else(waiter).or_else(addressee)
@@ -157,7 +171,7 @@ impl<'a> Line<'a> {
     /// Shortens each run of spaces that touches something that may differ: columns are
     /// padded to the width of their contents, so its length may differ too.
     fn fold_spaces(&mut self) {
-        let varies = |token: &Token| !matches!(token, Token::Text(_) | Token::Bar(_));
+        let varies = |token: &Token| !matches!(token, Token::Text(_) | Token::Bar { .. });
         let varies: Vec<bool> = self.shape.iter().map(varies).collect();
         let last = self.shape.len().saturating_sub(1);
         for (index, token) in self.shape.iter_mut().enumerate() {
@@ -189,7 +203,13 @@ fn may_start_token(c: char) -> bool {
 fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
     let rest = &text[at..];
     if let length @ 1.. = span(rest, is_block) {
-        return Some((Token::Bar(rest[..length].chars().count()), length));
+        let bar = &rest[..length];
+        let width = bar.chars().count();
+        let said = percentage(&text[..at], &rest[length..]);
+        let is_as_full_as_said = said
+            .zip(fullness(bar))
+            .is_some_and(|(said, full)| (said - 100.0 * full).abs() <= BAR_TOLERANCE);
+        return Some((Token::Bar { width, is_as_full_as_said }, length));
     }
     if let Some(after_sign) = rest.strip_prefix('≈')
         && sort(&text[..at]).is_none_or(|sort| sort == Sort::Address)
@@ -200,6 +220,9 @@ fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
         }
         let end = start + list_length(&rest[start..])?;
         let (counted, unit) = measure(&rest[end..]).unzip();
+        if counted.is_some() && rest[start..].starts_with('-') {
+            return None; // no time is negative, and no rate
+        }
         return Some((Token::Approximate(counted.map(Box::new)), end + unit.unwrap_or(0)));
     }
     if text[..at].ends_with(|c: char| c.is_alphanumeric() || "_.".contains(c)) {
@@ -217,7 +240,8 @@ fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
     // elsewhere: an orphan may be adopted by process 1.
     let (before, is_measured) = match text[..at].trim_end_matches(' ').strip_suffix('≈') {
         Some(before) => (before, true),
-        None => (&text[..at], false),
+        // `kill` takes the id of a process group with a minus sign.
+        None => (of_group(&text[..at]).unwrap_or(&text[..at]), false),
     };
     let is_id = number.bytes().all(|byte| byte.is_ascii_digit())
         && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_')
@@ -232,6 +256,31 @@ fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
     }
     let (token, unit) = measure(after)?;
     (token != Token::Time || is_measured_time(number)).then_some((token, length + unit))
+}
+
+/// The text before the minus sign of a process group's id.
+fn of_group(before: &str) -> Option<&str> {
+    before.strip_suffix('-').filter(|before| sort(before) == Some(Sort::Process))
+}
+
+/// How full a bar is, from 0 to 1. `None` if it has other characters than those of the
+/// lessons' bars.
+fn fullness(bar: &str) -> Option<f64> {
+    let cells = bar.chars().map(|cell| FULL.iter().find(|(each, _)| *each == cell));
+    let cells: Option<Vec<f64>> = cells.map(|cell| Some(cell?.1)).collect();
+    let cells = cells?;
+    Some(cells.iter().sum::<f64>() / cells.len() as f64)
+}
+
+/// The percentage next to a bar: the one that follows it, or else the last one before it.
+fn percentage(before: &str, after: &str) -> Option<f64> {
+    let last_number = |text: &str| {
+        let text = text.trim_end_matches(' ');
+        let start = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+        text[start..].parse().ok()
+    };
+    let follows = || last_number(after.split_once('%')?.0);
+    follows().or_else(|| last_number(before.rsplit_once('%')?.0))
 }
 
 /// Whether this follows a number that counts: `2 of 4`.
@@ -340,6 +389,8 @@ mod tests {
             ids("on port 8080, 127.0.0.1:80, fd 3, at 0x7ffd12"),
             ["8080", "80", "3", "0x7ffd12"]
         );
+        assert_eq!(ids("thread 'a' (28087) panicked at src/main.rs:3:5:"), ["28087"]);
+        assert_eq!(ids("kill pid -12: done, PID=-13"), ["12", "13"]);
         assert_eq!(ids("my parent is ≈ 1 (≈ \"sh\"), pid ≈   12"), ["1", "12"]);
         assert_eq!(ids("/proc/671/status, /proc/1/status"), ["671"]);
         for no_id in [
@@ -349,6 +400,8 @@ mod tests {
             "pid 0",
             "pid 1",
             "pid -1",
+            "fd -12",
+            "pid - 12",
             "pid 12x",
             "pid",
             "12 pids",
@@ -378,6 +431,13 @@ mod tests {
         assert_eq!(actor("  main: fd 3").as_deref(), Some("main"));
         assert_eq!(actor("main: pid 12 is over").as_deref(), Some("12"));
         assert_eq!(actor("the main: task 3"), None);
+        assert_eq!(actor("  worker-1: task 3: done").as_deref(), Some("worker-1"));
+        assert_eq!(actor("worker-12: pid 11 starts").as_deref(), Some("11"));
+        for nobody in
+            ["worker: a", "worker-: a", "worker-a: b", "a worker-1: b", "worker-1 says", "10-1: b"]
+        {
+            assert_eq!(actor(nobody), None, "{nobody}");
+        }
         assert_eq!(actor("to pid 11 from pid 10").as_deref(), Some("10"));
         assert_eq!(actor("a letter to pid 11").as_deref(), Some("11"));
         assert_eq!(actor("Process to read: pid 11").as_deref(), Some("11"));
@@ -471,6 +531,7 @@ mod tests {
         assert!(same("at ≈ 12:34:56, mask ≈ 0x7f", "at ≈ 01:00:00, mask ≈ 0xff"));
         assert!(!same("≈ 12: right", "≈ 13: wrong"));
         assert!(same("≈ 3.97 ms", "≈ 12 µs"));
+        assert!(!same("≈ 5 ms", "≈ -5 ms") && !same("≈ 12 k/s", "≈ -12 k/s"));
         assert!(!same("≈ 3.97 ms", "3.97 ms"));
         assert!(!same("≈ 3.97 ms", "≈ 3.97 %"));
         assert!(same("adopted by ≈ \"systemd\"", "adopted by ≈ \"init\""));
@@ -481,8 +542,30 @@ mod tests {
     #[test]
     fn a_bar_keeps_its_label_and_its_width() {
         assert!(same("word ██░░ |", "word ░▒▓█ |"));
+        assert!(same("word ▁▂▃ 60 %", "word ▇▇▇ 60 %"), "not one of the lessons' bars");
         assert!(!same("word ██░░", "word ██░"));
         assert!(!same("word ██", "work ██"));
+    }
+
+    #[test]
+    fn a_bar_is_as_full_as_the_percentage_next_to_it() {
+        for (page, right, wrong) in [
+            ("done ██████░░░░ 60 %", "done ██░█░█░███ 60 %", "done ░░░░░░░░░░ 60 %"),
+            ("a ≈ 60 % ██████░░░░", "a ≈ 62 % ▓▓▓▓▓▓▓▓▓▓", "a ≈ 62 % ██████████"),
+            (
+                "at 10 %, ≈ 90 % █████ CPU 1",
+                "at 10 %, ≈ 88 % ▓████ CPU 1",
+                "at 10 %, ≈ 88 % █░░░░ CPU 1",
+            ),
+            (
+                "█████  ≈ 99.5 %  idle ≈ 1 %",
+                "█▓▓██  ≈ 93.0 %  idle ≈ 7 %",
+                "░░░░█  ≈ 93.0 %  idle ≈ 7 %",
+            ),
+            ("░░░░ ≈ 0 %", "▒░░░ ≈ 9 %", "░██░ ≈ 9 %"),
+        ] {
+            assert!(same(page, right) && !same(page, wrong), "{page}");
+        }
     }
 
     #[test]

@@ -1,26 +1,18 @@
 //! What the recorder says where the kernel refuses what it needs.
 
-use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use nix::errno::Errno;
 use nix::libc;
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
+use testing::start::refuse;
 
 use super::trace::{XTASK, example, in_time, is_allowed};
 
 /// The recorder on a program, where a call is refused as in a strict container.
 fn record_without(call: libc::c_long, program: &str) -> Output {
-    let refuse = SeccompAction::Errno(libc::EPERM as u32);
-    let rules = [(call, Vec::new())].into();
-    let target = std::env::consts::ARCH.try_into().unwrap();
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, target).unwrap();
-    let filter: BpfProgram = filter.try_into().unwrap();
     let mut recorder = recorder(program);
-    let before_exec = move || apply_filter(&filter).map_err(io::Error::other);
-    // SAFETY: between fork and exec, prctl and seccomp are allowed; they allocate nothing.
-    unsafe { recorder.pre_exec(before_exec) };
+    refuse(&mut recorder, call, Errno::EPERM);
     recorder.output().unwrap()
 }
 

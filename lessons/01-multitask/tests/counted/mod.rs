@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
-use testing::start;
+use testing::{figures, start};
 
 /// What a demo printed, and what it used.
 #[derive(Debug)]
@@ -53,16 +53,5 @@ pub fn numbers(line: &str) -> Vec<f64> {
 
 /// The times in a line, in order.
 pub fn times(line: &str) -> Vec<Duration> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let times = words.windows(2).filter_map(|pair| {
-        let unit = match pair[1].trim_end_matches([',', ':']) {
-            "ns" => 1e-9,
-            "µs" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            _ => return None,
-        };
-        Some(Duration::from_secs_f64(pair[0].parse::<f64>().ok()? * unit))
-    });
-    times.collect()
+    figures::times(line).into_iter().map(Duration::from_secs_f64).collect()
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use testing::calls::{Call, Record, is_start};
+use testing::strace::{Call, Record};
 
 /// Tasks that were started together.
 #[derive(Debug)]
@@ -31,15 +31,15 @@ pub fn teams(record: &Record) -> Vec<Team> {
     let mut ids = Vec::new();
     let calls = &record.first().calls;
     for (number, call) in calls.iter().enumerate() {
-        if is_start(&call.name) {
-            ids.push(call.result);
+        if let Some(id) = call.starts() {
+            ids.push(id);
         } else if call.name == "write" && call.descriptor() > Some(2) && !ids.is_empty() {
-            let starts = words(&call.bytes());
+            let starts = words(call.bytes());
             // All of them are told at once, and the same.
             assert_eq!(starts, vec![starts[0]; ids.len()]);
             let words = ids.iter().map(|id| handed_over(record, *id)).collect();
-            let ends = ids.iter().map(|id| record.caller(*id).calls("write").last().unwrap().start);
-            let time = ends.min().unwrap() - calls[number - 1].start;
+            let ends = ids.iter().map(|id| record.caller(*id).calls("write").last().unwrap().begin);
+            let time = ends.min().unwrap() - calls[number - 1].begin;
             teams.push(Team { ids: std::mem::take(&mut ids), start: starts[0], words, time });
         }
     }
@@ -62,7 +62,7 @@ fn handed_over(record: &Record, id: i64) -> Vec<u64> {
     let writes: Vec<&Call> = record.caller(id).calls("write").collect();
     let Some(last) = writes.last() else { panic!("task {id} handed over nothing") };
     let same = writes.iter().filter(|call| call.descriptor() == last.descriptor());
-    words(&same.flat_map(|call| call.bytes()).collect::<Vec<_>>())
+    words(&same.flat_map(|call| call.bytes()).copied().collect::<Vec<_>>())
 }
 
 fn words(bytes: &[u8]) -> Vec<u64> {
@@ -107,11 +107,7 @@ impl Team {
 
 /// The CPU time in a result of getrusage.
 fn cpu_time(call: &Call) -> Duration {
-    let parts = |name| call.arguments.split(name).skip(1);
-    let number = |part: &str| part.split([',', '}']).next().unwrap().parse::<u64>().unwrap();
-    let seconds: u64 = parts("tv_sec=").map(number).sum();
-    let micros: u64 = parts("tv_usec=").map(number).sum();
-    Duration::from_secs(seconds) + Duration::from_micros(micros)
+    call.times().iter().sum()
 }
 
 /// The slices of each task: stretches, joined where the pause between them is short and none

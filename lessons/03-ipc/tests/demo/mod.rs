@@ -1,13 +1,13 @@
-//! The lesson's program, with a demo and its options, and what the kernel was asked by it.
+//! The lesson's program, with a demo and its options.
 #![allow(dead_code)] // Not every test program uses all of it.
 
-use std::fs;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use testing::running::Running;
 use testing::start;
+use testing::strace::{self, Record};
 use testing::witness::{self, Testimony};
 
 pub fn demo(arguments: &[&str]) -> Command {
@@ -44,57 +44,8 @@ pub fn through(mut command: Command, arguments: &[&str]) -> Running {
     Running::start(command)
 }
 
-/// A system call, or the end of a process, as strace writes it.
-#[derive(Debug)]
-pub struct Call {
-    pub pid: u32,
-    pub text: String,
-}
-
-impl Call {
-    /// Whether it has returned something: it was not killed in it, nor interrupted.
-    pub fn returned(&self) -> bool {
-        self.text.ends_with(|last: char| last.is_ascii_digit())
-    }
-}
-
-/// The calls of these names that a demo and its children make; none if strace is
-/// not installed.
-pub fn calls(name: &str, calls: &str) -> Option<Vec<Call>> {
-    calls_of(&[name], calls)
-}
-
-/// As [`calls`], of a demo with options.
-pub fn calls_of(arguments: &[&str], calls: &str) -> Option<Vec<Call>> {
-    if !start::can_use_strace() {
-        return None;
-    }
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let file = folder.path().join("calls");
-    let trace = format!("trace={calls}");
-    let path = file.to_str().unwrap();
-    let mut strace = start::command("strace");
-    strace.args(["-f", "-q", "-s", "100", "-e", &trace, "-o", path]);
-    let (lines, errors, status) = through(strace, arguments).finish();
-    let text = fs::read_to_string(&file).unwrap();
-    assert!(status.success(), "{lines:#?} {errors}");
-    Some(whole_calls(&text))
-}
-
-/// A call that another process interrupts stands in two lines; put together again.
-/// Spaces that make columns are taken out.
-fn whole_calls(text: &str) -> Vec<Call> {
-    let mut calls: Vec<Call> = Vec::new();
-    for line in text.lines().filter(|line| !line.contains(" --- SIG")) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let (pid, text) = (words[0].parse().unwrap(), words[1..].join(" "));
-        match text.split_once(" resumed>") {
-            Some((_, rest)) => {
-                let begun = calls.iter_mut().rfind(|call| call.pid == pid).unwrap();
-                begun.text = begun.text.replace(" <unfinished ...>", "") + rest;
-            }
-            None => calls.push(Call { pid, text }),
-        }
-    }
-    calls
+/// The record of a demo and its children, without waits, and with the beginnings of what they
+/// send; none if strace cannot be used.
+pub fn recorded(arguments: &[&str], calls: &str) -> Option<Record> {
+    strace::record_with(&["-s", "100"], demo(arguments).env("LESSON_PACE", "0"), calls)
 }

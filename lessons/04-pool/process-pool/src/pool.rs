@@ -39,7 +39,9 @@ impl ProcessPool {
     ///
     /// # Errors
     /// If workers cannot be started, if two functions have the same name, if
-    /// `work_if_worker` was not called or got other functions, or in a task.
+    /// `work_if_worker` was not called or got other functions, or in a task. Workers are
+    /// started from `/proc/self/exe`: that fails without `/proc`, and in a program that was
+    /// started as an argument of the dynamic loader.
     pub fn new(tasks: Tasks) -> Result<Self, PoolError> {
         Self::with_workers(tasks, thread::available_parallelism().map_or(1, usize::from))
     }

@@ -36,9 +36,9 @@ pub fn nest() -> Result<()> {
 }
 
 /// The thread that panics is not joined. The error holds every panic of the scope.
-pub fn panic_in_scope() -> Result<()> {
+pub fn panic_in_scope(why: &str) -> Result<()> {
     let end = thread::scope(|scope| {
-        let thread = scope.builder().spawn(|_| panic!("7 is odd"));
+        let thread = scope.builder().spawn(move |_| panic!("{why}"));
         thread.map(drop)
     });
     let error = match end {

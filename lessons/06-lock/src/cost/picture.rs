@@ -61,8 +61,8 @@ mod tests {
     #[test]
     fn each_dot_is_where_its_time_is() {
         let rows = [
-            Row { name: "first", alone: 10.0, contending: Some(1000.0) },
-            Row { name: "second", alone: 100.0, contending: Some(10.0) },
+            Row { name: "first", lock: "", alone: 10.0, contending: Some(1000.0) },
+            Row { name: "second", lock: "", alone: 100.0, contending: Some(10.0) },
         ];
         let drawn = draw(&rows, 2);
         let number = |text: &str, name: &str| {

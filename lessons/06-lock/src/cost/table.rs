@@ -1,5 +1,6 @@
 //! The costs of the locks: a row for each, measured, checked and printed.
 
+use std::any::type_name;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct Table<'a> {
 /// The nanoseconds that a lock takes.
 pub struct Row {
     pub name: &'static str,
+    /// Its type.
+    pub lock: &'static str,
     pub alone: f64,
     /// If there was more than one CPU.
     pub contending: Option<f64>,
@@ -51,7 +54,7 @@ impl<'a> Table<'a> {
             add_one(&lock);
             1
         };
-        self.row(name, |cpus, time| {
+        self.row(name, type_name::<L>(), |cpus, time| {
             let before = number(&lock);
             let count = window::count(cpus, time, once)?;
             let now = number(&lock);
@@ -69,7 +72,7 @@ impl<'a> Table<'a> {
         number: impl Fn(&L) -> u64 + Sync,
     ) -> Result<()> {
         let lock = CachePadded::new(lock);
-        self.row(name, |cpus, time| {
+        self.row(name, type_name::<L>(), |cpus, time| {
             // Otherwise the compiler may read once in place of a hundred times.
             let once = || number(black_box(&lock));
             let Count { done, sum, nanoseconds } = window::count(cpus, time, once)?;
@@ -82,6 +85,7 @@ impl<'a> Table<'a> {
     pub fn row(
         &mut self,
         name: &'static str,
+        lock: &'static str,
         mut measure: impl FnMut(&[usize], Duration) -> Result<f64>,
     ) -> Result<()> {
         let mut median = |cpus: &[usize]| -> Result<f64> {
@@ -93,7 +97,7 @@ impl<'a> Table<'a> {
         let [one, all] = self.cpus;
         let alone = median(one)?;
         let contending = if all.len() > 1 { Some(median(all)?) } else { None };
-        let row = Row { name, alone, contending };
+        let row = Row { name, lock, alone, contending };
         if self.asked.json {
             row.print_json(all.len())
         } else {
@@ -115,7 +119,10 @@ impl Row {
         for (threads, nanoseconds) in [(1, Some(self.alone)), (cpus, self.contending)] {
             let Some(nanoseconds) = nanoseconds else { continue };
             let seconds = nanoseconds / 1e9;
-            println!("{}", json!({ "lock": self.name, "threads": threads, "seconds": seconds }));
+            let (name, lock) = (self.name, self.lock);
+            let line =
+                json!({ "lock": name, "type": lock, "threads": threads, "seconds": seconds });
+            println!("{line}");
         }
     }
 }
@@ -156,8 +163,8 @@ mod tests {
             cpus_seen.push(cpus.to_vec());
             Ok(measured.next().expect("as many as there are rounds"))
         };
-        table.row("some lock", measure).unwrap();
-        let Row { name, alone, contending } = table.rows[0];
+        table.row("some lock", "its type", measure).unwrap();
+        let Row { name, alone, contending, .. } = table.rows[0];
         assert_eq!((name, alone, contending), ("some lock", 4.0, Some(60.0)));
         assert_eq!(cpus_seen, [vec![vec![3]; 5], vec![vec![3, 5]; 5]].concat());
     }

@@ -5,9 +5,8 @@ use std::fs;
 
 use common::proc;
 use nix::unistd::Pid;
-use testing::recorded::waits_in;
 use testing::running::{Running, Task};
-use testing::seen::until;
+use testing::seen::{until, waits_in};
 use testing::start;
 
 use crate::{demo, success, wrong_usage};

@@ -13,6 +13,10 @@ fn main() {
         Some("flood") => loop {
             println!("{}", "flood ".repeat(1000));
         },
+        Some("once") => match std::fs::create_dir("once") {
+            Ok(()) => println!("for the first time"),
+            Err(_) => println!("once more"),
+        },
         Some("suicide") => shell("kill -KILL $PPID"),
         _ => {
             println!("still here");

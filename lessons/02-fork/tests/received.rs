@@ -1,0 +1,113 @@
+//! What a demo prints is what has come to it, and what it does is what it says: here that is
+//! changed on its way.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use common::proc;
+use demo::demo;
+use nix::unistd::Pid;
+use testing::running::Running;
+use testing::start;
+use testing::tamper::{self, replace};
+
+mod demo;
+
+/// What a demo prints while strace changes what calls return, as its `inject=` describes.
+fn with_fault(calls: &str, name: &str) -> Option<String> {
+    if !start::can_use_strace() {
+        return None;
+    }
+    let mut strace = start::with_fault(calls);
+    start::add_program(&mut strace, &demo(&[name, "--pace", "0"]));
+    Some(String::from_utf8(strace.output().unwrap().stdout).unwrap())
+}
+
+#[test]
+fn another_word_in_the_pipe_is_read_by_the_shell_and_told() {
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.starts_with("pipe:") {
+            replace(bytes, b"pear", b"nuts");
+            replace(bytes, b"plum", b"figs");
+        }
+    };
+    let Some(output) = tamper::run(demo(&["exec"]), change) else { return };
+    let told = output.text.lines().filter_map(|line| line.split_once(" has read: "));
+    let told: Vec<_> = told.map(|(_, word)| word).collect();
+    assert_eq!(told, ["nuts", "figs"], "{output:?}");
+}
+
+#[test]
+fn what_a_zombie_is_like_is_read_from_the_kernel() {
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.ends_with("/status") {
+            replace(bytes, b"Z (zombie)", b"Q (quince)");
+        }
+    };
+    let Some(output) = tamper::run(demo(&["zombie", "--pace", "0"]), change) else { return };
+    assert_eq!(output.text.matches(": state Q (quince), memory none\n").count(), 2, "{output:?}");
+}
+
+#[test]
+fn where_the_kernel_says_that_it_is_there_a_zombie_is_not_gone() {
+    let Some(text) = with_fault("statx:retval=0", "zombie") else { return };
+    assert!(text.ends_with(" is gone: false\n"), "{text}");
+}
+
+#[test]
+fn the_child_that_crashes_needs_no_signal_that_it_sends_to_itself() {
+    let calls = "kill,tkill,tgkill,rt_tgsigqueueinfo:retval=0";
+    let Some(text) = with_fault(calls, "crash") else { return };
+    // Without its signal, abort ends the process with an instruction that it may not execute.
+    let end = text.lines().find(|line| line.starts_with("child 2 (pid ") && line.contains("ended"));
+    assert!(end.is_some_and(|line| line.contains(" has ended: killed by ")), "{text}");
+}
+
+/// Writes twos into a page in the middle of the largest piece of memory of a process.
+fn write_page(process: Pid) -> Result<(), io::Error> {
+    let maps = fs::read_to_string(format!("/proc/{process}/maps"))?;
+    let pieces = maps.lines().filter(|line| line.contains(" rw-p ")).map(|line| {
+        let (begin, rest) = line.split_once('-').unwrap();
+        let end = rest.split(' ').next().unwrap();
+        [begin, end].map(|it| u64::from_str_radix(it, 16).unwrap())
+    });
+    let largest = pieces.max_by_key(|[begin, end]| end - begin);
+    let [begin, end] = largest.ok_or(io::ErrorKind::NotFound)?;
+    let memory = OpenOptions::new().write(true).open(format!("/proc/{process}/mem"))?;
+    let page = proc::page_size();
+    let middle = begin + (end - begin) / 2;
+    memory.write_all_at(&vec![2; page], middle - middle % page as u64)
+}
+
+#[test]
+fn both_processes_read_the_memory_that_is_there() {
+    if !start::can_use_strace() {
+        return;
+    }
+    let changed = (8 << 20) / proc::page_size() + 1;
+    // One page is written before the process is copied. On a busy machine that comes late.
+    for delay in ["1000000", "5000000", "20000000"] {
+        let mut strace = start::with_fault(&format!("clone,clone3,fork:delay_enter={delay}"));
+        start::add_program(&mut strace, &demo(&["copies", "--mib", "8"]));
+        let running = Running::start(strace);
+        running.line_with(&["before the fork: "]);
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.id()));
+        let written = match children.unwrap_or_default().trim().parse() {
+            Ok(process) => write_page(Pid::from_raw(process)),
+            // It has ended.
+            Err(_) => continue,
+        };
+        if written.is_err_and(|why| why.kind() == io::ErrorKind::PermissionDenied) {
+            start::pass_over("this system does not let a test write to another process");
+            return;
+        }
+        let (lines, errors, status) = running.finish();
+        assert!(status.success(), "{errors}");
+        let told = |text: &str| lines.iter().any(|line| line.contains(text));
+        if told(&format!("(sum {changed})")) && told("memory unchanged: false") {
+            return;
+        }
+    }
+    panic!("they tell of memory that they have not read");
+}
