@@ -9,13 +9,13 @@ mod demo;
 
 #[test]
 fn a_send_without_room_waits_for_the_receiver() {
-    let running = Running::start(demo(&["channels"], STAYS));
+    let running = Running::start(demo(&["bounded"], STAYS));
     running.line_with(&["bounded(0)"]);
     // The main thread, which is about to receive, and the one that sends.
     wait_until_asleep(&running, &["05-threading", "sender"]);
     assert!(running.lines_until_silent_for(Duration::from_millis(100)).is_empty());
 
-    let lines = lines(&["channels"]);
+    let lines = lines(&["bounded"]);
     let place = |what: &str| lines.iter().position(|line| line.contains(what)).expect(what);
     assert!(place("main: now I receive") < place("send has returned"), "{lines:?}");
 }
