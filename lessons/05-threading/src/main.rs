@@ -60,7 +60,7 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "names",
-        about: "who asks: what a thread is called in Rust, and in the kernel",
+        about: "what a thread is called in Rust, and in the kernel",
         options: &[],
         run: |_| names::run(),
     },
@@ -102,13 +102,13 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "pipeline",
-        about: "three stages, a thread each, that end cleanly",
+        about: "three stages, a thread each, that work at the same time and end cleanly",
         options: &[],
         run: |_| pipeline::run(),
     },
     Demo {
         name: "local",
-        about: "a variable that looks global, and of which each thread has its own",
+        about: "a variable that looks global, but each thread has its own",
         options: &[],
         run: |_| local::run(),
     },

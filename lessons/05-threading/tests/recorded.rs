@@ -47,7 +47,7 @@ fn nobody_sleeps_but_to_be_watched() {
         (&["local"], &[]),
         (&["bounded"], &[("", 1, 20)]),
         // Eight words, and as many as it takes to notice that three are enough.
-        (&["pipeline"], &[("read", 8 + 5, 4)]),
+        (&["pipeline"], &[("read", 8 + 5, 4), ("reverse", 8 + 4, 4), ("show", 8 + 3, 4)]),
     ] {
         let Some(recorded) = recorded(arguments) else { return };
         assert_sleeps(&recorded, expected);

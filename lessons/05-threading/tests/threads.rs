@@ -145,7 +145,7 @@ fn each_thread_has_a_student_of_its_own() {
     for name in ["Alice", "Bob"] {
         let [hello, gone] = about(name)[..] else { panic!("{lines:?}") };
         assert!(hello.contains("Hello, "), "{lines:?}");
-        assert_eq!(*gone, format!("tid {}: {name} goes with the thread", tid(hello)));
+        assert_eq!(*gone, format!("tid {}: {name} leaves", tid(hello)));
     }
     assert_eq!(tid(about("Hello, nobody (in main)")[0]), main);
     let mut places: Vec<_> =

@@ -31,7 +31,7 @@ pub fn lead(
     }
 }
 
-/// The scope ends when all threads have ended.
+/// The scope ends when all of them have done their work.
 fn lead_threads(count: usize, tell: &PipeWriter, wait: &PipeReader) -> Result<()> {
     // A thread that finds no room for its second stack panics. The demo reports it.
     panics::silence();

@@ -35,7 +35,7 @@ impl Leader {
         let (wait, gate) = pipe().context("pipe")?;
         let refused = |error: Error| match error.downcast::<Errno>() {
             Ok(why) => {
-                let limit = met(getpid(), kind, 0);
+                let limit = met(getpid(), 0);
                 Unsupported(format!("no room for a process: {why:?} ({limit})")).into()
             }
             Err(error) => error,
