@@ -1,6 +1,7 @@
 //! A thread that panics ends alone. A thread that breaks the rules of memory, aborts, or fills
 //! its stack takes its process along. Compare with `panic`, and with the demo `crash` of lesson 02.
 
+use std::fs::File;
 use std::hint::black_box;
 use std::process::abort;
 use std::sync::{Arc, Barrier};
@@ -10,13 +11,13 @@ use anyhow::{Context, Result};
 use common::child::{describe, fork_child};
 use common::panics;
 use nix::sys::prctl::set_dumpable;
-use nix::unistd::{getpid, gettid};
+use nix::unistd::{dup2_stderr, getpid, gettid};
 
 const CRASHES: [(&str, fn()); 4] = [
     ("panics", || panic!("7 is odd")),
     ("writes to a place where it has no memory", write_nowhere),
     ("aborts", || abort()),
-    ("fills its stack", || _ = recurse(0)),
+    ("fills its stack", fill_stack),
 ];
 
 pub fn run() -> Result<()> {
@@ -53,6 +54,13 @@ fn write_nowhere() {
     let nowhere = ptr::without_provenance_mut::<u8>(8);
     // SAFETY: this is the mistake that is shown: the kernel ends the process for it.
     unsafe { nowhere.write_volatile(1) };
+}
+
+fn fill_stack() {
+    // Rust reports it, in words that differ between its versions.
+    let nowhere = File::options().write(true).open("/dev/null").expect("it is always there");
+    dup2_stderr(nowhere).expect("a file in place of another");
+    recurse(0);
 }
 
 /// Calls itself without end, and each call takes a piece of the stack.
