@@ -56,17 +56,17 @@ fn write_nowhere() {
     unsafe { nowhere.write_volatile(1) };
 }
 
+/// Calls itself without end, and each call takes a piece of the stack.
+#[expect(unconditional_recursion, reason = "this is the mistake that is shown")]
+fn recurse(depth: u64) -> u64 {
+    1 + recurse(black_box(depth + 1))
+}
+
 fn fill_stack() {
     // Rust reports it, in words that differ between its versions.
     let nowhere = File::options().write(true).open("/dev/null").expect("it is always there");
     dup2_stderr(nowhere).expect("a file in place of another");
     recurse(0);
-}
-
-/// Calls itself without end, and each call takes a piece of the stack.
-#[expect(unconditional_recursion, reason = "this is the mistake that is shown")]
-fn recurse(depth: u64) -> u64 {
-    1 + recurse(black_box(depth + 1))
 }
 
 #[cfg(test)]
