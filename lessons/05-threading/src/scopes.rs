@@ -50,8 +50,8 @@ fn nest() -> Result<()> {
     thread::scope(|scope| {
         let first = thread::Builder::new().spawn_scoped(scope, || {
             let first = gettid();
-            let tell = move || println!("  tid {}: tid {first} has started me", gettid());
-            thread::Builder::new().spawn_scoped(scope, tell).map(drop)
+            let report = move || println!("  tid {}: tid {first} has started me", gettid());
+            thread::Builder::new().spawn_scoped(scope, report).map(drop)
         });
         let first = first.context("start a thread")?.join();
         first.ok().context("join: the thread panicked")?.context("start a thread in a thread")
