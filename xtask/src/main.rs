@@ -27,8 +27,13 @@ const INTERRUPTED: u8 = 130;
 fn interrupted() {
     supervise::interrupt();
     if record::is_running() {
-        // When the tracer is gone, the kernel kills what it traced.
-        eprintln!("xtask: {Interrupted}");
+        // When the tracer is gone, the kernel kills what it traced, or lets it run on if it
+        // ran before.
+        if record::runs_on() {
+            eprintln!("xtask: interrupted; what was traced runs on");
+        } else {
+            eprintln!("xtask: {Interrupted}");
+        }
         std::process::exit(INTERRUPTED.into());
     }
 }
@@ -47,7 +52,7 @@ fn main() -> ExitCode {
     if let Err(why) = ctrlc::set_handler(interrupted) {
         eprintln!("xtask: Ctrl-C will not clean up: {why}");
     }
-    match cli::run(COMMANDS, lexopt::Parser::from_env()) {
+    match cli::run(COMMANDS, std::env::args_os().skip(1)) {
         Ok(status) => status,
         Err(error) => {
             eprintln!("xtask: {error:#}");

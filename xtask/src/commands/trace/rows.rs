@@ -9,22 +9,26 @@ use xtask::record::{End, Event};
 /// Lanes are drawn up to this one; what is further to the right has none.
 const MOST_LANES: usize = 12;
 
+/// A line is wrapped so that at least this many characters remain beside the lanes.
+const LEAST_ROOM: usize = 30;
+
 /// Prints events as they come.
 pub struct Rows {
-    /// The task in each lane; a lane is free again when its task has ended.
-    lanes: Option<Vec<Option<i32>>>,
+    /// The task in each lane, and whether it has not ended. A lane is for one task only.
+    lanes: Option<Vec<(i32, bool)>>,
     /// The tasks that have said themselves that they end.
     exiting: HashSet<i32>,
     /// Whether the ends of tasks are shown. They are told in any case.
     ends: bool,
     colour: bool,
+    /// How wide a line may be.
     width: usize,
 }
 
 impl Rows {
     /// Lanes are drawn on a terminal, in colour unless NO_COLOR is set. `ends`: whether
-    /// the ends of tasks were asked for.
-    pub fn new(ends: bool) -> Rows {
+    /// the ends of tasks were asked for. `wide`: lines are not wrapped.
+    pub fn new(ends: bool, wide: bool) -> Rows {
         let terminal = stdout().is_terminal();
         let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Rows {
@@ -32,7 +36,7 @@ impl Rows {
             exiting: HashSet::new(),
             ends,
             colour,
-            width: text::width(),
+            width: if terminal && !wide { text::width() } else { usize::MAX },
         }
     }
 
@@ -43,7 +47,7 @@ impl Rows {
         let told_before =
             matches!(event.end, Some(End::Exited(_))) && self.exiting.contains(&event.id);
         if !told_before && (self.ends || !ended) {
-            println!("{}", self.line(event));
+            println!("{}", self.lines(event));
         }
         if event.call.as_deref().is_some_and(|call| call.starts_with("exit")) {
             self.exiting.insert(event.id);
@@ -53,62 +57,94 @@ impl Rows {
         }
         if ended {
             self.exiting.remove(&event.id);
-            for lane in self.lanes.iter_mut().flatten() {
-                if *lane == Some(event.id) {
-                    *lane = None;
-                }
-            }
+            let lanes = self.lanes.iter_mut().flatten();
+            lanes.filter(|(id, _)| *id == event.id).for_each(|(_, runs)| *runs = false);
         }
     }
 
-    fn line(&mut self, event: &Event) -> String {
+    fn lines(&mut self, event: &Event) -> String {
         let id = match event.id == event.process {
             true => format!("pid {}", event.id),
             false => format!("tid {} {}", event.id, event.name),
         };
-        let Event { text, .. } = event;
         let time = text::time(event.at);
+        let words = format!("{id}: {}", event.text);
         let Some(lanes) = &mut self.lanes else {
-            return format!("{time:>8}  {id}: {text}");
+            return format!("{time:>8}  {words}");
         };
-        let own = lanes.iter().position(|lane| *lane == Some(event.id)).unwrap_or_else(|| {
-            let free = lanes.iter().position(Option::is_none).unwrap_or_else(|| {
-                lanes.push(None);
-                lanes.len() - 1
-            });
-            lanes[free] = Some(event.id);
-            free
-        });
-        let mark = match event.end {
-            Some(_) => '✕',
-            None => '●',
-        };
-        let mut drawn = String::new();
-        let mut drawn_width = 0;
-        for (place, lane) in lanes.iter().enumerate().take(MOST_LANES) {
-            let piece = match lane {
-                _ if place == own => mark,
-                Some(_) => '│',
-                None => ' ',
-            };
-            drawn += &painted(piece, place, self.colour);
-            drawn_width += 2;
+        if !lanes.iter().any(|(id, runs)| *id == event.id && *runs) {
+            lanes.push((event.id, true));
         }
-        let words = format!("{id}: {text}");
-        let room = self.width.saturating_sub(8 + 2 + drawn_width + 1).max(20);
-        let shown: String = if words.chars().count() > room {
-            words.chars().take(room - 1).chain(['…']).collect()
-        } else {
-            words
-        };
-        format!("{time:>8}  {drawn} {shown}")
+        let first = if event.end.is_some() { '✕' } else { '●' };
+        let drawn_width = 2 * lanes.len().min(MOST_LANES);
+        let room = self.width.saturating_sub(8 + 2 + drawn_width + 1).max(LEAST_ROOM);
+        let mut lines = Vec::new();
+        for (number, words) in wrapped(&words, room).into_iter().enumerate() {
+            let (time, own) = if number == 0 { (&*time, first) } else { ("", '│') };
+            let lanes = self.lanes(event.id, own);
+            lines.push(format!("{time:>8}  {lanes} {words}").trim_end().to_owned());
+        }
+        lines.join("\n")
+    }
+
+    /// The lanes beside a line of this task, with a mark in its own.
+    fn lanes(&self, id: i32, mark: char) -> String {
+        let lanes = self.lanes.iter().flatten().enumerate().take(MOST_LANES);
+        let pieces = lanes.map(|(place, lane)| {
+            let piece = match lane {
+                (own, true) if *own == id => mark,
+                (_, true) => '│',
+                (_, false) => ' ',
+            };
+            if self.colour && piece != ' ' {
+                format!("\x1b[{}m{piece}\x1b[0m ", 31 + place % 6)
+            } else {
+                format!("{piece} ")
+            }
+        });
+        pieces.collect()
     }
 }
 
-/// A piece of a lane, in the lane's colour.
-fn painted(piece: char, lane: usize, colour: bool) -> String {
-    match colour {
-        true => format!("\x1b[{}m{piece}\x1b[0m ", 31 + lane % 6),
-        false => format!("{piece} "),
+/// Text in lines of at most `room` characters; all but the first are indented. Broken at
+/// spaces, and where there are none, in the middle.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    const INDENT: &str = "    ";
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_inclusive(' ') {
+        let mut word = word;
+        while line.chars().count() + word.trim_end().chars().count() > room {
+            // A long word begins on this line, if it would not fit on the next either.
+            if word.trim_end().chars().count() > room - INDENT.len() {
+                let space = room.saturating_sub(line.chars().count());
+                let cut = word.char_indices().nth(space).map_or(word.len(), |(at, _)| at);
+                line += &word[..cut];
+                word = &word[cut..];
+            }
+            lines.push(std::mem::replace(&mut line, INDENT.to_owned()));
+        }
+        line += word;
+    }
+    lines.push(line);
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_lost_where_a_line_is_wrapped() {
+        let text = "pid 1: write \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bb\" to pipe 1, after 3 µs";
+        for room in 30..90 {
+            let lines = wrapped(text, room);
+            assert!(lines.iter().all(|line| line.chars().count() <= room), "{lines:#?}");
+            let bare = |text: &str| text.split_whitespace().collect::<String>();
+            assert_eq!(bare(&lines.concat()), bare(text), "{lines:#?}");
+        }
+        assert_eq!(wrapped("a b", 30), ["a b"]);
+        assert_eq!(wrapped("one two three", 10), ["one two", "    three"]);
     }
 }
