@@ -133,7 +133,53 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use xtask::record::Group;
+
     use super::*;
+
+    fn event(id: i32, end: Option<End>, text: &str) -> Event {
+        Event {
+            at: Duration::from_micros(1),
+            took: None,
+            id,
+            process: id,
+            name: String::new(),
+            group: Group::Fork,
+            call: None,
+            arguments: Vec::new(),
+            result: None,
+            child: None,
+            end,
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_lane_is_for_one_task_only() {
+        let mut rows = Rows {
+            lanes: Some(Vec::new()),
+            exiting: HashSet::new(),
+            ends: true,
+            colour: false,
+            width: 50,
+        };
+        let mut line = |event: &Event| {
+            let line = rows.lines(event);
+            rows.print(event);
+            line
+        };
+        assert_eq!(line(&event(1, None, "a")), " 1.00 µs  ●  pid 1: a");
+        assert_eq!(line(&event(2, None, "b")), " 1.00 µs  │ ●  pid 2: b");
+        assert_eq!(
+            line(&event(2, Some(End::Exited(0)), &"long ".repeat(8))),
+            " 1.00 µs  │ ✕  pid 2: long long long long long\n          │ │      long long long"
+        );
+        assert_eq!(line(&event(3, None, "c")), " 1.00 µs  │   ●  pid 3: c");
+        // An id can come again, for another process.
+        assert_eq!(line(&event(2, None, "d")), " 1.00 µs  │   │ ●  pid 2: d");
+    }
 
     #[test]
     fn nothing_is_lost_where_a_line_is_wrapped() {
