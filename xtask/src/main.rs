@@ -16,6 +16,7 @@ const COMMANDS: &[cli::Command] = &[
     commands::list::COMMAND,
     commands::check::COMMAND,
     commands::check_all::COMMAND,
+    commands::copy::COMMAND,
     commands::shell_init::COMMAND,
     commands::trace::COMMAND,
 ];
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Some(word) if word == commands::lesson::SUBCOMMAND => {
             return commands::lesson::run(arguments);
         }
+        Some(word) if word == commands::my::SUBCOMMAND => return commands::my::run(arguments),
         _ => {}
     }
     common::start::put_right();

@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use xtask::record::{self, Event, Group, Program, Refused, Selection};
 
 use crate::cli::{Arguments, Command};
-use crate::workspace::{Targets, Workspace};
+use crate::workspace::{OWN, Targets, Workspace};
 
 /// Exit status where the system does not allow tracing, as of a demo that the
 /// machine does not let show its point.
@@ -24,7 +24,7 @@ const NOT_HERE: u8 = 3;
 /// Traces a demo, or another program.
 pub const COMMAND: Command = Command {
     name: "trace",
-    words: "LESSON [DEMO] [-- ARGS] | -- PROGRAM [ARGS]",
+    words: "LESSON [DEMO] [-- ARGS] | my NAME [-- ARGS] | -- PROGRAM [ARGS]",
     about: "what the kernel saw a demo do, or any program",
     options: &[
         ("--only WORDS", "these sorts of events only, with commas between: fork,wait,exit"),
@@ -37,7 +37,8 @@ pub const COMMAND: Command = Command {
         ("--pid PID", "a process that is running already, and all that it starts"),
     ],
     notes: "\
-`trace 02-fork zombie` traces a demo. `trace -- python3 a.py` traces any program, in this
+`trace 02-fork zombie` traces a demo, and `trace my zombie` a program of your own in my/ (see
+`cargo xtask copy --help`). `trace -- python3 a.py` traces any program, in this
 folder; it reads this command's input. `trace --pid 1234` follows a running process until it
 ends; Ctrl-C ends the record, and the process runs on.
 
@@ -167,6 +168,14 @@ fn traced(workspace: &Workspace, arguments: &Arguments) -> Result<Traced> {
     };
     if process.is_some() {
         return Err(UsageError("--pid or a lesson, not both".to_owned()).into());
+    }
+    if lesson == OWN {
+        let [name] = words else {
+            let programs = workspace.own_programs().join(", ");
+            return Err(UsageError(format!("which program? in {OWN}/: {programs}")).into());
+        };
+        let program = workspace.build_own(name)?.into();
+        return Ok(Traced::Program(std::iter::once(program).chain(rest.iter().cloned()).collect()));
     }
     let name = std::slice::from_ref(lesson);
     workspace.require(name)?;
