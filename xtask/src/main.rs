@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod commands;
 mod workspace;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ const COMMANDS: &[cli::Command] = &[
     commands::check::COMMAND,
     commands::check_all::COMMAND,
     commands::copy::COMMAND,
+    commands::doctor::COMMAND,
     commands::shell_init::COMMAND,
     commands::trace::COMMAND,
 ];
