@@ -64,8 +64,9 @@ fn program(lesson: &str) -> PathBuf {
 }
 
 fn demos(lesson: &str) -> Vec<String> {
-    let status = Command::new(env!("CARGO")).args(["build", "--quiet", "--bin", lesson]).status();
-    assert!(status.unwrap().success());
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", &format!("lesson-{lesson}"), "--bin", lesson]);
+    assert!(cargo.status().unwrap().success());
     let output = Command::new(program(lesson)).arg("--list").output().unwrap();
     let lines = String::from_utf8(output.stdout).unwrap();
     lines.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()

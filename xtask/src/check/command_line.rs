@@ -90,8 +90,7 @@ impl CommandLine {
         let traced = self.arguments.iter().skip_while(|word| *word != "--").nth(1);
         let needs_python = matches!(self.program, Runs::Python)
             || self.is_trace() && traced.is_some_and(|program| program == "python3");
-        let missing = needs_python
-            && !folders.any(|folder| folder.join("python3").is_file());
+        let missing = needs_python && !folders.any(|folder| folder.join("python3").is_file());
         missing.then(|| "python3 is not installed".to_owned())
     }
 

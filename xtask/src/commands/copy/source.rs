@@ -19,7 +19,7 @@ pub struct Source {
     /// The blocks of `main.rs` that are kept, without the documentation.
     blocks: Vec<String>,
     /// The other files, from the package's folder.
-    pub files: BTreeMap<String, String>,
+    pub files: Files,
 }
 
 impl Source {
@@ -31,90 +31,23 @@ impl Source {
         let main = read(lesson, "src/main.rs")?;
         let blocks: Vec<&str> = main.trim_end().split("\n\n").collect();
         let demos = blocks.iter().find(|block| block.starts_with("const DEMOS"));
-        let demos = demos.context("main.rs has no list of demos")?;
-        let entry = demo_entry(demos, demo)?;
+        let entry = demo_entry(demos.context("main.rs has no list of demos")?, demo)?;
+        let modules = Modules::of(lesson, &blocks);
 
-        let modules: Vec<&str> = blocks
-            .iter()
-            .flat_map(|block| block.lines())
-            .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'))
-            .collect();
-        // What the entry needs of main.rs: constants, and what these need.
-        let mut kept = vec![format!("const DEMOS: &[Demo] = &[\n{entry}\n];")];
-        let mut files = BTreeMap::new();
-        let mut needed = BTreeSet::new();
-        let lines = blocks.iter().flat_map(|block| block.lines());
-        let uses: Vec<String> = lines.filter_map(|line| used(line, &words(&entry))).collect();
-        let mentioned = |module: &&&str| {
-            let path = format!("{}::", bare(module));
-            let is_part = |c: char| c.is_alphanumeric() || c == '_';
-            [&entry]
-                .into_iter()
-                .chain(&uses)
-                .any(|text| text.match_indices(&path).any(|(at, _)| !text[..at].ends_with(is_part)))
-        };
-        let mut queue: Vec<&str> = modules.iter().filter(mentioned).copied().collect();
-        while let Some(module) = queue.pop() {
-            if !needed.insert(module) {
-                continue;
-            }
-            let module_files = read_module(lesson, bare(module))?;
-            for text in module_files.values() {
-                queue.extend(modules_in(text, "crate::", &modules));
-            }
-            files.extend(module_files);
-        }
+        let imports = imports(&blocks, &words(&entry));
+        let roots =
+            [&entry].into_iter().chain(&imports).flat_map(|text| modules.paths_in(text, ""));
+        let (needed, files) = modules.with_their_needs(roots.collect())?;
+        let mut items = constants(&blocks, &entry, &needed, &files);
+        items.push(format!("const DEMOS: &[Demo] = &[\n{entry}\n];"));
+        items.push(main_function(&blocks, &items)?);
 
-        let is_needed = |module: &str| needed.iter().any(|it| bare(it) == module);
-        for block in &blocks {
-            let Some(constant) = block.lines().find_map(|line| line.strip_prefix("const ")) else {
-                continue;
-            };
-            let name = constant.split(':').next().unwrap_or_default();
-            let wanted = kept.iter().any(|block| words(block).contains(name))
-                || files.values().any(|text| text.contains(&format!("crate::{name}")));
-            if name != "DEMOS" && wanted {
-                // Elements that name a module which is not there go.
-                let lines = block.lines().filter(|line| {
-                    let element = line.trim_start().strip_prefix('&');
-                    element.and_then(|it| it.split_once("::")).is_none_or(|it| is_needed(it.0))
-                });
-                kept.insert(0, lines.collect::<Vec<_>>().join("\n"));
-            }
-        }
-        let end = blocks.iter().find(|block| block.starts_with("fn main")).context("no main")?;
-        let defined = kept.iter().flat_map(|block| words(block)).collect::<BTreeSet<_>>();
-        let is_upper = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase());
-        // A line of main that is about a constant which is not needed goes.
-        let lines = end.lines().filter(|line| {
-            words(line).iter().all(|word| !is_upper(word) || defined.contains(word))
-        });
-        kept.push(lines.collect::<Vec<_>>().join("\n"));
-
-        let names: BTreeSet<String> = kept.iter().flat_map(|block| words(block)).collect();
-        let mut head = Vec::new();
-        // Of the modules of other demos only a part is used.
-        let of_demo = demo.replace('-', "_");
-        let mut is_shared = false;
-        for other in modules.iter().filter(|module| !needed.contains(**module)) {
-            let files = read_module(lesson, bare(other))?;
-            let mut used = files.values().flat_map(|text| modules_in(text, "crate::", &modules));
-            is_shared |= used.any(|module| bare(module) == of_demo);
-        }
-        let mods = needed.iter().map(|module| {
-            let whole = bare(module) == of_demo && !is_shared;
-            format!("{}mod {module};", if whole { "" } else { "#[allow(dead_code)]\n" })
-        });
-        head.push(mods.collect::<Vec<_>>().join("\n"));
-        for block in blocks.iter().filter(|block| block.starts_with("use ")) {
-            let lines: Vec<String> = block.lines().filter_map(|line| used(line, &names)).collect();
-            if !lines.is_empty() {
-                head.push(lines.join("\n"));
-            }
-        }
-        head.append(&mut kept);
+        let declared = modules.declare(&needed, &demo.replace('-', "_"))?;
+        let names = items.iter().flat_map(|item| words(item)).collect();
+        let imports = self::imports(&blocks, &names);
+        let blocks = [declared].into_iter().chain(imports).chain(items).collect();
         let lesson = lesson.file_name().context("a lesson's name")?.to_string_lossy().into_owned();
-        Ok(Source { lesson, demo: demo.to_owned(), blocks: head, files })
+        Ok(Source { lesson, demo: demo.to_owned(), blocks, files })
     }
 
     /// The text of `main.rs` for a program of this name.
@@ -139,23 +72,113 @@ impl Source {
     }
 }
 
-/// A module's name in a path of files: without `r#`.
+/// The modules of a lesson, as `main.rs` declares them: `r#loop`.
+struct Modules<'a> {
+    lesson: &'a Path,
+    names: Vec<&'a str>,
+}
+
+/// The texts of files, by their paths from the package's folder.
+type Files = BTreeMap<String, String>;
+
+impl<'a> Modules<'a> {
+    fn of(lesson: &'a Path, blocks: &[&'a str]) -> Modules<'a> {
+        let lines = blocks.iter().flat_map(|block| block.lines());
+        let names = lines.filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+        Modules { lesson, names: names.collect() }
+    }
+
+    /// Those that a text names at the beginning of a path, or after `root`.
+    fn paths_in(&self, text: &str, root: &str) -> Vec<&'a str> {
+        let is_used = |module: &&&str| {
+            let path = format!("{root}{}", bare(module));
+            text.match_indices(&path).any(|(at, _)| {
+                let (before, after) = (&text[..at], &text[at + path.len()..]);
+                let ends =
+                    after.starts_with("::") || !root.is_empty() && !after.starts_with(is_part);
+                ends && !before.ends_with(is_part)
+            })
+        };
+        self.names.iter().filter(is_used).copied().collect()
+    }
+
+    /// These and all that they need, and their files.
+    fn with_their_needs(&self, mut queue: Vec<&'a str>) -> Result<(BTreeSet<&'a str>, Files)> {
+        let (mut needed, mut files) = (BTreeSet::new(), Files::new());
+        while let Some(module) = queue.pop() {
+            if needed.insert(module) {
+                let own = read_module(self.lesson, bare(module))?;
+                queue.extend(own.values().flat_map(|text| self.paths_in(text, "crate::")));
+                files.extend(own);
+            }
+        }
+        Ok((needed, files))
+    }
+
+    /// The `mod` lines. Only a part of what other demos have, or use, may be used.
+    fn declare(&self, needed: &BTreeSet<&str>, demo: &str) -> Result<String> {
+        let mut is_shared = false;
+        for other in self.names.iter().filter(|module| !needed.contains(**module)) {
+            let files = read_module(self.lesson, bare(other))?;
+            let mut used = files.values().flat_map(|text| self.paths_in(text, "crate::"));
+            is_shared |= used.any(|module| bare(module) == demo);
+        }
+        let lines = needed.iter().map(|module| {
+            let whole = bare(module) == demo && !is_shared;
+            format!("{}mod {module};", if whole { "" } else { "#[allow(dead_code)]\n" })
+        });
+        Ok(lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// A module's name, as its file has it.
 fn bare(module: &str) -> &str {
     module.trim_start_matches("r#")
 }
 
-/// Which of these modules a text uses: where one is at the beginning of a path, after `root`.
-fn modules_in<'a>(text: &str, root: &str, modules: &[&'a str]) -> Vec<&'a str> {
-    let is_used = |module: &&&str| {
-        let path = format!("{root}{}", bare(module));
-        text.match_indices(&path).any(|(at, _)| {
-            let (before, after) = (&text[..at], &text[at + path.len()..]);
-            let is_path =
-                after.starts_with("::") || !root.is_empty() && !after.starts_with(is_part);
-            !before.ends_with(is_part) && is_path
+/// The constants, besides the demos, that the entry or the files need. What is in a list and
+/// belongs to another module is left out.
+fn constants(blocks: &[&str], entry: &str, needed: &BTreeSet<&str>, files: &Files) -> Vec<String> {
+    let names = words(entry);
+    let wanted = |block: &&&str| {
+        let constant = block.lines().find_map(|line| line.strip_prefix("const "));
+        let name = constant.and_then(|constant| constant.split(':').next());
+        name.is_some_and(|name| {
+            let path = format!("crate::{name}");
+            names.contains(name) || files.values().any(|text| text.contains(&path))
         })
     };
-    modules.iter().filter(is_used).copied().collect()
+    let without_others = |block: &&str| {
+        let lines = block.lines().filter(|line| {
+            let element = line.trim_start().strip_prefix('&');
+            let module = element.and_then(|element| element.split_once("::"));
+            module.is_none_or(|(module, _)| needed.iter().any(|it| bare(it) == module))
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    blocks.iter().filter(wanted).map(without_others).collect()
+}
+
+/// `main`, without the lines about constants that are not among the items.
+fn main_function(blocks: &[&str], items: &[String]) -> Result<String> {
+    let main = blocks.iter().find(|block| block.starts_with("fn main")).context("no main")?;
+    let defined: BTreeSet<String> = items.iter().flat_map(|item| words(item)).collect();
+    let is_constant =
+        |word: &String| word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase());
+    let lines = main.lines().filter(|line| {
+        words(line).iter().filter(|word| is_constant(word)).all(|word| defined.contains(word))
+    });
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The blocks of `use` lines, with what is used of them when only these names are.
+fn imports(blocks: &[&str], names: &BTreeSet<String>) -> Vec<String> {
+    let blocks = blocks.iter().filter(|block| block.starts_with("use "));
+    let used = |block: &&str| {
+        let lines: Vec<String> = block.lines().filter_map(|line| used(line, names)).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    };
+    blocks.filter_map(used).collect()
 }
 
 /// Whether a character can be in an identifier.
@@ -202,8 +225,8 @@ fn demo_entry(demos: &str, name: &str) -> Result<String> {
 }
 
 /// The files of a module: its own, those in its folder, and those that it includes.
-fn read_module(lesson: &Path, module: &str) -> Result<BTreeMap<String, String>> {
-    let mut files = BTreeMap::from([(format!("src/{module}.rs"), String::new())]);
+fn read_module(lesson: &Path, module: &str) -> Result<Files> {
+    let mut files = Files::from([(format!("src/{module}.rs"), String::new())]);
     let mut folders = vec![format!("src/{module}")];
     while let Some(folder) = folders.pop() {
         let path = lesson.join(&folder);
@@ -221,7 +244,7 @@ fn read_module(lesson: &Path, module: &str) -> Result<BTreeMap<String, String>> 
             }
         }
     }
-    let mut included = BTreeMap::new();
+    let mut included = Files::new();
     for (path, text) in &mut files {
         *text = without_tests(&read(lesson, path)?);
         for rest in text.split("include_str!(\"").skip(1) {
