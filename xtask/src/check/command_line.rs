@@ -60,7 +60,9 @@ impl CommandLine {
     pub fn lesson(&self) -> Option<&String> {
         match (&self.program, &self.arguments[..]) {
             (Runs::Lesson(lesson), _) => Some(lesson),
-            (Runs::Xtask, [trace, lesson, ..]) if trace == "trace" => Some(lesson),
+            (Runs::Xtask, [trace, lesson, ..]) if trace == "trace" && !lesson.starts_with('-') => {
+                Some(lesson)
+            }
             _ => None,
         }
     }
@@ -85,8 +87,10 @@ impl CommandLine {
     pub fn missing(&self) -> Option<String> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut folders = std::env::split_paths(&path);
-        let missing = matches!(self.program, Runs::Python)
-            && !folders.any(|folder| folder.join("python3").is_file());
+        let traced = self.arguments.iter().skip_while(|word| *word != "--").nth(1);
+        let needs_python = matches!(self.program, Runs::Python)
+            || self.is_trace() && traced.is_some_and(|program| program == "python3");
+        let missing = needs_python && !folders.any(|folder| folder.join("python3").is_file());
         missing.then(|| "python3 is not installed".to_owned())
     }
 
