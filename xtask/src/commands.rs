@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod check_all;
+pub mod lesson;
 pub mod list;
 pub mod shell_init;
 pub mod trace;

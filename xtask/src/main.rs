@@ -38,6 +38,9 @@ fn main() -> ExitCode {
     match arguments.next() {
         Some(word) if word == supervise::SUBCOMMAND => return supervise::supervisor(arguments),
         Some(word) if word == record::SUBCOMMAND => return record::start(arguments),
+        Some(word) if word == commands::lesson::SUBCOMMAND => {
+            return commands::lesson::run(arguments);
+        }
         _ => {}
     }
     common::start::put_right();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -276,6 +276,26 @@ fn on_a_busy_machine_what_may_be_due_to_that_has_not_failed() {
         "{why}"
     );
     assert_eq!(not_checked.len(), 1, "what holds when it runs again has held: {result}");
+}
+
+#[test]
+fn a_lesson_gets_everything_after_its_name_and_takes_the_place_of_cargo() {
+    let course = course("lesson");
+    for arguments in [&["01-good", "wrong"][..], &["01-good", "--", "wrong"]] {
+        let output = xtask(&course, &[&["lesson"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).ends_with("no demo 'wrong'\n"));
+    }
+    let output = xtask(&course, &["lesson", "01-good", "--list"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("ids\t"), "{output:?}");
+    let output = xtask(&course, &["lesson", "03-faults", "suicide"]);
+    assert_eq!(output.status.signal(), Some(libc::SIGKILL), "{output:?}");
+    let output = xtask(&course, &["lesson", "01-god", "--list"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let available = "available: 01-good, 02-bad, 03-faults";
+    assert_eq!(errors, format!("cargo lesson: no lesson '01-god'; {available}\n"));
 }
 
 #[test]

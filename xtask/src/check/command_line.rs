@@ -46,9 +46,6 @@ impl CommandLine {
             ["cargo", "lesson", lesson, arguments @ ..] => {
                 let arguments = match arguments {
                     ["--", arguments @ ..] => arguments,
-                    [option, ..] if option.starts_with('-') => {
-                        bail!("cargo would take '{option}' as its own option: put `--` before it")
-                    }
                     arguments => arguments,
                 };
                 (Runs::Lesson((*lesson).to_owned()), arguments)
