@@ -1,5 +1,6 @@
 //! Lesson 03: processes that talk to each other.
 
+mod accept;
 mod descriptor;
 mod full;
 mod ipc;
@@ -102,9 +103,15 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "spawn",
-        about: "another program connects by a name, and what if it never does",
+        about: "another program connects by a name",
         options: &[],
         run: |_| spawn::run(),
+    },
+    Demo {
+        name: "accept",
+        about: "the other program never connects: a wait for ever, and a deadline",
+        options: &[],
+        run: |_| accept::run(),
     },
     Demo {
         name: "killed-writer",

@@ -10,7 +10,7 @@ use testing::start;
 
 mod demo;
 
-const DEMOS: [&str; 16] = [
+const DEMOS: [&str; 17] = [
     "queue",
     "pipe",
     "ipc",
@@ -23,6 +23,7 @@ const DEMOS: [&str; 16] = [
     "types",
     "too-many",
     "spawn",
+    "accept",
     "killed-writer",
     "killed-reader",
     "two-senders",

@@ -180,7 +180,7 @@ fn a_signal_is_what_the_kernel_says_of_it() {
 
 #[test]
 fn where_a_process_sleeps_is_read_from_the_kernel() {
-    for (name, times) in [("pipe", 1), ("full", 3), ("spawn", 1), ("killed-reader", 1)] {
+    for (name, times) in [("pipe", 1), ("full", 3), ("accept", 1), ("killed-reader", 1)] {
         let mut places = Vec::new();
         let change = |from: &str, bytes: &mut [u8]| {
             if from.ends_with("/wchan") && bytes != b"0" {
