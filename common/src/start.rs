@@ -10,15 +10,16 @@ use std::path::Path;
 
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal, raise, signal};
 
 use crate::{panics, proc};
 
 /// Puts right what this program was started with:
 /// - Signals have their default actions, and none is blocked. SIGHUP is left as it is:
 ///   `nohup` has it ignored on purpose.
-/// - SIGPIPE, too: `02-fork | head -1` ends quietly. Rust ignores it, and then `println!` into
-///   a closed pipe panics.
+/// - SIGPIPE stays ignored, as in every Rust program: a write to a process that has died is an
+///   error. Only where standard output itself is a closed pipe, as in `02-fork | head -1`, this
+///   program ends as if SIGPIPE had killed it. (Without that, `println!` would panic.)
 /// - A file that grows beyond `ulimit -f` is an error, as in Python, and not a signal that
 ///   kills. For that limit shared memory is a file, too.
 /// - A crash that is meant to happen leaves no core file.
@@ -27,7 +28,7 @@ use crate::{panics, proc};
 /// # Panics
 /// If the system refuses.
 pub fn put_right() {
-    default_signals(|signal| signal != libc::SIGHUP);
+    default_signals(|signal| ![libc::SIGHUP, libc::SIGPIPE].contains(&signal));
     // SAFETY: no handler is installed, so none can run at a bad moment.
     unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) }.expect("SIGXFSZ can be ignored");
     without_core_files();
@@ -62,11 +63,15 @@ pub fn without_core_files() {
     setrlimit(Resource::RLIMIT_CORE, 0, most).expect("a limit may be lowered");
 }
 
-/// Ends this process if it panics because `println!` could not write, as into a full disk.
+/// Ends this process if it panics because `println!` could not write, as into a full disk:
+/// without a word if the pipe is closed.
 pub(crate) fn end_if_output_failed(panic: &PanicHookInfo) {
     let message = panics::message(panic.payload());
     // Where it is standard error that cannot be written, the exit status says it all.
     if message.starts_with("failed printing to ") {
+        if message.contains("Broken pipe") {
+            end_by_sigpipe();
+        }
         let program = std::env::args_os().next().unwrap_or_default();
         let name = Path::new(&program).file_name().unwrap_or_default().to_string_lossy();
         let _ = stderr().write_all(format!("{name}: {message}\n").as_bytes());
@@ -74,4 +79,11 @@ pub(crate) fn end_if_output_failed(panic: &PanicHookInfo) {
         // end of a program, and that may print, too.
         unsafe { libc::_exit(1) };
     }
+}
+
+/// Ends this process by SIGPIPE, as a program that does not ignore it.
+fn end_by_sigpipe() {
+    // SAFETY: no handler is installed, so none can run at a bad moment.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    let _ = raise(Signal::SIGPIPE);
 }

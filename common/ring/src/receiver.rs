@@ -59,8 +59,8 @@ impl Receiver {
     /// ring when `look` returns; if `look` panics, it stays.
     ///
     /// The sender's process can write to the memory that `look` sees. An honest sender does
-    /// not before `look` has returned; a receiver that does not trust the sender copies the
-    /// message first.
+    /// not before `look` has returned; two processes that share memory must trust each other
+    /// that far.
     ///
     /// # Errors
     /// As [`recv`](Self::recv).
@@ -82,8 +82,8 @@ impl Receiver {
         let length = length.ok_or(Error::Broken("the length of a message"))?;
 
         let bytes = self.memory.ring(place, STEP + length);
-        // SAFETY: the bytes are mapped, and the sender does not write to them before they
-        // are consumed below.
+        // SAFETY: the bytes are mapped, and an honest sender does not write to them before
+        // they are consumed below.
         let seen = look(unsafe { &bytes.as_ref()[STEP..] });
         if reader.consume(indices, taken(length)) {
             futex::wake(indices.sender().word());

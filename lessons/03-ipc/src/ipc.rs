@@ -1,12 +1,10 @@
 //! Typed messages: a struct goes in, a struct comes out. A channel can be sent through
-//! a channel, for the answer; and one process can wait for several channels at once.
-
-use std::collections::HashMap;
+//! a channel, for the answer. Compare with `several`, which waits for many channels at once.
 
 use anyhow::{Context, Result};
 use common::child::{self, Child};
 use ipc_channel::IpcError;
-use ipc_channel::ipc::{IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender, channel};
+use ipc_channel::ipc::{IpcReceiver, IpcSender, channel};
 use nix::unistd::getpid;
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +23,7 @@ struct Bill {
 
 pub fn run() -> Result<()> {
     let shop = open_shop()?;
-    order(shop)?;
-    wait_for_several()
+    order(shop)
 }
 
 /// A process and the sender of the channel that it reads.
@@ -73,41 +70,4 @@ fn order(shop: Shop) -> Result<()> {
     }
     drop(shop.orders);
     shop.process.join()
-}
-
-fn wait_for_several() -> Result<()> {
-    println!("I wait for three writers at once, each with a channel of its own:");
-    let mut channels = Vec::new();
-    for number in 1..=3 {
-        let (sender, receiver) = channel().context("channel")?;
-        channels.push((receiver, child::fork_child(move || report(number, sender))?));
-    }
-    let mut open = IpcReceiverSet::new().context("IpcReceiverSet::new")?;
-    let mut writers = HashMap::new();
-    for (receiver, child) in channels {
-        writers.insert(open.add(receiver).context("add to the set")?, child);
-    }
-    while !writers.is_empty() {
-        for event in open.select().context("select")? {
-            match event {
-                IpcSelectionResult::MessageReceived(id, message) => {
-                    let text: String = message.to().context("a message")?;
-                    println!("  pid {}: {text}", writers[&id].pid());
-                }
-                IpcSelectionResult::ChannelClosed(id) => {
-                    let writer = writers.remove(&id).context("closed twice")?;
-                    println!("  pid {}: the channel is closed", writer.pid());
-                    writer.join()?;
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn report(number: u32, sender: IpcSender<String>) -> Result<()> {
-    for text in ["hello", "goodbye"] {
-        sender.send(format!("writer {number} says {text}")).context("send")?;
-    }
-    Ok(())
 }

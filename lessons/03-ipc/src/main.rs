@@ -1,18 +1,26 @@
 //! Lesson 03: processes that talk to each other.
 
-mod broken;
+mod accept;
 mod descriptor;
+mod full;
 mod ipc;
-mod limits;
+mod killed_reader;
+mod killed_writer;
+mod lines;
 mod pipe;
 mod queue;
 mod ring;
+mod several;
 mod shared_memory;
 mod signals;
 mod sigpipe;
 mod socket;
 mod spawn;
 mod speed;
+mod too_many;
+mod two_senders;
+mod types;
+mod ways;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,6 +42,30 @@ const DEMOS: &[Demo] = &[
         run: |_| pipe::run(),
     },
     Demo {
+        name: "shared-memory",
+        about: "two processes use the same memory: a counter, wrong and right",
+        options: &[],
+        run: |_| shared_memory::run(),
+    },
+    Demo {
+        name: "ipc",
+        about: "typed messages, and a channel that is sent through a channel",
+        options: &[],
+        run: |_| ipc::run(),
+    },
+    Demo {
+        name: "sigpipe",
+        about: "a write when no process can read any more: an error, or a signal that kills",
+        options: &[],
+        run: |_| sigpipe::run(),
+    },
+    Demo {
+        name: "lines",
+        about: "lines of several processes in one pipe: up to which length they stay whole",
+        options: &[],
+        run: |_| lines::run(),
+    },
+    Demo {
         name: "socket",
         about: "both directions on one channel; messages with and without boundaries",
         options: &[],
@@ -46,28 +78,58 @@ const DEMOS: &[Demo] = &[
         run: |_| descriptor::run(),
     },
     Demo {
-        name: "ipc",
-        about: "typed messages, a channel sent through a channel, several channels at once",
+        name: "several",
+        about: "one process waits for several channels at once",
         options: &[],
-        run: |_| ipc::run(),
+        run: |_| several::run(),
     },
     Demo {
-        name: "limits",
-        about: "what ipc-channel does not tell: types, sends that wait, too many channels",
+        name: "full",
+        about: "a send that waits, and two that wait for each other",
         options: &[],
-        run: |_| limits::run(),
+        run: |_| full::run(),
+    },
+    Demo {
+        name: "types",
+        about: "a number is sent, a text received",
+        options: &[],
+        run: |_| types::run(),
+    },
+    Demo {
+        name: "too-many",
+        about: "how many channels fit into one message",
+        options: &[],
+        run: |_| too_many::run(),
     },
     Demo {
         name: "spawn",
-        about: "another program connects by a name, and what if it never does",
+        about: "another program connects by a name",
         options: &[],
         run: |_| spawn::run(),
     },
     Demo {
-        name: "shared-memory",
-        about: "two processes use the same memory: a counter, wrong and right",
+        name: "accept",
+        about: "the other program never connects: a wait for ever, and a deadline",
         options: &[],
-        run: |_| shared_memory::run(),
+        run: |_| accept::run(),
+    },
+    Demo {
+        name: "killed-writer",
+        about: "the writer is killed: what the reader sees, for each way",
+        options: &[],
+        run: |_| killed_writer::run(),
+    },
+    Demo {
+        name: "killed-reader",
+        about: "the reader is killed: what the writer sees, for each way",
+        options: &[],
+        run: |_| killed_reader::run(),
+    },
+    Demo {
+        name: "two-senders",
+        about: "one of two senders is killed in the middle of a large message",
+        options: &[],
+        run: |_| two_senders::run(),
     },
     Demo {
         name: "ring",
@@ -80,12 +142,6 @@ const DEMOS: &[Demo] = &[
         about: "a signal as a message, and how little it can say",
         options: &[],
         run: |_| signals::run(),
-    },
-    Demo {
-        name: "broken",
-        about: "the other process is killed: what the survivor sees, for each way",
-        options: &[],
-        run: |_| broken::run(),
     },
     Demo {
         name: "speed",

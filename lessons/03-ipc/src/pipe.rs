@@ -1,21 +1,18 @@
 //! A pipe: what one process writes into it, another reads. Nobody sends a message
-//! for the end: it comes when the last write end is closed. Compare with `socket`.
+//! for the end: it comes when the last write end is closed. Compare with `sigpipe`.
 
-use std::io::{ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
+use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::AsRawFd;
 
-use anyhow::{Context, Result, bail};
-use common::child::{self, Child, describe, fork_child};
+use anyhow::{Context, Result};
+use common::child::{self, Child, describe};
 use common::hang;
-use nix::errno::Errno;
 use nix::unistd::getpid;
-
-use crate::sigpipe;
 
 pub fn run() -> Result<()> {
     read_until_the_end()?;
-    forget_an_end()?;
-    write_for_nobody()
+    forget_the_write_end()?;
+    close_the_write_end()
 }
 
 fn read_until_the_end() -> Result<()> {
@@ -51,8 +48,9 @@ fn write_two_words(mut write_end: PipeWriter) -> Result<()> {
     write_end.write_all(b"plum").context("write")
 }
 
-fn forget_an_end() -> Result<()> {
-    println!("A reader forgets that the fork has copied the write end too:");
+/// Wrong: the reader has a write end of its own, and keeps it.
+fn forget_the_write_end() -> Result<()> {
+    println!("A reader keeps its copy of the write end:");
     let (read_end, mut write_end) = pipe().context("pipe")?;
     let Some(reader) = child::fork()? else { child::exit(read_all(read_end)) };
     write_end.write_all(b"pear").context("write")?;
@@ -60,8 +58,11 @@ fn forget_an_end() -> Result<()> {
     hang::show(&reader)?;
     println!("  I kill it");
     drop(reader);
+    Ok(())
+}
 
-    println!("A reader that has closed it:");
+fn close_the_write_end() -> Result<()> {
+    println!("A reader closes it:");
     let (read_end, mut write_end) = pipe().context("pipe")?;
     let Some(reader) = child::fork()? else {
         drop(write_end);
@@ -77,27 +78,6 @@ fn read_all(mut read_end: PipeReader) -> Result<()> {
     read_end.read_to_string(&mut text).context("read")?;
     println!("  child (pid {}): I have read {text:?}, and the end of file", getpid());
     Ok(())
-}
-
-fn write_for_nobody() -> Result<()> {
-    let (read_end, write_end) = pipe().context("pipe")?;
-    drop(read_end);
-
-    println!("A writer when no read end is open, and SIGPIPE has its default action:");
-    print_end(fork_child(|| (&write_end).write_all(b"pear").context("write"))?)?;
-
-    println!("The same when SIGPIPE is ignored:");
-    print_end(fork_child(|| learn_that_nobody_reads(&write_end))?)
-}
-
-fn learn_that_nobody_reads(mut write_end: &PipeWriter) -> Result<()> {
-    match sigpipe::ignored(|| write_end.write(b"pear"))? {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-            println!("  child (pid {}): write says {}", getpid(), Errno::EPIPE);
-            Ok(())
-        }
-        other => bail!("write into a pipe that nobody reads: {other:?}"),
-    }
 }
 
 fn print_end(child: Child) -> Result<()> {

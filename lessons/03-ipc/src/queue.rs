@@ -15,14 +15,12 @@ pub fn run() -> Result<()> {
     let (tx, rx) = ipc::channel().context("ipc::channel")?;
 
     let Some(writer) = child::fork().context("the writer")? else {
-        // This is the child. If the reader dies, no receiver is left, and `send` fails.
+        // This is the child. It keeps no receiver: if the reader dies, `send` fails.
         drop(rx);
         child::exit(write(tx))
     };
-    // The queue is closed when the last sender is gone. A sender kept here
-    // would let the reader wait for ever.
+    // The queue is closed when the last sender is gone, so the parent keeps none.
     drop(tx);
-
     // The receiver moves into this child.
     let reader = child::fork_child(move || read(&rx)).context("the reader")?;
 

@@ -10,8 +10,25 @@ use testing::start;
 
 mod demo;
 
-const DEMOS: [&str; 9] =
-    ["queue", "pipe", "socket", "descriptor", "ipc", "limits", "spawn", "signals", "broken"];
+const DEMOS: [&str; 17] = [
+    "queue",
+    "pipe",
+    "ipc",
+    "sigpipe",
+    "lines",
+    "socket",
+    "descriptor",
+    "several",
+    "full",
+    "types",
+    "too-many",
+    "spawn",
+    "accept",
+    "killed-writer",
+    "killed-reader",
+    "two-senders",
+    "signals",
+];
 
 #[test]
 fn without_descriptors_a_demo_fails_and_leaves_nothing() {
@@ -64,11 +81,9 @@ fn a_demo_that_is_killed_takes_its_children_along() {
     });
 }
 
-/// After its first line, after its second, and so on to its end. After every third of the
-/// longest demo, whose lines come from the same few functions.
+/// After its first line, after its second, and so on to its end.
 fn kill_after_each_line(name: &str, folder: &Path) {
-    let step = if name == "broken" { 3 } else { 1 };
-    for lines in (1..).step_by(step) {
+    for lines in 1.. {
         let mut command = demo(&[name]);
         command.env("TMPDIR", folder).env("LESSON_PACE", "0.01");
         let running = Running::start(command);

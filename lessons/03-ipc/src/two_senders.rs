@@ -2,14 +2,12 @@
 //! in the middle of such a message, while another sender of the same channel lives.
 
 use anyhow::{Context, Result, ensure};
-use common::child::{Child, fork_ready_child};
-use common::{hang, proc};
+use common::child::fork_ready_child;
+use common::proc;
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender, channel};
-use nix::unistd::pause;
 
-use super::kill_and_wait;
-use crate::sigpipe;
+use crate::killed_writer::kill_and_wait;
 
 pub fn run() -> Result<()> {
     println!("A channel with two senders, and one is killed in the middle of a large message:");
@@ -28,39 +26,20 @@ pub fn run() -> Result<()> {
     let events = set.select().context("select")?;
     ensure!(matches!(events[..], [IpcSelectionResult::ChannelClosed(_)]), "{events:?}");
     println!("  select: ChannelClosed");
-    let result = sigpipe::ignored(|| sender.send("plum".to_owned()))?;
+    let result = sender.send("plum".to_owned());
     println!("  the other sender is there, and gets: {}", describe(result));
-
-    println!("A sender in the middle of a large message, and its receiver is killed:");
-    let (sender, receiver) = channel().context("channel")?;
-    let receiving = fork_ready_child(move |ready| {
-        drop(ready);
-        // It owns the receiver, and does not receive.
-        let _receiver = receiver;
-        loop {
-            pause();
-        }
-    })?;
-    let sending = send_large(sender)?;
-    kill_and_wait(receiving)?;
-    hang::show(&sending)?;
-    println!("  I kill it");
     Ok(())
 }
 
 /// Kills a child in the middle of a large message. It had a copy of the sender.
 fn kill_one_of_two(sender: &IpcSender<String>) -> Result<()> {
-    kill_and_wait(send_large(sender.clone())?)
-}
-
-/// A child that sleeps in the middle of a large message.
-fn send_large(sender: IpcSender<String>) -> Result<Child> {
+    let sender = sender.clone();
     let child = fork_ready_child(move |ready| {
         drop(ready);
         sender.send("!".repeat(1 << 20)).context("send")
     })?;
     proc::wait_until_asleep(child.pid())?;
-    Ok(child)
+    kill_and_wait(child)
 }
 
 fn print_received(receiver: &IpcReceiver<String>) {

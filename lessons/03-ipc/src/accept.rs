@@ -1,5 +1,6 @@
 //! `IpcOneShotServer::accept` waits until a process connects. If the child never does, it
-//! waits for ever (ipc-channel, issues 201 and 261).
+//! waits for ever (ipc-channel, issues 201 and 261), unless another thread watches the child.
+//! Compare with `spawn`, where it does.
 
 use std::io::pipe;
 use std::os::fd::AsFd;
@@ -8,14 +9,24 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use common::child::{Child, describe, fork_child};
-use common::{hang, pidfd, text};
+use common::{hang, paced, pidfd, text};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcOneShotServer, IpcReceiver, IpcSender};
 
-use super::{Hello, start};
+use crate::spawn::{Hello, check_folder, start};
 
-/// The mistake: the child is dead, and nothing else will connect.
-pub fn for_ever() -> Result<()> {
+pub fn run() -> Result<()> {
+    check_folder()?;
+    println!("A child that ends before it connects:");
+    accept_for_ever()?;
+    println!("The same, but I watch the child meanwhile:");
+    accept_in_time("ends", Duration::from_secs(60))?;
+    println!("A child that neither connects nor ends, and a deadline:");
+    accept_in_time("waits", paced(Duration::from_secs(1)))
+}
+
+/// Wrong: the child is dead, and nothing else will connect.
+fn accept_for_ever() -> Result<()> {
     let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
     let (child, _stdin) = start("ends", &name)?;
     println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
@@ -28,8 +39,8 @@ pub fn for_ever() -> Result<()> {
     Ok(())
 }
 
-/// The cure: it notices at once that the child has ended, however long `time` is.
-pub fn in_time(role: &str, time: Duration) -> Result<()> {
+/// Right: it notices at once that the child has ended, however long `time` is.
+fn accept_in_time(role: &str, time: Duration) -> Result<()> {
     let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
     let (child, _stdin) = start(role, &name)?;
     let Err(error) = accept(server, name, &child, time)? else {

@@ -1,4 +1,5 @@
-//! Four ways to send bytes to another process, with the same few operations.
+//! Four ways to send bytes to another process, with the same few operations, for the demos
+//! `killed-writer` and `killed-reader`.
 
 use std::os::fd::OwnedFd;
 
@@ -52,6 +53,12 @@ impl Way {
         };
         Ok((Writer::Descriptor(write_end), Reader::Descriptor(read_end)))
     }
+}
+
+/// Prints a row of a table: a way, and what happens at three moments.
+pub fn row(name: &str, cells: [String; 3]) {
+    let [first, second, third] = cells;
+    println!("{}", format!("  {name:16}  {first:18}  {second:26}  {third}").trim_end());
 }
 
 pub enum Writer {
