@@ -114,7 +114,7 @@ fn the_workers_of_map_do_what_is_said_of_them() {
     }
     // On one CPU the pool without a number has one worker: the allowed CPUs are counted.
     let last = lines.last().unwrap();
-    assert!(last.ends_with("one worker for each CPU, here ≈ 1."), "{lines:#?}");
+    assert!(last.ends_with("a worker for each CPU it may use: here ≈ 1."), "{lines:#?}");
     // Each of the waits is that of a worker.
     let workers = lines[0].split("pid ").skip(2).map(|it| pid(&format!("pid {it}")));
     let waits = workers.map(|worker| by("clock_nanosleep", worker));
@@ -127,7 +127,10 @@ fn a_pool_without_a_number_has_a_worker_for_each_cpu() {
     let mut command = demo(&["map", "--pace", "0"]);
     let output = command.env("LD_DEBUG", "files").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.ends_with(&format!("for each CPU, here ≈ {}.\n", cpus.len())), "{text}");
+    assert!(
+        text.ends_with(&format!("for each CPU it may use: here ≈ {}.\n", cpus.len())),
+        "{text}"
+    );
     if let Some(programs) = programs_in(&output.stderr) {
         assert_eq!(programs, 1 + 3 + cpus.len());
     }
