@@ -185,6 +185,36 @@ fn a_worker_that_is_not_killed_needs_no_other() {
 }
 
 #[test]
+fn only_the_task_of_the_killed_worker_is_lost() {
+    // The C library's loader then says which process has loaded which program.
+    let output = demo(&["lost"]).env("LD_DEBUG", "files").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("  task 100: its worker died: killed by SIGKILL\n"), "{text}");
+    assert!(text.contains(": 400 done by others\n"), "{text}");
+    assert!(text.ends_with("  done: 999, lost: 1\n"), "{text}");
+    if let Some(programs) = programs_in(&output.stderr) {
+        assert_eq!(programs, 4, "the demo, two workers and one more");
+    }
+    // Each line of the loader begins with the id of its process.
+    let worker = text.split("done by pid ").nth(1).unwrap().lines().next().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let of_worker = |line: &str| line.trim_start().split(':').next() == Some(worker);
+    assert!(errors.is_empty() || errors.lines().any(of_worker), "{text}");
+}
+
+#[test]
+fn no_task_is_lost_if_no_worker_is_killed() {
+    if !start::can_use_strace() {
+        return;
+    }
+    let mut command = start::with_fault("tgkill:error=EPERM");
+    command.arg(env!("CARGO_BIN_EXE_04-pool")).arg("lost");
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.ends_with("  done: 1000, lost: 0\n"), "{output:?}");
+}
+
+#[test]
 fn python_is_watched() {
     for (then, what) in
         [("exit", "it has ended"), ("exec sleep 1000", "it still waits for the result; I kill it")]
