@@ -47,7 +47,8 @@ pub fn run() -> Result<()> {
     let mut python = Command::new("python3");
     python.args(["-c", PYTHON]).stdout(Stdio::piped());
     let parent = getpid();
-    // SAFETY: before exec, the child only calls prctl and getppid, which take no lock.
+    child::ensure_one_thread()?;
+    // SAFETY: the pool has ended, so no other thread can hold a lock that the child needs.
     unsafe { python.pre_exec(move || child::end_with(parent).map_err(Error::other)) };
     match python.spawn() {
         Err(why) if why.kind() == ErrorKind::NotFound => {
