@@ -35,9 +35,12 @@ pub fn run(options: &Options) -> Result<()> {
     let times = options.get::<u32>("--times")?.unwrap_or(100_000).into();
     let rounds = options.get::<NonZero<u32>>("--rounds")?.map_or(100, u32::from).into();
     ensure!(times > 0, "with --times 0 nothing can be lost: no thread changes the balance");
+    compare(change_it, change_it_locked, times, rounds)
+}
 
+fn compare(change_it: fn(i64), change_it_locked: fn(i64), times: u64, rounds: u64) -> Result<()> {
     println!("two threads put in and take out 5 and 8, {times} times each");
-    let wrong = first_wrong_round(times, rounds)?;
+    let wrong = first_wrong_round(change_it, times, rounds)?;
     let (round, balance) = wrong.with_context(|| {
         format!("gave up: the balance was 0 after each of {rounds} rounds; more --times may help")
     })?;
@@ -53,7 +56,7 @@ pub fn run(options: &Options) -> Result<()> {
 /// Runs the notes' program until its balance is wrong; returns the round and the balance.
 /// Round 2 makes twice as many changes, round 3 three times as many: in a short round one
 /// thread may be done before the other has begun.
-fn first_wrong_round(times: u64, rounds: u64) -> Result<Option<(u64, i64)>> {
+fn first_wrong_round(change_it: fn(i64), times: u64, rounds: u64) -> Result<Option<(u64, i64)>> {
     for round in 1..=rounds {
         BALANCE.store(0, Relaxed);
         run_threads(change_it, times * round)?;
@@ -115,6 +118,43 @@ mod tests {
         });
         let [_, wrong, _, left] = &lines[..] else { panic!("{lines:#?}") };
         assert!(wrong.starts_with(&format!("without a lock: balance ≈ {left} in")), "{wrong}");
+    }
+
+    #[test]
+    fn as_many_changes_are_made_with_the_lock_as_in_the_round_that_went_wrong() {
+        static BEFORE: AtomicI64 = AtomicI64::new(0);
+        static LOCKED: AtomicI64 = AtomicI64::new(0);
+        // Two threads make 10 changes each in the first round, and 20 in the second.
+        fn wrong_in_the_third_round(_: i64) {
+            if BEFORE.fetch_add(1, Relaxed) == 20 + 40 {
+                BALANCE.store(9, Relaxed);
+            }
+        }
+        fn count(_: i64) {
+            LOCKED.fetch_add(1, Relaxed);
+        }
+        let lines = printed::lines("1", || {
+            *LOCKED_BALANCE.lock().unwrap() = 7;
+            compare(wrong_in_the_third_round, count, 10, 100).unwrap();
+            assert_eq!(LOCKED.load(Relaxed), 60);
+        });
+        assert_eq!(
+            lines[1..],
+            [
+                "without a lock: balance ≈ 9 in round ≈ 3",
+                "with a lock: balance 7 after as many changes"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_demo_changes_the_balance_inside_the_lock() {
+        printed::lines("1", || {
+            panics::silence();
+            *LOCKED_BALANCE.lock().unwrap() = i64::MAX;
+            let error = run(&Options::of(&[("--times N", ""), ("--rounds N", "")])).unwrap_err();
+            assert!(error.to_string().contains("the thread panicked"), "{error}");
+        });
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn move_money(from: &Account, to: &Account, n: i64, between: impl Fn()) {
 
 /// Two real threads, in a process of their own that can be killed.
 fn real_opposite_order() -> Result<()> {
-    let (mut reader, writer) = io::pipe().context("pipe")?;
+    let (reader, writer) = io::pipe().context("pipe")?;
     let child = child::fork_child(move || {
         let both = Barrier::new(2);
         // No thread asks for its second lock before each has its first. Reports its id then.
@@ -87,6 +87,17 @@ fn real_opposite_order() -> Result<()> {
         };
         run_threads(|| move_money(&A, &B, 5, meet), || move_money(&B, &A, 8, meet))
     })?;
+    report_asleep(reader)?;
+    let deadline = paced(Duration::from_secs(1));
+    let ended = pidfd::wait(&pidfd::open(child.pid())?, Some(deadline))?;
+    ensure!(!ended, "both have ended, and were to wait for ever");
+    println!("  still there after {}; I kill their process", text::time(deadline));
+    println!("  it was {}", child::describe(child.kill()?));
+    Ok(())
+}
+
+/// Waits until the two threads whose ids it reads are asleep.
+fn report_asleep(mut reader: impl Read) -> Result<()> {
     let mut threads = Vec::new();
     for _ in 0..2 {
         let mut tid = [0; 4];
@@ -99,11 +110,6 @@ fn real_opposite_order() -> Result<()> {
     for (name, tid) in threads {
         println!("  {name} (tid {tid}) sleeps");
     }
-    let deadline = paced(Duration::from_secs(1));
-    let ended = pidfd::wait(&pidfd::open(child.pid())?, Some(deadline))?;
-    ensure!(!ended, "both have ended, and were to wait for ever");
-    println!("  still there after {}; I kill their process", text::time(deadline));
-    println!("  it was {}", child::describe(child.kill()?));
     Ok(())
 }
 
@@ -129,3 +135,47 @@ fn run_threads(t1: impl FnOnce() + Send, t2: impl FnOnce() + Send) -> Result<()>
 }
 
 const NO_PANIC: &str = "no thread panics while it holds the lock";
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_is_not_said_to_sleep_before_it_does() {
+        static BUSY: AtomicBool = AtomicBool::new(true);
+        printed::lines("0", || {
+            let (reader, mut writer) = io::pipe().unwrap();
+            let busy = thread::spawn(move || {
+                for _ in 0..2 {
+                    writer.write_all(&gettid().as_raw().to_ne_bytes()).unwrap();
+                }
+                while BUSY.load(Relaxed) {
+                    std::hint::spin_loop();
+                }
+                thread::park();
+            });
+            let reports = thread::spawn(|| report_asleep(reader).unwrap());
+            // Time enough for a report that does not wait.
+            thread::sleep(Duration::from_millis(50));
+            assert!(!reports.is_finished());
+            BUSY.store(false, Relaxed);
+            reports.join().unwrap();
+            busy.thread().unpark();
+            busy.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn the_money_is_moved() {
+        printed::lines("0", || {
+            let t1 = thread::Builder::new().name("t1".to_owned());
+            t1.spawn(|| move_money(&A, &B, 5, || ())).unwrap().join().unwrap();
+            let left = [&A, &B].map(|account| *account.money.lock().unwrap());
+            assert_eq!(left, [95, 105]);
+        });
+    }
+}

@@ -112,7 +112,7 @@ mod tests {
     use std::panic::catch_unwind;
 
     use common::panics;
-    use testing::printed;
+    use testing::{printed, seen};
 
     use super::*;
 
@@ -126,5 +126,15 @@ mod tests {
             assert_eq!(panics::message(&*end.unwrap_err()), "attempt to add with overflow");
         });
         assert_eq!(lines, [""; 0]);
+    }
+
+    #[test]
+    fn the_other_thread_that_wants_the_lock_counts_too() {
+        let counted = || *COUNT.lock().unwrap();
+        let grows = || {
+            let before = counted();
+            seen::until("another thread counts", || counted() > before);
+        };
+        contended(grows).unwrap();
     }
 }

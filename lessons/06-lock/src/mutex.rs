@@ -57,6 +57,9 @@ const NO_PANIC: &str = "no thread panics while it holds the lock";
 
 #[cfg(test)]
 mod tests {
+    use std::panic::catch_unwind;
+
+    use common::panics;
     use testing::printed;
 
     use super::*;
@@ -69,5 +72,16 @@ mod tests {
             assert_eq!(*COUNT.lock().unwrap(), 6001);
         });
         assert_eq!(lines.last().unwrap(), "thread main has locked it: 6001");
+    }
+
+    #[test]
+    fn the_free_lock_is_taken_for_each_count() {
+        printed::lines("0", || {
+            panics::silence();
+            *COUNT.lock().unwrap() = u32::MAX - 500;
+            // After 500 times there is no room for one more.
+            catch_unwind(run).unwrap_err();
+            assert_eq!(*COUNT.lock().unwrap_err().into_inner(), u32::MAX);
+        });
     }
 }

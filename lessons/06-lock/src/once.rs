@@ -73,6 +73,8 @@ fn ask_at_once(way: &str, ask: fn() -> u32) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use testing::printed;
 
     use super::*;
@@ -85,6 +87,31 @@ mod tests {
             assert!(ONCE.is_completed());
             MADE.store(0, SeqCst);
             assert_eq!((*LAZY_LOCK, MADE.load(SeqCst)), (42, 0));
+        });
+    }
+
+    #[test]
+    fn the_value_is_made_when_the_others_sleep() {
+        static BUSY: AtomicBool = AtomicBool::new(true);
+        printed::lines("0", || {
+            let busy = thread::spawn(|| {
+                ASKING[0].store(gettid().as_raw(), SeqCst);
+                while BUSY.load(SeqCst) {
+                    std::hint::spin_loop();
+                }
+                thread::park();
+            });
+            let makes = thread::spawn(|| {
+                ASKING[1..].iter().for_each(|asking| asking.store(gettid().as_raw(), SeqCst));
+                make()
+            });
+            // Time enough to make a value for which nobody has to sleep.
+            thread::sleep(Duration::from_millis(50));
+            assert!(!makes.is_finished());
+            BUSY.store(false, SeqCst);
+            assert_eq!(makes.join().unwrap(), 42);
+            busy.thread().unpark();
+            busy.join().unwrap();
         });
     }
 

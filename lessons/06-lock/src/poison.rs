@@ -65,6 +65,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_panic_leaves_the_money_half_moved() {
+        printed::lines("0", || {
+            panics::silence();
+            run_thread("first", 30, true).unwrap();
+            assert_eq!(*ACCOUNTS.lock().unwrap_err().into_inner(), [70, 0]);
+        });
+    }
+
+    #[test]
     fn what_is_told_of_the_accounts_is_what_is_in_them() {
         let lines = printed::lines("0", || {
             *ACCOUNTS.lock().unwrap() = [90, 15];

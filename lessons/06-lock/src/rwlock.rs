@@ -130,12 +130,13 @@ mod tests {
     use super::*;
 
     /// Checks that a thread sleeps until it may read, and that nothing else than this guard
-    /// keeps it from that.
-    fn waits_for<Guard>(guard: Guard, read: Read) {
+    /// keeps it from that; and that nobody `may_write` while it reads.
+    fn waits_for<Guard>(guard: Guard, read: Read, may_write: fn() -> bool) {
         let (tx, rx) = channel();
         let reader = thread::spawn(move || {
             tx.send(gettid()).unwrap();
-            read(&|| ());
+            read(&|| assert!(!may_write()));
+            assert!(may_write());
         });
         assert!(proc::wait_until_asleep(rx.recv().unwrap()).unwrap());
         assert!(!reader.is_finished());
@@ -147,9 +148,9 @@ mod tests {
     fn each_reader_waits_for_the_lock_that_it_is_named_after() {
         let [(first, rw_lock), (second, sharded_lock)] = SHARED;
         assert_eq!([first, second], ["RwLock", "ShardedLock"]);
-        waits_for(MUTEX.lock().unwrap(), under_mutex);
-        waits_for(RW_LOCK.write().unwrap(), rw_lock);
-        waits_for(SHARDED_LOCK.write().unwrap(), sharded_lock);
+        waits_for(MUTEX.lock().unwrap(), under_mutex, || MUTEX.try_lock().is_ok());
+        waits_for(RW_LOCK.write().unwrap(), rw_lock, || RW_LOCK.try_write().is_ok());
+        waits_for(SHARDED_LOCK.write().unwrap(), sharded_lock, || SHARDED_LOCK.try_write().is_ok());
     }
 
     #[test]

@@ -55,3 +55,30 @@ fn visit(Shared { semaphore, meeting, inside }: &Shared) {
     thread::sleep(paced(Duration::from_secs(1)));
     println!("thread (tid {tid}) leaves");
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn a_visitor_stays_until_as_many_are_inside_as_there_are_permits() {
+        printed::lines("0", || {
+            let shared = Arc::new(Shared {
+                semaphore: Semaphore::new(2),
+                meeting: Barrier::new(2),
+                inside: Inside::new(),
+            });
+            let visitor = thread::spawn({
+                let shared = shared.clone();
+                move || visit(&shared)
+            });
+            // Time enough for a visit that waits for nobody.
+            thread::sleep(Duration::from_millis(50));
+            assert!(!visitor.is_finished());
+            shared.meeting.wait();
+            visitor.join().unwrap();
+        });
+    }
+}

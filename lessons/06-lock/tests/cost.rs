@@ -1,7 +1,8 @@
 //! The demo `cost`, seen from outside: its threads, and the calls that it makes.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -173,6 +174,31 @@ fn python_divides_the_time_by_how_often_it_had_the_lock() {
     let numbers: Vec<f64> = text.lines().map(|line| line.parse().expect(&text)).collect();
     let [each, had] = numbers[..] else { panic!("{text}") };
     assert!(had > 0.0 && (each * had / 7.0 - 1.0).abs() < 0.001, "{each} s each, {had} times");
+}
+
+#[test]
+fn python_is_asked_for_each_time_and_what_it_answers_is_printed() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let script = folder.path().join("python3");
+    let answers = "#!/bin/sh\nwhile read line; do\n  echo \"$line\" >>\"$0.asked\"\n  \
+                   case $line in *,*) echo 0.000003;; *) echo 0.000002;; esac\ndone\n";
+    fs::write(&script, answers).unwrap();
+    fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let folders = [folder.path().to_owned()].into_iter().chain(std::env::split_paths(&path));
+    let mut command = demo(&["--time=5"]);
+    command.env("PATH", std::env::join_paths(folders).unwrap());
+    let text = success(command);
+
+    let all = cpus::allowed().unwrap();
+    let list = |cpus: &[usize]| cpus.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    let several = if all.len() > 1 { &all[..] } else { &[] };
+    let last = text.lines().last().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    let contending = if several.is_empty() { "-" } else { "3.00 µs" };
+    assert_eq!(last, format!("threading.Lock, Python 2.00 µs {contending}"));
+    let asked = fs::read_to_string(script.with_extension("asked")).unwrap();
+    let expected = [&all[..1], several].map(|cpus| format!("0.001 {}\n", list(cpus)).repeat(5));
+    assert_eq!(asked, if several.is_empty() { expected[0].clone() } else { expected.concat() });
 }
 
 #[test]

@@ -131,6 +131,8 @@ impl Row {
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+    use testing::printed;
+
     use super::*;
 
     #[test]
@@ -167,6 +169,18 @@ mod tests {
         let Row { name, alone, contending, .. } = table.rows[0];
         assert_eq!((name, alone, contending), ("some lock", 4.0, Some(60.0)));
         assert_eq!(cpus_seen, [vec![vec![3]; 5], vec![vec![3, 5]; 5]].concat());
+    }
+
+    #[test]
+    fn a_row_is_printed_as_it_was_measured() {
+        let lines = printed::lines("1", || {
+            for contending in [Some(3000.0), None] {
+                Row { name: "some lock", lock: "its type", alone: 20.0, contending }.print();
+            }
+        });
+        let words = lines.iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        let words: Vec<_> = words.collect();
+        assert_eq!(words, ["some lock 20.0 ns 3.00 µs", "some lock 20.0 ns -"]);
     }
 
     #[test]
