@@ -43,7 +43,7 @@ fn measuring(process: &str) -> Vec<String> {
 #[test]
 fn a_thread_on_each_cpu_wants_the_lock() {
     let all = cpus::allowed().unwrap();
-    let running = Running::start(demo(&["--time", "300", "--without-python"]));
+    let running = Running::start(demo(&["--time", "100", "--without-python"]));
     let process = running.id().to_string();
     // First one, then all of them.
     for cpus in [&all[..1], &all] {
@@ -69,7 +69,7 @@ fn seconds(lines: &[String], lock: &str, threads: usize) -> Option<f64> {
 #[test]
 fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
     let begin = Instant::now();
-    let cost = demo(&["--time=20", "--cpus=1", "--json", "--without-python"]);
+    let cost = demo(&["--time=10", "--cpus=1", "--json", "--without-python"]);
     let Some(record) = record(&cost, "flock") else { return };
     let time = begin.elapsed().as_secs_f64();
     let calls = record.named("flock");
@@ -79,7 +79,7 @@ fn the_kernel_has_seen_as_many_calls_as_the_time_tells() {
     let each = seconds(&record.lines, "flock on a file", 1).unwrap();
     let of_kind = |kind: &str| calls.iter().filter(|call| call.arguments.ends_with(kind)).count();
     let locked = of_kind("LOCK_EX") as f64;
-    assert!(locked >= 0.1 * 0.02 / each, "{locked} calls of {each} s each");
+    assert!(locked >= 0.1 * 0.01 / each, "{locked} calls of {each} s each");
     // And no thread could do a hundred at that price, in the time that all of it took.
     assert!(100.0 * each <= time, "{each} s each, and {time} s for {locked} calls");
     assert!(of_kind("LOCK_UN") as f64 >= locked / 2.0);
@@ -103,8 +103,11 @@ fn without_a_thread_it_fails_and_does_not_hang() {
 }
 
 #[test]
-fn json_has_a_line_for_each_time() {
-    let text = success(demo(&["--time=1", "--json", "--without-python"]));
+fn json_has_a_line_for_each_time_and_the_picture_a_dot() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let picture = folder.path().join("cost.svg");
+    let file = format!("--svg={}", picture.display());
+    let text = success(demo(&["--time=1", "--json", "--without-python", &file]));
     let lines: Vec<_> = text.lines().map(str::to_owned).collect();
     let threads = cpus::allowed().unwrap().len();
     for lock in ["atomic, fetch_add", "Mutex", "RwLock, read", "the same, robust"] {
@@ -112,6 +115,11 @@ fn json_has_a_line_for_each_time() {
         assert!(seconds(&lines, lock, threads).unwrap() > 0.0);
     }
     assert_eq!(lines.len(), LOCKS * threads.min(2), "{text}");
+
+    let svg = fs::read_to_string(&picture).unwrap();
+    // Two explain the colours.
+    assert_eq!(svg.matches("<circle").count(), 2 + lines.len());
+    assert!(svg.contains("flock on a file") && !svg.contains("NaN") && !svg.contains("inf"));
 }
 
 #[test]
@@ -211,19 +219,6 @@ fn python_ends_with_the_demo() {
         running.kill();
         running.finish_with_orphans();
     }
-}
-
-#[test]
-fn a_picture_is_drawn() {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let picture = folder.path().join("cost.svg");
-    let file = format!("--svg={}", picture.display());
-    success(demo(&["--time=1", "--without-python", &file]));
-    let svg = fs::read_to_string(&picture).unwrap();
-    // Two explain the colours.
-    let dots = 2 + LOCKS * cpus::allowed().unwrap().len().min(2);
-    assert_eq!(svg.matches("<circle").count(), dots);
-    assert!(svg.contains("flock on a file") && !svg.contains("NaN") && !svg.contains("inf"));
 }
 
 #[test]
