@@ -103,29 +103,10 @@ fn without_a_thread_it_fails_and_does_not_hang() {
 }
 
 #[test]
-fn json_has_a_line_for_each_time_and_the_picture_a_dot() {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let picture = folder.path().join("cost.svg");
-    let file = format!("--svg={}", picture.display());
-    let text = success(demo(&["--time=1", "--json", "--without-python", &file]));
+fn json_has_a_line_for_each_time_and_says_which_lock_was_measured() {
+    let text = success(demo(&["--time=1", "--json", "--without-python"]));
     let lines: Vec<_> = text.lines().map(str::to_owned).collect();
-    let threads = cpus::allowed().unwrap().len();
-    for lock in ["atomic, fetch_add", "Mutex", "RwLock, read", "the same, robust"] {
-        assert!(seconds(&lines, lock, 1).unwrap() > 0.0);
-        assert!(seconds(&lines, lock, threads).unwrap() > 0.0);
-    }
-    assert_eq!(lines.len(), LOCKS * threads.min(2), "{text}");
-
-    let svg = fs::read_to_string(&picture).unwrap();
-    // Two explain the colours.
-    assert_eq!(svg.matches("<circle").count(), 2 + lines.len());
-    assert!(svg.contains("flock on a file") && !svg.contains("NaN") && !svg.contains("inf"));
-}
-
-#[test]
-fn what_is_measured_is_the_lock_that_the_row_names() {
-    let lines = success(demo(&["--time=1", "--cpus=1", "--json", "--without-python"]));
-    let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let rows: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let expected = [
         ("atomic, fetch_add", "AtomicU64", "sync::atomic::"),
         ("Mutex", "Mutex<", "std::sync::"),
@@ -140,11 +121,16 @@ fn what_is_measured_is_the_lock_that_the_row_names() {
         ("the same, robust", "SharedMutex<", "shared_mutex::"),
         ("flock on a file", "Locked", "cost::file::"),
     ];
-    assert_eq!(rows.len(), expected.len());
-    for (row, (name, kind, from)) in rows.iter().zip(expected) {
-        let lock = row["type"].as_str().unwrap();
-        assert_eq!(row["lock"], name);
-        assert!(lock.contains(kind) && lock.contains(from), "{name}: {lock}");
+    let threads = cpus::allowed().unwrap().len();
+    assert_eq!(rows.len(), expected.len() * threads.min(2), "{text}");
+    for count in [1, threads] {
+        let rows = rows.iter().filter(|row| row["threads"] == count);
+        for (row, (name, kind, from)) in rows.zip(expected) {
+            let lock = row["type"].as_str().unwrap();
+            assert_eq!(row["lock"], name);
+            assert!(lock.contains(kind) && lock.contains(from), "{name}: {lock}");
+            assert!(seconds(&lines, name, count).unwrap() > 0.0);
+        }
     }
 }
 
@@ -204,11 +190,22 @@ fn without_python_the_rest_is_measured() {
     let last = text.lines().last().unwrap();
     assert!(last.starts_with("(threading.Lock, Python: not measured: python3: No such"), "{text}");
     assert!(text.contains("flock on a file"));
+}
 
-    if start::is_installed("python3") {
-        let text = success(demo(&["--time=1"]));
-        assert!(text.lines().last().unwrap().starts_with("threading.Lock, Python "), "{text}");
-    }
+#[test]
+fn a_picture_is_drawn_with_a_dot_for_each_time() {
+    let python = start::is_installed("python3");
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let picture = folder.path().join("cost.svg");
+    let text = success(demo(&["--time=1", &format!("--svg={}", picture.display())]));
+    let last = text.lines().last().unwrap();
+    assert_eq!(last.starts_with("threading.Lock, Python "), python, "{text}");
+    let svg = fs::read_to_string(&picture).unwrap();
+    // Two explain the colours.
+    let rows = LOCKS + usize::from(python);
+    let dots = 2 + rows * cpus::allowed().unwrap().len().min(2);
+    assert_eq!(svg.matches("<circle").count(), dots);
+    assert!(svg.contains("flock on a file") && !svg.contains("NaN") && !svg.contains("inf"));
 }
 
 #[test]
