@@ -47,6 +47,15 @@ fn twice_as_often_is_twice_as_many_steps() {
 }
 
 #[test]
+fn an_order_has_no_more_steps_than_the_threads() {
+    let error = wrong_usage(&["schedule", "--replay", "1x5"]);
+    assert!(error.contains("step 5 cannot be one of thread 1: it has ended"), "{error}");
+    assert_eq!(drawn(&run(&["--times", "2", "--replay", "1x8"])).len(), 8);
+    let error = wrong_usage(&["schedule", "--times", "2", "--replay", "1x9"]);
+    assert!(error.contains("step 9 cannot be one of thread 1: it has ended"), "{error}");
+}
+
+#[test]
 fn with_the_lock_the_other_thread_has_to_wait() {
     let error = wrong_usage(&["schedule", "--lock", "--replay", "1x2,2"]);
     assert!(error.contains("step 3 cannot be one of thread 2"), "{error}");
