@@ -25,8 +25,9 @@ use common::cpus;
 use common::start::{default_signals, without_core_files};
 
 /// A program to be started with [the defaults](with_defaults). An error that it prints is
-/// its message alone, also where those who run the tests want a backtrace of their own. It is
-/// killed when the thread that started it ends, however that comes about.
+/// its message alone, also where those who run the tests want a backtrace of their own. It has
+/// three open files, even if the tests were started with more. It is killed when the thread that
+/// started it ends, however that comes about.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     with_defaults();
     let mut command = Command::new(program);
@@ -34,6 +35,14 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     let end_with_test = || set_pdeathsig(Signal::SIGKILL).map_err(io::Error::from);
     // SAFETY: it runs between fork and exec, and makes one system call.
     unsafe { command.pre_exec(end_with_test) };
+    let without_other_files = || {
+        // An old kernel does not know the call. Then they stay open.
+        // SAFETY: it makes descriptors close at exec, and touches no memory.
+        unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+        Ok(())
+    };
+    // SAFETY: it runs between fork and exec, and makes one system call.
+    unsafe { command.pre_exec(without_other_files) };
     command
 }
 

@@ -1,6 +1,7 @@
 //! The demos on the pool, seen from outside: the processes and threads that they claim.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -150,10 +151,18 @@ fn programs_in(errors: &[u8]) -> Option<usize> {
     Some(programs.count())
 }
 
+/// The demo `crash`, with a program in place of Python that does nothing.
+fn crash_without_python(folder: &Path, pace: &str) -> Command {
+    let mut command = demo(&["crash", "--pace", pace]);
+    start::stand_in(&mut command, folder, "python3", "exit");
+    command
+}
+
 #[test]
 fn a_worker_dies_and_another_takes_its_place() {
     // The C library's loader then says which process has loaded which program.
-    let mut command = demo(&["crash", "--pace", "0.01"]);
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mut command = crash_without_python(folder.path(), "0.01");
     let output = command.env("LD_DEBUG", "files").output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
@@ -173,9 +182,9 @@ fn a_worker_that_is_not_killed_needs_no_other() {
     if !start::can_use_strace() {
         return;
     }
-    // Python's worker kills itself by another call.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut command = start::with_fault("tgkill:error=EPERM");
-    command.arg(env!("CARGO_BIN_EXE_04-pool")).args(["crash", "--pace", "0"]);
+    start::add_program(&mut command, &crash_without_python(folder.path(), "0"));
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let done: Vec<String> = (1..=5).map(|task| format!("  task {task} is done")).collect();

@@ -46,7 +46,7 @@ fn times(lines: &[String], beginning: &str) -> Vec<f64> {
 
 #[test]
 fn the_cpu_time_that_it_tells_is_what_the_kernel_has_counted() {
-    let command = demo(&["parallel", "--threads", "3", "--steps", "3000000"], "0");
+    let command = demo(&["parallel", "--threads", "3", "--steps", "1000000"], "0");
     let (lines, used, _) = run(command);
     let (threads, together) = (times(&lines, "  tid "), times(&lines, "  together "));
     assert_eq!((threads.len(), together.len()), (1 + 2 + 3, 3), "{lines:#?}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use xtask::supervise::{self, Errors, OWN_PROGRAM, Outcome, Program};
 
+use super::python;
 use crate::workspace::{BINARIES, Lesson};
 
 /// How much it may print, in bytes.
@@ -125,7 +126,7 @@ impl CommandLine {
             path,
             arguments: self.arguments.iter().map(OsString::from).collect(),
             directory: root.to_owned(),
-            environment: removed.into_iter().chain(set).collect(),
+            environment: removed.into_iter().chain(set).chain(python::variable(root)).collect(),
             deadline,
             output_limit: OUTPUT_LIMIT,
             errors: Errors::Merged,
