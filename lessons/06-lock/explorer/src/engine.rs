@@ -8,10 +8,11 @@ use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, Thread};
 
 use common::panics;
 
+use crate::crew::Crew;
 use crate::execution::{CONTROLLER, Execution, Job, Object};
 use crate::op::{ObjectId, Op, ThreadId};
 use crate::scheduler::Scheduler;
@@ -23,8 +24,9 @@ pub(crate) struct Engine {
     /// The thread that has the turn.
     turn: AtomicUsize,
     /// The threads that were started, from number 1 on.
-    handles: Mutex<Vec<JoinHandle<()>>>,
-    controller: thread::Thread,
+    threads: Mutex<Vec<Thread>>,
+    controller: Thread,
+    crew: Arc<Crew>,
 }
 
 /// Unwinds a thread whose execution is over.
@@ -49,6 +51,9 @@ thread_local! {
     /// A thread sets it before it runs anything of the program. So it is dropped after the
     /// thread-locals of the program, whose `Drop` may take steps.
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    /// This thread ends after several executions. If its thread-locals take steps when they are
+    /// dropped, these belong to none.
+    static IS_RETIRED: Cell<bool> = const { Cell::new(false) };
     /// This thread describes a step.
     static IS_DESCRIBING: Cell<bool> = const { Cell::new(false) };
 }
@@ -129,6 +134,9 @@ pub(crate) fn step_at<R>(
     if IS_DESCRIBING.get() {
         panic::resume_unwind(Box::new(StepInDebug));
     }
+    if IS_RETIRED.get() {
+        park_for_good();
+    }
     let (engine, me) = current();
     let mut execution = engine.take_turn(me, op, at);
     let result = effect(&mut execution, me);
@@ -147,6 +155,16 @@ fn described(describe: impl FnOnce() -> String) -> String {
     let text = panic::catch_unwind(AssertUnwindSafe(describe));
     IS_DESCRIBING.set(false);
     text.unwrap_or_else(|_| "(a Debug that panics or takes steps)".to_owned())
+}
+
+/// This thread belongs to no execution any more.
+pub(crate) fn leave() {
+    drop(CURRENT.take());
+}
+
+/// This thread has left its last execution.
+pub(crate) fn retire() {
+    IS_RETIRED.set(true);
 }
 
 /// Parks this thread for good: its execution is over, and it can be neither unwound nor
@@ -171,6 +189,7 @@ impl Engine {
     /// # Panics
     /// If `within` panics.
     pub fn enter<R>(
+        crew: &Arc<Crew>,
         scheduler: Arc<Mutex<dyn Scheduler>>,
         execution: Execution,
         within: impl FnOnce(&Arc<Self>) -> R,
@@ -180,12 +199,13 @@ impl Engine {
             execution: Mutex::new(execution),
             scheduler,
             turn: AtomicUsize::new(CONTROLLER),
-            handles: Mutex::default(),
+            threads: Mutex::default(),
             controller: thread::current(),
+            crew: Arc::clone(crew),
         });
         Current::enter(&engine, CONTROLLER);
         let result = panic::catch_unwind(AssertUnwindSafe(|| within(&engine)));
-        CURRENT.set(None);
+        leave();
         result.unwrap_or_else(|panic| panic!("exploration failed: {}", panics::message(&*panic)))
     }
 
@@ -200,14 +220,11 @@ impl Engine {
         self.park_until_turn(CONTROLLER);
         let mut execution = self.execution();
         execution.give_up_rest();
-        let handles = std::mem::take(&mut *lock(&self.handles));
-        let (rest, ended): (Vec<_>, Vec<_>) =
-            (1..).zip(handles).partition(|&(thread, _)| execution.is_given_up(thread));
+        let started = lock(&self.threads).len();
+        let given_up: Vec<_> = (1..=started).map(|it| execution.is_given_up(it)).collect();
         drop(execution);
-        for (_, handle) in ended {
-            handle.join().expect("a thread catches the panics of its job");
-        }
-        rest.len()
+        self.crew.end_execution(|thread| given_up.get(thread - 1) == Some(&true));
+        given_up.iter().filter(|&&it| it).count()
     }
 
     /// Takes the turn for a step.
@@ -300,29 +317,28 @@ impl Engine {
 
     /// Gives the turn to a thread, and starts it if it is new.
     fn give_turn(self: &Arc<Self>, next: ThreadId) {
-        let handles = lock(&self.handles);
-        if next > handles.len() {
-            return self.start(next, handles);
+        let threads = lock(&self.threads);
+        if next > threads.len() {
+            return self.start(next, threads);
         }
         // Before the turn is given: after it, the execution may end at any time.
         let thread = match next {
             CONTROLLER => self.controller.clone(),
-            _ => handles[next - 1].thread().clone(),
+            _ => threads[next - 1].clone(),
         };
-        drop(handles);
+        drop(threads);
         self.turn.store(next, Ordering::Release);
         thread.unpark();
     }
 
     /// Starts a thread, which has the turn. Threads are started in the order of their numbers.
-    fn start(self: &Arc<Self>, next: ThreadId, mut handles: MutexGuard<Vec<JoinHandle<()>>>) {
-        let name = self.execution().name(next).replace('\0', "");
-        let engine = Arc::clone(self);
+    fn start(self: &Arc<Self>, next: ThreadId, mut threads: MutexGuard<Vec<Thread>>) {
+        let name = self.execution().name(next);
         self.turn.store(next, Ordering::Release);
-        match thread::Builder::new().name(name).spawn(move || engine.work(next)) {
-            Ok(handle) => handles.push(handle),
+        match self.crew.start(self, next, name) {
+            Ok(thread) => threads.push(thread),
             Err(error) => {
-                drop(handles);
+                drop(threads);
                 self.execution().refuse(format!("start thread {next}: {error}"));
                 self.turn.store(CONTROLLER, Ordering::Release);
                 self.controller.unpark();
@@ -336,9 +352,10 @@ impl Engine {
         }
     }
 
-    /// What a thread does.
-    fn work(self: Arc<Self>, me: ThreadId) {
-        Current::enter(&self, me);
+    /// What a thread does. The thread has ended when it [leaves](leave) or when its
+    /// thread-locals are dropped.
+    pub fn work(self: &Arc<Self>, me: ThreadId) {
+        Current::enter(self, me);
         let mut execution = self.execution();
         let over = execution.is_over();
         let job = execution.take_job(me);

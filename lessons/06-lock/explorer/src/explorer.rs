@@ -9,6 +9,7 @@ use nix::sched::sched_getcpu;
 use nix::unistd::Pid;
 
 use crate::bounds::{Bounds, Orders};
+use crate::crew::Crew;
 use crate::engine::{Engine, lock};
 use crate::execution::{Ended, Execution, Job};
 use crate::replay::Replay;
@@ -25,6 +26,11 @@ const MAX_STRANDED: usize = 1000;
 /// # Panics
 /// All methods, if the system refuses a thread, if the closure that prepares the program
 /// panics, or if the threads take other steps when they run in the same order again.
+///
+/// `explore` runs many executions in the same threads, as long as that makes no difference to
+/// the first one, to each that goes wrong, and to a few others. A program with thread-locals
+/// runs in new threads each time, or is refused. Only if it uses a thread-local in a few orders,
+/// none of them compared, does it find there what an earlier execution has left.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Explorer {
     /// How far it goes.
@@ -77,18 +83,20 @@ impl Explorer {
         let search = Arc::new(Mutex::new(Search::new(orders, self.bounds.steps)));
         let mut stranded = 0;
         let explore = || {
+            let fresh = Arc::new(Crew::fresh());
+            let mut crew = Arc::clone(&fresh);
             while !report.finished && report.executions + report.redundant < self.bounds.executions
             {
-                let execute = |kind, stranded: &mut usize| {
-                    self.execute(search.clone(), &program, kind, stranded)
+                let execute = |crew: &Arc<Crew>, kind, stranded: &mut usize| {
+                    self.execute(crew, search.clone(), &program, kind, stranded)
                 };
-                let Ended { run, next } = execute(Kind::Explored, &mut stranded);
+                let Ended { run, next } = execute(&crew, Kind::Explored, &mut stranded);
                 if report.executions + report.redundant == 0 {
                     // A program with a state that stays takes other steps the second time.
                     assert_repeated(&lock(&search), &run);
                     let steps = lock(&search).schedule().0.len();
                     lock(&search).repeat();
-                    let again = execute(Kind::Repeated, &mut stranded);
+                    let again = execute(&fresh, Kind::Repeated, &mut stranded);
                     assert_repeated(&lock(&search), &again.run);
                     assert!(
                         steps == lock(&search).schedule().0.len()
@@ -96,6 +104,35 @@ impl Explorer {
                             && is_repeated(&run.outcome, &again.run.outcome),
                         "exploration failed: the program does not end in the same way again: \
                          the first time after {steps} steps"
+                    );
+                    let kept = Arc::new(Crew::kept());
+                    let before = lock(&search).clone();
+                    // Twice: the first time its threads are still new.
+                    let is_same = (0..2).all(|_| {
+                        lock(&search).repeat();
+                        let again = execute(&kept, Kind::Repeated, &mut stranded);
+                        let search = lock(&search);
+                        search.divergence().is_none()
+                            && search.schedule() == before.schedule()
+                            && next == again.next
+                            && is_repeated(&run.outcome, &again.run.outcome)
+                    });
+                    *lock(&search) = before;
+                    if is_same {
+                        crew = kept;
+                    }
+                }
+                let number = report.executions + report.redundant;
+                let is_fault = matches!(run.outcome, Outcome::Fault(_));
+                if crew.is_kept() && (is_fault || number.is_power_of_two()) {
+                    // What an earlier execution has left in a thread must not matter.
+                    lock(&search).repeat();
+                    let again = execute(&fresh, Kind::Repeated, &mut stranded);
+                    assert_repeated(&lock(&search), &again.run);
+                    assert!(
+                        next == again.next && is_repeated(&run.outcome, &again.run.outcome),
+                        "exploration failed: the program ends in another way in new threads: \
+                         something of it stays in the threads that it has run in"
                     );
                 }
                 let mut search = lock(&search);
@@ -145,7 +182,9 @@ impl Explorer {
         program: impl Fn(&mut Program) + Sync,
     ) -> Result<Run, ReplayError> {
         let replay = Arc::new(Mutex::new(Replay::new(schedule)));
-        let run = on_one_cpu(|| self.execute(replay.clone(), &program, Kind::Replayed, &mut 0).run);
+        let crew = Arc::new(Crew::fresh());
+        let execute = || self.execute(&crew, replay.clone(), &program, Kind::Replayed, &mut 0);
+        let run = on_one_cpu(|| execute().run);
         match lock(&replay).stuck {
             Some(thread) => Err(ReplayError::new(run.steps.len() + 1, thread, &run.threads)),
             None => Ok(run),
@@ -156,13 +195,14 @@ impl Explorer {
     /// threads stay parked for good.
     fn execute(
         &self,
+        crew: &Arc<Crew>,
         scheduler: Arc<Mutex<dyn Scheduler>>,
         prepare: &impl Fn(&mut Program),
         kind: Kind,
         stranded: &mut usize,
     ) -> Ended {
         let execution = Execution::new(self.bounds.spurious, kind == Kind::Replayed);
-        Engine::enter(scheduler, execution, |engine| {
+        Engine::enter(crew, scheduler, execution, |engine| {
             let mut program = Program::default();
             prepare(&mut program);
             for (name, job) in program.threads {

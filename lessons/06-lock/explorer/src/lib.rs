@@ -30,6 +30,7 @@
 //! interrupted. Outside of an explored program the variables, locks and threads panic.
 
 mod bounds;
+mod crew;
 mod engine;
 mod execution;
 mod explorer;
