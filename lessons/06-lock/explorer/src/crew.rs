@@ -1,5 +1,7 @@
 //! The threads that run the explored programs.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -8,44 +10,45 @@ use std::thread::{self, JoinHandle, Thread};
 use crate::engine::{self, Engine, lock};
 use crate::op::ThreadId;
 
-/// Threads of the system, one for each number that a thread of a program can have. They serve
-/// one execution at a time.
+/// Threads of the system that run the threads of one execution at a time. Dropped, it waits
+/// until they have ended.
 pub(crate) struct Crew {
-    /// Whether its threads stay for the next execution. Then so do the program's thread-locals.
+    /// Whether its members stay for the next execution. Then so do the program's thread-locals.
     is_kept: bool,
-    /// By number, from 1 on.
-    members: Mutex<Vec<Option<Member>>>,
+    /// Those that have no work, by the number and the name of the thread that they run.
+    idle: Mutex<BTreeMap<(ThreadId, &'static str), Member>>,
 }
 
-struct Member {
+/// A thread of the system.
+pub(crate) struct Member {
+    thread: ThreadId,
     name: &'static str,
     handle: JoinHandle<()>,
-    work: Sender<Work>,
+    work: Sender<Arc<Engine>>,
+    end: Receiver<Parked>,
 }
 
-/// A thread of an execution.
-struct Work {
-    engine: Arc<Engine>,
-    thread: ThreadId,
+/// A member is parked for good.
+struct Parked;
+
+thread_local! {
+    /// A member sets it before anything else. So it is dropped after all other thread-locals,
+    /// and the receiver learns that only the end of the thread is left.
+    static END: RefCell<Option<Sender<Parked>>> = const { RefCell::new(None) };
 }
 
 impl Crew {
     /// A crew of new threads for each execution.
-    pub fn fresh() -> Self {
-        Self { is_kept: false, members: Mutex::default() }
+    pub fn fresh() -> Arc<Self> {
+        Arc::new(Self { is_kept: false, idle: Mutex::default() })
     }
 
     /// A crew that is kept: starting a thread takes longer than most executions.
-    pub fn kept() -> Self {
-        Self { is_kept: true, members: Mutex::default() }
+    pub fn kept() -> Arc<Self> {
+        Arc::new(Self { is_kept: true, idle: Mutex::default() })
     }
 
-    /// Whether its threads stay for the next execution.
-    pub fn is_kept(&self) -> bool {
-        self.is_kept
-    }
-
-    /// Lets a thread of an execution run.
+    /// Lets a member run a thread of an execution.
     ///
     /// # Errors
     /// If the system refuses a thread.
@@ -54,61 +57,74 @@ impl Crew {
         engine: &Arc<Engine>,
         thread: ThreadId,
         name: &'static str,
-    ) -> io::Result<Thread> {
-        let work = Work { engine: Arc::clone(engine), thread };
-        let mut members = lock(&self.members);
-        if members.len() < thread {
-            members.resize_with(thread, || None);
-        }
-        let place = &mut members[thread - 1];
-        let member = match place.take().filter(|member| member.name == name) {
-            Some(member) => member,
-            None => Member::new(name, self.is_kept)?,
-        };
-        let handle = member.handle.thread().clone();
-        let sent = member.work.send(work);
-        sent.expect("it waits for work until it is given up or not needed any more");
-        *place = Some(member);
-        Ok(handle)
+    ) -> io::Result<Member> {
+        let idle = lock(&self.idle).remove(&(thread, name));
+        let member = idle.map_or_else(|| Member::new(thread, name, self.is_kept), Ok)?;
+        let sent = member.work.send(Arc::clone(engine));
+        sent.expect("a member waits for work until it is dismissed");
+        Ok(member)
     }
 
-    /// The execution is over. Threads that it has given up stay parked for good.
-    pub fn end_execution(&self, is_given_up: impl Fn(ThreadId) -> bool) {
-        let mut members = lock(&self.members);
-        for (thread, place) in (1..).zip(members.iter_mut()) {
-            if is_given_up(thread) {
-                *place = None;
-            } else if !self.is_kept
-                && let Some(member) = place.take()
-            {
-                member.handle.join().expect("a thread catches the panics of its job");
-            }
+    /// Takes a member back whose thread has ended.
+    pub fn take_back(&self, member: Member) {
+        if self.is_kept {
+            lock(&self.idle).insert((member.thread, member.name), member);
+        } else {
+            member.dismiss();
         }
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        let idle = std::mem::take(&mut *lock(&self.idle));
+        idle.into_values().for_each(Member::dismiss);
     }
 }
 
 impl Member {
-    fn new(name: &'static str, is_kept: bool) -> io::Result<Self> {
-        let (work, receiver) = mpsc::channel();
-        let run = if is_kept { run_all } else { run_one };
+    fn new(thread: ThreadId, name: &'static str, is_kept: bool) -> io::Result<Self> {
+        let (work, engines) = mpsc::channel::<Arc<Engine>>();
+        let (sender, end) = mpsc::channel();
+        let run = move || {
+            END.set(Some(sender));
+            for engine in engines {
+                engine.work(thread);
+                if !is_kept {
+                    // The thread of the execution ends with its thread-locals.
+                    return;
+                }
+                engine::leave();
+            }
+        };
         let builder = thread::Builder::new().name(name.replace('\0', ""));
-        Ok(Self { name, handle: builder.spawn(move || run(receiver))?, work })
+        Ok(Self { thread, name, handle: builder.spawn(run)?, work, end })
+    }
+
+    pub fn handle(&self) -> &Thread {
+        self.handle.thread()
+    }
+
+    /// Waits until it has ended, unless a thread-local of the program takes a step now, when it
+    /// is dropped: the step belongs to no execution, and the thread is parked for good.
+    fn dismiss(self) {
+        drop(self.work);
+        if self.end.recv().is_err() {
+            self.handle.join().expect("a member catches the panics of its threads");
+        }
     }
 }
 
-/// Runs threads of one execution after the other.
-fn run_all(receiver: Receiver<Work>) {
-    for Work { engine, thread } in receiver {
-        engine.work(thread);
-        engine::leave();
-    }
-    engine::retire();
-}
-
-/// Runs one thread of one execution, which has ended when the program's thread-locals are
-/// dropped.
-fn run_one(receiver: Receiver<Work>) {
-    if let Ok(Work { engine, thread }) = receiver.recv() {
-        engine.work(thread);
+/// Parks this thread for good, if it is a member that was dismissed.
+pub(crate) fn park_if_dismissed() {
+    let is_member = END.with_borrow(|end| {
+        end.as_ref().is_some_and(|end| {
+            // Nobody waits any more if the exploration is over.
+            let _ = end.send(Parked);
+            true
+        })
+    });
+    if is_member {
+        engine::park_for_good();
     }
 }

@@ -7,12 +7,12 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::thread::{self, Thread};
 
 use common::panics;
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew, Member};
 use crate::execution::{CONTROLLER, Execution, Job, Object};
 use crate::op::{ObjectId, Op, ThreadId};
 use crate::scheduler::Scheduler;
@@ -23,10 +23,11 @@ pub(crate) struct Engine {
     scheduler: Arc<Mutex<dyn Scheduler>>,
     /// The thread that has the turn.
     turn: AtomicUsize,
-    /// The threads that were started, from number 1 on.
-    threads: Mutex<Vec<Thread>>,
+    /// What runs the threads that were started, from number 1 on.
+    members: Mutex<Vec<Member>>,
     controller: Thread,
-    crew: Arc<Crew>,
+    /// A thread that is parked for good has this engine for good, but not the crew.
+    crew: Weak<Crew>,
 }
 
 /// Unwinds a thread whose execution is over.
@@ -51,9 +52,6 @@ thread_local! {
     /// A thread sets it before it runs anything of the program. So it is dropped after the
     /// thread-locals of the program, whose `Drop` may take steps.
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
-    /// This thread ends after several executions. If its thread-locals take steps when they are
-    /// dropped, these belong to none.
-    static IS_RETIRED: Cell<bool> = const { Cell::new(false) };
     /// This thread describes a step.
     static IS_DESCRIBING: Cell<bool> = const { Cell::new(false) };
 }
@@ -82,9 +80,12 @@ pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The execution that this thread belongs to, and its number there.
 fn current() -> (Arc<Engine>, ThreadId) {
-    CURRENT.with_borrow(|current| {
-        let current = current.as_ref().expect("only an explored program has these");
-        (Arc::clone(&current.engine), current.me)
+    let current = CURRENT.with_borrow(|current| {
+        current.as_ref().map(|current| (Arc::clone(&current.engine), current.me))
+    });
+    current.unwrap_or_else(|| {
+        crew::park_if_dismissed();
+        panic!("only an explored program has these")
     })
 }
 
@@ -134,9 +135,6 @@ pub(crate) fn step_at<R>(
     if IS_DESCRIBING.get() {
         panic::resume_unwind(Box::new(StepInDebug));
     }
-    if IS_RETIRED.get() {
-        park_for_good();
-    }
     let (engine, me) = current();
     let mut execution = engine.take_turn(me, op, at);
     let result = effect(&mut execution, me);
@@ -160,11 +158,6 @@ fn described(describe: impl FnOnce() -> String) -> String {
 /// This thread belongs to no execution any more.
 pub(crate) fn leave() {
     drop(CURRENT.take());
-}
-
-/// This thread has left its last execution.
-pub(crate) fn retire() {
-    IS_RETIRED.set(true);
 }
 
 /// Parks this thread for good: its execution is over, and it can be neither unwound nor
@@ -199,9 +192,9 @@ impl Engine {
             execution: Mutex::new(execution),
             scheduler,
             turn: AtomicUsize::new(CONTROLLER),
-            threads: Mutex::default(),
+            members: Mutex::default(),
             controller: thread::current(),
-            crew: Arc::clone(crew),
+            crew: Arc::downgrade(crew),
         });
         Current::enter(&engine, CONTROLLER);
         let result = panic::catch_unwind(AssertUnwindSafe(|| within(&engine)));
@@ -220,11 +213,17 @@ impl Engine {
         self.park_until_turn(CONTROLLER);
         let mut execution = self.execution();
         execution.give_up_rest();
-        let started = lock(&self.threads).len();
-        let given_up: Vec<_> = (1..=started).map(|it| execution.is_given_up(it)).collect();
+        let members = std::mem::take(&mut *lock(&self.members));
+        let (given_up, ended): (Vec<_>, Vec<_>) =
+            (1..).zip(members).partition(|&(thread, _)| execution.is_given_up(thread));
         drop(execution);
-        self.crew.end_execution(|thread| given_up.get(thread - 1) == Some(&true));
-        given_up.iter().filter(|&&it| it).count()
+        let crew = self.crew();
+        ended.into_iter().for_each(|(_, member)| crew.take_back(member));
+        given_up.len()
+    }
+
+    fn crew(&self) -> Arc<Crew> {
+        self.crew.upgrade().expect("the explorer keeps it until the execution is over")
     }
 
     /// Takes the turn for a step.
@@ -317,28 +316,30 @@ impl Engine {
 
     /// Gives the turn to a thread, and starts it if it is new.
     fn give_turn(self: &Arc<Self>, next: ThreadId) {
-        let threads = lock(&self.threads);
-        if next > threads.len() {
-            return self.start(next, threads);
+        let members = lock(&self.members);
+        if next > members.len() {
+            return self.start(next, members);
         }
         // Before the turn is given: after it, the execution may end at any time.
         let thread = match next {
             CONTROLLER => self.controller.clone(),
-            _ => threads[next - 1].clone(),
+            _ => members[next - 1].handle().clone(),
         };
-        drop(threads);
+        drop(members);
         self.turn.store(next, Ordering::Release);
         thread.unpark();
     }
 
     /// Starts a thread, which has the turn. Threads are started in the order of their numbers.
-    fn start(self: &Arc<Self>, next: ThreadId, mut threads: MutexGuard<Vec<Thread>>) {
+    fn start(self: &Arc<Self>, next: ThreadId, mut members: MutexGuard<Vec<Member>>) {
         let name = self.execution().name(next);
         self.turn.store(next, Ordering::Release);
-        match self.crew.start(self, next, name) {
-            Ok(thread) => threads.push(thread),
+        // The crew is let go before the execution can end.
+        let started = self.crew().start(self, next, name);
+        match started {
+            Ok(member) => members.push(member),
             Err(error) => {
-                drop(threads);
+                drop(members);
                 self.execution().refuse(format!("start thread {next}: {error}"));
                 self.turn.store(CONTROLLER, Ordering::Release);
                 self.controller.unpark();

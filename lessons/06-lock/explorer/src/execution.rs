@@ -52,6 +52,7 @@ impl Object {
 }
 
 /// An execution that is over.
+#[derive(Clone)]
 pub(crate) struct Ended {
     pub run: Run,
     /// The steps that the threads were about to take.

@@ -1,5 +1,6 @@
 //! A program to be explored, and the ways to run it.
 
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -23,14 +24,21 @@ const MAX_STRANDED: usize = 1000;
 
 /// Tries the orders of a program's steps.
 ///
+/// The program must be the same each time. So the first execution is repeated at once, and so is
+/// each that goes wrong; at the end the first one is repeated again, and some of the others. The
+/// check at the end is not: it may count.
+///
+/// Many executions run in the same threads, as long as new threads make no difference to those
+/// that are repeated. A program with thread-locals runs in new threads each time, or is refused.
+/// Only if it uses a thread-local in a few orders, none of them repeated, does it find there what
+/// an earlier execution has left.
+///
+/// All threads have ended when a method returns or panics, except those that had to be parked for
+/// good: they wait in a `Drop`, or take a step there after their execution.
+///
 /// # Panics
 /// All methods, if the system refuses a thread, if the closure that prepares the program
-/// panics, or if the threads take other steps when they run in the same order again.
-///
-/// `explore` runs many executions in the same threads, as long as that makes no difference to
-/// the first one, to each that goes wrong, and to a few others. A program with thread-locals
-/// runs in new threads each time, or is refused. Only if it uses a thread-local in a few orders,
-/// none of them compared, does it find there what an earlier execution has left.
+/// panics, or if the program is not the same each time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Explorer {
     /// How far it goes.
@@ -48,7 +56,7 @@ pub struct Program {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Explored,
-    /// Only its steps are compared with those of the execution before.
+    /// It is compared with the execution before, and not checked.
     Repeated,
     /// Its steps are recorded.
     Replayed,
@@ -80,70 +88,33 @@ impl Explorer {
         mut seen: impl FnMut(&Schedule, Option<&Fault>) + Send,
     ) -> Report {
         let mut report = Report::new(orders, self.bounds);
-        let search = Arc::new(Mutex::new(Search::new(orders, self.bounds.steps)));
-        let mut stranded = 0;
-        let explore = || {
-            let fresh = Arc::new(Crew::fresh());
-            let mut crew = Arc::clone(&fresh);
-            while !report.finished && report.executions + report.redundant < self.bounds.executions
-            {
-                let execute = |crew: &Arc<Crew>, kind, stranded: &mut usize| {
-                    self.execute(crew, search.clone(), &program, kind, stranded)
-                };
-                let Ended { run, next } = execute(&crew, Kind::Explored, &mut stranded);
-                if report.executions + report.redundant == 0 {
-                    // A program with a state that stays takes other steps the second time.
-                    assert_repeated(&lock(&search), &run);
-                    let steps = lock(&search).schedule().0.len();
-                    lock(&search).repeat();
-                    let again = execute(&fresh, Kind::Repeated, &mut stranded);
-                    assert_repeated(&lock(&search), &again.run);
-                    assert!(
-                        steps == lock(&search).schedule().0.len()
-                            && next == again.next
-                            && is_repeated(&run.outcome, &again.run.outcome),
-                        "exploration failed: the program does not end in the same way again: \
-                         the first time after {steps} steps"
-                    );
-                    let kept = Arc::new(Crew::kept());
-                    let before = lock(&search).clone();
-                    // Twice: the first time its threads are still new.
-                    let is_same = (0..2).all(|_| {
-                        lock(&search).repeat();
-                        let again = execute(&kept, Kind::Repeated, &mut stranded);
-                        let search = lock(&search);
-                        search.divergence().is_none()
-                            && search.schedule() == before.schedule()
-                            && next == again.next
-                            && is_repeated(&run.outcome, &again.run.outcome)
-                    });
-                    *lock(&search) = before;
-                    if is_same {
-                        crew = kept;
+        on_one_cpu(|| {
+            let mut exploration = Exploration::new(*self, orders, &program);
+            let mut samples = Vec::new();
+            while !report.finished && report.tried() < self.bounds.executions {
+                let ended = exploration.run();
+                let is_first = report.tried() == 0;
+                let is_fault = matches!(ended.run.outcome, Outcome::Fault(_));
+                if is_first || is_fault || report.tried().is_power_of_two() {
+                    let sample = exploration.sample(&ended);
+                    if is_first || is_fault {
+                        exploration.assert_repeatable(&sample);
+                    }
+                    if is_first {
+                        exploration.keep_threads(&sample);
+                    }
+                    if is_first || report.tried().is_power_of_two() {
+                        samples.push(sample);
                     }
                 }
-                let number = report.executions + report.redundant;
-                let is_fault = matches!(run.outcome, Outcome::Fault(_));
-                if crew.is_kept() && (is_fault || number.is_power_of_two()) {
-                    // What an earlier execution has left in a thread must not matter.
-                    lock(&search).repeat();
-                    let again = execute(&fresh, Kind::Repeated, &mut stranded);
-                    assert_repeated(&lock(&search), &again.run);
-                    assert!(
-                        next == again.next && is_repeated(&run.outcome, &again.run.outcome),
-                        "exploration failed: the program ends in another way in new threads: \
-                         something of it stays in the threads that it has run in"
-                    );
-                }
-                let mut search = lock(&search);
-                assert_repeated(&search, &run);
+                let mut search = lock(&exploration.search);
                 if search.cut == Some(Cut::Redundant) {
                     report.redundant += 1;
                 } else {
                     report.executions += 1;
                     report.too_long += u64::from(search.cut == Some(Cut::TooLong));
                     let schedule = search.schedule();
-                    if let Outcome::Fault(fault) = run.outcome {
+                    if let Outcome::Fault(fault) = ended.run.outcome {
                         seen(&schedule, Some(&fault));
                         let preemptions = search.preemptions();
                         report.add_failure(Failure { fault, schedule, preemptions });
@@ -151,10 +122,11 @@ impl Explorer {
                         seen(&schedule, None);
                     }
                 }
-                report.finished = !search.advance(&next);
+                report.finished = !search.advance(&ended.next);
             }
-        };
-        on_one_cpu(explore);
+            // What the later executions have changed must not matter to the earlier ones.
+            samples.iter().for_each(|sample| exploration.assert_repeatable(sample));
+        });
         report
     }
 
@@ -182,7 +154,7 @@ impl Explorer {
         program: impl Fn(&mut Program) + Sync,
     ) -> Result<Run, ReplayError> {
         let replay = Arc::new(Mutex::new(Replay::new(schedule)));
-        let crew = Arc::new(Crew::fresh());
+        let crew = Crew::fresh();
         let execute = || self.execute(&crew, replay.clone(), &program, Kind::Replayed, &mut 0);
         let run = on_one_cpu(|| execute().run);
         match lock(&replay).stuck {
@@ -239,9 +211,100 @@ impl Explorer {
     }
 }
 
+/// A search through the orders of a program, and what runs it.
+struct Exploration<'a, P> {
+    explorer: Explorer,
+    program: &'a P,
+    search: Arc<Mutex<Search>>,
+    /// Runs one order after another.
+    crew: Arc<Crew>,
+    fresh: Arc<Crew>,
+    /// How many threads stay parked for good.
+    stranded: usize,
+}
+
+/// An execution that is repeated, to see whether it ends in the same way again.
+struct Sample {
+    /// The search when the execution was over.
+    search: Search,
+    ended: Ended,
+}
+
+impl<'a, P: Fn(&mut Program)> Exploration<'a, P> {
+    fn new(explorer: Explorer, orders: Orders, program: &'a P) -> Self {
+        let search = Arc::new(Mutex::new(Search::new(orders, explorer.bounds.steps)));
+        let fresh = Crew::fresh();
+        Self { explorer, program, search, crew: Arc::clone(&fresh), fresh, stranded: 0 }
+    }
+
+    /// Runs the program in the next order.
+    ///
+    /// # Panics
+    /// If it does not begin as it did in the order before.
+    fn run(&mut self) -> Ended {
+        let crew = Arc::clone(&self.crew);
+        let ended = self.execute(&crew, Kind::Explored);
+        assert_steps_repeated(&lock(&self.search), &ended.run);
+        ended
+    }
+
+    fn execute(&mut self, crew: &Arc<Crew>, kind: Kind) -> Ended {
+        let scheduler = self.search.clone();
+        self.explorer.execute(crew, scheduler, self.program, kind, &mut self.stranded)
+    }
+
+    fn sample(&self, ended: &Ended) -> Sample {
+        Sample { search: lock(&self.search).clone(), ended: ended.clone() }
+    }
+
+    /// Runs the program in the order of a sample. Returns the search and the end.
+    fn repeat(&mut self, crew: &Arc<Crew>, sample: &Sample) -> Sample {
+        let current = mem::replace(&mut *lock(&self.search), sample.search.clone());
+        lock(&self.search).repeat();
+        let ended = self.execute(crew, Kind::Repeated);
+        Sample { search: mem::replace(&mut *lock(&self.search), current), ended }
+    }
+
+    /// # Panics
+    /// If the program ends in another way in the order of a sample, in new threads.
+    fn assert_repeatable(&mut self, sample: &Sample) {
+        let fresh = Arc::clone(&self.fresh);
+        let again = self.repeat(&fresh, sample);
+        assert_steps_repeated(&again.search, &again.ended.run);
+        assert!(
+            again.is_like(sample),
+            "exploration failed: the program does not end in the same way again: \
+             the first time after {} steps",
+            sample.search.schedule().0.len()
+        );
+    }
+
+    /// Keeps the threads from now on, if that makes no difference to a sample.
+    fn keep_threads(&mut self, sample: &Sample) {
+        let kept = Crew::kept();
+        // Twice: the first time its threads are still new.
+        if (0..2).all(|_| self.repeat(&kept, sample).is_like(sample)) {
+            self.crew = kept;
+        }
+    }
+}
+
+impl Sample {
+    /// Whether it is like an earlier sample, but for its check.
+    fn is_like(&self, before: &Self) -> bool {
+        let (was, is) = (&before.ended, &self.ended);
+        let was_checked = matches!(was.run.outcome, Outcome::Fault(Fault::Wrong(_)));
+        self.search.divergence().is_none()
+            && self.search.schedule() == before.search.schedule()
+            && is.next == was.next
+            && (is.run.outcome == was.run.outcome
+                || was_checked && is.run.outcome == Outcome::Right)
+    }
+}
+
 /// # Panics
 /// If the execution did not repeat the choices of the one before.
-fn assert_repeated(search: &Search, run: &Run) {
+fn assert_steps_repeated(search: &Search, run: &Run) {
     let Some((choice, thread)) = search.divergence() else { return };
     let thread = run.threads.get(thread - 1);
     let (name, at) = thread.map_or(("a thread", None), |thread| (thread.name, thread.state.at()));
@@ -251,14 +314,6 @@ fn assert_repeated(search: &Search, run: &Run) {
         "exploration failed: the program does not take the same steps again: \
          step {step}, of {name}{at}, or of another thread there, was another one before"
     );
-}
-
-/// Whether an execution ends like the one before it, but for its check.
-fn is_repeated(before: &Outcome, again: &Outcome) -> bool {
-    match (before, again) {
-        (Outcome::Fault(Fault::Wrong(_)), Outcome::Right) => true,
-        _ => before == again,
-    }
 }
 
 /// Calls a function on a thread that stays on one CPU, as do the threads that it starts.

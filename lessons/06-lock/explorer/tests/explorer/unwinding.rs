@@ -456,8 +456,8 @@ fn a_thread_local_that_only_later_orders_use_is_noticed() {
     match std::panic::catch_unwind(explore) {
         Ok(report) => assert_eq!((report.failures, report.finished), (0, true)),
         Err(panic) => {
-            let message = panic.downcast_ref::<&str>().expect("a message");
-            assert!(message.contains("in another way in new threads"), "{message}");
+            let message = panic.downcast_ref::<String>().expect("a message");
+            assert!(message.contains("the same way again"), "{message}");
         }
     }
 }
