@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, Location};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::thread::{self, Thread};
 
@@ -14,11 +14,13 @@ use common::panics;
 
 use crate::crew::{self, Crew, Member};
 use crate::execution::{CONTROLLER, Execution, Job, Object};
-use crate::op::{ObjectId, Op, ThreadId};
+use crate::op::{Op, ThreadId};
 use crate::scheduler::Scheduler;
 
 /// What the threads of one execution share.
 pub(crate) struct Engine {
+    /// No other execution of this process has it.
+    number: u64,
     execution: Mutex<Execution>,
     scheduler: Arc<Mutex<dyn Scheduler>>,
     /// The thread that has the turn.
@@ -28,6 +30,15 @@ pub(crate) struct Engine {
     controller: Thread,
     /// A thread that is parked for good has this engine for good, but not the crew.
     crew: Weak<Crew>,
+}
+
+/// Something that the program has made, by its number in the execution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handle {
+    pub name: &'static str,
+    id: usize,
+    /// In any other execution the number means something else.
+    execution: u64,
 }
 
 /// Unwinds a thread whose execution is over.
@@ -95,23 +106,55 @@ fn is_unwinding() -> bool {
     thread::panicking() || CURRENT.with_borrow(is_ending)
 }
 
+impl Handle {
+    fn new(name: &'static str, id: usize) -> Self {
+        Self { name, id, execution: current().0.number }
+    }
+
+    /// Its number in the execution that this thread belongs to. If it was made in another one,
+    /// the program cannot be explored.
+    pub fn id(self) -> usize {
+        let is_foreign = |current: &Current| current.engine.number != self.execution;
+        if CURRENT.with_borrow(|current| current.as_ref().is_some_and(is_foreign)) {
+            refuse(format!(
+                "{} was made in another execution: make it in the closure that prepares the \
+                 program, or in one of its threads",
+                self.name
+            ));
+        }
+        self.id
+    }
+}
+
+/// Ends the execution of this thread: the program cannot be explored.
+fn refuse(why: String) -> ! {
+    let (engine, me) = current();
+    engine.execution().refuse(why.clone());
+    if me == CONTROLLER {
+        panic!("{why}");
+    }
+    give_up()
+}
+
 /// Adds an object to the execution that this thread belongs to.
 ///
 /// # Panics
 /// Outside of an explored program.
-pub(crate) fn add_object(name: &'static str, object: Object) -> ObjectId {
-    current().0.execution().add_object(name, object)
+pub(crate) fn add_object(name: &'static str, object: Object) -> Handle {
+    let id = current().0.execution().add_object(name, object);
+    Handle::new(name, id)
 }
 
 /// Starts a thread: a step.
 #[track_caller]
-pub(crate) fn spawn(name: &'static str, job: Job) -> ThreadId {
+pub(crate) fn spawn(name: &'static str, job: Job) -> Handle {
     assert!(
         current().1 != CONTROLLER,
         "only a thread can start {name}: make the first threads with `program.thread`"
     );
     // The execution knows the number.
-    step(Op::Spawn(0), |execution, _| execution.add_thread(name, job), |_| format!("start {name}"))
+    let start = |execution: &mut Execution, _| execution.add_thread(name, job);
+    Handle::new(name, step(Op::Spawn(0), start, |_| format!("start {name}")))
 }
 
 /// Takes a step at the caller's place in the source: waits for the turn, and then has its
@@ -187,8 +230,11 @@ impl Engine {
         execution: Execution,
         within: impl FnOnce(&Arc<Self>) -> R,
     ) -> R {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+
         silence_panics();
         let engine = Arc::new(Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             execution: Mutex::new(execution),
             scheduler,
             turn: AtomicUsize::new(CONTROLLER),

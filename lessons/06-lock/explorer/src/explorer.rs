@@ -25,8 +25,7 @@ const MAX_STRANDED: usize = 1000;
 /// Tries the orders of a program's steps.
 ///
 /// The program must be the same each time. So the first execution is repeated at once, and so is
-/// each that goes wrong; at the end the first one is repeated again, and some of the others. The
-/// check at the end is not: it may count.
+/// each that goes wrong; at the end the first one is repeated again, and some of the others.
 ///
 /// Many executions run in the same threads, as long as new threads make no difference to those
 /// that are repeated. A program with thread-locals runs in new threads each time, or is refused.
@@ -52,23 +51,14 @@ pub struct Program {
     check: Option<Box<dyn FnOnce() -> Result<(), String>>>,
 }
 
-/// What an execution is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Explored,
-    /// It is compared with the execution before, and not checked.
-    Repeated,
-    /// Its steps are recorded.
-    Replayed,
-}
-
 impl Program {
     /// Adds a thread. All threads that are added here start at the same time.
     pub fn thread(&mut self, name: &'static str, run: impl FnOnce() + Send + 'static) {
         self.threads.push((name, Box::new(run)));
     }
 
-    /// Checks the result when every thread has ended. The check takes no steps.
+    /// Checks the result when every thread has ended. The check takes no steps. If an execution
+    /// is repeated, so is its check.
     pub fn at_the_end(&mut self, check: impl FnOnce() -> Result<(), String> + 'static) {
         self.check = Some(Box::new(check));
     }
@@ -80,7 +70,7 @@ impl Explorer {
         self.explore_each(orders, program, |_, _| {})
     }
 
-    /// Like [`explore`](Self::explore), and calls `seen` with each order and its fault.
+    /// Like [`explore`](Self::explore), and calls `seen` with each order and its fault, once.
     pub fn explore_each(
         &self,
         orders: Orders,
@@ -155,7 +145,7 @@ impl Explorer {
     ) -> Result<Run, ReplayError> {
         let replay = Arc::new(Mutex::new(Replay::new(schedule)));
         let crew = Crew::fresh();
-        let execute = || self.execute(&crew, replay.clone(), &program, Kind::Replayed, &mut 0);
+        let execute = || self.execute(&crew, replay.clone(), &program, true, &mut 0);
         let run = on_one_cpu(|| execute().run);
         match lock(&replay).stuck {
             Some(thread) => Err(ReplayError::new(run.steps.len() + 1, thread, &run.threads)),
@@ -163,17 +153,17 @@ impl Explorer {
         }
     }
 
-    /// Runs a program once, from its beginning to its check. Adds to `stranded` how many
-    /// threads stay parked for good.
+    /// Runs a program once, from its beginning to its check; records its steps if asked to. Adds
+    /// to `stranded` how many threads stay parked for good.
     fn execute(
         &self,
         crew: &Arc<Crew>,
         scheduler: Arc<Mutex<dyn Scheduler>>,
         prepare: &impl Fn(&mut Program),
-        kind: Kind,
+        record: bool,
         stranded: &mut usize,
     ) -> Ended {
-        let execution = Execution::new(self.bounds.spurious, kind == Kind::Replayed);
+        let execution = Execution::new(self.bounds.spurious, record);
         Engine::enter(crew, scheduler, execution, |engine| {
             let mut program = Program::default();
             prepare(&mut program);
@@ -188,21 +178,22 @@ impl Explorer {
             );
             let ended = engine.execution().take_ended();
             let mut ended = ended.expect("the controller runs again when the execution is over");
-            if let Some(refusal) = engine.execution().refusal() {
-                panic!("{refusal}");
-            }
-            let right = ended.run.outcome == Outcome::Right && kind != Kind::Repeated;
+            let checked =
+                ended.run.outcome == Outcome::Right && engine.execution().refusal().is_none();
             // A check that is only dropped can panic, too.
             let result = panic::catch_unwind(AssertUnwindSafe(|| match program.check {
-                Some(check) if right => check(),
+                Some(check) if checked => check(),
                 unused => {
                     drop(unused);
                     Ok(())
                 }
             }));
             let result = result.unwrap_or_else(|panic| Err(panics::message(&*panic).to_owned()));
+            if let Some(refusal) = engine.execution().refusal() {
+                panic!("{refusal}");
+            }
             if let Err(what) = result
-                && right
+                && checked
             {
                 ended.run.outcome = Outcome::Fault(Fault::Wrong(what));
             }
@@ -243,14 +234,14 @@ impl<'a, P: Fn(&mut Program)> Exploration<'a, P> {
     /// If it does not begin as it did in the order before.
     fn run(&mut self) -> Ended {
         let crew = Arc::clone(&self.crew);
-        let ended = self.execute(&crew, Kind::Explored);
+        let ended = self.execute(&crew);
         assert_steps_repeated(&lock(&self.search), &ended.run);
         ended
     }
 
-    fn execute(&mut self, crew: &Arc<Crew>, kind: Kind) -> Ended {
+    fn execute(&mut self, crew: &Arc<Crew>) -> Ended {
         let scheduler = self.search.clone();
-        self.explorer.execute(crew, scheduler, self.program, kind, &mut self.stranded)
+        self.explorer.execute(crew, scheduler, self.program, false, &mut self.stranded)
     }
 
     fn sample(&self, ended: &Ended) -> Sample {
@@ -261,7 +252,7 @@ impl<'a, P: Fn(&mut Program)> Exploration<'a, P> {
     fn repeat(&mut self, crew: &Arc<Crew>, sample: &Sample) -> Sample {
         let current = mem::replace(&mut *lock(&self.search), sample.search.clone());
         lock(&self.search).repeat();
-        let ended = self.execute(crew, Kind::Repeated);
+        let ended = self.execute(crew);
         Sample { search: mem::replace(&mut *lock(&self.search), current), ended }
     }
 
@@ -290,15 +281,12 @@ impl<'a, P: Fn(&mut Program)> Exploration<'a, P> {
 }
 
 impl Sample {
-    /// Whether it is like an earlier sample, but for its check.
+    /// Whether it is like an earlier sample.
     fn is_like(&self, before: &Self) -> bool {
-        let (was, is) = (&before.ended, &self.ended);
-        let was_checked = matches!(was.run.outcome, Outcome::Fault(Fault::Wrong(_)));
         self.search.divergence().is_none()
             && self.search.schedule() == before.search.schedule()
-            && is.next == was.next
-            && (is.run.outcome == was.run.outcome
-                || was_checked && is.run.outcome == Outcome::Right)
+            && self.ended.next == before.ended.next
+            && self.ended.run.outcome == before.ended.run.outcome
     }
 }
 

@@ -4,5 +4,6 @@
 mod faults;
 mod peers;
 mod random;
+mod same_again;
 mod theory;
 mod unwinding;
