@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle, Thread};
+
+use nix::unistd::{Pid, gettid};
 
 use crate::engine::{self, Engine, lock};
 use crate::op::ThreadId;
@@ -24,6 +26,8 @@ pub(crate) struct Member {
     thread: ThreadId,
     name: &'static str,
     handle: JoinHandle<()>,
+    /// Set when it has started.
+    tid: Arc<OnceLock<Pid>>,
     work: Sender<Arc<Engine>>,
     end: Receiver<Parked>,
 }
@@ -86,7 +90,10 @@ impl Member {
     fn new(thread: ThreadId, name: &'static str, is_kept: bool) -> io::Result<Self> {
         let (work, engines) = mpsc::channel::<Arc<Engine>>();
         let (sender, end) = mpsc::channel();
+        let tid = Arc::new(OnceLock::new());
+        let own_tid = Arc::clone(&tid);
         let run = move || {
+            own_tid.get_or_init(gettid);
             END.set(Some(sender));
             for engine in engines {
                 engine.work(thread);
@@ -98,7 +105,11 @@ impl Member {
             }
         };
         let builder = thread::Builder::new().name(name.replace('\0', ""));
-        Ok(Self { thread, name, handle: builder.spawn(run)?, work, end })
+        Ok(Self { thread, name, handle: builder.spawn(run)?, tid, work, end })
+    }
+
+    pub fn tid(&self) -> Arc<OnceLock<Pid>> {
+        Arc::clone(&self.tid)
     }
 
     pub fn handle(&self) -> &Thread {

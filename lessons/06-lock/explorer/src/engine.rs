@@ -7,15 +7,20 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
 
 use common::panics;
+use nix::unistd::{Pid, gettid};
 
 use crate::crew::{self, Crew, Member};
 use crate::execution::{CONTROLLER, Execution, Job, Object};
 use crate::op::{Op, ThreadId};
 use crate::scheduler::Scheduler;
+use crate::watch::{Hang, Watch};
+
+/// The exit status of a Rust program that panics.
+const PANICKED: i32 = 101;
 
 /// What the threads of one execution share.
 pub(crate) struct Engine {
@@ -28,6 +33,7 @@ pub(crate) struct Engine {
     /// What runs the threads that were started, from number 1 on.
     members: Mutex<Vec<Member>>,
     controller: Thread,
+    controller_tid: Pid,
     /// A thread that is parked for good has this engine for good, but not the crew.
     crew: Weak<Crew>,
 }
@@ -214,8 +220,12 @@ pub(crate) fn park_for_good() -> ! {
 /// Parks this thread for good, and lets the others end.
 pub(crate) fn give_up() -> ! {
     let (engine, me) = current();
-    engine.execution().give_up(me);
-    engine.pass_turn();
+    let mut execution = engine.execution();
+    if !execution.is_given_up(me) {
+        execution.give_up(me);
+        drop(execution);
+        engine.pass_turn();
+    }
     park_for_good()
 }
 
@@ -225,6 +235,7 @@ impl Engine {
     /// # Panics
     /// If `within` panics.
     pub fn enter<R>(
+        watch: &Watch,
         crew: &Arc<Crew>,
         scheduler: Arc<Mutex<dyn Scheduler>>,
         execution: Execution,
@@ -240,10 +251,13 @@ impl Engine {
             turn: AtomicUsize::new(CONTROLLER),
             members: Mutex::default(),
             controller: thread::current(),
+            controller_tid: gettid(),
             crew: Arc::downgrade(crew),
         });
         Current::enter(&engine, CONTROLLER);
+        *lock(&watch.current) = Some(Arc::clone(&engine));
         let result = panic::catch_unwind(AssertUnwindSafe(|| within(&engine)));
+        *lock(&watch.current) = None;
         leave();
         result.unwrap_or_else(|panic| panic!("exploration failed: {}", panics::message(&*panic)))
     }
@@ -266,6 +280,59 @@ impl Engine {
         let crew = self.crew();
         ended.into_iter().for_each(|(_, member)| crew.take_back(member));
         given_up.len()
+    }
+
+    /// The execution, and how far it is.
+    pub fn place(&self) -> (u64, u64) {
+        (self.number, self.execution().progress())
+    }
+
+    /// The ids of the threads that take part.
+    pub fn tids(&self) -> Vec<Arc<OnceLock<Pid>>> {
+        let members = lock(&self.members);
+        let controller = Arc::new(OnceLock::from(self.controller_tid));
+        members.iter().map(Member::tid).chain([controller]).collect()
+    }
+
+    /// Ends the execution, if it is still at this place: the thread that has the turn does not
+    /// come to its next step. It cannot be stopped, so it is left behind, and all others stay
+    /// parked: they may wait for it in a `Drop`. If it comes to a step later, it parks as well.
+    ///
+    /// The controller runs a closure that has borrowed from its caller, and cannot be left
+    /// behind. So if it hangs, the process ends.
+    pub fn abandon(&self, place: (u64, u64), hang: Hang) {
+        let mut execution = self.execution();
+        let thread = self.turn.load(Ordering::Acquire);
+        if (self.number, execution.progress()) != place {
+            return;
+        }
+        let what = match hang {
+            Hang::Runs => {
+                "runs on and on without a step: \
+                 a loop has to take one, such as the load of a variable of the explorer"
+            }
+            Hang::Waits => {
+                "waits for something that no step gives it, such as a lock of std that another \
+                 thread has: use those of the explorer"
+            }
+        };
+        if thread == CONTROLLER {
+            eprintln!(
+                "exploration failed: the closure that prepares the program, or the check at the \
+                 end, {what}"
+            );
+            std::process::exit(PANICKED);
+        }
+        let name = execution.name(thread);
+        let since = execution.last_step(thread).map_or_else(
+            || "before its first step".to_owned(),
+            |at| format!("after its step at {at}"),
+        );
+        execution.refuse(format!("{name}, {since}, {what}"));
+        execution.give_up_rest();
+        drop(execution);
+        self.turn.store(CONTROLLER, Ordering::Release);
+        self.controller.unpark();
     }
 
     fn crew(&self) -> Arc<Crew> {

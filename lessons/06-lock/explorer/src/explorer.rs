@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 use common::{cpus, panics};
@@ -18,6 +18,7 @@ use crate::report::{Failure, Fault, Outcome, ReplayError, Report, Run};
 use crate::schedule::Schedule;
 use crate::scheduler::Scheduler;
 use crate::search::{Cut, Search};
+use crate::watch::Watch;
 
 /// How many threads an exploration may leave parked for good.
 const MAX_STRANDED: usize = 1000;
@@ -32,12 +33,20 @@ const MAX_STRANDED: usize = 1000;
 /// Only if it uses a thread-local in a few orders, none of them repeated, does it find there what
 /// an earlier execution has left.
 ///
-/// All threads have ended when a method returns or panics, except those that had to be parked for
-/// good: they wait in a `Drop`, or take a step there after their execution.
+/// A thread that does not come to its next step has lost when the [`patience`](Bounds::patience)
+/// is over: it loops without a step, or it waits for something that no step gives it, such as a
+/// lock of std that another thread holds over a step. A busy or a stopped machine does not count.
+/// Nothing can stop the thread, so it is left behind, and all others of the execution with it.
+/// If the closure that prepares the program hangs, or the check at the end, the process ends with
+/// status 101: they may have borrowed something, and cannot be left behind.
+///
+/// All threads have ended when a method returns or panics, except those that were left behind, and
+/// those that had to be parked for good: they wait in a `Drop`, or take a step there after their
+/// execution.
 ///
 /// # Panics
 /// All methods, if the system refuses a thread, if the closure that prepares the program
-/// panics, or if the program is not the same each time.
+/// panics, if the program is not the same each time, or if one of its threads hangs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Explorer {
     /// How far it goes.
@@ -78,8 +87,9 @@ impl Explorer {
         mut seen: impl FnMut(&Schedule, Option<&Fault>) + Send,
     ) -> Report {
         let mut report = Report::new(orders, self.bounds);
-        on_one_cpu(|| {
-            let mut exploration = Exploration::new(*self, orders, &program);
+        self.on_one_cpu(|watch| {
+            let runner = Runner::new(self, watch, &program);
+            let mut exploration = Exploration::new(runner, orders);
             let mut samples = Vec::new();
             while !report.finished && report.tried() < self.bounds.executions {
                 let ended = exploration.run();
@@ -145,34 +155,67 @@ impl Explorer {
     ) -> Result<Run, ReplayError> {
         let replay = Arc::new(Mutex::new(Replay::new(schedule)));
         let crew = Crew::fresh();
-        let execute = || self.execute(&crew, replay.clone(), &program, true, &mut 0);
-        let run = on_one_cpu(|| execute().run);
+        let scheduler = replay.clone();
+        let run = self.on_one_cpu(|watch| {
+            Runner::new(self, watch, &program).execute(&crew, scheduler, true).run
+        });
         match lock(&replay).stuck {
             Some(thread) => Err(ReplayError::new(run.steps.len() + 1, thread, &run.threads)),
             None => Ok(run),
         }
     }
 
-    /// Runs a program once, from its beginning to its check; records its steps if asked to. Adds
-    /// to `stranded` how many threads stay parked for good.
+    /// Calls a function on a thread that stays on one CPU, as do the threads that it starts.
+    /// Only one of them runs at a time, so this is quicker than waking another CPU for each
+    /// step. This thread watches them.
+    fn on_one_cpu<R: Send>(&self, call: impl FnOnce(&Watch) -> R + Send) -> R {
+        let watch = &Watch::default();
+        let (over, until_over) = mpsc::channel();
+        thread::scope(|scope| {
+            let controller = scope.spawn(move || {
+                // Dropped at the end, it tells that the exploration is over.
+                let _over = over;
+                // If the system refuses it, the exploration is only slower.
+                let _ = sched_getcpu().map(|cpu| cpus::pin(Pid::from_raw(0), &[cpu]));
+                call(watch)
+            });
+            watch.until(&until_over, self.bounds.patience);
+            controller.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
+        })
+    }
+}
+
+/// What runs a program, again and again.
+struct Runner<'a, P> {
+    bounds: Bounds,
+    watch: &'a Watch,
+    program: &'a P,
+    /// How many threads stay parked for good.
+    stranded: usize,
+}
+
+impl<'a, P: Fn(&mut Program)> Runner<'a, P> {
+    fn new(explorer: &Explorer, watch: &'a Watch, program: &'a P) -> Self {
+        Self { bounds: explorer.bounds, watch, program, stranded: 0 }
+    }
+
+    /// Runs the program once, from its beginning to its check; records its steps if asked to.
     fn execute(
-        &self,
+        &mut self,
         crew: &Arc<Crew>,
         scheduler: Arc<Mutex<dyn Scheduler>>,
-        prepare: &impl Fn(&mut Program),
         record: bool,
-        stranded: &mut usize,
     ) -> Ended {
         let execution = Execution::new(self.bounds.spurious, record);
-        Engine::enter(crew, scheduler, execution, |engine| {
+        Engine::enter(self.watch, crew, scheduler, execution, |engine| {
             let mut program = Program::default();
-            prepare(&mut program);
+            (self.program)(&mut program);
             for (name, job) in program.threads {
                 engine.execution().add_thread(name, job);
             }
-            *stranded += engine.run();
+            self.stranded += engine.run();
             assert!(
-                *stranded <= MAX_STRANDED,
+                self.stranded <= MAX_STRANDED,
                 "more than {MAX_STRANDED} threads cannot be unwound: \
                  they wait in a Drop, or catch every panic"
             );
@@ -204,14 +247,11 @@ impl Explorer {
 
 /// A search through the orders of a program, and what runs it.
 struct Exploration<'a, P> {
-    explorer: Explorer,
-    program: &'a P,
+    runner: Runner<'a, P>,
     search: Arc<Mutex<Search>>,
     /// Runs one order after another.
     crew: Arc<Crew>,
     fresh: Arc<Crew>,
-    /// How many threads stay parked for good.
-    stranded: usize,
 }
 
 /// An execution that is repeated, to see whether it ends in the same way again.
@@ -222,10 +262,10 @@ struct Sample {
 }
 
 impl<'a, P: Fn(&mut Program)> Exploration<'a, P> {
-    fn new(explorer: Explorer, orders: Orders, program: &'a P) -> Self {
-        let search = Arc::new(Mutex::new(Search::new(orders, explorer.bounds.steps)));
+    fn new(runner: Runner<'a, P>, orders: Orders) -> Self {
+        let search = Arc::new(Mutex::new(Search::new(orders, runner.bounds.steps)));
         let fresh = Crew::fresh();
-        Self { explorer, program, search, crew: Arc::clone(&fresh), fresh, stranded: 0 }
+        Self { runner, search, crew: Arc::clone(&fresh), fresh }
     }
 
     /// Runs the program in the next order.
@@ -240,8 +280,7 @@ impl<'a, P: Fn(&mut Program)> Exploration<'a, P> {
     }
 
     fn execute(&mut self, crew: &Arc<Crew>) -> Ended {
-        let scheduler = self.search.clone();
-        self.explorer.execute(crew, scheduler, self.program, false, &mut self.stranded)
+        self.runner.execute(crew, self.search.clone(), false)
     }
 
     fn sample(&self, ended: &Ended) -> Sample {
@@ -302,18 +341,4 @@ fn assert_steps_repeated(search: &Search, run: &Run) {
         "exploration failed: the program does not take the same steps again: \
          step {step}, of {name}{at}, or of another thread there, was another one before"
     );
-}
-
-/// Calls a function on a thread that stays on one CPU, as do the threads that it starts.
-/// Only one of them runs at a time, so this is quicker than waking another CPU for each
-/// step.
-fn on_one_cpu<R: Send>(call: impl FnOnce() -> R + Send) -> R {
-    thread::scope(|scope| {
-        let controller = scope.spawn(|| {
-            // If the system refuses it, the exploration is only slower.
-            let _ = sched_getcpu().map(|cpu| cpus::pin(Pid::from_raw(0), &[cpu]));
-            call()
-        });
-        controller.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
-    })
 }

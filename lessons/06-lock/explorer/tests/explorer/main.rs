@@ -2,6 +2,7 @@
 //! verdicts against those of loom and shuttle.
 
 mod faults;
+mod hangs;
 mod peers;
 mod random;
 mod same_again;
