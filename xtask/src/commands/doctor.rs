@@ -1,7 +1,5 @@
 //! `cargo xtask doctor`: what this machine allows, and what that means for the course.
 
-mod cgroup;
-
 use std::ffi::OsString;
 use std::fs;
 use std::io::{IsTerminal, stdout};
@@ -12,7 +10,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use common::{cpus, pidfd, proc, text};
+use common::{cgroup, cpus, pidfd, proc, text};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::sys::utsname::uname;
 use nix::unistd::getpid;
