@@ -19,7 +19,9 @@ use nix::sched::{CpuSet, sched_getcpu, sched_setaffinity};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompFilter, apply_filter, apply_filter_all_threads,
+};
 
 use common::cpus;
 use common::start::{default_signals, without_core_files};
@@ -109,14 +111,37 @@ pub fn stand_in(command: &mut Command, folder: &Path, program: &str, script: &st
 /// # Panics
 /// If seccomp filters are not available on this architecture.
 pub fn refuse(command: &mut Command, call: libc::c_long, error: Errno) {
-    let rules = [(call, Vec::new())].into();
-    let refused = SeccompAction::Errno(error as u32);
-    let target = env::consts::ARCH.try_into().expect("a processor with filters");
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, target);
-    let filter: BpfProgram = filter.and_then(BpfProgram::try_from).expect("a filter for one call");
+    let filter = filter(&[call], error);
     let before_exec = move || apply_filter(&filter).map_err(io::Error::other);
     // SAFETY: between fork and exec, prctl and seccomp are allowed; they allocate nothing.
     unsafe { command.pre_exec(before_exec) };
+}
+
+/// Makes every call that starts a process fail from now on, in all threads of this process: as
+/// if it had reached a limit (EAGAIN), or the memory were used up (ENOMEM). It starts no
+/// threads from then on, either.
+///
+/// # Panics
+/// If seccomp filters are not available.
+pub fn refuse_processes_from_now_on(error: Errno) {
+    let calls = [
+        libc::SYS_clone3,
+        libc::SYS_clone,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_fork,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_vfork,
+    ];
+    apply_filter_all_threads(&filter(&calls, error)).expect("filters are available");
+}
+
+/// A filter that makes these system calls fail.
+fn filter(calls: &[libc::c_long], error: Errno) -> BpfProgram {
+    let rules = calls.iter().map(|&call| (call, Vec::new())).collect();
+    let refused = SeccompAction::Errno(error as u32);
+    let target = env::consts::ARCH.try_into().expect("a processor with filters");
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, target);
+    filter.and_then(BpfProgram::try_from).expect("a filter for a few calls")
 }
 
 /// Adds a program, with its arguments and its environment, to a command that starts programs.
