@@ -21,13 +21,15 @@ pub(crate) struct Crew {
     idle: Mutex<BTreeMap<(ThreadId, &'static str), Member>>,
 }
 
+/// The id of a thread of the system, which it sets when it starts.
+pub(crate) type Tid = Arc<OnceLock<Pid>>;
+
 /// A thread of the system.
 pub(crate) struct Member {
     thread: ThreadId,
     name: &'static str,
     handle: JoinHandle<()>,
-    /// Set when it has started.
-    tid: Arc<OnceLock<Pid>>,
+    tid: Tid,
     work: Sender<Arc<Engine>>,
     end: Receiver<Parked>,
 }
@@ -90,7 +92,7 @@ impl Member {
     fn new(thread: ThreadId, name: &'static str, is_kept: bool) -> io::Result<Self> {
         let (work, engines) = mpsc::channel::<Arc<Engine>>();
         let (sender, end) = mpsc::channel();
-        let tid = Arc::new(OnceLock::new());
+        let tid = Tid::default();
         let own_tid = Arc::clone(&tid);
         let run = move || {
             own_tid.get_or_init(gettid);
@@ -108,7 +110,7 @@ impl Member {
         Ok(Self { thread, name, handle: builder.spawn(run)?, tid, work, end })
     }
 
-    pub fn tid(&self) -> Arc<OnceLock<Pid>> {
+    pub fn tid(&self) -> Tid {
         Arc::clone(&self.tid)
     }
 

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
 
 use common::panics;
-use nix::unistd::{Pid, gettid};
+use nix::unistd::gettid;
 
-use crate::crew::{self, Crew, Member};
+use crate::crew::{self, Crew, Member, Tid};
 use crate::execution::{CONTROLLER, Execution, Job, Object};
 use crate::op::{Op, ThreadId};
 use crate::scheduler::Scheduler;
@@ -33,7 +33,9 @@ pub(crate) struct Engine {
     /// What runs the threads that were started, from number 1 on.
     members: Mutex<Vec<Member>>,
     controller: Thread,
-    controller_tid: Pid,
+    /// The ids of all threads that take part, for the watch: of those that have ended, too, since
+    /// the controller waits until they have left the system.
+    tids: Mutex<Vec<Tid>>,
     /// A thread that is parked for good has this engine for good, but not the crew.
     crew: Weak<Crew>,
 }
@@ -251,7 +253,7 @@ impl Engine {
             turn: AtomicUsize::new(CONTROLLER),
             members: Mutex::default(),
             controller: thread::current(),
-            controller_tid: gettid(),
+            tids: Mutex::new(vec![Arc::new(OnceLock::from(gettid()))]),
             crew: Arc::downgrade(crew),
         });
         Current::enter(&engine, CONTROLLER);
@@ -288,10 +290,8 @@ impl Engine {
     }
 
     /// The ids of the threads that take part.
-    pub fn tids(&self) -> Vec<Arc<OnceLock<Pid>>> {
-        let members = lock(&self.members);
-        let controller = Arc::new(OnceLock::from(self.controller_tid));
-        members.iter().map(Member::tid).chain([controller]).collect()
+    pub fn tids(&self) -> Vec<Tid> {
+        lock(&self.tids).clone()
     }
 
     /// Ends the execution, if it is still at this place: the thread that has the turn does not
@@ -450,7 +450,10 @@ impl Engine {
         // The crew is let go before the execution can end.
         let started = self.crew().start(self, next, name);
         match started {
-            Ok(member) => members.push(member),
+            Ok(member) => {
+                lock(&self.tids).push(member.tid());
+                members.push(member);
+            }
             Err(error) => {
                 drop(members);
                 self.execution().refuse(format!("start thread {next}: {error}"));

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
+use crate::crew::Tid;
 use crate::engine::{Engine, lock};
 
 /// How often it looks within the time that a thread may take for a step.
@@ -71,11 +72,25 @@ impl Watch {
     }
 }
 
-/// The CPU time of some threads of this process, and whether all of them sleep in the kernel.
-fn activity(tids: &[Arc<OnceLock<Pid>>]) -> (Duration, bool) {
-    let stats: Vec<_> = tids.iter().map(|tid| tid.get().and_then(|&tid| stat(tid))).collect();
-    let cpu = stats.iter().flatten().map(|&(_, cpu)| cpu).sum();
-    (cpu, stats.iter().all(|stat| matches!(stat, Some(('S', _)))))
+/// The CPU time of some threads of this process, and whether each of them sleeps in the kernel
+/// or has ended.
+fn activity(tids: &[Tid]) -> (Duration, bool) {
+    let mut cpu = Duration::ZERO;
+    let (mut some_asleep, mut all_asleep) = (false, true);
+    for tid in tids {
+        match tid.get().map(|&tid| stat(tid)) {
+            Some(Some((state, used))) => {
+                cpu += used;
+                some_asleep |= state == 'S';
+                all_asleep &= state == 'S';
+            }
+            // It has ended, or there is no /proc.
+            Some(None) => {}
+            // It has yet to start.
+            None => all_asleep = false,
+        }
+    }
+    (cpu, some_asleep && all_asleep)
 }
 
 /// The state of a thread of this process and its CPU time, from its stat file: proc(5).

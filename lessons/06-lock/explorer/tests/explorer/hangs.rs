@@ -105,6 +105,23 @@ fn a_loop_sleeps_between_its_looks() {
 }
 
 #[test]
+fn a_thread_waits_that_no_other_is_left_beside() {
+    let held = Arc::new(StdMutex::new(()));
+    let guard = held.lock();
+    let message = hang("t2", |program| {
+        let (x, held) = (Cell::new("x", 0), held.clone());
+        let of_t2 = x.clone();
+        program.thread("t1", move || x.set(1));
+        program.thread("t2", move || {
+            of_t2.get();
+            drop(held.lock());
+        });
+    });
+    assert_waits(&message);
+    drop(guard);
+}
+
+#[test]
 fn a_thread_waits_for_a_channel_of_std() {
     let (sender, receiver) = mpsc::channel::<()>();
     let receiver = Arc::new(StdMutex::new(receiver));
