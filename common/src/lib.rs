@@ -12,6 +12,7 @@ compile_error!(
 #[cfg(target_os = "linux")]
 #[path = "."]
 mod linux {
+    pub mod cgroup;
     pub mod child;
     pub mod cpus;
     pub mod hang;

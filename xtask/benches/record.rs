@@ -5,6 +5,7 @@
 //! `strace -f --seccomp-bpf` with the same selection. Medians of interleaved runs.
 
 use std::ffi::OsString;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork, getppid};
-use xtask::record::{Event, Selection, record_under};
+use xtask::record::{Event, Program, Selection, record_under};
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 const RUNS: usize = 15;
@@ -112,10 +113,11 @@ fn recorded(program: &str) -> Option<Duration> {
         if let Some(text) = event.text.strip_prefix("print \"") {
             printed = Some(nanoseconds(text.trim_end_matches("\\n\"")));
         }
+        ControlFlow::Continue(())
     };
     let command = [own_path(), program.into()];
-    record_under(Path::new(XTASK), Path::new("/"), &command, &Selection::default(), &mut tell)
-        .expect("record");
+    let program = Program { words: &command, folder: Path::new("/"), reads: false };
+    record_under(Path::new(XTASK), &program, &Selection::default(), &mut tell).expect("record");
     printed
 }
 

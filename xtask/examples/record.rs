@@ -3,10 +3,11 @@
 //! every child of its process, so each recording has a process of its own.
 
 use std::ffi::OsString;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use xtask::record::{Refused, Selection, record_under};
+use xtask::record::{Event, Program, Refused, Selection, record_under};
 
 fn main() -> Result<()> {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -16,8 +17,12 @@ fn main() -> Result<()> {
         _ => Selection::default(),
     };
     let folder = std::env::current_dir().context("find the working directory")?;
-    let mut tell = |event: xtask::record::Event| println!("{}", event.json());
-    match record_under(Path::new(xtask), &folder, program, &selection, &mut tell) {
+    let program = Program { words: program, folder: &folder, reads: true };
+    let mut tell = |event: Event| {
+        println!("{}", event.json());
+        ControlFlow::Continue(())
+    };
+    match record_under(Path::new(xtask), &program, &selection, &mut tell) {
         // As of `xtask trace`.
         Err(error) if error.is::<Refused>() => {
             eprintln!("{error}");

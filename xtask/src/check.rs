@@ -8,11 +8,13 @@ mod in_order;
 mod machine;
 mod page;
 mod plan;
+mod python;
 mod test_program;
 mod transcript;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -78,7 +80,11 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
     };
     // Always all: a page may run other lessons. And for a part of them Cargo would choose
     // other features of what they depend on, and build it once more.
-    let built = workspace.build(&workspace.lessons, targets)?;
+    let built = thread::scope(|scope| {
+        // This takes time, too, and is not needed before.
+        scope.spawn(|| python::variable(&workspace.root));
+        workspace.build(&workspace.lessons, targets)
+    })?;
     let building = start.elapsed();
     let book = Book::read(&workspace.root)?;
     let plan = Plan::new(&workspace.root, &book, &built, request)?;

@@ -1,5 +1,6 @@
 //! The command line of xtask: a command, then words and options.
 
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -10,7 +11,8 @@ use lexopt::prelude::*;
 pub struct Command {
     /// What the reader types.
     pub name: &'static str,
-    /// The words that it takes, for its help: `LESSON...`.
+    /// The words that it takes, for its help: `LESSON...`. Only a command with `--` in them
+    /// takes something after it.
     pub words: &'static str,
     /// What it does, in a line.
     pub about: &'static str,
@@ -26,6 +28,8 @@ pub struct Command {
 pub struct Arguments {
     /// The words, in order.
     pub words: Vec<String>,
+    /// What comes after `--`: the words and options of another program.
+    pub rest: Vec<OsString>,
     /// The options.
     pub options: Options,
 }
@@ -34,7 +38,14 @@ pub struct Arguments {
 ///
 /// # Errors
 /// A [`UsageError`], or what the command returns.
-pub fn run(commands: &[Command], mut rest: lexopt::Parser) -> Result<ExitCode> {
+pub fn run(
+    commands: &[Command],
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<ExitCode> {
+    let mut words = arguments.into_iter();
+    let own: Vec<OsString> = words.by_ref().take_while(|word| word != "--").collect();
+    let after = words.collect::<Vec<_>>();
+    let mut rest = lexopt::Parser::from_args(own);
     let command = match rest.next().map_err(UsageError::from)? {
         None | Some(Short('h') | Long("help")) => return Ok(show(&help(commands))),
         Some(Value(word)) => {
@@ -46,15 +57,11 @@ pub fn run(commands: &[Command], mut rest: lexopt::Parser) -> Result<ExitCode> {
         }
         Some(option) => return Err(Options::of(HELP).unknown("xtask", &name(&option)).into()),
     };
-    let mut arguments = Arguments { words: Vec::new(), options: Options::of(HELP) };
+    let mut arguments = Arguments { words: Vec::new(), rest: after, options: Options::of(HELP) };
     arguments.options.allow(command.options);
     while let Some(argument) = rest.next().map_err(UsageError::from)? {
         match argument {
-            Value(word) if command.words.is_empty() => {
-                let (name, word) = (command.name, word.display());
-                let why = format!("{name} takes no '{word}': see `cargo xtask {name} --help`");
-                return Err(UsageError(why).into());
-            }
+            Value(word) if command.words.is_empty() => return Err(refused(command, &word)),
             Value(word) => arguments.words.push(word.to_string_lossy().into_owned()),
             option => {
                 let option = name(&option);
@@ -65,7 +72,15 @@ pub fn run(commands: &[Command], mut rest: lexopt::Parser) -> Result<ExitCode> {
     if arguments.options.has("--help") {
         return Ok(show(&command_help(command)));
     }
+    if let Some(word) = arguments.rest.first().filter(|_| !command.words.contains("--")) {
+        return Err(refused(command, word));
+    }
     (command.run)(&arguments)
+}
+
+fn refused(command: &Command, word: &OsStr) -> anyhow::Error {
+    let (name, word) = (command.name, word.display());
+    UsageError(format!("{name} takes no '{word}': see `cargo xtask {name} --help`")).into()
 }
 
 fn show(text: &str) -> ExitCode {
@@ -127,7 +142,7 @@ mod tests {
     ];
 
     fn run(arguments: &[&str]) -> Result<ExitCode> {
-        super::run(COMMANDS, lexopt::Parser::from_args(arguments))
+        super::run(COMMANDS, arguments.iter().map(OsString::from))
     }
 
     #[test]
@@ -150,5 +165,6 @@ mod tests {
         );
         assert_eq!(wrong(&["-x"]), "no option '-x' of xtask; available: -h, --help");
         assert!(wrong(&["list", "02-fork"]).starts_with("list takes no '02-fork'"));
+        assert!(wrong(&["check", "a", "--", "b"]).starts_with("check takes no 'b'"));
     }
 }

@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod commands;
 mod workspace;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -16,6 +17,8 @@ const COMMANDS: &[cli::Command] = &[
     commands::list::COMMAND,
     commands::check::COMMAND,
     commands::check_all::COMMAND,
+    commands::copy::COMMAND,
+    commands::doctor::COMMAND,
     commands::shell_init::COMMAND,
     commands::trace::COMMAND,
 ];
@@ -27,8 +30,13 @@ const INTERRUPTED: u8 = 130;
 fn interrupted() {
     supervise::interrupt();
     if record::is_running() {
-        // When the tracer is gone, the kernel kills what it traced.
-        eprintln!("xtask: {Interrupted}");
+        // When the tracer is gone, the kernel kills what it traced, or lets it run on if it
+        // ran before.
+        if record::runs_on() {
+            eprintln!("xtask: interrupted; what was traced runs on");
+        } else {
+            eprintln!("xtask: {Interrupted}");
+        }
         std::process::exit(INTERRUPTED.into());
     }
 }
@@ -41,13 +49,14 @@ fn main() -> ExitCode {
         Some(word) if word == commands::lesson::SUBCOMMAND => {
             return commands::lesson::run(arguments);
         }
+        Some(word) if word == commands::my::SUBCOMMAND => return commands::my::run(arguments),
         _ => {}
     }
     common::start::put_right();
     if let Err(why) = ctrlc::set_handler(interrupted) {
         eprintln!("xtask: Ctrl-C will not clean up: {why}");
     }
-    match cli::run(COMMANDS, lexopt::Parser::from_env()) {
+    match cli::run(COMMANDS, std::env::args_os().skip(1)) {
         Ok(status) => status,
         Err(error) => {
             eprintln!("xtask: {error:#}");

@@ -22,4 +22,6 @@ mod words;
 pub use event::{End, Event};
 pub use group::{Group, Selection};
 pub use starter::{SUBCOMMAND, start};
-pub use tracer::{Refused, is_running, record, record_under};
+pub use tracer::{
+    Program, Refused, Tell, is_running, record, record_running, record_under, runs_on,
+};

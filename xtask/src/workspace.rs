@@ -14,6 +14,9 @@ use xtask::supervise::{self, End, Errors, Program};
 /// all lessons, and wait where somebody else is building.
 pub const BINARIES: &str = "XTASK_BINARIES";
 
+/// The folder of the reader's own programs, from the root of the workspace.
+pub const OWN: &str = "my";
+
 /// The course: its root folder and its lessons.
 pub struct Workspace {
     /// The folder of the workspace.
@@ -132,6 +135,51 @@ impl Workspace {
         }
     }
 
+    /// The names of the reader's own programs, in order.
+    pub fn own_programs(&self) -> Vec<String> {
+        let entries = self.root.join(OWN).read_dir().into_iter().flatten().flatten();
+        let programs = entries.filter(|entry| entry.path().join("Cargo.toml").exists());
+        let names = programs.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    /// What Cargo needs to be told to run or build a program of the reader's own. What the
+    /// course has built already is not built again.
+    ///
+    /// # Errors
+    /// A [`UsageError`], if there is no such program.
+    pub fn own_program(&self, name: &str) -> Result<Vec<OsString>, UsageError> {
+        let programs = self.own_programs();
+        if !programs.iter().any(|program| program == name) {
+            let available =
+                if programs.is_empty() { "none".to_owned() } else { programs.join(", ") };
+            return Err(UsageError(format!(
+                "no program '{name}' in {OWN}/ (available: {available}); \
+                 `cargo xtask copy LESSON DEMO {name}` makes one"
+            )));
+        }
+        let manifest = self.root.join(OWN).join(name).join("Cargo.toml");
+        let mut arguments = vec!["--manifest-path".into(), manifest.into()];
+        if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+            arguments.extend(["--target-dir".into(), self.root.join("target").into()]);
+        }
+        Ok(arguments)
+    }
+
+    /// Builds a program of the reader's own, and returns the file.
+    ///
+    /// # Errors
+    /// If there is none, it does not build, or the reader interrupted it.
+    pub fn build_own(&self, name: &str) -> Result<PathBuf> {
+        let program = self.own_program(name)?;
+        let messages = self.cargo(std::iter::once("build".into()).chain(program))?;
+        let mut executables = messages.iter().filter_map(|it| it["executable"].as_str());
+        let executable = executables.next_back();
+        Ok(executable.with_context(|| format!("{OWN}/{name} has no program"))?.into())
+    }
+
     /// Builds lessons in one call of Cargo, which shows its progress, and says so when it
     /// waits for another Cargo.
     ///
@@ -153,27 +201,9 @@ impl Workspace {
                 (&["test", "--no-run"], |it| format!("--package={}", it.package()))
             }
         };
-        let format = "--message-format=json-render-diagnostics";
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let outcome = supervise::run(&Program {
-            path: cargo.into(),
-            arguments: (words.iter().chain([&format]).map(OsString::from))
-                .chain(lessons.iter().map(|lesson| select(lesson).into()))
-                .collect(),
-            directory: self.root.clone(),
-            environment: Vec::new(),
-            deadline: Duration::from_secs(3600),
-            output_limit: 64 << 20,
-            errors: Errors::Inherited,
-        })?;
-        match outcome.end {
-            End::Exited(0) => {}
-            End::Interrupted => return Err(Interrupted.into()),
-            _ => bail!("the lessons do not build: see Cargo's message above"),
-        }
-        for line in String::from_utf8_lossy(&outcome.output).lines() {
-            let message: Value =
-                serde_json::from_str(line).with_context(|| format!("cargo's message {line}"))?;
+        let arguments = words.iter().map(OsString::from);
+        let selected = lessons.iter().map(|lesson| select(lesson).into());
+        for message in self.cargo(arguments.chain(selected))? {
             let Some(executable) = message["executable"].as_str() else { continue };
             let manifest = Path::new(message["manifest_path"].as_str().context("manifest_path")?);
             let folder = manifest.parent().context("a package's folder")?;
@@ -190,6 +220,35 @@ impl Workspace {
         }
         Ok(lessons)
     }
+
+    /// Runs Cargo to build something, and returns its messages.
+    fn cargo(&self, arguments: impl Iterator<Item = OsString>) -> Result<Vec<Value>> {
+        let outcome = supervise::run(&Program {
+            path: cargo_path().into(),
+            arguments: arguments
+                .chain(["--message-format=json-render-diagnostics".into()])
+                .collect(),
+            directory: self.root.clone(),
+            environment: Vec::new(),
+            deadline: Duration::from_secs(3600),
+            output_limit: 64 << 20,
+            errors: Errors::Inherited,
+        })?;
+        match outcome.end {
+            End::Exited(0) => {}
+            End::Interrupted => return Err(Interrupted.into()),
+            _ => bail!("it does not build: see Cargo's message above"),
+        }
+        let output = String::from_utf8_lossy(&outcome.output);
+        let message =
+            |line| serde_json::from_str(line).with_context(|| format!("cargo's message {line}"));
+        output.lines().map(message).collect()
+    }
+}
+
+/// The Cargo that runs this.
+pub fn cargo_path() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// The reader pressed Ctrl-C; nothing is left running.

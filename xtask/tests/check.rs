@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -38,15 +39,19 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn xtask(course: &Path, arguments: &[&str]) -> Output {
-    let output = Command::new(XTASK)
+fn command(course: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(XTASK);
+    command
         .args(arguments)
         .env("CARGO_MANIFEST_DIR", course.join("xtask"))
         .env("CARGO_TARGET_DIR", course.join("target"))
         .env("CARGO_NET_OFFLINE", "true")
-        .current_dir(course)
-        .output()
-        .unwrap();
+        .current_dir(course);
+    command
+}
+
+fn xtask(course: &Path, arguments: &[&str]) -> Output {
+    let output = command(course, arguments).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(!errors.contains("panicked"), "{errors}");
     output
@@ -350,6 +355,43 @@ fn a_record_on_a_page_does_not_ask_cargo_again() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(errors.contains("never_called"), "no warning to repeat: {output:?}");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn a_python_that_is_a_script_is_asked_once_which_python_it_starts() {
+    let course = course("python");
+    let page = course.join("docs/01-good.md");
+    let transcripts = "\n```console\n$ python3 one.py\nthe real one\n```\n".repeat(3);
+    fs::write(&page, fs::read_to_string(&page).unwrap() + &transcripts).unwrap();
+    let script = |name: &str, text: &str| {
+        let folder = course.join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("python3");
+        fs::write(&file, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        folder
+    };
+    let real = script("real", "echo the real one");
+    let log = course.join("log").display().to_string();
+    let other = real.display();
+    let started = |script: &Path| {
+        let path = std::env::var_os("PATH").unwrap();
+        let path = [script.to_owned()].into_iter().chain(std::env::split_paths(&path));
+        let mut command = command(&course, &["check", "01-good"]);
+        let output = command.env("PATH", std::env::join_paths(path).unwrap()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let text = fs::read_to_string(&log).unwrap();
+        fs::remove_file(&log).unwrap();
+        text.lines().count()
+    };
+
+    let manager = format!(
+        "echo >>{log}; case $1 in -c) echo {other}/python3;; *) exec {other}/python3;; esac"
+    );
+    assert_eq!(started(&script("manager", &manager)), 1);
+    // One that does not tell is started each time.
+    let silent = format!("echo >>{log}; exec {other}/python3");
+    assert_eq!(started(&script("silent", &silent)), 1 + 3);
 }
 
 #[test]

@@ -208,6 +208,33 @@ impl Drop for Running {
     }
 }
 
+/// At how many places of its output a demo is killed.
+const PLACES: usize = 6;
+
+/// Runs a demo to its end, and then kills it again and again, each time at another place of
+/// its output: after the first line, after the last, and at some between them.
+///
+/// # Panics
+/// If it fails or prints nothing, or if a process of it outlives it.
+pub fn kill_at_several_lines(start: impl Fn() -> Running) {
+    let (lines, errors, status) = start().finish_with_orphans();
+    assert!(status.success(), "{status}: {errors}");
+    for place in places(lines.len()) {
+        let running = start();
+        for _ in 0..place {
+            running.next_line();
+        }
+        running.kill();
+        running.finish_with_orphans();
+    }
+}
+
+/// After how many of these lines.
+fn places(lines: usize) -> impl Iterator<Item = usize> {
+    let last = lines.min(PLACES) - 1;
+    (0..=last).map(move |place| 1 + place * (lines - 1) / last.max(1))
+}
+
 /// Waits for the orphans of a process group; false if one is still there after a
 /// minute.
 fn wait_for_group(group: Pid) -> bool {
@@ -273,6 +300,16 @@ mod tests {
         let mut command = start::command("sh");
         command.args(["-c", script]);
         Running::start(command)
+    }
+
+    #[test]
+    fn a_demo_is_killed_at_its_first_line_at_its_last_and_between() {
+        let places = |lines| places(lines).collect::<Vec<_>>();
+        assert_eq!(places(1), [1]);
+        assert_eq!(places(2), [1, 2]);
+        assert_eq!(places(6), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(places(7), [1, 2, 3, 4, 5, 7]);
+        assert_eq!(places(29), [1, 6, 12, 17, 23, 29]);
     }
 
     #[test]

@@ -19,14 +19,17 @@ use nix::sched::{CpuSet, sched_getcpu, sched_setaffinity};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompFilter, apply_filter, apply_filter_all_threads,
+};
 
 use common::cpus;
 use common::start::{default_signals, without_core_files};
 
 /// A program to be started with [the defaults](with_defaults). An error that it prints is
-/// its message alone, also where those who run the tests want a backtrace of their own. It is
-/// killed when the thread that started it ends, however that comes about.
+/// its message alone, also where those who run the tests want a backtrace of their own. It has
+/// three open files, even if the tests were started with more. It is killed when the thread that
+/// started it ends, however that comes about.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     with_defaults();
     let mut command = Command::new(program);
@@ -34,6 +37,14 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     let end_with_test = || set_pdeathsig(Signal::SIGKILL).map_err(io::Error::from);
     // SAFETY: it runs between fork and exec, and makes one system call.
     unsafe { command.pre_exec(end_with_test) };
+    let without_other_files = || {
+        // An old kernel does not know the call. Then they stay open.
+        // SAFETY: it makes descriptors close at exec, and touches no memory.
+        unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+        Ok(())
+    };
+    // SAFETY: it runs between fork and exec, and makes one system call.
+    unsafe { command.pre_exec(without_other_files) };
     command
 }
 
@@ -100,14 +111,37 @@ pub fn stand_in(command: &mut Command, folder: &Path, program: &str, script: &st
 /// # Panics
 /// If seccomp filters are not available on this architecture.
 pub fn refuse(command: &mut Command, call: libc::c_long, error: Errno) {
-    let rules = [(call, Vec::new())].into();
-    let refused = SeccompAction::Errno(error as u32);
-    let target = env::consts::ARCH.try_into().expect("a processor with filters");
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, target);
-    let filter: BpfProgram = filter.and_then(BpfProgram::try_from).expect("a filter for one call");
+    let filter = filter(&[call], error);
     let before_exec = move || apply_filter(&filter).map_err(io::Error::other);
     // SAFETY: between fork and exec, prctl and seccomp are allowed; they allocate nothing.
     unsafe { command.pre_exec(before_exec) };
+}
+
+/// Makes every call that starts a process fail from now on, in all threads of this process: as
+/// if it had reached a limit (EAGAIN), or the memory were used up (ENOMEM). It starts no
+/// threads from then on, either.
+///
+/// # Panics
+/// If seccomp filters are not available.
+pub fn refuse_processes_from_now_on(error: Errno) {
+    let calls = [
+        libc::SYS_clone3,
+        libc::SYS_clone,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_fork,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_vfork,
+    ];
+    apply_filter_all_threads(&filter(&calls, error)).expect("filters are available");
+}
+
+/// A filter that makes these system calls fail.
+fn filter(calls: &[libc::c_long], error: Errno) -> BpfProgram {
+    let rules = calls.iter().map(|&call| (call, Vec::new())).collect();
+    let refused = SeccompAction::Errno(error as u32);
+    let target = env::consts::ARCH.try_into().expect("a processor with filters");
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, target);
+    filter.and_then(BpfProgram::try_from).expect("a filter for a few calls")
 }
 
 /// Adds a program, with its arguments and its environment, to a command that starts programs.

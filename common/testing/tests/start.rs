@@ -1,7 +1,11 @@
 //! A program that a test starts does not inherit what the test was started with.
 
 use std::env::current_exe;
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::process::Command;
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::Signal;
 use testing::running::Running;
 use testing::{seen, start};
@@ -15,6 +19,19 @@ fn what_the_tests_were_started_with_does_not_reach_their_programs() {
     let output = env.output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[test]
+fn a_file_that_the_tests_were_started_with_does_not_reach_their_programs() {
+    let file = File::open("/dev/null").unwrap();
+    // As a shell opens a file for the tests.
+    fcntl(&file, FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
+    let has_it = |mut readlink: Command| {
+        let output = readlink.arg(format!("/proc/self/fd/{}", file.as_raw_fd())).output().unwrap();
+        output.stdout == b"/dev/null\n"
+    };
+    assert!(has_it(Command::new("readlink")));
+    assert!(!has_it(start::command("readlink")));
 }
 
 /// What a file of /proc has after a name.

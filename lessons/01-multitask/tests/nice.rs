@@ -54,7 +54,7 @@ fn can_be_seen_here() -> bool {
 /// Looks at demos that run for longer and longer, until it was in time for one.
 /// None is left when it is done with it.
 fn look<T>(look: impl Fn(&Running, Duration) -> Option<T>) -> T {
-    let seen = [0.2, 0.6, 2.0, 10.0].into_iter().find_map(|seconds| {
+    let seen = [0.1, 0.5, 2.0, 10.0].into_iter().find_map(|seconds| {
         let demo = nice(&seconds.to_string());
         let seen = look(&demo, Duration::from_secs_f64(seconds));
         demo.finish();

@@ -18,7 +18,7 @@ fn the_slices_in_the_picture_do_not_overlap() {
     let file = folder.path().join("turns.svg");
     let svg = file.to_str().unwrap();
     assert_eq!(
-        output(&["--duration", "0.1", "--tasks", "1", "--svg", svg]),
+        output(&["--duration", "0.05", "--tasks", "1", "--svg", svg]),
         (Some(0), String::new())
     );
     let text = std::fs::read_to_string(&file).unwrap();

@@ -112,7 +112,7 @@ fn three_child_processes_are_busy_on_the_same_cpu() {
 #[test]
 fn the_recording_shows_what_really_happened() {
     // On a busy machine the tasks get little of that: then a longer run.
-    let mut runs = [300.0, 1400.0, 10_000.0].into_iter();
+    let mut runs = [300.0, 700.0, 2000.0, 10_000.0].into_iter();
     let most = runs.find_map(browser_while_word_is_stopped).expect("the tasks hardly run");
     assert!(most >= 25.0, "browser ran for {most} ms at most while word was away");
 }

@@ -2,6 +2,7 @@
 //! child's id, in the child 0. Compare with `notes.py`, the same in Python.
 
 use anyhow::{Context, Result, ensure};
+use nix::libc;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork, getpid, getppid};
 
@@ -13,7 +14,9 @@ pub fn run() -> Result<()> {
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => {
             println!("I am child process ({}) and my parent is {}.", getpid(), getppid());
-            std::process::exit(0)
+            // SAFETY: it only ends this process. What a program does at its end is left to the
+            // parent.
+            unsafe { libc::_exit(0) }
         }
         ForkResult::Parent { child } => {
             println!("I ({}) just created a child process ({child}).", getpid());

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::thread;
 
 use demo::demo;
-use testing::running::Running;
+use testing::running::{Running, kill_at_several_lines};
 use testing::start;
 
 mod demo;
@@ -74,21 +74,7 @@ fn without_another_process_a_demo_fails_and_leaves_nothing() {
 fn a_demo_that_is_killed_takes_its_children_along() {
     thread::scope(|scope| {
         for arguments in DEMOS {
-            scope.spawn(move || kill_after_each_line(arguments));
+            scope.spawn(move || kill_at_several_lines(|| Running::start(demo(arguments))));
         }
     });
-}
-
-/// After its first line, after its second, and so on to its end.
-fn kill_after_each_line(arguments: &[&str]) {
-    for lines in 1.. {
-        let running = Running::start(demo(arguments));
-        if (0..lines).any(|_| running.next_line().is_none()) {
-            let (_, errors, status) = running.finish_with_orphans();
-            assert!(status.success(), "{arguments:?}: {errors}");
-            return;
-        }
-        running.kill();
-        running.finish_with_orphans();
-    }
 }

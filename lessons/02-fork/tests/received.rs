@@ -87,7 +87,7 @@ fn both_processes_read_the_memory_that_is_there() {
     }
     let changed = (8 << 20) / proc::page_size() + 1;
     // One page is written before the process is copied. On a busy machine that comes late.
-    for delay in ["1000000", "5000000", "20000000"] {
+    for delay in ["200000", "1000000", "5000000", "20000000"] {
         let mut strace = start::with_fault(&format!("clone,clone3,fork:delay_enter={delay}"));
         start::add_program(&mut strace, &demo(&["copies", "--mib", "8"]));
         let running = Running::start(strace);

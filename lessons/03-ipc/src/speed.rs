@@ -54,7 +54,7 @@ pub fn run(asked: &Asked) -> Result<()> {
     let mut python = if asked.python { start_python(asked.json) } else { None };
     // A program that reads JSON expects nothing else.
     if cfg!(debug_assertions) && !asked.json {
-        println!("(A debug build is slow. For true times: cargo run --release --bin 03-ipc speed)");
+        println!("(A debug build is slow. For true times: cargo lesson --release 03-ipc speed)");
     }
     if asked.cpus > allowed.len() && !asked.json {
         println!("(Not measured on two CPUs: this process may use one.)");

@@ -1,11 +1,10 @@
 //! No demo leaves a process behind: not when it fails in the middle, and not when it is
 //! killed.
 
-use std::path::Path;
 use std::thread;
 
 use demo::{demo, through};
-use testing::running::Running;
+use testing::running::{Running, kill_at_several_lines};
 use testing::start;
 
 mod demo;
@@ -76,24 +75,12 @@ fn a_demo_that_is_killed_takes_its_children_along() {
     let folder = tempfile::tempdir().unwrap();
     thread::scope(|scope| {
         for name in DEMOS {
-            let folder = folder.path();
-            scope.spawn(move || kill_after_each_line(name, folder));
+            let start = || {
+                let mut command = demo(&[name]);
+                command.env("TMPDIR", folder.path()).env("LESSON_PACE", "0.01");
+                Running::start(command)
+            };
+            scope.spawn(move || kill_at_several_lines(start));
         }
     });
-}
-
-/// After its first line, after its second, and so on to its end.
-fn kill_after_each_line(name: &str, folder: &Path) {
-    for lines in 1.. {
-        let mut command = demo(&[name]);
-        command.env("TMPDIR", folder).env("LESSON_PACE", "0.01");
-        let running = Running::start(command);
-        if (0..lines).any(|_| running.next_line().is_none()) {
-            let (_, errors, status) = running.finish_with_orphans();
-            assert!(status.success(), "{name}: {errors}");
-            return;
-        }
-        running.kill();
-        running.finish_with_orphans();
-    }
 }

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use testing::running::Running;
+use testing::running::{Running, kill_at_several_lines};
 use testing::start;
 
 /// Each so that it is quick.
@@ -72,16 +72,7 @@ fn without_another_process_or_memory_a_demo_fails_and_leaves_nothing() {
 #[test]
 fn a_demo_that_is_killed_takes_its_children_along() {
     for arguments in DEMOS {
-        // After its first line, after its second, and so on to its end.
-        for lines in 1.. {
-            let running = demo(arguments);
-            if (0..lines).any(|_| running.next_line().is_none()) {
-                running.finish_with_orphans();
-                break;
-            }
-            running.kill();
-            running.finish_with_orphans();
-        }
+        kill_at_several_lines(|| demo(arguments));
     }
 }
 
@@ -91,7 +82,7 @@ fn python_ends_with_the_demo() {
         return;
     }
     // Killed while it measures a Queue: that has children too.
-    let running = demo(&["speed", "--most=8", "--time=30", "--cpus=1"]);
+    let running = demo(&["speed", "--most=8", "--time=10", "--cpus=1"]);
     running.line_with(&["Python's Pipe"]);
     running.kill();
     running.finish_with_orphans();

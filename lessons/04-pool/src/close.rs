@@ -1,5 +1,5 @@
-//! A pool ends in one of three ways: closed and joined, terminated, or dropped. On the way,
-//! it reports what it refuses.
+//! A pool ends in one of three ways: it is closed and joined, terminated, or dropped. Two
+//! calls come at the wrong time, and the pool refuses them.
 
 use std::thread::sleep;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! A worker is killed in the middle of a task. This pool reports the task that was lost and
-//! does the others. Python's pool waits for ever.
+//! A worker is killed in the middle of a task. This pool reports the lost task and runs the
+//! others. Python's `Pool` waits for ever; compare `crash_executor.py`.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read};
 use std::os::unix::process::CommandExt;
@@ -15,13 +15,13 @@ use process_pool::{Function, ProcessPool};
 
 use crate::TASKS;
 
-/// The task that ends its worker.
+/// The task that kills its worker.
 const DEADLY: u64 = 3;
 
 /// Does nothing, unless it is the deadly one.
 pub static RUN: Function<u64, ()> = Function::new("crash", |task| {
     if task == DEADLY {
-        // As the kernel does it when the memory is used up.
+        // What the kernel does to a process when memory runs out.
         let _ = raise(Signal::SIGKILL);
     }
 });
@@ -47,8 +47,8 @@ pub fn run() -> Result<()> {
     let mut python = Command::new("python3");
     python.args(["-c", PYTHON]).stdout(Stdio::piped());
     let parent = getpid();
-    // SAFETY: the pool has ended, so this process has one thread, and no lock can be held
-    // by a thread that the child does not have.
+    child::ensure_one_thread()?;
+    // SAFETY: the pool has ended, so no other thread can hold a lock that the child needs.
     unsafe { python.pre_exec(move || child::end_with(parent).map_err(Error::other)) };
     match python.spawn() {
         Err(why) if why.kind() == ErrorKind::NotFound => {
@@ -59,7 +59,7 @@ pub fn run() -> Result<()> {
     }
 }
 
-/// Waits a while for Python to end, from the crash on.
+/// Waits three seconds from the crash on, to see whether Python ends.
 fn watch(python: std::process::Child) -> Result<()> {
     let child = Child::new(Pid::from_raw(python.id().try_into()?));
     let mut output = BufReader::new(python.stdout.context("a pipe")?);
@@ -72,6 +72,6 @@ fn watch(python: std::process::Child) -> Result<()> {
     let what = if ended { "it has ended" } else { "it still waits for the result; I kill it" };
     println!("  after {}: {what}", text::time(time));
     drop(child);
-    // Its workers notice that it is gone. The pipe ends when none of them is left.
+    // Its workers notice that it is gone. The pipe ends when all of them have ended.
     output.read_to_end(&mut Vec::new()).context("read").map(drop)
 }

@@ -2,6 +2,7 @@
 
 mod close;
 mod crash;
+mod lost;
 mod map;
 mod panic;
 mod pool;
@@ -22,6 +23,7 @@ const TASKS: Tasks = &[
     &map::SQUARE,
     &map::WAIT,
     &crash::RUN,
+    &lost::WHO,
     &panic::HALF,
     &ways::NUMBER,
     &ways::BUSY,
@@ -31,52 +33,58 @@ const TASKS: Tasks = &[
 const DEMOS: &[Demo] = &[
     Demo {
         name: "pool",
-        about: "the notes' program: five tasks for four processes",
-        options: &[],
-        run: |_| pool::run(),
-    },
-    Demo {
-        name: "threads",
-        about: "the same five tasks for four threads",
-        options: &[],
-        run: |_| threads::run(),
+        about: "the tutorial's program: four processes share five tasks",
+        options: &[("--workers N", "how many processes (4)")],
+        run: |options| pool::run(options.number("--workers", 1..=100)?.unwrap_or(tasks::WORKERS)),
     },
     Demo {
         name: "map",
-        about: "many arguments for one function: all results, one by one, or as they come",
+        about: "one function, many arguments: all results, one by one, or as they come",
         options: &[],
         run: |_| map::run(),
     },
     Demo {
         name: "crash",
-        about: "a worker is killed: this pool goes on, Python's waits for ever",
+        about: "a worker is killed: this pool carries on, Python's waits for ever",
         options: &[],
         run: |_| crash::run(),
     },
     Demo {
+        name: "threads",
+        about: "the same five tasks, shared by four threads",
+        options: &[],
+        run: |_| threads::run(),
+    },
+    Demo {
+        name: "lost",
+        about: "a worker with 500 tasks in advance is killed, and one task is lost",
+        options: &[],
+        run: |_| lost::run(),
+    },
+    Demo {
         name: "close",
-        about: "close, join, terminate, drop; and what a pool refuses",
+        about: "three ways to end a pool, and the calls it refuses",
         options: &[],
         run: |_| close::run(),
     },
     Demo {
         name: "panic",
-        about: "a task panics: the traps of the crate threadpool, and the remedies",
+        about: "a task panics: the traps of the crate threadpool, and their remedies",
         options: &[],
         run: |_| panic::run(),
     },
     Demo {
         name: "steal",
-        about: "work that spreads itself: idle threads steal from the others",
+        about: "tasks that make tasks: idle threads steal work from busy ones",
         options: &[],
         run: |_| steal::run(),
     },
     Demo {
         name: "speed",
-        about: "this pool beside threads, channels, and Python's pools",
+        about: "what a task costs: this pool, threads, channels, and Python's pools",
         options: &[
-            ("--tasks N", "how many empty tasks, and of the others in proportion (20000)"),
-            ("--svg FILE", "draw the times of large arguments into FILE"),
+            ("--tasks N", "how many empty tasks, and the others in proportion (20000)"),
+            ("--svg FILE", "draw the times of large arguments in FILE"),
             ("--json", "print the figures as JSON"),
         ],
         run: |options| {

@@ -1,6 +1,6 @@
-//! Many arguments, one function: `map` gives all results at once, `imap` one by one,
-//! `imap_unordered` as they come. Compare with `pool`, which shows how a pool works
-//! inside.
+//! One function, many arguments: `map` returns all results together, `imap` one by one in
+//! order, `imap_unordered` as they come. The pool is the library `ProcessPool`; `pool` shows
+//! how such a pool works inside.
 
 use std::process::id;
 use std::thread::sleep;
@@ -12,7 +12,7 @@ use process_pool::{Function, ProcessPool};
 
 use crate::TASKS;
 
-/// The process that squared the number, and the square.
+/// Squares a number. Also returns the id of the process that did it.
 pub static SQUARE: Function<u64, (u32, u64)> = Function::new("square", |n| (id(), n * n));
 
 /// Waits for the given time.
@@ -45,6 +45,9 @@ pub fn run() -> Result<()> {
     }
 
     let pool = ProcessPool::new(TASKS)?;
-    println!("Without a number a pool has one worker for each CPU, here ≈ {}.", pool.workers());
+    println!(
+        "A pool without a number has a worker for each CPU it may use: here ≈ {}.",
+        pool.workers()
+    );
     Ok(())
 }

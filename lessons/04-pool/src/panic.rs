@@ -1,5 +1,5 @@
-//! A task panics. The crate threadpool loses its result and says nothing; each of its
-//! traps has a remedy. In the pool of processes a panic is that task's result.
+//! A task panics. The crate threadpool loses its result silently; each of its traps has a
+//! remedy. In the pool of processes, the panic is the task's result.
 
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use threadpool::ThreadPool;
 
 use crate::TASKS;
 
-/// Half of a number that has one.
+/// Halves an even number, and panics on an odd one.
 pub static HALF: Function<u32, u32> = Function::new("half", half);
 
 fn half(number: u32) -> u32 {
@@ -39,7 +39,7 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// The trap: three results are expected, and two come.
+/// A trap: the main thread expects three results, and only two come.
 fn wait_for_a_lost_result() {
     println!("threadpool, waiting for as many results as there are tasks:");
     let pool = ThreadPool::new(2);
@@ -57,7 +57,7 @@ fn wait_for_a_lost_result() {
     println!("  panics that the pool counted: {}", pool.panic_count());
 }
 
-/// The remedy: a panic is caught and sent, and the end of the channel ends the wait.
+/// The remedy: catch the panic and send it, and wait for the end of the channel.
 fn take_what_comes() {
     println!("threadpool, with the panic caught in the task:");
     let pool = ThreadPool::new(2);

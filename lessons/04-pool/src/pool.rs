@@ -1,6 +1,5 @@
-//! A pool of processes: four workers, five tasks. The worker that is done first
-//! gets the task that is left. Compare with `notes.py`, the same in Python, and
-//! with the demo `threads`.
+//! A pool of processes: four workers share five tasks. The first worker to finish gets
+//! the last task. Compare with `notes.py`, the same in Python, and with the demo `threads`.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -11,23 +10,23 @@ use ipc_channel::IpcError;
 use ipc_channel::ipc::{self, IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender};
 use nix::unistd::getpid;
 
-use crate::tasks::{self, TASKS, WORKERS};
+use crate::tasks::{self, TASKS};
 
-/// The parent's two ends of the channels to one worker.
+/// A worker, as the parent sees it: its ends of the two channels between them.
 struct Worker {
     commands: IpcSender<usize>,
     results: IpcReceiver<Duration>,
 }
 
-pub fn run() -> Result<()> {
+pub fn run(workers: usize) -> Result<()> {
     println!("Parent process (pid {}).", getpid());
     let start = Instant::now();
     let mut children = Vec::new();
 
-    let results = start_workers(&mut children).and_then(hand_out_tasks);
+    let results = start_workers(workers, &mut children).and_then(hand_out_tasks);
 
-    // The channels are closed now, also after an error, so every worker ends.
-    // All are waited for before the first bad end counts.
+    // The channels are closed now, even after an error, so every worker ends. Wait for all
+    // of them before reporting one that ended badly.
     let ends: Vec<_> = children.into_iter().map(Child::join).collect();
     ends.into_iter().collect::<Result<()>>()?;
 
@@ -39,18 +38,18 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Forks the workers. Those that exist are in `children`, even after an error.
-fn start_workers(children: &mut Vec<Child>) -> Result<Vec<Worker>> {
+/// Forks the workers, and adds each to `children`, so that it is known even after an error.
+fn start_workers(count: usize, children: &mut Vec<Child>) -> Result<Vec<Worker>> {
     let mut workers = Vec::new();
-    for _ in 0..WORKERS {
+    for _ in 0..count {
         let (commands, worker_commands) = ipc::channel().context("ipc::channel")?;
-        // One result channel each: when it closes, that worker has ended.
+        // Each worker has a result channel of its own: when it closes, that worker has ended.
         let (worker_results, results) = ipc::channel().context("ipc::channel")?;
 
         match child::fork()? {
             None => {
-                // Copies of the parent's ends. A channel closes only when the
-                // last copy of its sender is gone.
+                // Copies of the parent's ends. A channel closes only when the last copy of
+                // its sender is gone.
                 drop((workers, commands, results));
                 child::exit(work(&worker_commands, &worker_results))
             }
@@ -62,7 +61,7 @@ fn start_workers(children: &mut Vec<Child>) -> Result<Vec<Worker>> {
     Ok(workers)
 }
 
-/// Runs the tasks that come, until the parent closes the channel.
+/// Runs each task that arrives, until the parent closes the channel.
 fn work(commands: &IpcReceiver<usize>, results: &IpcSender<Duration>) -> Result<()> {
     let pid = format!("pid {}", getpid());
     loop {
@@ -74,8 +73,8 @@ fn work(commands: &IpcReceiver<usize>, results: &IpcSender<Duration>) -> Result<
     }
 }
 
-/// Gives each worker a task, and another whenever it has sent a result.
-/// Returns the results when all workers have closed their channels.
+/// Gives each worker a task, and another one whenever it has sent a result. Returns all
+/// results when all workers have closed their channels.
 fn hand_out_tasks(workers: Vec<Worker>) -> Result<Vec<Duration>> {
     let mut queue = 0..TASKS.len();
     let mut set = IpcReceiverSet::new().context("IpcReceiverSet::new")?;
@@ -99,7 +98,7 @@ fn hand_out_tasks(workers: Vec<Worker>) -> Result<Vec<Duration>> {
                         None => drop(commands.remove(&worker)),
                     }
                 }
-                // It has ended, well or not: `waitpid` will tell.
+                // It has ended. `waitpid` will report how.
                 IpcSelectionResult::ChannelClosed(_) => open -= 1,
             }
         }

@@ -1,5 +1,5 @@
-//! How fast this pool is, beside one of threads, bare channels, and Python's two pools: the
-//! same work for each, one after the other, with two workers.
+//! What it costs to hand out a task: the same work for this pool of processes, for threads, for
+//! bare channels, and for Python's two pools, one after the other, with two workers each.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn rate(per_second: f64) -> String {
     }
 }
 
-/// Of what two CPUs could do if nothing had to be handed out.
+/// The share of the workers' time that went into the tasks.
 fn share(share: f64) -> String {
     format!("≈ {:.0} %", 100.0 * share)
 }

@@ -1,5 +1,5 @@
-//! Work that spreads itself: a thread with nothing to do steals from the others. Each
-//! task makes two smaller ones, so nobody could have handed them out in advance.
+//! Tasks that make tasks: nobody could hand these out in advance, so a thread with an empty
+//! queue steals from another. Rayon works like this.
 
 use std::iter::repeat_with;
 use std::ops::Range;
@@ -47,7 +47,8 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Works as long as any thread has an open task.
+/// Runs tasks until no thread has one left. A thread that finds nothing to steal tries again at
+/// once, which keeps a CPU busy; rayon's threads go to sleep instead.
 fn work(own: &Worker<Range<u64>>, others: &[Stealer<Range<u64>>], open: &AtomicUsize) -> Done {
     let mut done = Done::default();
     while open.load(Ordering::Acquire) > 0 {
@@ -74,7 +75,7 @@ fn work(own: &Worker<Range<u64>>, others: &[Stealer<Range<u64>>], open: &AtomicU
     done
 }
 
-/// The oldest task of another thread, which is its largest.
+/// The oldest task of another thread, which is also its largest.
 fn steal(others: &[Stealer<Range<u64>>]) -> Option<Range<u64>> {
     let attempt: Steal<_> = others.iter().map(Stealer::steal).collect();
     attempt.success()

@@ -1,5 +1,5 @@
-//! A pool of threads for the same five tasks, from the crate `threadpool`.
-//! Compare with `pool`: this is one process, and nothing is forked.
+//! The five tasks of `pool` again, in a pool of threads from the crate `threadpool`. This is
+//! one process; nothing is forked.
 
 use std::time::{Duration, Instant};
 
@@ -25,9 +25,9 @@ pub fn run() -> Result<()> {
     drop(tx);
     println!("Waiting for all threads done...");
 
-    // Dropping the pool would not wait: the program could end before its tasks.
+    // Dropping the pool would not wait: the program could end before its tasks do.
     pool.join();
-    // `join` returns after a panic too, and a task that panicked has no result.
+    // `join` also returns if a task has panicked, and that task has no result.
     ensure!(pool.panic_count() == 0, "{} of the tasks panicked", pool.panic_count());
     println!("All threads done.");
     let (work, time) = (rx.iter().sum::<Duration>(), start.elapsed());

@@ -1,6 +1,7 @@
 //! The demos on the pool, seen from outside: the processes and threads that they claim.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -114,7 +115,7 @@ fn the_workers_of_map_do_what_is_said_of_them() {
     }
     // On one CPU the pool without a number has one worker: the allowed CPUs are counted.
     let last = lines.last().unwrap();
-    assert!(last.ends_with("one worker for each CPU, here ≈ 1."), "{lines:#?}");
+    assert!(last.ends_with("a worker for each CPU it may use: here ≈ 1."), "{lines:#?}");
     // Each of the waits is that of a worker.
     let workers = lines[0].split("pid ").skip(2).map(|it| pid(&format!("pid {it}")));
     let waits = workers.map(|worker| by("clock_nanosleep", worker));
@@ -127,7 +128,10 @@ fn a_pool_without_a_number_has_a_worker_for_each_cpu() {
     let mut command = demo(&["map", "--pace", "0"]);
     let output = command.env("LD_DEBUG", "files").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.ends_with(&format!("for each CPU, here ≈ {}.\n", cpus.len())), "{text}");
+    assert!(
+        text.ends_with(&format!("for each CPU it may use: here ≈ {}.\n", cpus.len())),
+        "{text}"
+    );
     if let Some(programs) = programs_in(&output.stderr) {
         assert_eq!(programs, 1 + 3 + cpus.len());
     }
@@ -147,10 +151,18 @@ fn programs_in(errors: &[u8]) -> Option<usize> {
     Some(programs.count())
 }
 
+/// The demo `crash`, with a program in place of Python that does nothing.
+fn crash_without_python(folder: &Path, pace: &str) -> Command {
+    let mut command = demo(&["crash", "--pace", pace]);
+    start::stand_in(&mut command, folder, "python3", "exit");
+    command
+}
+
 #[test]
 fn a_worker_dies_and_another_takes_its_place() {
     // The C library's loader then says which process has loaded which program.
-    let mut command = demo(&["crash", "--pace", "0.01"]);
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mut command = crash_without_python(folder.path(), "0.01");
     let output = command.env("LD_DEBUG", "files").output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
@@ -170,15 +182,45 @@ fn a_worker_that_is_not_killed_needs_no_other() {
     if !start::can_use_strace() {
         return;
     }
-    // Python's worker kills itself by another call.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut command = start::with_fault("tgkill:error=EPERM");
-    command.arg(env!("CARGO_BIN_EXE_04-pool")).args(["crash", "--pace", "0"]);
+    start::add_program(&mut command, &crash_without_python(folder.path(), "0"));
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let done: Vec<String> = (1..=5).map(|task| format!("  task {task} is done")).collect();
     let lines: Vec<&str> = text.lines().skip(1).take(6).collect();
     assert_eq!(lines[..5], done, "{output:?}");
     assert_eq!(lines[5], "  new workers: 0", "{output:?}");
+}
+
+#[test]
+fn only_the_task_of_the_killed_worker_is_lost() {
+    // The C library's loader then says which process has loaded which program.
+    let output = demo(&["lost"]).env("LD_DEBUG", "files").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("  task 100: its worker died: killed by SIGKILL\n"), "{text}");
+    assert!(text.contains(": 400 done by others\n"), "{text}");
+    assert!(text.ends_with("  done: 999, lost: 1\n"), "{text}");
+    if let Some(programs) = programs_in(&output.stderr) {
+        assert_eq!(programs, 4, "the demo, two workers and one more");
+    }
+    // Each line of the loader begins with the id of its process.
+    let worker = text.split("done by pid ").nth(1).unwrap().lines().next().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let of_worker = |line: &str| line.trim_start().split(':').next() == Some(worker);
+    assert!(errors.is_empty() || errors.lines().any(of_worker), "{text}");
+}
+
+#[test]
+fn no_task_is_lost_if_no_worker_is_killed() {
+    if !start::can_use_strace() {
+        return;
+    }
+    let mut command = start::with_fault("tgkill:error=EPERM");
+    command.arg(env!("CARGO_BIN_EXE_04-pool")).arg("lost");
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.ends_with("  done: 1000, lost: 0\n"), "{output:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The demo `pool`, seen from outside: four processes, and tasks that go to
 //! whoever is free.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,17 @@ fn four_processes_share_five_tasks() {
     let (fifth, its_worker) = begins[4];
     let freed = ends[..4].iter().any(|(end, worker)| *end < fifth && *worker == its_worker);
     assert!(freed, "nobody was free for task 4: {texts:?}");
+}
+
+#[test]
+fn five_processes_run_a_task_each() {
+    let mut command = pool("0.05");
+    command.args(["--workers", "5"]);
+    let testimony = witness::run(command).unwrap();
+    assert!(testimony.status.success());
+    let begun = testimony.lines.iter().filter(|line| line.text.starts_with("Run task "));
+    let workers: BTreeSet<u32> = begun.map(|line| line.pid).collect();
+    assert!(workers.len() == 5 && !workers.contains(&testimony.pid), "{testimony:?}");
 }
 
 #[test]

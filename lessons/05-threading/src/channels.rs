@@ -1,21 +1,15 @@
-//! Channels between threads: any number of senders and of receivers, room for any
-//! number of messages, for two, or for none, and an end when one side is gone.
+//! A channel carries values from threads to threads: any number of senders and of receivers,
+//! and an end when one side is gone. Compare with `bounded`, where there is not always room.
 
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use common::paced;
-use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam::channel::{Receiver, Sender, unbounded};
 use nix::unistd::gettid;
 
 pub fn run() -> Result<()> {
-    println!("unbounded, three threads that send and two that receive:");
+    println!("three threads send, and two receive:");
     many_to_many(unbounded())?;
-    println!("bounded(2), nobody receives yet:");
-    try_to_send(bounded(2))?;
-    println!("bounded(0), nobody receives yet:");
-    hand_over(bounded(0))?;
     println!("the other side is gone:");
     receive_without_senders(unbounded())?;
     send_without_receivers(unbounded())
@@ -59,36 +53,6 @@ fn receive(rx: &Receiver<u32>) -> Vec<u32> {
     let received: Vec<_> = rx.iter().collect();
     println!("  tid {}: I received ≈ {}, and then the end", gettid(), received.len());
     received
-}
-
-fn try_to_send((tx, rx): Channel) -> Result<()> {
-    for number in 1..=3 {
-        // When the channel is full, `try_send` returns an error, and `send` would wait.
-        match tx.try_send(number) {
-            Ok(()) => println!("  {number} sent, in the channel: {}", tx.len()),
-            Err(why) => println!("  {number} not sent: {why}"),
-        }
-    }
-    println!("  received: {}", rx.recv().context("recv")?);
-    tx.try_send(3).context("there is room again")?;
-    println!("  3 sent, in the channel: {}", tx.len());
-    Ok(())
-}
-
-/// Without a buffer, a message goes from hand to hand: both sides have to be there.
-fn hand_over((tx, rx): Channel) -> Result<()> {
-    let sender = thread::Builder::new().name("sender".to_owned()).spawn(move || {
-        let sent = tx.send(1);
-        println!("  tid {}: send has returned", gettid());
-        sent
-    });
-    let sender = sender.context("start a thread")?;
-    thread::sleep(paced(Duration::from_secs(1)));
-    println!("  main: now I receive");
-    let received = rx.recv().context("recv")?;
-    sender.join().ok().context("join: it panicked")??;
-    println!("  main: received {received}");
-    Ok(())
 }
 
 fn receive_without_senders((tx, rx): Channel) -> Result<()> {
@@ -140,36 +104,6 @@ mod tests {
             assert_eq!(receive(&rx), [51, 52, 53, 54, 1]);
         });
         assert!(lines[0].ends_with(": I received ≈ 5, and then the end"), "{lines:#?}");
-    }
-
-    #[test]
-    fn what_has_no_room_is_not_sent() {
-        let lines = printed::lines("0", || {
-            try_to_send(bounded(1)).unwrap();
-            try_to_send(with_77(bounded(3))).unwrap();
-        });
-        let full = "not sent: sending on a full channel";
-        assert_eq!(
-            lines,
-            [
-                "  1 sent, in the channel: 1",
-                &format!("  2 {full}"),
-                &format!("  3 {full}"),
-                "  received: 1",
-                "  3 sent, in the channel: 1",
-                "  1 sent, in the channel: 2",
-                "  2 sent, in the channel: 3",
-                &format!("  3 {full}"),
-                "  received: 77",
-                "  3 sent, in the channel: 3",
-            ]
-        );
-    }
-
-    #[test]
-    fn main_has_received_what_was_in_the_channel() {
-        let lines = printed::lines("0", || hand_over(with_77(bounded(2))).unwrap());
-        assert!(lines.contains(&"  main: received 77".to_owned()), "{lines:#?}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! A thread that panics ends alone. A thread that breaks the rules of memory, or aborts,
-//! takes its process along. Compare with the demo `crash` of lesson 02.
+//! A thread that panics ends alone. A thread that breaks the rules of memory, aborts, or fills
+//! its stack takes its process along. Compare with `panic`, and with the demo `crash` of lesson 02.
 
+use std::fs::File;
+use std::hint::black_box;
 use std::process::abort;
 use std::sync::{Arc, Barrier};
 use std::{ptr, thread};
@@ -9,12 +11,13 @@ use anyhow::{Context, Result};
 use common::child::{describe, fork_child};
 use common::panics;
 use nix::sys::prctl::set_dumpable;
-use nix::unistd::{getpid, gettid};
+use nix::unistd::{dup2_stderr, getpid, gettid};
 
-const CRASHES: [(&str, fn()); 3] = [
+const CRASHES: [(&str, fn()); 4] = [
     ("panics", || panic!("7 is odd")),
     ("writes to a place where it has no memory", write_nowhere),
     ("aborts", || abort()),
+    ("fills its stack", fill_stack),
 ];
 
 pub fn run() -> Result<()> {
@@ -51,6 +54,19 @@ fn write_nowhere() {
     let nowhere = ptr::without_provenance_mut::<u8>(8);
     // SAFETY: this is the mistake that is shown: the kernel ends the process for it.
     unsafe { nowhere.write_volatile(1) };
+}
+
+/// Calls itself without end, and each call takes a piece of the stack.
+#[expect(unconditional_recursion, reason = "this is the mistake that is shown")]
+fn recurse(depth: u64) -> u64 {
+    1 + recurse(black_box(depth + 1))
+}
+
+fn fill_stack() {
+    // Rust reports it, in words that differ between its versions.
+    let nowhere = File::options().write(true).open("/dev/null").expect("it is always there");
+    dup2_stderr(nowhere).expect("a file in place of another");
+    recurse(0);
 }
 
 #[cfg(test)]

@@ -35,13 +35,15 @@ impl Kind {
 
 /// `room`: how much memory a process may reserve, in MiB.
 pub fn run(threads: usize, processes: usize, room: Option<u64>) -> Result<()> {
-    println!("          all there       each    reserved        used  page tables");
+    println!("        all there     each    reserved       used page tables   parts");
     let crowds = [(Kind::Threads, threads), (Kind::Processes, processes)];
     for (kind, most) in crowds.into_iter().filter(|&(_, most)| most > 0) {
         println!("{}", kind.name());
         let more = |&n: &usize| (n < most).then(|| most.min(if n == 1 { 100 } else { 10 * n }));
+        let mut parts_each = 0.0;
         for count in successors(Some(1), more) {
-            let leader = gather(kind, count, room)?;
+            let (leader, parts) = gather(kind, count, room, parts_each)?;
+            parts_each = parts as f64 / count as f64;
             if count == most {
                 thread::sleep(paced(Duration::from_millis(200)));
             }
@@ -51,8 +53,9 @@ pub fn run(threads: usize, processes: usize, room: Option<u64>) -> Result<()> {
     Ok(())
 }
 
-/// Starts `count`, and prints what they took once all of them are there.
-fn gather(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
+/// Starts `count`, and prints what they took once all of them are there. Also returns into how
+/// many parts the memory of a process was divided; `parts_each` is what a smaller crowd needed.
+fn gather(kind: Kind, count: usize, room: Option<u64>, parts_each: f64) -> Result<(Leader, usize)> {
     let mut leader = Leader::fork(kind, count, room)?;
     let pid = leader.pid();
     let start = Instant::now();
@@ -72,7 +75,7 @@ fn gather(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
             None => (members.len(), "their process has ended".to_owned()),
         };
         drop(progress);
-        let limit = limits::met(pid, kind, after);
+        let limit = limits::met(pid, (after as f64 * parts_each) as usize);
         let after = format!("after ≈ {after} {}", kind.name());
         return Err(Unsupported(format!("no room {after}: {why} ({limit})")).into());
     }
@@ -86,8 +89,11 @@ fn gather(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
     };
     let (all, each) = (text::time(time), text::time(time / count as u32));
     let [reserved, used, tables] = [memory.reserved, memory.used, memory.tables].map(mib);
-    println!("{count:>7} {all:>11} {each:>10} {reserved:>11} {used:>11} {tables:>12}  pid {pid}");
-    Ok(leader)
+    let parts = memory.parts;
+    println!(
+        "{count:>7} {all:>9} {each:>8} {reserved:>11} {used:>10} {tables:>11} ≈ {parts:>5}  pid {pid}"
+    );
+    Ok((leader, parts))
 }
 
 /// Lets all of them end, and waits for that.

@@ -13,7 +13,7 @@ pub fn run() -> Result<()> {
     let meeting = Arc::new(Barrier::new(2));
     let theirs = Arc::clone(&meeting);
     let maker = thread::Builder::new().name("maker".to_owned()).spawn(move || {
-        println!("tid {}: I start a thread, and keep no handle of it", gettid());
+        println!("tid {}: I start a thread, and drop its handle", gettid());
         let detached = thread::Builder::new().name("detached".to_owned());
         detached.spawn(move || work(&theirs)).map(drop)
     });

@@ -18,7 +18,7 @@ pub fn run() -> Result<()> {
 fn halve(numbers: [u32; 3]) -> Result<()> {
     let [first, odd, last] = numbers;
     println!("three threads, for the halves of {first}, {odd} and {last}");
-    // For the main thread, and the two threads that do not panic.
+    // The main thread waits there, too, and the thread that panics never gets there.
     let panic_is_over = Arc::new(Barrier::new(numbers.len()));
     let threads = numbers.map(|number| {
         let panic_is_over = Arc::clone(&panic_is_over);
@@ -32,10 +32,10 @@ fn halve(numbers: [u32; 3]) -> Result<()> {
     let threads = threads.into_iter().collect::<Result<Vec<_>, _>>();
     let mut threads = threads.context("start a thread")?;
 
-    tell_end(threads.remove(1));
+    report_end(threads.remove(1));
     thread::sleep(paced(Duration::from_secs(1)));
     panic_is_over.wait();
-    threads.into_iter().for_each(tell_end);
+    threads.into_iter().for_each(report_end);
     Ok(())
 }
 
@@ -44,11 +44,11 @@ fn half(number: u32) -> u32 {
     number / 2
 }
 
-fn tell_end(thread: JoinHandle<u32>) {
+fn report_end(thread: JoinHandle<u32>) {
     let name = thread.thread().name().unwrap_or("a thread").to_owned();
     match thread.join() {
-        Ok(half) => println!("main: '{name}' has returned {half}"),
-        Err(panic) => println!("main: '{name}' has panicked: {}", panics::message(&*panic)),
+        Ok(half) => println!("main: '{name}' returned {half}"),
+        Err(panic) => println!("main: '{name}' panicked: {}", panics::message(&*panic)),
     }
 }
 
@@ -59,18 +59,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_thread_has_returned_or_said_is_told() {
+    fn the_result_and_the_message_of_a_thread_are_printed() {
         let lines = printed::lines("0", || {
             panics::silence();
             let start = |name: &str, work: fn() -> u32| {
                 thread::Builder::new().name(name.to_owned()).spawn(work).unwrap()
             };
-            tell_end(start("half of 6", || 99));
-            tell_end(start("half of 8", || panic!("it is {}", "late")));
+            report_end(start("half of 6", || 99));
+            report_end(start("half of 8", || panic!("it is {}", "late")));
         });
         assert_eq!(
             lines,
-            ["main: 'half of 6' has returned 99", "main: 'half of 8' has panicked: it is late"]
+            ["main: 'half of 6' returned 99", "main: 'half of 8' panicked: it is late"]
         );
     }
 
@@ -84,9 +84,9 @@ mod tests {
         assert_eq!(
             by_main,
             [
-                "main: 'half of 5' has panicked: 5 is odd",
-                "main: 'half of 20' has returned 10",
-                "main: 'half of 30' has returned 15"
+                "main: 'half of 5' panicked: 5 is odd",
+                "main: 'half of 20' returned 10",
+                "main: 'half of 30' returned 15"
             ]
         );
     }

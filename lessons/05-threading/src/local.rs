@@ -1,4 +1,4 @@
-//! A variable that looks global, but each thread has its own: the student of each thread.
+//! A variable that looks global, but each thread has its own: its student.
 //! Compare with `local.py`, the same in Python.
 
 use std::cell::RefCell;
@@ -17,7 +17,7 @@ struct Student(Option<&'static str>);
 impl Drop for Student {
     fn drop(&mut self) {
         if let Some(name) = self.0 {
-            println!("tid {}: {name} goes with the thread", gettid());
+            println!("tid {}: {name} leaves", gettid());
         }
     }
 }
@@ -51,7 +51,7 @@ fn process_thread(student: &'static str, both_are_set: &Barrier) {
     both_are_set.wait();
 }
 
-/// Finds the student of the thread that asks, without being handed it.
+/// Finds the student of the thread that calls it: nothing is passed to it.
 fn process_student() {
     STUDENT.with_borrow(|student| {
         let name = thread::current().name().unwrap_or("a thread").to_owned();
@@ -77,6 +77,6 @@ mod tests {
         });
         let [hello, place, gone] = &lines[..] else { panic!("{lines:#?}") };
         assert!(hello.ends_with(&format!(": Hello, Carol (in Thread-C), at {place}")), "{hello}");
-        assert!(gone.ends_with(": Carol goes with the thread"), "{gone}");
+        assert!(gone.ends_with(": Carol leaves"), "{gone}");
     }
 }

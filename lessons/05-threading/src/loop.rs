@@ -1,5 +1,5 @@
-//! The main thread starts a second thread and waits for its end. Each thread
-//! asks for its own name. Compare with `notes.py`, the same in Python.
+//! The main thread starts a second thread and waits until it has ended. Each thread asks for its
+//! own name. Compare with `notes.py`, the same in Python.
 
 use std::thread;
 use std::time::Duration;
@@ -18,8 +18,7 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// What the second thread does; the notes call it `loop`, a word that Rust
-/// keeps for itself.
+/// What the second thread does. (The notes call it `loop`, which is a keyword in Rust.)
 fn count() {
     println!("thread {} is running...", current_name());
     for n in 1..=5 {
@@ -29,7 +28,7 @@ fn count() {
     println!("thread {} ended.", current_name());
 }
 
-/// The name of the thread that asks.
+/// The name of the thread that calls this.
 fn current_name() -> String {
     thread::current().name().unwrap_or("without a name").to_owned()
 }

@@ -1,5 +1,6 @@
 //! Lesson 05: threads, and the main thread that every process starts with.
 
+mod bounded;
 mod channels;
 mod crash;
 mod crowd;
@@ -8,9 +9,11 @@ mod join;
 mod local;
 mod r#loop;
 mod names;
+mod panic;
 mod parallel;
 mod pipeline;
 mod scoped;
+mod scopes;
 mod select;
 
 use std::process::ExitCode;
@@ -25,28 +28,10 @@ const DEMOS: &[Demo] = &[
         run: |_| r#loop::run(),
     },
     Demo {
-        name: "names",
-        about: "who asks: what a thread is called in Rust, and in the kernel",
-        options: &[],
-        run: |_| names::run(),
-    },
-    Demo {
         name: "join",
         about: "a result comes back through join, and so does a panic",
         options: &[],
         run: |_| join::run(),
-    },
-    Demo {
-        name: "detach",
-        about: "a thread that nobody joins ends with the process, half-way",
-        options: &[],
-        run: |_| detach::run(),
-    },
-    Demo {
-        name: "crash",
-        about: "a panic ends a thread; a segfault or an abort ends the process",
-        options: &[],
-        run: |_| crash::run(),
     },
     Demo {
         name: "scoped",
@@ -56,27 +41,9 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "channels",
-        about: "many senders, many receivers; room for any number of messages, for two, for none",
+        about: "many senders, many receivers, and the end when one side is gone",
         options: &[],
         run: |_| channels::run(),
-    },
-    Demo {
-        name: "select",
-        about: "one thread waits for several channels, for a time, and beside a ticker",
-        options: &[],
-        run: |_| select::run(),
-    },
-    Demo {
-        name: "pipeline",
-        about: "three stages, a thread each, that end cleanly",
-        options: &[],
-        run: |_| pipeline::run(),
-    },
-    Demo {
-        name: "local",
-        about: "a variable that looks global, and of which each thread has its own",
-        options: &[],
-        run: |_| local::run(),
     },
     Demo {
         name: "parallel",
@@ -90,6 +57,60 @@ const DEMOS: &[Demo] = &[
             let steps = options.number("--steps", 1000..=1_000_000_000)?.unwrap_or(10_000_000);
             parallel::run(threads, steps)
         },
+    },
+    Demo {
+        name: "names",
+        about: "what a thread is called in Rust, and in the kernel",
+        options: &[],
+        run: |_| names::run(),
+    },
+    Demo {
+        name: "detach",
+        about: "a thread that nobody joins ends with the process, half-way",
+        options: &[],
+        run: |_| detach::run(),
+    },
+    Demo {
+        name: "crash",
+        about: "a panic ends a thread; a segfault, an abort or a full stack ends the process",
+        options: &[],
+        run: |_| crash::run(),
+    },
+    Demo {
+        name: "panic",
+        about: "a panic that ends the process: in main, while panicking, on its way to C",
+        options: &[("--which W", "the one to happen in this very process: main, twice, or c")],
+        run: |options| panic::run(options.get("--which")?),
+    },
+    Demo {
+        name: "scopes",
+        about: "std's scope and crossbeam's: threads that start threads, and panics",
+        options: &[],
+        run: |_| scopes::run(),
+    },
+    Demo {
+        name: "bounded",
+        about: "channels with room for two messages, and for none",
+        options: &[],
+        run: |_| bounded::run(),
+    },
+    Demo {
+        name: "select",
+        about: "one thread waits for several channels, for a time, and beside a ticker",
+        options: &[],
+        run: |_| select::run(),
+    },
+    Demo {
+        name: "pipeline",
+        about: "three stages, a thread each, that work at the same time and end cleanly",
+        options: &[],
+        run: |_| pipeline::run(),
+    },
+    Demo {
+        name: "local",
+        about: "a variable that looks global, but each thread has its own",
+        options: &[],
+        run: |_| local::run(),
     },
     Demo {
         name: "crowd",

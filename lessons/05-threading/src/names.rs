@@ -1,4 +1,4 @@
-//! Every process starts with one thread. `thread::current` returns the thread that asks. Rust
+//! Every process starts with one thread. `thread::current` returns the thread that calls it. Rust
 //! keeps one name for it, and the kernel another, of at most 15 bytes.
 
 use std::sync::{Arc, Barrier};
@@ -14,7 +14,7 @@ const NAMES: [Option<&str>; 4] =
 
 pub fn run() -> Result<()> {
     println!("threads that this process began with: {}", count()?);
-    tell()?;
+    print_self()?;
 
     let barrier = Arc::new(Barrier::new(1 + NAMES.len()));
     let threads = NAMES.map(|name| {
@@ -24,11 +24,11 @@ pub fn run() -> Result<()> {
             builder = builder.name(name.to_owned());
         }
         builder.spawn(move || {
-            let told = tell();
+            let printed = print_self();
             // All of them have printed; then the main thread has counted them.
             barrier.wait();
             barrier.wait();
-            told
+            printed
         })
     });
     let threads = threads.into_iter().collect::<Result<Vec<_>, _>>().context("start a thread")?;
@@ -39,8 +39,8 @@ pub fn run() -> Result<()> {
     threads.into_iter().try_for_each(|it| it.join().ok().context("join: the thread panicked")?)
 }
 
-/// Prints the thread that asks: nothing is passed to it.
-fn tell() -> Result<()> {
+/// Prints the thread that calls it: nothing is passed to it.
+fn print_self() -> Result<()> {
     let (tid, pid) = (gettid(), getpid());
     let kernel = fs::read_to_string(format!("/proc/self/task/{tid}/comm")).context("comm")?;
     let (rust, kernel) = (thread::current(), kernel.trim_end());
@@ -65,7 +65,7 @@ mod tests {
         let lines = printed::lines("0", || {
             let thread = thread::Builder::new().name("for Rust".to_owned()).spawn(|| {
                 prctl::set_name(c"for the kernel").unwrap();
-                tell()
+                print_self()
             });
             thread.unwrap().join().unwrap().unwrap();
         });

@@ -1,11 +1,11 @@
-//! Three stages, a thread each, and channels between them. The end of the input travels down
-//! the line; when the last stage stops early, that travels up to the first.
+//! Three stages, a thread each, and channels between them, so that they work at the same time.
+//! The end of the input travels down the line; when the last stage stops early, that travels up.
 
 use std::thread::{self, Scope};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use common::paced;
+use common::{paced, text};
 use crossbeam::channel::{Receiver, Sender, bounded};
 use nix::unistd::gettid;
 
@@ -19,14 +19,17 @@ pub fn run() -> Result<()> {
 }
 
 fn line(enough: usize) -> Result<()> {
+    let start = Instant::now();
     // Without a buffer: each word goes from hand to hand, and no stage is ahead.
-    let (to_turn, words) = bounded(0);
-    let (to_show, turned) = bounded(0);
+    let (to_reverse, words) = bounded(0);
+    let (to_show, reversed) = bounded(0);
     thread::scope(|scope| {
-        stage(scope, "read", || read(to_turn))?;
-        stage(scope, "turn", || turn(words, to_show))?;
-        stage(scope, "show", move || show(turned, enough))
-    })
+        stage(scope, "read", || read(to_reverse))?;
+        stage(scope, "reverse", || reverse(words, to_show))?;
+        stage(scope, "show", move || show(reversed, enough))
+    })?;
+    println!("  main: all stages have ended, after {}", text::time(start.elapsed()));
+    Ok(())
 }
 
 fn stage<'scope>(
@@ -38,9 +41,14 @@ fn stage<'scope>(
     thread.map(drop).context("start a thread")
 }
 
+/// Each stage takes this long for a word.
+fn work() {
+    thread::sleep(paced(Duration::from_millis(200)));
+}
+
 fn read(words: Sender<&str>) {
     for word in WORDS {
-        thread::sleep(paced(Duration::from_millis(200)));
+        work();
         if words.send(word).is_err() {
             return println!("  read (tid {}): nobody takes '{word}', I end", gettid());
         }
@@ -48,18 +56,20 @@ fn read(words: Sender<&str>) {
     println!("  read (tid {}): no more words, I end", gettid());
 }
 
-fn turn(words: Receiver<&str>, turned: Sender<String>) {
+fn reverse(words: Receiver<&str>, reversed: Sender<String>) {
     for word in words {
+        work();
         let word = word.chars().rev().collect();
-        if let Err(error) = turned.send(word) {
-            return println!("  turn (tid {}): nobody takes '{}', I end", gettid(), error.0);
+        if let Err(error) = reversed.send(word) {
+            return println!("  reverse (tid {}): nobody takes '{}', I end", gettid(), error.0);
         }
     }
-    println!("  turn (tid {}): no more words, I end", gettid());
+    println!("  reverse (tid {}): no more words, I end", gettid());
 }
 
 fn show(words: Receiver<String>, enough: usize) {
     for word in words.iter().take(enough) {
+        work();
         println!("  show (tid {}): {word}", gettid());
     }
     println!("  show (tid {}): I end", gettid());
@@ -85,9 +95,9 @@ mod tests {
             let (tx, words) = unbounded();
             read(tx);
             assert_eq!(words.iter().collect::<Vec<_>>(), WORDS);
-            let (tx, turned) = unbounded();
-            turn(ended(["abc", "def"]), tx);
-            assert_eq!(turned.iter().collect::<Vec<_>>(), ["cba", "fed"]);
+            let (tx, reversed) = unbounded();
+            reverse(ended(["abc", "def"]), tx);
+            assert_eq!(reversed.iter().collect::<Vec<_>>(), ["cba", "fed"]);
             show(ended(["uvw", "xyz"].map(str::to_owned)), 1);
         });
         let told: Vec<_> = lines.iter().map(|line| line.split_once("): ").unwrap().1).collect();
@@ -100,7 +110,7 @@ mod tests {
             let (tx, _) = unbounded();
             read(tx);
             let (tx, _) = unbounded();
-            turn(ended(["abc", "def"]), tx);
+            reverse(ended(["abc", "def"]), tx);
         });
         let told: Vec<_> = lines.iter().map(|line| line.split_once("): ").unwrap().1).collect();
         assert_eq!(told, ["nobody takes 'pear', I end", "nobody takes 'cba', I end"]);

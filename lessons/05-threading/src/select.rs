@@ -13,7 +13,7 @@ use nix::unistd::{Pid, gettid};
 type Message = (Pid, &'static str);
 
 pub fn run() -> Result<()> {
-    println!("two threads send, and I take what comes:");
+    println!("two threads send, and the main thread takes what comes:");
     take_what_comes()?;
     println!("nobody sends:");
     wait_for_nobody(unbounded())?;
@@ -48,17 +48,23 @@ fn send(words: [&'static str; 3], tx: &Sender<Message>) {
 fn receive_both(mut letters: Receiver<Message>, mut numbers: Receiver<Message>) {
     let mut open = 2;
     while open > 0 {
-        let message = select! {
-            recv(letters) -> message => message.inspect_err(|_| letters = never()),
-            recv(numbers) -> message => message.inspect_err(|_| numbers = never()),
-        };
-        match message {
-            Ok((tid, word)) => println!("  tid {tid} has sent {word}"),
-            // A channel that has ended is always ready. Now it is one that never is.
-            Err(_) => open -= 1,
+        select! {
+            recv(letters) -> message => match message {
+                Ok(message) => show(message),
+                // A channel that has ended is always ready. Its place takes one that never is.
+                Err(_) => (letters, open) = (never(), open - 1),
+            },
+            recv(numbers) -> message => match message {
+                Ok(message) => show(message),
+                Err(_) => (numbers, open) = (never(), open - 1),
+            },
         }
     }
     println!("  main: both channels have ended");
+}
+
+fn show((tid, word): Message) {
+    println!("  tid {tid} has sent {word}");
 }
 
 /// The sender is kept, or the channel would end.
@@ -67,6 +73,7 @@ fn wait_for_nobody((_tx, rx): (Sender<()>, Receiver<()>)) -> Result<()> {
         recv(rx) -> _ => bail!("somebody has sent"),
         default => println!("  default: nothing is there"),
     }
+
     let (time, start) = (paced(Duration::from_secs(1)), Instant::now());
     select! {
         recv(rx) -> _ => bail!("somebody has sent"),
@@ -83,6 +90,7 @@ fn count_ticks(limit: Duration) -> Result<()> {
         drop(working);
     });
     let worker = worker.context("start a thread")?;
+
     let ticker = tick(paced(Duration::from_millis(300)));
     let deadline = after(limit);
     let mut ticks = 0;

@@ -9,13 +9,13 @@ mod demo;
 
 #[test]
 fn a_send_without_room_waits_for_the_receiver() {
-    let running = Running::start(demo(&["channels"], STAYS));
+    let running = Running::start(demo(&["bounded"], STAYS));
     running.line_with(&["bounded(0)"]);
     // The main thread, which is about to receive, and the one that sends.
     wait_until_asleep(&running, &["05-threading", "sender"]);
     assert!(running.lines_until_silent_for(Duration::from_millis(100)).is_empty());
 
-    let lines = lines(&["channels"]);
+    let lines = lines(&["bounded"]);
     let place = |what: &str| lines.iter().position(|line| line.contains(what)).expect(what);
     assert!(place("main: now I receive") < place("send has returned"), "{lines:?}");
 }
@@ -58,7 +58,7 @@ fn a_select_ends_when_its_time_is_over_and_not_before() {
 fn a_pipeline_is_three_threads_at_once() {
     let running = Running::start(demo(&["pipeline"], STAYS));
     running.line_with(&["to the end"]);
-    wait_until_asleep(&running, &["05-threading", "read", "show", "turn"]);
+    wait_until_asleep(&running, &["05-threading", "read", "reverse", "show"]);
 }
 
 #[test]
@@ -66,5 +66,5 @@ fn the_end_of_a_pipeline_travels_down_and_up() {
     let lines = lines(&["pipeline"]);
     let ends = lines.iter().filter(|line| line.ends_with("I end"));
     let ends: Vec<_> = ends.map(|line| line.split_whitespace().next().unwrap()).collect();
-    assert_eq!(ends, ["read", "turn", "show", "show", "turn", "read"], "{lines:?}");
+    assert_eq!(ends, ["read", "reverse", "show", "show", "reverse", "read"], "{lines:?}");
 }

@@ -1,5 +1,5 @@
-//! The demo `crowd`, seen from outside: who is there, what is left behind, and what it
-//! says when it meets a limit.
+//! The demo `crowd`, seen from outside: which threads and processes are there, what is left
+//! behind, and which limit it names.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -51,11 +51,18 @@ fn children(parent: Pid) -> Vec<Pid> {
 
 /// Checks what a row says of memory against what the kernel says of these processes now.
 fn assert_memory(row: &str, processes: &[Pid]) {
-    let told: Vec<f64> = row
+    let mut told: Vec<f64> = row
         .split("≈ ")
         .skip(1)
-        .map(|rest| rest.split_once(" MiB").expect(row).0.parse().expect(row))
+        .map(|rest| rest.split_whitespace().next().expect(row).parse().expect(row))
         .collect();
+    let parts = processes.iter().map(|pid| fs::read_to_string(format!("/proc/{pid}/maps")));
+    let parts = parts.map(|maps| maps.unwrap().lines().count()).max().unwrap() as f64;
+    let told_parts = told.pop().expect(row);
+    assert!(
+        (told_parts - parts).abs() <= 8.0 && row.matches(" MiB").count() == 3,
+        "{parts}: {row}"
+    );
     let sum = |file, name| {
         let kib = processes.iter().map(|pid| proc::kib(format!("/proc/{pid}/{file}"), name));
         kib.map(Result::unwrap).sum::<u64>() as f64 / 1024.0

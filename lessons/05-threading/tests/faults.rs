@@ -5,14 +5,17 @@ use testing::running::Running;
 use testing::start;
 
 /// All of them, each so that it is quick.
-const DEMOS: [&[&str]; 12] = [
+const DEMOS: [&[&str]; 15] = [
     &["loop"],
     &["names"],
     &["join"],
     &["detach"],
     &["crash"],
+    &["panic"],
     &["scoped"],
+    &["scopes"],
     &["channels"],
+    &["bounded"],
     &["select"],
     &["pipeline"],
     &["local"],

@@ -46,7 +46,7 @@ fn times(lines: &[String], beginning: &str) -> Vec<f64> {
 
 #[test]
 fn the_cpu_time_that_it_tells_is_what_the_kernel_has_counted() {
-    let command = demo(&["parallel", "--threads", "3", "--steps", "3000000"], "0");
+    let command = demo(&["parallel", "--threads", "3", "--steps", "1000000"], "0");
     let (lines, used, _) = run(command);
     let (threads, together) = (times(&lines, "  tid "), times(&lines, "  together "));
     assert_eq!((threads.len(), together.len()), (1 + 2 + 3, 3), "{lines:#?}");
@@ -77,6 +77,12 @@ fn the_threads_are_there_at_the_same_time() {
     panic!("nobody saw three threads at work");
 }
 
+/// The pids in lines such as `  tid 7 of pid 5 used 0.10 s of CPU time`.
+fn pids(lines: &[String]) -> Vec<&str> {
+    let words = lines.iter().filter_map(|line| Some(line.split_once(" of pid ")?.1));
+    words.map(|rest| rest.split(' ').next().unwrap()).collect()
+}
+
 #[test]
 fn threads_of_a_python_with_the_lock_use_one_cpu_between_them() {
     if !start::is_installed("python3") {
@@ -87,30 +93,49 @@ fn threads_of_a_python_with_the_lock_use_one_cpu_between_them() {
     let mut command = start::command("python3");
     command.args([script, "4", "300000"]);
     let (lines, used, time) = run(command);
-    assert_eq!(lines.iter().filter(|line| line.ends_with(": 3.1416")).count(), 2, "{lines:#?}");
-    assert_eq!(times(&lines, "  thread ").len(), 1 + 4, "{lines:#?}");
+    assert_eq!(lines.iter().filter(|line| line.ends_with(": 3.1416")).count(), 3, "{lines:#?}");
+    // One thread and four are in one process, and four processes are four others.
+    let mut pids = pids(&lines);
+    assert_eq!(pids.len(), 1 + 4 + 4, "{lines:#?}");
+    assert!(pids[..5].iter().all(|&pid| pid == pids[0]), "{lines:#?}");
+    pids.sort_unstable();
+    pids.dedup();
+    assert_eq!(pids.len(), 1 + 4, "{lines:#?}");
+
+    let (parts, together) = (times(&lines, "  tid "), times(&lines, "  together "));
+    assert_eq!((parts.len(), together.len()), (9, 3), "{lines:#?}");
+    // They are rounded to hundredths of a second.
+    let (sum, told): (f64, f64) = (parts.iter().sum(), together.iter().sum());
+    assert!((sum - told).abs() < 0.1 && told < used + 0.1, "{used} {lines:#?}");
+    let took: Vec<f64> = lines
+        .iter()
+        .filter_map(|line| line.split_once(" of CPU time in ")?.1.split(' ').next()?.parse().ok())
+        .collect();
+    assert!(took.len() == 3 && took.iter().sum::<f64>() < time + 0.1, "{time} {lines:#?}");
     if lines[0].contains("with the lock") {
         // A hand-over takes some time in both threads.
-        assert!(used < 1.2 * time, "{used} s of CPU time in {time} s: {lines:#?}");
+        assert!(together[1] < 1.2 * took[1] + 0.02, "{lines:#?}");
     }
     // Python 3.13 and later can be asked. Here is one that answers, and whose clocks show what
-    // the test wants: a thread has always used 7 s, and from one look to the next all of them
-    // use 5 s, in 2.5 s.
+    // the test wants: a thread has always used 7 s, and from one look to the next it takes 2 s.
     let script = format!(
         "import itertools, sys, threading, time\n\
          sys._is_gil_enabled = lambda: False\n\
          time.thread_time = lambda: 7.0\n\
-         time.process_time = itertools.count(0, 5.0).__next__\n\
-         time.perf_counter = itertools.count(0, 2.5).__next__\n\
+         time.perf_counter = itertools.count(0, 2.0).__next__\n\
          exec(open({script:?}).read())"
     );
     let mut command = start::command("python3");
     command.args(["-c", &script, "2", "1000"]);
     let (lines, ..) = run(command);
     assert!(lines[0].ends_with("\"free-threaded: all at the same time\""), "{lines:#?}");
-    let thread = |number| format!("  thread {number} used 7.00 s of CPU time");
-    let together = "  together 5.00 s of CPU time in 2.50 s: ≈ 2.00 CPUs at a time".to_owned();
-    let one = ["1 thread: 3.1416".to_owned(), thread(0), together.clone()];
-    let two = ["2 threads: 3.1416".to_owned(), thread(0), thread(1), together];
-    assert_eq!(lines[1..], [&one[..], &two[..]].concat());
+    let together = |used, ratio| {
+        format!("  together {used}.00 s of CPU time in 2.00 s: ≈ {ratio} CPUs at a time")
+    };
+    let one = together(7, "3.50");
+    let two = together(14, "7.00");
+    assert_eq!((&lines[1], &lines[3]), (&"1 thread: 3.1416".to_owned(), &one), "{lines:#?}");
+    assert_eq!((&lines[4], &lines[7]), (&"2 threads: 3.1416".to_owned(), &two), "{lines:#?}");
+    assert_eq!((&lines[8], &lines[11]), (&"2 processes: 3.1416".to_owned(), &two), "{lines:#?}");
+    assert_eq!(times(&lines, "  tid "), [7.0; 5]);
 }

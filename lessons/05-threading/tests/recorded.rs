@@ -43,9 +43,11 @@ fn nobody_sleeps_but_to_be_watched() {
         (&["join"], &[("", 1, 20)]),
         (&["detach"], &[("", 1, 20)]),
         (&["crash"], &[]),
+        (&["panic"], &[]),
         (&["local"], &[]),
+        (&["bounded"], &[("", 1, 20)]),
         // Eight words, and as many as it takes to notice that three are enough.
-        (&["pipeline"], &[("read", 8 + 5, 4)]),
+        (&["pipeline"], &[("read", 8 + 5, 4), ("reverse", 8 + 4, 4), ("show", 8 + 3, 4)]),
     ] {
         let Some(recorded) = recorded(arguments) else { return };
         assert_sleeps(&recorded, expected);
@@ -124,27 +126,32 @@ fn each_thread_reads_its_name_in_the_kernel() {
 
 #[test]
 fn threads_of_a_scope_are_there_at_the_same_time() {
+    // In each half of `scopes`: two that double, one that starts another, and one that panics.
+    for (name, halves, threads) in [("scoped", 1, 2), ("scopes", 2, 5)] {
+        assert_overlap(name, halves, threads);
+    }
+}
+
+/// Checks that of each part of a demo's threads the first two are there at the same time.
+fn assert_overlap(name: &str, parts: usize, threads: usize) {
     // What a thread prints takes ever longer, for a machine so busy that the first has ended
     // before the second starts.
-    let mut at_once = [false; 2];
+    let mut at_once = vec![false; parts];
     for delay in ["5000", "50000", "500000"] {
         let delay = format!("inject=write:delay_exit={delay}");
-        let Some(recorded) = record_with(&["-e", &delay], &demo(&["scoped"], "0"), "write") else {
+        let Some(recorded) = record_with(&["-e", &delay], &demo(&[name], "0"), "write") else {
             return;
         };
         let started = recorded.started();
-        // In each half: two that double, one that starts another, and one that panics.
-        assert_eq!(started.len(), 2 * 5, "{started:#?}");
-        for (half, at_once) in started.chunks(5).zip(&mut at_once) {
-            *at_once |= half[1].begin < half[0].end();
+        assert_eq!(started.len(), parts * threads, "{name}: {started:#?}");
+        for (part, at_once) in started.chunks(threads).zip(&mut at_once) {
+            *at_once |= part[1].begin < part[0].end();
         }
-        if at_once == [true; 2] {
+        if at_once.iter().all(|&it| it) {
             return;
         }
     }
-    panic!(
-        "no two threads were there at the same time in a scope of std, of crossbeam: {at_once:?}"
-    );
+    panic!("{name}: no two threads were there at the same time: {at_once:?}");
 }
 
 #[test]
@@ -156,12 +163,12 @@ fn all_that_send_and_receive_are_there_at_the_same_time() {
         let demo = demo(&["channels"], "0.02");
         let calls = "prctl,clock_nanosleep,nanosleep";
         let Some(recorded) = record_with(&["-e", &delay], &demo, calls) else { return };
-        assert_sleeps(&recorded, &[("", 1, 20)]);
+        assert_sleeps(&recorded, &[]);
         let started = recorded.started();
         let names: Vec<_> = started.iter().map(|thread| thread.name()).collect();
-        let expected = ["receiver 1", "receiver 2", "sender 1", "sender 2", "sender 3", "sender"];
+        let expected = ["receiver 1", "receiver 2", "sender 1", "sender 2", "sender 3"];
         assert_eq!(names, expected);
-        if started[..5].iter().all(|thread| started[4].begin < thread.end()) {
+        if started.iter().all(|thread| started[4].begin < thread.end()) {
             return;
         }
     }

@@ -1,7 +1,10 @@
 //! The demos about the lives of threads, seen from outside: what the kernel lists while
 //! a demo stays where it is.
 
+use std::os::unix::process::ExitStatusExt;
+
 use demo::{STAYS, demo, lines, names, wait_until_asleep};
+use nix::sys::signal::Signal;
 use testing::running::{Running, tid};
 use testing::witness;
 
@@ -36,7 +39,7 @@ fn the_kernel_knows_the_threads_by_the_names_that_are_told() {
 #[test]
 fn when_a_thread_has_panicked_the_others_are_there() {
     let running = Running::start(demo(&["join"], STAYS));
-    running.line_with(&["main: 'half of 7' has panicked: 7 is odd"]);
+    running.line_with(&["main: 'half of 7' panicked: 7 is odd"]);
     wait_until_asleep(&running, &["05-threading", "half of 6", "half of 8"]);
 }
 
@@ -47,8 +50,8 @@ fn join_gives_what_each_thread_has_returned() {
     going_on.sort_by_key(|line| line.ends_with('4'));
     assert!(going_on[0].ends_with("return 3") && going_on[1].ends_with("return 4"), "{lines:?}");
     let joined: Vec<_> = lines.iter().filter(|line| line.starts_with("main: ")).collect();
-    assert_eq!(joined[1], "main: 'half of 6' has returned 3");
-    assert_eq!(joined[2], "main: 'half of 8' has returned 4");
+    assert_eq!(joined[1], "main: 'half of 6' returned 3");
+    assert_eq!(joined[2], "main: 'half of 8' returned 4");
     assert_eq!(lines.len(), 6, "{lines:?}");
 }
 
@@ -72,8 +75,8 @@ fn a_crash_is_written_by_a_thread_of_a_process_of_its_own() {
     assert!(testimony.status.success(), "{testimony:#?}");
     let crashes = testimony.lines.iter().filter(|line| line.text.starts_with("  tid "));
     let crashes: Vec<_> = crashes.collect();
-    assert_eq!(crashes.len(), 3, "{testimony:#?}");
-    let ends = ["exit status: 0", "killed by SIGSEGV", "killed by SIGABRT"];
+    assert_eq!(crashes.len(), 4, "{testimony:#?}");
+    let ends = ["exit status: 0", "killed by SIGSEGV", "killed by SIGABRT", "killed by SIGABRT"];
     for (crash, end) in crashes.iter().zip(ends) {
         let (thread, pid) = (tid(&crash.text), crash.pid);
         assert_ne!(u32::try_from(thread.as_raw()), Ok(pid), "it is not the main thread");
@@ -88,6 +91,51 @@ fn a_crash_is_written_by_a_thread_of_a_process_of_its_own() {
 }
 
 #[test]
+fn a_panic_in_main_or_a_second_one_ends_a_process_of_its_own() {
+    let testimony = witness::run(demo(&["panic"], "0")).unwrap();
+    assert!(testimony.status.success(), "{testimony:#?}");
+    let panics: Vec<_> =
+        testimony.lines.iter().filter(|line| line.text.contains(": panic: ")).collect();
+    let messages: Vec<_> =
+        panics.iter().map(|line| line.text.split_once(": panic: ").unwrap().1).collect();
+    assert_eq!(
+        messages,
+        [
+            "7 is odd",
+            "7 is odd",
+            "I cannot tidy up",
+            "panic in a destructor during cleanup",
+            "7 is odd",
+            "panic in a function that cannot unwind",
+        ]
+    );
+    // The first is in the main thread of its process, the others in another thread.
+    let in_main: Vec<_> =
+        panics.iter().map(|line| u32::try_from(tid(&line.text).as_raw()) == Ok(line.pid)).collect();
+    assert_eq!(in_main, [true, false, false, false, false, false], "{testimony:#?}");
+    let mut pids: Vec<_> = panics.iter().map(|line| line.pid).collect();
+    pids.dedup();
+    assert!(pids.len() == 3 && !pids.contains(&testimony.pid), "{testimony:#?}");
+    // No thread works on, and none is joined.
+    let after = ["all of my work is done", "joined it"];
+    let lines = testimony.texts();
+    assert!(!lines.iter().any(|line| after.iter().any(|it| line.contains(it))), "{lines:#?}");
+}
+
+#[test]
+fn each_panic_can_be_had_without_another_process() {
+    for (which, end) in [("main", Some(101)), ("twice", None), ("c", None)] {
+        let output = demo(&["panic", "--which", which], "0").output().unwrap();
+        assert_eq!(output.status.code(), end, "{which}: {output:?}");
+        if end.is_none() {
+            assert_eq!(output.status.signal(), Some(Signal::SIGABRT as i32), "{which}");
+        }
+    }
+    let output = demo(&["panic", "--which", "never"], "0").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
 fn each_thread_has_a_student_of_its_own() {
     let running = Running::start(demo(&["local"], "0"));
     let main = running.id();
@@ -97,7 +145,7 @@ fn each_thread_has_a_student_of_its_own() {
     for name in ["Alice", "Bob"] {
         let [hello, gone] = about(name)[..] else { panic!("{lines:?}") };
         assert!(hello.contains("Hello, "), "{lines:?}");
-        assert_eq!(*gone, format!("tid {}: {name} goes with the thread", tid(hello)));
+        assert_eq!(*gone, format!("tid {}: {name} leaves", tid(hello)));
     }
     assert_eq!(tid(about("Hello, nobody (in main)")[0]), main);
     let mut places: Vec<_> =

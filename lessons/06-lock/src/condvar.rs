@@ -138,11 +138,13 @@ mod tests {
             });
             let tid = rx.recv().unwrap();
             let place = std::ptr::from_ref(buffer).addr() as u64;
-            // In no other futex, such as that of a thread that is parked.
+            // In no other futex, such as that of a thread that is parked; and for good, not for
+            // some time.
             let inside = place..place + size_of::<Buffer>() as u64;
             until("it waits in the buffer", || {
                 waits_in(tid).is_some_and(|(call, arguments)| {
-                    call == libc::SYS_futex && inside.contains(&arguments[0])
+                    let [futex, _, _, time, ..] = arguments[..] else { return false };
+                    call == libc::SYS_futex && inside.contains(&futex) && time == 0
                 })
             });
             wake(buffer);

@@ -34,7 +34,7 @@ pub fn run(asked: &Asked) -> Result<()> {
     if !asked.json {
         if cfg!(debug_assertions) {
             println!(
-                "(A debug build is slow. For true times: cargo run --release --bin 06-lock cost)"
+                "(A debug build is slow. For true times: cargo lesson --release 06-lock cost)"
             );
         }
         if let [_] = cpus[..] {

@@ -13,7 +13,7 @@ use explorer::{
     Explorer, Orders, Outcome, ReplayError, Run, Schedule, ThreadState, line_of, timeline,
 };
 
-use crate::change_it::{Balances, SOURCE, two_threads};
+use crate::change_it::{LastBalance, SOURCE, two_threads};
 use terminal::{Event, Terminal};
 
 const KEYS: &str = "1, 2: that thread's next step  u: undo  l: lock  r: start again  q: leave";
@@ -74,7 +74,7 @@ fn on_terminal(game: &mut Game) -> Result<()> {
 impl Game {
     fn new(locked: bool) -> Self {
         let mut fewest = None;
-        let program = two_threads(1, locked, Balances::default());
+        let program = two_threads(1, locked, LastBalance::default());
         Explorer::default().explore_each(Orders::All, program, |schedule, fault| {
             let switches = schedule.switches();
             if fault.is_some() && fewest.is_none_or(|fewest| switches < fewest) {
@@ -86,7 +86,7 @@ impl Game {
 
     /// Runs the program from its beginning up to the last step that was chosen.
     fn play(&self) -> Result<Run, ReplayError> {
-        let program = two_threads(1, self.locked, Balances::default());
+        let program = two_threads(1, self.locked, LastBalance::default());
         Explorer::default().replay(&self.taken, program)
     }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use common::proc;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use testing::running::{Running, pid};
+use testing::running::{Running, kill_at_several_lines, pid};
 use testing::strace::record;
 use testing::{start, witness};
 
@@ -138,18 +138,8 @@ fn as_many_are_killed_as_it_says() {
 
 #[test]
 fn a_demo_that_is_killed_takes_its_children_along() {
-    for arguments in [["processes", "--times", "10"], ["robust", "--kills", "3"]] {
-        // After its first line, after its second, and so on to its end.
-        for lines in 1.. {
-            let running = Running::start(demo(&arguments));
-            if (0..lines).any(|_| running.next_line().is_none()) {
-                running.finish();
-                break;
-            }
-            running.kill();
-            running.finish_with_orphans();
-        }
-    }
+    kill_at_several_lines(|| Running::start(demo(&["processes", "--times", "10"])));
+    kill_at_several_lines(|| Running::start(demo(&["robust", "--kills", "3"])));
 }
 
 #[test]

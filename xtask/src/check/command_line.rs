@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use xtask::supervise::{self, Errors, OWN_PROGRAM, Outcome, Program};
 
+use super::python;
 use crate::workspace::{BINARIES, Lesson};
 
 /// How much it may print, in bytes.
@@ -60,7 +61,9 @@ impl CommandLine {
     pub fn lesson(&self) -> Option<&String> {
         match (&self.program, &self.arguments[..]) {
             (Runs::Lesson(lesson), _) => Some(lesson),
-            (Runs::Xtask, [trace, lesson, ..]) if trace == "trace" => Some(lesson),
+            (Runs::Xtask, [trace, lesson, ..]) if trace == "trace" && !lesson.starts_with('-') => {
+                Some(lesson)
+            }
             _ => None,
         }
     }
@@ -85,8 +88,10 @@ impl CommandLine {
     pub fn missing(&self) -> Option<String> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut folders = std::env::split_paths(&path);
-        let missing = matches!(self.program, Runs::Python)
-            && !folders.any(|folder| folder.join("python3").is_file());
+        let traced = self.arguments.iter().skip_while(|word| *word != "--").nth(1);
+        let needs_python = matches!(self.program, Runs::Python)
+            || self.is_trace() && traced.is_some_and(|program| program == "python3");
+        let missing = needs_python && !folders.any(|folder| folder.join("python3").is_file());
         missing.then(|| "python3 is not installed".to_owned())
     }
 
@@ -121,7 +126,7 @@ impl CommandLine {
             path,
             arguments: self.arguments.iter().map(OsString::from).collect(),
             directory: root.to_owned(),
-            environment: removed.into_iter().chain(set).collect(),
+            environment: removed.into_iter().chain(set).chain(python::variable(root)).collect(),
             deadline,
             output_limit: OUTPUT_LIMIT,
             errors: Errors::Merged,

@@ -7,6 +7,7 @@ use anyhow::Result;
 use xtask::supervise::{self, End, Errors, NoAnswer, Program};
 
 use super::findings::{Failure, Finding, Kind, Verdict};
+use super::python;
 use crate::workspace::{Interrupted, Lesson};
 
 /// How long the tests in one program may take.
@@ -35,7 +36,7 @@ pub fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>>
         path: program.to_owned(),
         arguments: vec!["--color=never".into()],
         directory: root.join(lesson.folder()),
-        environment: Vec::new(),
+        environment: python::variable(root).into_iter().collect(),
         deadline: DEADLINE,
         output_limit: 16 << 20,
         errors: Errors::Merged,

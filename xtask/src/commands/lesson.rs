@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 use common::options::{UsageError, exit_code};
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, cargo_path};
 
 /// The word with which the alias asks for this.
 pub const SUBCOMMAND: &str = "lesson";
@@ -68,7 +68,7 @@ fn cargo_run(arguments: Vec<OsString>) -> Result<Option<Command>> {
         Some((first, rest)) if first == "--" => rest,
         _ => arguments,
     };
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new(cargo_path());
     command.args(["run", "--quiet"]).args(release.then_some("--release"));
     command.arg("--bin").arg(lesson).arg("--").args(arguments);
     Ok(Some(command))

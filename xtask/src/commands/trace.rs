@@ -1,37 +1,47 @@
-//! `cargo xtask trace LESSON [DEMO]`: what the kernel saw a demo do.
+//! `cargo xtask trace`: what the kernel saw a demo do, or any other program.
 
 mod rows;
 mod svg;
 mod tree;
 
 use std::ffi::OsString;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use common::options::{Options, UsageError};
-use xtask::record::{self, Event, Group, Refused, Selection};
+use nix::unistd::Pid;
+use xtask::record::{self, Event, Group, Program, Refused, Selection};
 
 use crate::cli::{Arguments, Command};
-use crate::workspace::{Targets, Workspace};
+use crate::workspace::{OWN, Targets, Workspace};
 
 /// Exit status where the system does not allow tracing, as of a demo that the
 /// machine does not let show its point.
 const NOT_HERE: u8 = 3;
 
-/// Traces a demo.
+/// Traces a demo, or another program.
 pub const COMMAND: Command = Command {
     name: "trace",
-    words: "LESSON [DEMO] [-- ARGS]",
-    about: "what the kernel saw a demo do",
+    words: "LESSON [DEMO] [-- ARGS] | my NAME [-- ARGS] | -- PROGRAM [ARGS]",
+    about: "what the kernel saw a demo do, or any program",
     options: &[
         ("--only WORDS", "these sorts of events only, with commas between: fork,wait,exit"),
         ("--all", "every system call"),
         ("--tree", "the processes and threads as a tree, with their ends"),
         ("--svg FILE", "a picture in this file: a lane for each process and thread"),
         ("--json", "one JSON object an event, one event a line"),
+        ("--wide", "long lines are not wrapped at the edge of the terminal"),
+        ("--limit N", "end the program after N events"),
+        ("--pid PID", "a process that is running already, and all that it starts"),
     ],
     notes: "\
+`trace 02-fork zombie` traces a demo, and `trace my zombie` a program of your own in my/ (see
+`cargo xtask copy --help`). `trace -- python3 a.py` traces any program, in this
+folder; it reads this command's input. `trace --pid 1234` follows a running process until it
+ends; Ctrl-C ends the record, and the process runs on.
+
 Sorts of events: exec, fork, wait, exit, signal (sent, delivered, waited for), channel
 (pipes, sockets and shared memory: made, connected, copied, closed, waited for), data (what
 goes through them), print, futex, cpu, sleep. What goes through io_uring is not seen.
@@ -44,13 +54,13 @@ interrupts and the kernel makes again is one call; one that the program makes ag
 another. An exec names the file, without its folders, and what the program is called if
 that is another name; one that fails names the whole path.
 
-The program reads nothing (its input is /dev/null), prints to pipes whose other ends are
-read and thrown away, and has no terminal: to open /dev/tty is an error. Without --all,
-a filter (seccomp) stops it at the calls that are shown, and it keeps that filter:
+A demo reads nothing (its input is /dev/null). What a program prints goes into pipes whose
+other ends are read and thrown away; the record shows it. It has no terminal: to open /dev/tty
+is an error. Without --all, a filter (seccomp) stops it at the calls that are shown, and it keeps that filter:
 NoNewPrivs is 1 in /proc/self/status, so set-user-ID programs gain no rights; strict mode
 (SECCOMP_MODE_STRICT) is refused; a call that its own filter forbids is not shown. With
 --all there is no filter, and the program is slower. (An ordinary user's set-user-ID
-programs gain no rights under any tracer.)
+programs gain no rights under any tracer.) With --pid there is no filter either.
 
 The fields of the JSON, in the order of the times: at and took (seconds), id and process (of
 a thread and its process), name, group (the sort), call and arguments (as the kernel has them;
@@ -59,21 +69,24 @@ number; null if the task was killed in it), child (the new id, in a fork), end (
 status}, {\"killed\": signal} or \"replaced\", in the last event of each), text. Ids are
 those outside, where a program in a PID namespace has others.
 
-Exit status: 0 if the program ran to its end, whatever its own exit status was; 1 if it
-could not be started, 2 if the command line is wrong, 3 if the system allows no tracing.
+Exit status: 0 if the program ran to its end or to the limit, whatever its own exit status
+was; 1 if it could not be started, 2 if the command line is wrong, 3 if the system allows no tracing.
 ",
     run,
 };
 
+/// What is to be traced.
+enum Traced {
+    /// A demo: the program of its lesson, and the arguments.
+    Demo(Vec<OsString>),
+    /// Another program and its arguments.
+    Program(Vec<OsString>),
+    /// A process that is running.
+    Running(Pid),
+}
+
 fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let workspace = Workspace::find()?;
-    let Arguments { words, options } = arguments;
-    let Some((lesson, arguments)) = words.split_first() else {
-        let lessons = workspace.lessons.join(", ");
-        return Err(UsageError(format!("which lesson? available: {lessons}")).into());
-    };
-    let name = std::slice::from_ref(lesson);
-    workspace.require(name)?;
+    let options = &arguments.options;
     let views = ["--json", "--tree", "--svg"].into_iter().filter(|view| options.has(view));
     if views.count() > 1 {
         return Err(UsageError("one of --json, --tree and --svg at a time".to_owned()).into());
@@ -83,20 +96,14 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Err(UsageError(format!("one of --only and {other} at a time")).into());
     }
     let selection = selection(options)?;
-    let built = workspace.build(name, Targets::Binary)?.remove(0);
-    let demos: Vec<String> = built.demos()?.into_iter().map(|(name, _)| name).collect();
-    if let Some(demo) = arguments.first().filter(|word| !word.starts_with('-'))
-        && !demos.contains(demo)
-    {
-        let what = format!("demo '{demo}' in {lesson}");
-        return Err(UsageError::unknown(&what, demos.iter().map(String::as_str)).into());
-    }
-    let words = arguments.iter().map(OsString::from);
-    let program: Vec<OsString> = std::iter::once(built.binary.into()).chain(words).collect();
+    let limit = options.number("--limit", 1..=u64::MAX)?.unwrap_or(u64::MAX);
+    let workspace = Workspace::find()?;
+    let traced = traced(&workspace, arguments)?;
 
     let mut tree = tree::Tree::default();
     let mut picture = svg::Picture::default();
-    let mut rows = rows::Rows::new(selection.has(Group::Exit));
+    let mut rows = rows::Rows::new(selection.has(Group::Exit), options.has("--wide"));
+    let mut count = 0;
     let mut tell = |event: Event| {
         if options.has("--json") {
             println!("{}", event.json());
@@ -107,8 +114,22 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         } else {
             rows.print(&event);
         }
+        count += 1;
+        if count < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
-    match record::record(&workspace.root, &program, &selection, &mut tell) {
+    let result = match &traced {
+        Traced::Demo(words) => {
+            let program = Program { words, folder: &workspace.root, reads: false };
+            record::record(&program, &selection, &mut tell)
+        }
+        Traced::Program(words) => {
+            let folder = std::env::current_dir().context("find the current folder")?;
+            let program = Program { words, folder: &folder, reads: true };
+            record::record(&program, &selection, &mut tell)
+        }
+        Traced::Running(process) => record::record_running(*process, &selection, &mut tell),
+    };
+    match result {
         Err(error) if error.is::<Refused>() => {
             eprintln!("xtask: {error}");
             return Ok(ExitCode::from(NOT_HERE));
@@ -122,7 +143,52 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         std::fs::write(&file, picture.draw())
             .with_context(|| format!("write {}", file.display()))?;
     }
+    if count >= limit {
+        let end = if matches!(traced, Traced::Running(_)) { "it runs on" } else { "it was killed" };
+        eprintln!("xtask: {limit} events, as --limit says; {end}");
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the command line asks for. A lesson is built.
+fn traced(workspace: &Workspace, arguments: &Arguments) -> Result<Traced> {
+    let Arguments { words, rest, options } = arguments;
+    let process = options.number("--pid", 1..=i32::MAX)?;
+    let Some((lesson, words)) = words.split_first() else {
+        return match (process, &rest[..]) {
+            (Some(process), []) => Ok(Traced::Running(Pid::from_raw(process))),
+            (None, [_, ..]) => Ok(Traced::Program(rest.clone())),
+            (Some(_), _) => Err(UsageError("--pid or a program, not both".to_owned()).into()),
+            (None, []) => {
+                let lessons = workspace.lessons.join(", ");
+                let what = format!("trace what? a lesson ({lessons}), or `-- PROGRAM`");
+                Err(UsageError(what).into())
+            }
+        };
+    };
+    if process.is_some() {
+        return Err(UsageError("--pid or a lesson, not both".to_owned()).into());
+    }
+    if lesson == OWN {
+        let [name] = words else {
+            let programs = workspace.own_programs().join(", ");
+            return Err(UsageError(format!("which program? in {OWN}/: {programs}")).into());
+        };
+        let program = workspace.build_own(name)?.into();
+        return Ok(Traced::Program(std::iter::once(program).chain(rest.iter().cloned()).collect()));
+    }
+    let name = std::slice::from_ref(lesson);
+    workspace.require(name)?;
+    let built = workspace.build(name, Targets::Binary)?.remove(0);
+    let demos: Vec<String> = built.demos()?.into_iter().map(|(name, _)| name).collect();
+    if let Some(demo) = words.first()
+        && !demos.contains(demo)
+    {
+        let what = format!("demo '{demo}' in {lesson}");
+        return Err(UsageError::unknown(&what, demos.iter().map(String::as_str)).into());
+    }
+    let words = words.iter().map(OsString::from).chain(rest.iter().cloned());
+    Ok(Traced::Demo(std::iter::once(built.binary.into()).chain(words).collect()))
 }
 
 fn selection(options: &Options) -> Result<Selection> {

@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
 use seccompiler::apply_filter;
 use syscalls::Sysno;
@@ -17,39 +19,60 @@ use super::filter::filter;
 /// The word on xtask's command line that makes it a starter.
 pub const SUBCOMMAND: &str = "starter";
 
-/// The command line of a starter: the numbers of the calls to stop at (none: all),
-/// then the program and its arguments.
-pub(super) fn arguments(calls: Option<&[Sysno]>, program: &[OsString]) -> Vec<OsString> {
+/// The command line of a starter: the number of the socket to its tracer, the numbers of the
+/// calls to stop at (none: all), then the program and its arguments. The socket becomes one
+/// that is inherited.
+pub(super) fn arguments(
+    tracer: BorrowedFd,
+    calls: Option<&[Sysno]>,
+    program: &[OsString],
+) -> Result<Vec<OsString>> {
+    fcntl(tracer, FcntlArg::F_SETFD(FdFlag::empty())).context("let a socket be inherited")?;
     let numbers: Vec<String> =
         calls.unwrap_or_default().iter().map(|call| call.id().to_string()).collect();
-    let mut arguments = vec![SUBCOMMAND.into(), numbers.join(",").into()];
+    let tracer = tracer.as_raw_fd().to_string();
+    let mut arguments = vec![SUBCOMMAND.into(), tracer.into(), numbers.join(",").into()];
     arguments.extend(program.iter().cloned());
-    arguments
+    Ok(arguments)
 }
 
 /// The body of the hidden subcommand. It returns only if the program could not
-/// be started: the reason then goes to the tracer, at the other end of the input.
+/// be started: the reason then goes to the tracer.
 pub fn start(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let calls = arguments.next().unwrap_or_default();
-    // Not handed down to the program, for which the input itself is replaced.
-    let tracer = std::io::stdin().as_fd().try_clone_to_owned();
-    let error = match become_program(&calls.to_string_lossy(), arguments) {
+    let mut word = || arguments.next().unwrap_or_default().to_string_lossy().into_owned();
+    let (tracer, calls) = (word(), word());
+    // Without a tracer there is nobody to tell.
+    let Ok(mut tracer) = socket(&tracer) else { return ExitCode::from(127) };
+    let error = match become_program(&mut tracer, &calls, arguments) {
         Ok(never) => match never {},
         Err(error) => error,
     };
-    // It fails if the tracer is gone: then there is nobody left to tell.
-    let _ = tracer.and_then(|tracer| write!(File::from(tracer), "{error:#}"));
+    // It fails if the tracer is gone.
+    let _ = write!(tracer, "{error:#}");
     ExitCode::from(127)
+}
+
+/// The socket with this number. The program does not inherit it.
+fn socket(number: &str) -> Result<UnixStream> {
+    let number = number.parse().context("the socket's number")?;
+    // SAFETY: the tracer opened it for this process, and nothing else here knows its number.
+    let socket = unsafe { OwnedFd::from_raw_fd(number) };
+    fcntl(&socket, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).context("keep the socket")?;
+    Ok(socket.into())
 }
 
 /// Nothing is of this type.
 enum Never {}
 
-fn become_program(calls: &str, mut program: impl Iterator<Item = OsString>) -> Result<Never> {
+fn become_program(
+    tracer: &mut UnixStream,
+    calls: &str,
+    mut program: impl Iterator<Item = OsString>,
+) -> Result<Never> {
     let path = program.next().context("no program to start")?;
     leave_terminal();
-    // The end of the input says that this process is traced now.
-    std::io::stdin().read_to_end(&mut Vec::new()).context("wait for the tracer")?;
+    // The end of file says that this process is traced now.
+    tracer.read_to_end(&mut Vec::new()).context("wait for the tracer")?;
     let numbers = calls.split(',').filter(|number| !number.is_empty());
     let calls = numbers
         .map(|number| number.parse().context("a call's number"))
@@ -57,9 +80,7 @@ fn become_program(calls: &str, mut program: impl Iterator<Item = OsString>) -> R
     if !calls.is_empty() {
         apply_filter(&filter(&calls)).context("install the filter (seccomp)")?;
     }
-    let mut command = Command::new(&path);
-    command.args(program).stdin(Stdio::null());
-    Err(command.exec().into())
+    Err(Command::new(&path).args(program).exec().into())
 }
 
 /// Gives up the terminal that this process has from its caller: a program that then asks for

@@ -11,7 +11,8 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::net::Shutdown;
-use std::os::fd::OwnedFd;
+use std::ops::ControlFlow;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -20,12 +21,13 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use common::proc;
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::ptrace::{self, Options};
-use nix::unistd::Pid;
+use nix::sys::signal::{self, Signal};
+use nix::unistd::{Pid, getpid};
 
 use super::calls::{self, Begun, Entry, Known};
 use super::channels::Channels;
@@ -40,18 +42,40 @@ pub struct Refused {
     why: Errno,
     /// The process that traces the program already.
     tracer: Option<String>,
+    /// The process that was to be traced, if it was running already.
+    running: Option<Pid>,
+}
+
+impl Refused {
+    /// Of this process, which the recorder did not start.
+    fn of_running(process: Pid, why: Errno) -> Refused {
+        Refused { why, tracer: tracer_of(process), running: Some(process) }
+    }
 }
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let why = self.why.desc();
-        match &self.tracer {
-            Some(tracer) => write!(
+        match (&self.tracer, self.running) {
+            (Some(tracer), None) => write!(
                 f,
                 "pid {tracer} already traces whatever is started here, and a program has only one \
                  tracer (ptrace: {why})"
             ),
-            None => write!(f, "this system does not let a program be traced (ptrace: {why})"),
+            (Some(tracer), Some(process)) => write!(
+                f,
+                "pid {tracer} already traces pid {process}, and a program has only one tracer \
+                 (ptrace: {why})"
+            ),
+            (None, None) => {
+                write!(f, "this system does not let a program be traced (ptrace: {why})")
+            }
+            (None, Some(process)) => write!(
+                f,
+                "you may not trace pid {process} (ptrace: {why}): it is another user's, or this \
+                 system only allows programs to be traced that the tracer has started \
+                 (/proc/sys/kernel/yama/ptrace_scope); as root it may work"
+            ),
         }
     }
 }
@@ -63,25 +87,39 @@ pub fn is_running() -> bool {
     RUNNING.load(Ordering::Relaxed)
 }
 
+/// Whether what is traced runs on when this process ends.
+pub fn runs_on() -> bool {
+    ATTACHED.load(Ordering::Relaxed)
+}
+
 static RUNNING: AtomicBool = AtomicBool::new(false);
+static ATTACHED: AtomicBool = AtomicBool::new(false);
+
+/// A program to record.
+pub struct Program<'a> {
+    /// Its path, or its name to be looked up in `PATH`, and its arguments.
+    pub words: &'a [OsString],
+    /// Where it runs.
+    pub folder: &'a Path,
+    /// Whether it reads this process's standard input. If not, it has nothing to read.
+    pub reads: bool,
+}
+
+/// What is called with each event. On `Break` the recording ends.
+pub type Tell<'a> = &'a mut dyn FnMut(Event) -> ControlFlow<()>;
 
 /// Runs a program to the end of its last descendant and tells every selected
-/// event as it comes. The caller must be xtask: it starts itself again, in
-/// `folder`, and becomes the program. The program's output goes nowhere, but into
-/// the events.
+/// event as it comes. The caller must be xtask: it starts itself again and becomes
+/// the program. The program's output goes nowhere, but into the events. If the
+/// recording ends earlier, the program and its descendants are killed.
 ///
 /// One thread traces: the kernel knows a tracer by its thread. Two others read the
 /// program's output, so that it is never kept waiting.
 ///
 /// # Errors
 /// [`Refused`]; or if the program cannot be started, or a call to ptrace fails.
-pub fn record(
-    folder: &Path,
-    program: &[OsString],
-    selection: &Selection,
-    tell: &mut dyn FnMut(Event),
-) -> Result<()> {
-    record_under(Path::new(OWN_PROGRAM), folder, program, selection, tell)
+pub fn record(program: &Program, selection: &Selection, tell: Tell) -> Result<()> {
+    record_under(Path::new(OWN_PROGRAM), program, selection, tell)
 }
 
 /// The same, for a caller that is not xtask: `xtask` is its path.
@@ -90,18 +128,17 @@ pub fn record(
 /// As of [`record`].
 pub fn record_under(
     xtask: &Path,
-    folder: &Path,
-    program: &[OsString],
+    program: &Program,
     selection: &Selection,
-    tell: &mut dyn FnMut(Event),
+    tell: Tell,
 ) -> Result<()> {
     let calls = selection.calls();
     let (mut ours, theirs) = UnixStream::pair().context("socketpair")?;
     let mut starter = Command::new(xtask)
         .arg0("xtask")
-        .args(starter::arguments(calls.as_deref(), program))
-        .current_dir(folder)
-        .stdin(OwnedFd::from(theirs))
+        .args(starter::arguments(theirs.as_fd(), calls.as_deref(), program.words)?)
+        .current_dir(program.folder)
+        .stdin(if program.reads { Stdio::inherit() } else { Stdio::null() })
         // A program may do less if it knows that nobody reads its output, and it can see
         // that at /dev/null.
         .stdout(Stdio::piped())
@@ -109,6 +146,7 @@ pub fn record_under(
         .process_group(0)
         .spawn()
         .with_context(|| format!("start {}", xtask.display()))?;
+    drop(theirs);
     let outputs = [
         OwnedFd::from(starter.stdout.take().context("the starter's output")?),
         OwnedFd::from(starter.stderr.take().context("the starter's errors")?),
@@ -120,55 +158,70 @@ pub fn record_under(
         drain(output);
     }
     let root = Pid::from_raw(starter.id().try_into().context("the starter's id")?);
-    let options = Options::PTRACE_O_EXITKILL
-        | Options::PTRACE_O_TRACESYSGOOD
-        | Options::PTRACE_O_TRACESECCOMP
-        | Options::PTRACE_O_TRACEFORK
-        | Options::PTRACE_O_TRACEVFORK
-        | Options::PTRACE_O_TRACECLONE
-        | Options::PTRACE_O_TRACEEXEC;
+    let options = followed() | Options::PTRACE_O_EXITKILL | Options::PTRACE_O_TRACESECCOMP;
     if let Err(why) = ptrace::seize(root, options) {
-        let tracer = proc::field(format!("/proc/{root}/status"), "TracerPid")
-            .ok()
-            .filter(|tracer| tracer != "0");
+        let tracer = tracer_of(root);
         starter.kill().context("kill the starter")?;
         starter.wait().context("wait for the starter")?;
-        return Err(Refused { why, tracer }.into());
+        return Err(Refused { why, tracer, running: None }.into());
     }
     // It runs on at a seize. To be stopped at its calls it has to stop once.
     gone_or(ptrace::interrupt(root))?;
-    // The end of its input tells the starter that it is traced.
-    ours.shutdown(Shutdown::Write).context("shut the starter's input down")?;
+    // The end of file tells the starter that it is traced.
+    ours.shutdown(Shutdown::Write).context("shut the socket to the starter down")?;
 
     let mut known = Known { channels: Channels::new(printed), ..Known::default() };
     known.ids.born(root, None);
-    let mut tracer = Tracer {
-        tasks: HashMap::from([(root, Task { born: true, ..Task::new(root, "fork") })]),
-        forking: BTreeSet::new(),
-        early: HashMap::new(),
-        known,
-        selection,
-        start: None,
-        open: BTreeSet::new(),
-        held: BTreeMap::new(),
-        count: 0,
-        told: Duration::ZERO,
-        tell,
-    };
-    RUNNING.store(true, Ordering::Relaxed);
-    let mut stops = Stops::default();
-    while let Some((id, status)) = stops.next()? {
-        tracer.take(id, status).with_context(|| format!("trace task {id}"))?;
+    let mut tracer = Tracer::new(known, selection, tell);
+    tracer.is_filtered = calls.is_some();
+    tracer.tasks.insert(root, Task { born: true, ..Task::new(root, "fork") });
+    tracer.run()?;
+    if tracer.is_over {
+        return tracer.kill_all();
     }
-    RUNNING.store(false, Ordering::Relaxed);
-    tracer.tell_until(Duration::MAX);
     if tracer.start.is_none() {
         let mut why = String::new();
         ours.read_to_string(&mut why).context("read the starter's reason")?;
         let why = if why.is_empty() { "its starter was killed" } else { &why };
-        bail!("{} could not be started: {why}", program[0].display());
+        bail!("{} could not be started: {why}", program.words[0].display());
     }
     Ok(())
+}
+
+/// Follows a program that is running already, and all that it starts from now on, to its end.
+/// When the recording ends earlier, or this process does, they run on.
+///
+/// # Errors
+/// As of [`record`]; or if there is no such process.
+pub fn record_running(process: Pid, selection: &Selection, tell: Tell) -> Result<()> {
+    let folder = format!("/proc/{process}/task");
+    ensure!(Path::new(&folder).exists(), "no process {process}");
+    let outputs = [1, 2].map(|output| fs::read_link(format!("/proc/{process}/fd/{output}")));
+    let printed = outputs.into_iter().flatten().map(|link| link.to_string_lossy().into_owned());
+    let channels = Channels::new(printed.collect());
+    let mut tracer = Tracer::new(Known { channels, ..Known::default() }, selection, tell);
+    tracer.start = Some(Instant::now());
+    ATTACHED.store(true, Ordering::Relaxed);
+    // A thread may start another one that was not there when the folder was read.
+    let mut is_new = true;
+    while is_new {
+        is_new = false;
+        for entry in fs::read_dir(&folder).with_context(|| format!("read {folder}"))? {
+            let name = entry.with_context(|| format!("read {folder}"))?.file_name();
+            let id = name.to_string_lossy().parse().context("a thread's id")?;
+            is_new |= tracer.seize(process, Pid::from_raw(id))?;
+        }
+    }
+    tracer.run()
+}
+
+/// What is followed of each task.
+fn followed() -> Options {
+    Options::PTRACE_O_TRACESYSGOOD
+        | Options::PTRACE_O_TRACEFORK
+        | Options::PTRACE_O_TRACEVFORK
+        | Options::PTRACE_O_TRACECLONE
+        | Options::PTRACE_O_TRACEEXEC
 }
 
 /// Reads what the program prints, until nobody has the pipe open any more.
@@ -272,6 +325,10 @@ struct Tracer<'a> {
     early: HashMap<Pid, Early>,
     known: Known,
     selection: &'a Selection,
+    /// Whether the tasks stop by themselves at the calls that are selected.
+    is_filtered: bool,
+    /// Whether the recording has ended before the program.
+    is_over: bool,
     /// When the program was started; before that nothing is told.
     start: Option<Instant>,
     /// Calls for which later events wait: when each counts, and whose it is.
@@ -282,10 +339,74 @@ struct Tracer<'a> {
     count: u64,
     /// The time of the last event that was told.
     told: Duration,
-    tell: &'a mut dyn FnMut(Event),
+    tell: Tell<'a>,
 }
 
-impl Tracer<'_> {
+impl<'a> Tracer<'a> {
+    fn new(known: Known, selection: &'a Selection, tell: Tell<'a>) -> Tracer<'a> {
+        Tracer {
+            tasks: HashMap::new(),
+            forking: BTreeSet::new(),
+            early: HashMap::new(),
+            known,
+            selection,
+            is_filtered: false,
+            is_over: false,
+            start: None,
+            open: BTreeSet::new(),
+            held: BTreeMap::new(),
+            count: 0,
+            told: Duration::ZERO,
+            tell,
+        }
+    }
+
+    /// Follows the tasks until none is left, or the recording ends.
+    fn run(&mut self) -> Result<()> {
+        RUNNING.store(true, Ordering::Relaxed);
+        let mut stops = Stops::default();
+        while !self.is_over
+            && let Some((id, status)) = stops.next()?
+        {
+            self.take(id, status).with_context(|| format!("trace task {id}"))?;
+        }
+        RUNNING.store(false, Ordering::Relaxed);
+        self.tell_until(Duration::MAX);
+        Ok(())
+    }
+
+    /// Kills all that is traced, and waits until it is gone.
+    fn kill_all(&self) -> Result<()> {
+        // Any of them may have ended.
+        let kill = |id| _ = signal::kill(id, Signal::SIGKILL);
+        self.tasks.values().for_each(|task| kill(task.process));
+        while let Some((id, status)) = wait_for_any(libc::__WALL)? {
+            if libc::WIFSTOPPED(status) {
+                kill(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to trace a thread of a running process; `false` if it is traced already.
+    fn seize(&mut self, process: Pid, id: Pid) -> Result<bool> {
+        if self.tasks.contains_key(&id) || self.early.contains_key(&id) {
+            return Ok(false);
+        }
+        match ptrace::seize(id, followed()) {
+            Ok(()) => {}
+            // It has ended, or a thread that is traced has made it.
+            Err(Errno::ESRCH) => return Ok(false),
+            Err(_) if tracer_of(id) == Some(getpid().to_string()) => return Ok(false),
+            Err(why) => return Err(Refused::of_running(process, why).into()),
+        }
+        gone_or(ptrace::interrupt(id))?;
+        self.known.ids.born(id, None);
+        let name = name_of(id).unwrap_or_default();
+        self.tasks.insert(id, Task { born: true, name, ..Task::new(process, "new thread") });
+        Ok(true)
+    }
+
     /// Takes in a stop or an end, and lets the task go on.
     fn take(&mut self, id: Pid, status: i32) -> Result<()> {
         if self.tasks.contains_key(&id) {
@@ -364,11 +485,8 @@ impl Tracer<'_> {
     /// selected one.
     fn resume(&self, id: Pid, signal: i32) -> Result<()> {
         let in_call = self.tasks.get(&id).is_some_and(|task| task.begun.is_some());
-        let request = match self.selection {
-            Selection::All => libc::PTRACE_SYSCALL,
-            Selection::Groups(_) if in_call => libc::PTRACE_SYSCALL,
-            Selection::Groups(_) => libc::PTRACE_CONT,
-        };
+        let stops_by_itself = self.is_filtered && !in_call;
+        let request = if stops_by_itself { libc::PTRACE_CONT } else { libc::PTRACE_SYSCALL };
         request_of(id, request, signal)
     }
 
@@ -727,18 +845,25 @@ impl Tracer<'_> {
     }
 
     fn tell_until(&mut self, time: Duration) {
-        while let Some(first) = self.held.first_entry()
+        while !self.is_over
+            && let Some(first) = self.held.first_entry()
             && first.key().0 < time
         {
             let event = first.remove();
             self.told = event.at;
-            (self.tell)(event);
+            self.is_over = (self.tell)(event).is_break();
         }
     }
 }
 
 /// How long an event is held back for an earlier one.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// The process that traces a task, if one does.
+fn tracer_of(id: Pid) -> Option<String> {
+    let tracer = proc::field(format!("/proc/{id}/status"), "TracerPid").ok()?;
+    (tracer != "0").then_some(tracer)
+}
 
 /// The name of a task; `None` if it is gone.
 fn name_of(id: Pid) -> Option<String> {

@@ -7,6 +7,7 @@ mod foreign;
 mod interrupted;
 mod judge;
 mod lives;
+mod programs;
 mod refused;
 mod surroundings;
 mod trace;

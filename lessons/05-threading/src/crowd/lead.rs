@@ -18,7 +18,7 @@ pub fn lead(
     kind: Kind,
     count: usize,
     room: Option<u64>,
-    tell: &PipeWriter,
+    reports: &PipeWriter,
     mut wait: &PipeReader,
 ) -> Result<()> {
     if let Some(bytes) = room.map(|mib| mib << 20) {
@@ -26,34 +26,34 @@ pub fn lead(
     }
     wait.read_exact(&mut [0]).context("wait for the beginning")?;
     match kind {
-        Kind::Threads => lead_threads(count, tell, wait),
-        Kind::Processes => lead_processes(count, tell, wait),
+        Kind::Threads => lead_threads(count, reports, wait),
+        Kind::Processes => lead_processes(count, reports, wait),
     }
 }
 
-/// The scope ends when all threads have ended.
-fn lead_threads(count: usize, tell: &PipeWriter, wait: &PipeReader) -> Result<()> {
+/// The scope ends when all of them have done their work.
+fn lead_threads(count: usize, reports: &PipeWriter, wait: &PipeReader) -> Result<()> {
     // A thread that finds no room for its second stack panics. The demo reports it.
     panics::silence();
     thread::scope(|scope| {
         for started in 0..count {
-            let thread = thread::Builder::new().spawn_scoped(scope, || take_part(tell, wait));
+            let thread = thread::Builder::new().spawn_scoped(scope, || take_part(reports, wait));
             if let Err(why) = thread {
-                return refuse(tell, why.raw_os_error(), started);
+                return refuse(reports, why.raw_os_error(), started);
             }
         }
         Ok(())
     })
 }
 
-fn lead_processes(count: usize, tell: &PipeWriter, wait: &PipeReader) -> Result<()> {
+fn lead_processes(count: usize, reports: &PipeWriter, wait: &PipeReader) -> Result<()> {
     let mut children = Vec::new();
     for _ in 0..count {
-        match fork_child(|| take_part(tell, wait)) {
+        match fork_child(|| take_part(reports, wait)) {
             Ok(child) => children.push(child),
             Err(error) => {
                 let why: Errno = error.downcast()?;
-                refuse(tell, Some(why as i32), children.len())?;
+                refuse(reports, Some(why as i32), children.len())?;
                 break;
             }
         }
@@ -62,18 +62,18 @@ fn lead_processes(count: usize, tell: &PipeWriter, wait: &PipeReader) -> Result<
 }
 
 /// What each of the crowd does.
-fn take_part(tell: &PipeWriter, mut wait: &PipeReader) -> Result<()> {
-    send(tell, &gettid().as_raw().to_ne_bytes())?;
+fn take_part(reports: &PipeWriter, mut wait: &PipeReader) -> Result<()> {
+    send(reports, &gettid().as_raw().to_ne_bytes())?;
     wait.read_to_end(&mut Vec::new()).context("wait for the end")?;
     Ok(())
 }
 
-fn refuse(tell: &PipeWriter, error: Option<i32>, after: usize) -> Result<()> {
+fn refuse(reports: &PipeWriter, error: Option<i32>, after: usize) -> Result<()> {
     let numbers = [-error.unwrap_or(Errno::EAGAIN as i32), i32::try_from(after)?];
-    send(tell, &numbers.map(i32::to_ne_bytes).concat())
+    send(reports, &numbers.map(i32::to_ne_bytes).concat())
 }
 
 /// The kernel writes a short message in one piece: pipe(7).
-fn send(mut tell: &PipeWriter, message: &[u8]) -> Result<()> {
-    tell.write_all(message).context("write to the demo")
+fn send(mut reports: &PipeWriter, message: &[u8]) -> Result<()> {
+    reports.write_all(message).context("write to the demo")
 }

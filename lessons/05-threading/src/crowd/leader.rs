@@ -31,11 +31,11 @@ pub struct Leader {
 
 impl Leader {
     pub fn fork(kind: Kind, count: usize, room: Option<u64>) -> Result<Leader> {
-        let (news, tell) = pipe().context("pipe")?;
+        let (news, reports) = pipe().context("pipe")?;
         let (wait, gate) = pipe().context("pipe")?;
         let refused = |error: Error| match error.downcast::<Errno>() {
             Ok(why) => {
-                let limit = met(getpid(), kind, 0);
+                let limit = met(getpid(), 0);
                 Unsupported(format!("no room for a process: {why:?} ({limit})")).into()
             }
             Err(error) => error,
@@ -43,7 +43,7 @@ impl Leader {
         let Some(child) = child::fork().map_err(refused)? else {
             // While any process holds these ends, the pipes do not end.
             drop((news, gate));
-            child::exit(lead(kind, count, room, &tell, &wait))
+            child::exit(lead(kind, count, room, &reports, &wait))
         };
         Ok(Leader { child, news, gate })
     }

@@ -1,5 +1,5 @@
-//! Which limit lets no more threads or processes start. The error is EAGAIN for all of them:
-//! pthread_create(3), fork(2).
+//! Which limit lets no more threads or processes start. For a thread the error is EAGAIN whatever
+//! the reason, pthread_create(3). For a process it may also be ENOMEM, fork(2).
 
 use std::fs;
 use std::path::Path;
@@ -7,13 +7,12 @@ use std::path::Path;
 use common::proc;
 use nix::unistd::Pid;
 
-use super::Kind;
+use super::memory;
 
-/// The limits that a process has met after it has started `started` threads or processes,
-/// for a person to read. A limit that cannot be read is left out.
-pub fn met(process: Pid, kind: Kind, started: usize) -> String {
-    let threads = if kind == Kind::Threads { started as u64 } else { 0 };
-    let own = [address_space(process), mappings(process, threads), threads_of_user(process)];
+/// The limits that a process has met, for a person to read. A limit that cannot be read is left
+/// out. `parts`: into how many parts its memory was divided, as far as is known, if it has ended.
+pub fn met(process: Pid, parts: usize) -> String {
+    let own = [address_space(process), mappings(process, parts), threads_of_user(process)];
     let all = own.into_iter().chain(threads_of_system()).chain([cgroup(process)]);
     let met: Vec<_> = all.flatten().collect();
     if met.is_empty() { "the system does not say why".to_owned() } else { met.join("; ") }
@@ -32,24 +31,30 @@ fn address_space(process: Pid) -> Option<String> {
     (used + 128 >= most).then(|| format!("RLIMIT_AS: ≈ {used} of {most} MiB"))
 }
 
-/// Rust needs four mappings to start a thread: two stacks, the second for the handler of an
-/// overflow, and a guard page before each. If there is room for the first stack only, it
-/// aborts the process.
-fn mappings(process: Pid, threads: u64) -> Option<String> {
-    let maps = fs::read_to_string(format!("/proc/{process}/maps")).ok()?;
-    let most = number("/proc/sys/vm/max_map_count")?;
-    let used = (maps.lines().count() as u64).max(4 * threads).min(most);
-    // A hundred threads may have started that are not counted yet.
-    (used + 400 >= most).then(|| format!("vm.max_map_count: ≈ {used} of {most}"))
+/// Rust maps two stacks for a thread, the second for the handler of an overflow. If there is
+/// room for the first only, it aborts the process. A stack and its guard page are two parts, or
+/// one with glibc 2.42 or later and Linux 6.13 or later: so they are counted.
+fn mappings(process: Pid, parts: usize) -> Option<String> {
+    let most: u64 = number("/proc/sys/vm/max_map_count")?;
+    let now = memory::parts(process).ok().filter(|&parts| parts > 0);
+    // Of a process that has ended, many threads may not have reported that they had started.
+    let margin = if now.is_some() { 400 } else { most / 8 };
+    let used = (now.unwrap_or(parts) as u64).min(most);
+    (used + margin >= most).then(|| format!("vm.max_map_count: ≈ {used} of {most}"))
 }
 
-/// The superuser has no such limit.
+/// The superuser has no such limit. Elsewhere, as in a container, user 0 may be an ordinary one:
+/// user_namespaces(7).
 fn threads_of_user(process: Pid) -> Option<String> {
     let user = |folder: &Path| {
         let ids = proc::field(folder.join("status"), "Uid").ok()?;
-        ids.split('\t').next().filter(|&id| id != "0").map(str::to_owned)
+        ids.split('\t').next().map(str::to_owned)
     };
     let own = user(Path::new(&format!("/proc/{process}")))?;
+    let map = fs::read_to_string(format!("/proc/{process}/uid_map")).ok()?;
+    if own == "0" && map.split_whitespace().take(2).eq(["0", "0"]) {
+        return None;
+    }
     let processes = fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path());
     let threads =
         processes.filter(|folder| user(folder).as_ref() == Some(&own)).filter_map(|folder| {

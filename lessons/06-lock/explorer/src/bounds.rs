@@ -1,6 +1,7 @@
 //! Which orders are tried, and how far an exploration goes.
 
 use std::fmt;
+use std::time::Duration;
 
 /// Which orders are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,15 @@ pub struct Bounds {
     pub executions: u64,
     /// How often each thread may wake spuriously from a condition variable, as std allows.
     pub spurious: u32,
+    /// How much CPU time a thread may use for a step, and how long it may sleep in one. A thread
+    /// that takes longer loops without a step, or waits for something that no step gives it.
+    pub patience: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { steps: 1000, executions: 1_000_000, spurious: 0 }
+        let patience = Duration::from_secs(10);
+        Self { steps: 1000, executions: 1_000_000, spurious: 0, patience }
     }
 }
 

@@ -6,25 +6,47 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, Location};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, Weak};
+use std::thread::{self, Thread};
 
 use common::panics;
+use nix::unistd::gettid;
 
+use crate::crew::{self, Crew, Member, Tid};
 use crate::execution::{CONTROLLER, Execution, Job, Object};
-use crate::op::{ObjectId, Op, ThreadId};
+use crate::op::{Op, ThreadId};
 use crate::scheduler::Scheduler;
+use crate::watch::{Hang, Watch};
+
+/// The exit status of a Rust program that panics.
+const PANICKED: i32 = 101;
 
 /// What the threads of one execution share.
 pub(crate) struct Engine {
+    /// No other execution of this process has it.
+    number: u64,
     execution: Mutex<Execution>,
     scheduler: Arc<Mutex<dyn Scheduler>>,
     /// The thread that has the turn.
     turn: AtomicUsize,
-    /// The threads that were started, from number 1 on.
-    handles: Mutex<Vec<JoinHandle<()>>>,
-    controller: thread::Thread,
+    /// What runs the threads that were started, from number 1 on.
+    members: Mutex<Vec<Member>>,
+    controller: Thread,
+    /// The ids of all threads that take part, for the watch: of those that have ended, too, since
+    /// the controller waits until they have left the system.
+    tids: Mutex<Vec<Tid>>,
+    /// A thread that is parked for good has this engine for good, but not the crew.
+    crew: Weak<Crew>,
+}
+
+/// Something that the program has made, by its number in the execution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handle {
+    pub name: &'static str,
+    id: usize,
+    /// In any other execution the number means something else.
+    execution: u64,
 }
 
 /// Unwinds a thread whose execution is over.
@@ -77,9 +99,12 @@ pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The execution that this thread belongs to, and its number there.
 fn current() -> (Arc<Engine>, ThreadId) {
-    CURRENT.with_borrow(|current| {
-        let current = current.as_ref().expect("only an explored program has these");
-        (Arc::clone(&current.engine), current.me)
+    let current = CURRENT.with_borrow(|current| {
+        current.as_ref().map(|current| (Arc::clone(&current.engine), current.me))
+    });
+    current.unwrap_or_else(|| {
+        crew::park_if_dismissed();
+        panic!("only an explored program has these")
     })
 }
 
@@ -89,23 +114,55 @@ fn is_unwinding() -> bool {
     thread::panicking() || CURRENT.with_borrow(is_ending)
 }
 
+impl Handle {
+    fn new(name: &'static str, id: usize) -> Self {
+        Self { name, id, execution: current().0.number }
+    }
+
+    /// Its number in the execution that this thread belongs to. If it was made in another one,
+    /// the program cannot be explored.
+    pub fn id(self) -> usize {
+        let is_foreign = |current: &Current| current.engine.number != self.execution;
+        if CURRENT.with_borrow(|current| current.as_ref().is_some_and(is_foreign)) {
+            refuse(format!(
+                "{} was made in another execution: make it in the closure that prepares the \
+                 program, or in one of its threads",
+                self.name
+            ));
+        }
+        self.id
+    }
+}
+
+/// Ends the execution of this thread: the program cannot be explored.
+fn refuse(why: String) -> ! {
+    let (engine, me) = current();
+    engine.execution().refuse(why.clone());
+    if me == CONTROLLER {
+        panic!("{why}");
+    }
+    give_up()
+}
+
 /// Adds an object to the execution that this thread belongs to.
 ///
 /// # Panics
 /// Outside of an explored program.
-pub(crate) fn add_object(name: &'static str, object: Object) -> ObjectId {
-    current().0.execution().add_object(name, object)
+pub(crate) fn add_object(name: &'static str, object: Object) -> Handle {
+    let id = current().0.execution().add_object(name, object);
+    Handle::new(name, id)
 }
 
 /// Starts a thread: a step.
 #[track_caller]
-pub(crate) fn spawn(name: &'static str, job: Job) -> ThreadId {
+pub(crate) fn spawn(name: &'static str, job: Job) -> Handle {
     assert!(
         current().1 != CONTROLLER,
         "only a thread can start {name}: make the first threads with `program.thread`"
     );
     // The execution knows the number.
-    step(Op::Spawn(0), |execution, _| execution.add_thread(name, job), |_| format!("start {name}"))
+    let start = |execution: &mut Execution, _| execution.add_thread(name, job);
+    Handle::new(name, step(Op::Spawn(0), start, |_| format!("start {name}")))
 }
 
 /// Takes a step at the caller's place in the source: waits for the turn, and then has its
@@ -149,6 +206,11 @@ fn described(describe: impl FnOnce() -> String) -> String {
     text.unwrap_or_else(|_| "(a Debug that panics or takes steps)".to_owned())
 }
 
+/// This thread belongs to no execution any more.
+pub(crate) fn leave() {
+    drop(CURRENT.take());
+}
+
 /// Parks this thread for good: its execution is over, and it can be neither unwound nor
 /// run on. Only its memory is lost.
 pub(crate) fn park_for_good() -> ! {
@@ -160,8 +222,12 @@ pub(crate) fn park_for_good() -> ! {
 /// Parks this thread for good, and lets the others end.
 pub(crate) fn give_up() -> ! {
     let (engine, me) = current();
-    engine.execution().give_up(me);
-    engine.pass_turn();
+    let mut execution = engine.execution();
+    if !execution.is_given_up(me) {
+        execution.give_up(me);
+        drop(execution);
+        engine.pass_turn();
+    }
     park_for_good()
 }
 
@@ -171,21 +237,30 @@ impl Engine {
     /// # Panics
     /// If `within` panics.
     pub fn enter<R>(
+        watch: &Watch,
+        crew: &Arc<Crew>,
         scheduler: Arc<Mutex<dyn Scheduler>>,
         execution: Execution,
         within: impl FnOnce(&Arc<Self>) -> R,
     ) -> R {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+
         silence_panics();
         let engine = Arc::new(Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             execution: Mutex::new(execution),
             scheduler,
             turn: AtomicUsize::new(CONTROLLER),
-            handles: Mutex::default(),
+            members: Mutex::default(),
             controller: thread::current(),
+            tids: Mutex::new(vec![Arc::new(OnceLock::from(gettid()))]),
+            crew: Arc::downgrade(crew),
         });
         Current::enter(&engine, CONTROLLER);
+        *lock(&watch.current) = Some(Arc::clone(&engine));
         let result = panic::catch_unwind(AssertUnwindSafe(|| within(&engine)));
-        CURRENT.set(None);
+        *lock(&watch.current) = None;
+        leave();
         result.unwrap_or_else(|panic| panic!("exploration failed: {}", panics::message(&*panic)))
     }
 
@@ -200,14 +275,68 @@ impl Engine {
         self.park_until_turn(CONTROLLER);
         let mut execution = self.execution();
         execution.give_up_rest();
-        let handles = std::mem::take(&mut *lock(&self.handles));
-        let (rest, ended): (Vec<_>, Vec<_>) =
-            (1..).zip(handles).partition(|&(thread, _)| execution.is_given_up(thread));
+        let members = std::mem::take(&mut *lock(&self.members));
+        let (given_up, ended): (Vec<_>, Vec<_>) =
+            (1..).zip(members).partition(|&(thread, _)| execution.is_given_up(thread));
         drop(execution);
-        for (_, handle) in ended {
-            handle.join().expect("a thread catches the panics of its job");
+        let crew = self.crew();
+        ended.into_iter().for_each(|(_, member)| crew.take_back(member));
+        given_up.len()
+    }
+
+    /// The execution, and how far it is.
+    pub fn place(&self) -> (u64, u64) {
+        (self.number, self.execution().progress())
+    }
+
+    /// The ids of the threads that take part.
+    pub fn tids(&self) -> Vec<Tid> {
+        lock(&self.tids).clone()
+    }
+
+    /// Ends the execution, if it is still at this place: the thread that has the turn does not
+    /// come to its next step. It cannot be stopped, so it is left behind, and all others stay
+    /// parked: they may wait for it in a `Drop`. If it comes to a step later, it parks as well.
+    ///
+    /// The controller runs a closure that has borrowed from its caller, and cannot be left
+    /// behind. So if it hangs, the process ends.
+    pub fn abandon(&self, place: (u64, u64), hang: Hang) {
+        let mut execution = self.execution();
+        let thread = self.turn.load(Ordering::Acquire);
+        if (self.number, execution.progress()) != place {
+            return;
         }
-        rest.len()
+        let what = match hang {
+            Hang::Runs => {
+                "runs on and on without a step: \
+                 a loop has to take one, such as the load of a variable of the explorer"
+            }
+            Hang::Waits => {
+                "waits for something that no step gives it, such as a lock of std that another \
+                 thread has: use those of the explorer"
+            }
+        };
+        if thread == CONTROLLER {
+            eprintln!(
+                "exploration failed: the closure that prepares the program, or the check at the \
+                 end, {what}"
+            );
+            std::process::exit(PANICKED);
+        }
+        let name = execution.name(thread);
+        let since = execution.last_step(thread).map_or_else(
+            || "before its first step".to_owned(),
+            |at| format!("after its step at {at}"),
+        );
+        execution.refuse(format!("{name}, {since}, {what}"));
+        execution.give_up_rest();
+        drop(execution);
+        self.turn.store(CONTROLLER, Ordering::Release);
+        self.controller.unpark();
+    }
+
+    fn crew(&self) -> Arc<Crew> {
+        self.crew.upgrade().expect("the explorer keeps it until the execution is over")
     }
 
     /// Takes the turn for a step.
@@ -300,29 +429,33 @@ impl Engine {
 
     /// Gives the turn to a thread, and starts it if it is new.
     fn give_turn(self: &Arc<Self>, next: ThreadId) {
-        let handles = lock(&self.handles);
-        if next > handles.len() {
-            return self.start(next, handles);
+        let members = lock(&self.members);
+        if next > members.len() {
+            return self.start(next, members);
         }
         // Before the turn is given: after it, the execution may end at any time.
         let thread = match next {
             CONTROLLER => self.controller.clone(),
-            _ => handles[next - 1].thread().clone(),
+            _ => members[next - 1].handle().clone(),
         };
-        drop(handles);
+        drop(members);
         self.turn.store(next, Ordering::Release);
         thread.unpark();
     }
 
     /// Starts a thread, which has the turn. Threads are started in the order of their numbers.
-    fn start(self: &Arc<Self>, next: ThreadId, mut handles: MutexGuard<Vec<JoinHandle<()>>>) {
-        let name = self.execution().name(next).replace('\0', "");
-        let engine = Arc::clone(self);
+    fn start(self: &Arc<Self>, next: ThreadId, mut members: MutexGuard<Vec<Member>>) {
+        let name = self.execution().name(next);
         self.turn.store(next, Ordering::Release);
-        match thread::Builder::new().name(name).spawn(move || engine.work(next)) {
-            Ok(handle) => handles.push(handle),
+        // The crew is let go before the execution can end.
+        let started = self.crew().start(self, next, name);
+        match started {
+            Ok(member) => {
+                lock(&self.tids).push(member.tid());
+                members.push(member);
+            }
             Err(error) => {
-                drop(handles);
+                drop(members);
                 self.execution().refuse(format!("start thread {next}: {error}"));
                 self.turn.store(CONTROLLER, Ordering::Release);
                 self.controller.unpark();
@@ -336,9 +469,10 @@ impl Engine {
         }
     }
 
-    /// What a thread does.
-    fn work(self: Arc<Self>, me: ThreadId) {
-        Current::enter(&self, me);
+    /// What a thread does. The thread has ended when it [leaves](leave) or when its
+    /// thread-locals are dropped.
+    pub fn work(self: &Arc<Self>, me: ThreadId) {
+        Current::enter(self, me);
         let mut execution = self.execution();
         let over = execution.is_over();
         let job = execution.take_job(me);

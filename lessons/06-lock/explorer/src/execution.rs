@@ -25,6 +25,8 @@ struct Thread {
     /// The step that the thread waits to take. `None` before the first and after the last
     /// one, and while the thread runs.
     next: Option<(Op, &'static Location<'static>)>,
+    /// Where its last step was.
+    last: Option<&'static Location<'static>>,
     ended: bool,
     /// It stays parked for good.
     given_up: bool,
@@ -52,6 +54,7 @@ impl Object {
 }
 
 /// An execution that is over.
+#[derive(Clone)]
 pub(crate) struct Ended {
     pub run: Run,
     /// The steps that the threads were about to take.
@@ -64,6 +67,8 @@ pub(crate) struct Execution {
     /// The controller has number 0.
     threads: Vec<Thread>,
     objects: Vec<(&'static str, Object)>,
+    /// How often a thread came to a step, or to its end.
+    progress: u64,
     /// What was done, if it is to be recorded.
     steps: Option<Vec<Step>>,
     /// How often each thread may wake spuriously.
@@ -184,12 +189,24 @@ impl Execution {
     /// A thread has come to its next step.
     pub fn arrive(&mut self, thread: ThreadId, op: Op, at: &'static Location<'static>) {
         self.threads[thread].next = Some((op, at));
+        self.progress += 1;
+    }
+
+    /// Grows whenever a thread comes to a step, or to its end.
+    pub fn progress(&self) -> u64 {
+        self.progress
+    }
+
+    /// Where the last step of a thread was.
+    pub fn last_step(&self, thread: ThreadId) -> Option<&'static Location<'static>> {
+        self.threads[thread].last
     }
 
     /// A thread has taken its next step. Returns the number of the step if it is recorded, and
     /// wants a description.
     pub fn depart(&mut self, thread: ThreadId) -> Option<usize> {
         let (_, at) = self.threads[thread].next.take()?;
+        self.threads[thread].last = Some(at);
         let steps = self.steps.as_mut().filter(|_| thread != CONTROLLER)?;
         steps.push(Step { thread, at, description: String::new() });
         Some(steps.len() - 1)
@@ -260,6 +277,7 @@ impl Execution {
 
     /// A thread has ended, perhaps with a panic; a panic ends the execution.
     pub fn end_thread(&mut self, thread: ThreadId, panic: Option<String>) {
+        self.progress += 1;
         let Thread { name, .. } = self.threads[thread];
         self.threads[thread] = Thread { name, ended: true, ..Thread::default() };
         if let Some(message) = panic

@@ -1,7 +1,8 @@
 //! A program to be explored, and the ways to run it.
 
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 use common::{cpus, panics};
@@ -9,6 +10,7 @@ use nix::sched::sched_getcpu;
 use nix::unistd::Pid;
 
 use crate::bounds::{Bounds, Orders};
+use crate::crew::Crew;
 use crate::engine::{Engine, lock};
 use crate::execution::{Ended, Execution, Job};
 use crate::replay::Replay;
@@ -16,15 +18,35 @@ use crate::report::{Failure, Fault, Outcome, ReplayError, Report, Run};
 use crate::schedule::Schedule;
 use crate::scheduler::Scheduler;
 use crate::search::{Cut, Search};
+use crate::watch::Watch;
 
 /// How many threads an exploration may leave parked for good.
 const MAX_STRANDED: usize = 1000;
 
 /// Tries the orders of a program's steps.
 ///
+/// The program must be the same each time. So the first execution is repeated at once, and so is
+/// each that goes wrong; at the end the first one is repeated again, and some of the others.
+///
+/// Many executions run in the same threads, as long as new threads make no difference to those
+/// that are repeated. A program with thread-locals runs in new threads each time, or is refused.
+/// Only if it uses a thread-local in a few orders, none of them repeated, does it find there what
+/// an earlier execution has left.
+///
+/// A thread that does not come to its next step has lost when the [`patience`](Bounds::patience)
+/// is over: it loops without a step, or it waits for something that no step gives it, such as a
+/// lock of std that another thread holds over a step. A busy or a stopped machine does not count.
+/// Nothing can stop the thread, so it is left behind, and all others of the execution with it.
+/// If the closure that prepares the program hangs, or the check at the end, the process ends with
+/// status 101: they may have borrowed something, and cannot be left behind.
+///
+/// All threads have ended when a method returns or panics, except those that were left behind, and
+/// those that had to be parked for good: they wait in a `Drop`, or take a step there after their
+/// execution.
+///
 /// # Panics
 /// All methods, if the system refuses a thread, if the closure that prepares the program
-/// panics, or if the threads take other steps when they run in the same order again.
+/// panics, if the program is not the same each time, or if one of its threads hangs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Explorer {
     /// How far it goes.
@@ -38,23 +60,14 @@ pub struct Program {
     check: Option<Box<dyn FnOnce() -> Result<(), String>>>,
 }
 
-/// What an execution is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Explored,
-    /// Only its steps are compared with those of the execution before.
-    Repeated,
-    /// Its steps are recorded.
-    Replayed,
-}
-
 impl Program {
     /// Adds a thread. All threads that are added here start at the same time.
     pub fn thread(&mut self, name: &'static str, run: impl FnOnce() + Send + 'static) {
         self.threads.push((name, Box::new(run)));
     }
 
-    /// Checks the result when every thread has ended. The check takes no steps.
+    /// Checks the result when every thread has ended. The check takes no steps. If an execution
+    /// is repeated, so is its check.
     pub fn at_the_end(&mut self, check: impl FnOnce() -> Result<(), String> + 'static) {
         self.check = Some(Box::new(check));
     }
@@ -66,7 +79,7 @@ impl Explorer {
         self.explore_each(orders, program, |_, _| {})
     }
 
-    /// Like [`explore`](Self::explore), and calls `seen` with each order and its fault.
+    /// Like [`explore`](Self::explore), and calls `seen` with each order and its fault, once.
     pub fn explore_each(
         &self,
         orders: Orders,
@@ -74,39 +87,34 @@ impl Explorer {
         mut seen: impl FnMut(&Schedule, Option<&Fault>) + Send,
     ) -> Report {
         let mut report = Report::new(orders, self.bounds);
-        let search = Arc::new(Mutex::new(Search::new(orders, self.bounds.steps)));
-        let mut stranded = 0;
-        let explore = || {
-            while !report.finished && report.executions + report.redundant < self.bounds.executions
-            {
-                let execute = |kind, stranded: &mut usize| {
-                    self.execute(search.clone(), &program, kind, stranded)
-                };
-                let Ended { run, next } = execute(Kind::Explored, &mut stranded);
-                if report.executions + report.redundant == 0 {
-                    // A program with a state that stays takes other steps the second time.
-                    assert_repeated(&lock(&search), &run);
-                    let steps = lock(&search).schedule().0.len();
-                    lock(&search).repeat();
-                    let again = execute(Kind::Repeated, &mut stranded);
-                    assert_repeated(&lock(&search), &again.run);
-                    assert!(
-                        steps == lock(&search).schedule().0.len()
-                            && next == again.next
-                            && is_repeated(&run.outcome, &again.run.outcome),
-                        "exploration failed: the program does not end in the same way again: \
-                         the first time after {steps} steps"
-                    );
+        self.on_one_cpu(|watch| {
+            let runner = Runner::new(self, watch, &program);
+            let mut exploration = Exploration::new(runner, orders);
+            let mut samples = Vec::new();
+            while !report.finished && report.tried() < self.bounds.executions {
+                let ended = exploration.run();
+                let is_first = report.tried() == 0;
+                let is_fault = matches!(ended.run.outcome, Outcome::Fault(_));
+                if is_first || is_fault || report.tried().is_power_of_two() {
+                    let sample = exploration.sample(&ended);
+                    if is_first || is_fault {
+                        exploration.assert_repeatable(&sample);
+                    }
+                    if is_first {
+                        exploration.keep_threads(&sample);
+                    }
+                    if is_first || report.tried().is_power_of_two() {
+                        samples.push(sample);
+                    }
                 }
-                let mut search = lock(&search);
-                assert_repeated(&search, &run);
+                let mut search = lock(&exploration.search);
                 if search.cut == Some(Cut::Redundant) {
                     report.redundant += 1;
                 } else {
                     report.executions += 1;
                     report.too_long += u64::from(search.cut == Some(Cut::TooLong));
                     let schedule = search.schedule();
-                    if let Outcome::Fault(fault) = run.outcome {
+                    if let Outcome::Fault(fault) = ended.run.outcome {
                         seen(&schedule, Some(&fault));
                         let preemptions = search.preemptions();
                         report.add_failure(Failure { fault, schedule, preemptions });
@@ -114,10 +122,11 @@ impl Explorer {
                         seen(&schedule, None);
                     }
                 }
-                report.finished = !search.advance(&next);
+                report.finished = !search.advance(&ended.next);
             }
-        };
-        on_one_cpu(explore);
+            // What the later executions have changed must not matter to the earlier ones.
+            samples.iter().for_each(|sample| exploration.assert_repeatable(sample));
+        });
         report
     }
 
@@ -145,52 +154,89 @@ impl Explorer {
         program: impl Fn(&mut Program) + Sync,
     ) -> Result<Run, ReplayError> {
         let replay = Arc::new(Mutex::new(Replay::new(schedule)));
-        let run = on_one_cpu(|| self.execute(replay.clone(), &program, Kind::Replayed, &mut 0).run);
+        let crew = Crew::fresh();
+        let scheduler = replay.clone();
+        let run = self.on_one_cpu(|watch| {
+            Runner::new(self, watch, &program).execute(&crew, scheduler, true).run
+        });
         match lock(&replay).stuck {
             Some(thread) => Err(ReplayError::new(run.steps.len() + 1, thread, &run.threads)),
             None => Ok(run),
         }
     }
 
-    /// Runs a program once, from its beginning to its check. Adds to `stranded` how many
-    /// threads stay parked for good.
+    /// Calls a function on a thread that stays on one CPU, as do the threads that it starts.
+    /// Only one of them runs at a time, so this is quicker than waking another CPU for each
+    /// step. This thread watches them.
+    fn on_one_cpu<R: Send>(&self, call: impl FnOnce(&Watch) -> R + Send) -> R {
+        let watch = &Watch::default();
+        let (over, until_over) = mpsc::channel();
+        thread::scope(|scope| {
+            let controller = scope.spawn(move || {
+                // Dropped at the end, it tells that the exploration is over.
+                let _over = over;
+                // If the system refuses it, the exploration is only slower.
+                let _ = sched_getcpu().map(|cpu| cpus::pin(Pid::from_raw(0), &[cpu]));
+                call(watch)
+            });
+            watch.until(&until_over, self.bounds.patience);
+            controller.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
+        })
+    }
+}
+
+/// What runs a program, again and again.
+struct Runner<'a, P> {
+    bounds: Bounds,
+    watch: &'a Watch,
+    program: &'a P,
+    /// How many threads stay parked for good.
+    stranded: usize,
+}
+
+impl<'a, P: Fn(&mut Program)> Runner<'a, P> {
+    fn new(explorer: &Explorer, watch: &'a Watch, program: &'a P) -> Self {
+        Self { bounds: explorer.bounds, watch, program, stranded: 0 }
+    }
+
+    /// Runs the program once, from its beginning to its check; records its steps if asked to.
     fn execute(
-        &self,
+        &mut self,
+        crew: &Arc<Crew>,
         scheduler: Arc<Mutex<dyn Scheduler>>,
-        prepare: &impl Fn(&mut Program),
-        kind: Kind,
-        stranded: &mut usize,
+        record: bool,
     ) -> Ended {
-        let execution = Execution::new(self.bounds.spurious, kind == Kind::Replayed);
-        Engine::enter(scheduler, execution, |engine| {
+        let execution = Execution::new(self.bounds.spurious, record);
+        Engine::enter(self.watch, crew, scheduler, execution, |engine| {
             let mut program = Program::default();
-            prepare(&mut program);
+            (self.program)(&mut program);
             for (name, job) in program.threads {
                 engine.execution().add_thread(name, job);
             }
-            *stranded += engine.run();
+            self.stranded += engine.run();
             assert!(
-                *stranded <= MAX_STRANDED,
+                self.stranded <= MAX_STRANDED,
                 "more than {MAX_STRANDED} threads cannot be unwound: \
                  they wait in a Drop, or catch every panic"
             );
             let ended = engine.execution().take_ended();
             let mut ended = ended.expect("the controller runs again when the execution is over");
-            if let Some(refusal) = engine.execution().refusal() {
-                panic!("{refusal}");
-            }
-            let right = ended.run.outcome == Outcome::Right && kind != Kind::Repeated;
+            let checked =
+                ended.run.outcome == Outcome::Right && engine.execution().refusal().is_none();
             // A check that is only dropped can panic, too.
             let result = panic::catch_unwind(AssertUnwindSafe(|| match program.check {
-                Some(check) if right => check(),
+                Some(check) if checked => check(),
                 unused => {
                     drop(unused);
                     Ok(())
                 }
             }));
             let result = result.unwrap_or_else(|panic| Err(panics::message(&*panic).to_owned()));
+            if let Some(refusal) = engine.execution().refusal() {
+                panic!("{refusal}");
+            }
             if let Err(what) = result
-                && right
+                && checked
             {
                 ended.run.outcome = Outcome::Fault(Fault::Wrong(what));
             }
@@ -199,9 +245,93 @@ impl Explorer {
     }
 }
 
+/// A search through the orders of a program, and what runs it.
+struct Exploration<'a, P> {
+    runner: Runner<'a, P>,
+    search: Arc<Mutex<Search>>,
+    /// Runs one order after another.
+    crew: Arc<Crew>,
+    fresh: Arc<Crew>,
+}
+
+/// An execution that is repeated, to see whether it ends in the same way again.
+struct Sample {
+    /// The search when the execution was over.
+    search: Search,
+    ended: Ended,
+}
+
+impl<'a, P: Fn(&mut Program)> Exploration<'a, P> {
+    fn new(runner: Runner<'a, P>, orders: Orders) -> Self {
+        let search = Arc::new(Mutex::new(Search::new(orders, runner.bounds.steps)));
+        let fresh = Crew::fresh();
+        Self { runner, search, crew: Arc::clone(&fresh), fresh }
+    }
+
+    /// Runs the program in the next order.
+    ///
+    /// # Panics
+    /// If it does not begin as it did in the order before.
+    fn run(&mut self) -> Ended {
+        let crew = Arc::clone(&self.crew);
+        let ended = self.execute(&crew);
+        assert_steps_repeated(&lock(&self.search), &ended.run);
+        ended
+    }
+
+    fn execute(&mut self, crew: &Arc<Crew>) -> Ended {
+        self.runner.execute(crew, self.search.clone(), false)
+    }
+
+    fn sample(&self, ended: &Ended) -> Sample {
+        Sample { search: lock(&self.search).clone(), ended: ended.clone() }
+    }
+
+    /// Runs the program in the order of a sample. Returns the search and the end.
+    fn repeat(&mut self, crew: &Arc<Crew>, sample: &Sample) -> Sample {
+        let current = mem::replace(&mut *lock(&self.search), sample.search.clone());
+        lock(&self.search).repeat();
+        let ended = self.execute(crew);
+        Sample { search: mem::replace(&mut *lock(&self.search), current), ended }
+    }
+
+    /// # Panics
+    /// If the program ends in another way in the order of a sample, in new threads.
+    fn assert_repeatable(&mut self, sample: &Sample) {
+        let fresh = Arc::clone(&self.fresh);
+        let again = self.repeat(&fresh, sample);
+        assert_steps_repeated(&again.search, &again.ended.run);
+        assert!(
+            again.is_like(sample),
+            "exploration failed: the program does not end in the same way again: \
+             the first time after {} steps",
+            sample.search.schedule().0.len()
+        );
+    }
+
+    /// Keeps the threads from now on, if that makes no difference to a sample.
+    fn keep_threads(&mut self, sample: &Sample) {
+        let kept = Crew::kept();
+        // Twice: the first time its threads are still new.
+        if (0..2).all(|_| self.repeat(&kept, sample).is_like(sample)) {
+            self.crew = kept;
+        }
+    }
+}
+
+impl Sample {
+    /// Whether it is like an earlier sample.
+    fn is_like(&self, before: &Self) -> bool {
+        self.search.divergence().is_none()
+            && self.search.schedule() == before.search.schedule()
+            && self.ended.next == before.ended.next
+            && self.ended.run.outcome == before.ended.run.outcome
+    }
+}
+
 /// # Panics
 /// If the execution did not repeat the choices of the one before.
-fn assert_repeated(search: &Search, run: &Run) {
+fn assert_steps_repeated(search: &Search, run: &Run) {
     let Some((choice, thread)) = search.divergence() else { return };
     let thread = run.threads.get(thread - 1);
     let (name, at) = thread.map_or(("a thread", None), |thread| (thread.name, thread.state.at()));
@@ -211,26 +341,4 @@ fn assert_repeated(search: &Search, run: &Run) {
         "exploration failed: the program does not take the same steps again: \
          step {step}, of {name}{at}, or of another thread there, was another one before"
     );
-}
-
-/// Whether an execution ends like the one before it, but for its check.
-fn is_repeated(before: &Outcome, again: &Outcome) -> bool {
-    match (before, again) {
-        (Outcome::Fault(Fault::Wrong(_)), Outcome::Right) => true,
-        _ => before == again,
-    }
-}
-
-/// Calls a function on a thread that stays on one CPU, as do the threads that it starts.
-/// Only one of them runs at a time, so this is quicker than waking another CPU for each
-/// step.
-fn on_one_cpu<R: Send>(call: impl FnOnce() -> R + Send) -> R {
-    thread::scope(|scope| {
-        let controller = scope.spawn(|| {
-            // If the system refuses it, the exploration is only slower.
-            let _ = sched_getcpu().map(|cpu| cpus::pin(Pid::from_raw(0), &[cpu]));
-            call()
-        });
-        controller.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
-    })
 }

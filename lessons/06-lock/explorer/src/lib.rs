@@ -26,10 +26,11 @@
 //!
 //! Its reports hold for memory that is sequentially consistent: every thread sees the stores
 //! in the order in which they were made. They hold for all orders within the [`Bounds`] if
-//! the [`Report`] is exhaustive. A thread that never ends between two steps cannot be
-//! interrupted. Outside of an explored program the variables, locks and threads panic.
+//! the [`Report`] is exhaustive. Outside of an explored program the variables, locks and
+//! threads panic.
 
 mod bounds;
+mod crew;
 mod engine;
 mod execution;
 mod explorer;
@@ -40,6 +41,7 @@ mod schedule;
 mod scheduler;
 mod search;
 mod sync;
+mod watch;
 
 pub use bounds::{Bounds, Orders};
 pub use explorer::{Explorer, Program};

@@ -73,6 +73,11 @@ impl Report {
         }
     }
 
+    /// How many executions there were.
+    pub(crate) fn tried(&self) -> u64 {
+        self.executions + self.redundant
+    }
+
     /// Whether every order within the bounds was tried to its end.
     pub fn is_exhaustive(&self) -> bool {
         self.finished && self.too_long == 0

@@ -16,6 +16,7 @@ use clock::Clock;
 use reduction::Choice;
 
 /// A search through the orders of a program.
+#[derive(Clone)]
 pub(crate) struct Search {
     orders: Orders,
     /// The most steps in an execution.

@@ -31,10 +31,28 @@ fn each_balance_comes_out_as_often_as_by_hand() {
 }
 
 #[test]
-fn twice_as_many_steps_have_many_more_orders() {
-    let text = run(&["--times", "2"]);
-    assert!(text.contains("without a lock, every order: 12870 tried, 9408 went wrong"), "{text}");
-    assert!(text.contains("with the lock, every order: 6 tried, 0 went wrong"), "{text}");
+fn twice_as_often_is_twice_as_many_steps() {
+    let mut random = Random::new(2);
+    for _ in 0..5 {
+        let mut order = [[1; 8], [2; 8]].concat();
+        random.shuffle(&mut order);
+        let text = order.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+        let shown = run(&["--times", "2", "--replay", &text]);
+        let (told, balance) = simulate(&order);
+        let steps: Vec<_> = order.iter().copied().zip(told).collect();
+        assert_eq!(drawn(&shown), steps, "{text}");
+        let end = format!("the balance is {balance}");
+        assert!(shown.lines().last().unwrap_or_default().starts_with(&end), "{text}: {shown}");
+    }
+}
+
+#[test]
+fn an_order_has_no_more_steps_than_the_threads() {
+    let error = wrong_usage(&["schedule", "--replay", "1x5"]);
+    assert!(error.contains("step 5 cannot be one of thread 1: it has ended"), "{error}");
+    assert_eq!(drawn(&run(&["--times", "2", "--replay", "1x8"])).len(), 8);
+    let error = wrong_usage(&["schedule", "--times", "2", "--replay", "1x9"]);
+    assert!(error.contains("step 9 cannot be one of thread 1: it has ended"), "{error}");
 }
 
 #[test]

@@ -1,15 +1,15 @@
-//! What two threads do that call `change_it` once, by hand: no thread, no explorer.
+//! What two threads do that call `change_it`, by hand: no thread, no explorer.
 
-/// What each thread adds, one after the other.
+/// What each thread adds in a call, one after the other.
 const ADDED: [[i64; 2]; 2] = [[5, -5], [8, -8]];
 
-/// What each of so many steps does, and the balance after them; `order` has a 1 or a 2 for
-/// each, four of each at the most.
+/// What each of these steps does, and the balance after them; `order` has a 1 or a 2 for each.
+/// A call takes four steps.
 pub fn simulate(order: &[usize]) -> (Vec<String>, i64) {
     let (mut balance, mut loaded, mut taken) = (0, [0; 2], [0; 2]);
     let step = |&thread: &usize| {
         let me = thread - 1;
-        let added = ADDED[me][taken[me] / 2];
+        let added = ADDED[me][taken[me] / 2 % 2];
         taken[me] += 1;
         if taken[me] % 2 == 1 {
             loaded[me] = balance;

@@ -39,6 +39,10 @@ fn main() {
         ("a_thousand_random_kills", &deaths::a_thousand_random_kills),
         ("deaths_that_others_reap_cost_only_the_task_that_ran", &programs::unknown_deaths),
         ("a_worker_that_cannot_be_replaced_costs_no_other_task", &programs::not_replaced),
+        (
+            "where_no_process_can_be_started_the_workers_that_are_left_go_on",
+            &programs::no_processes,
+        ),
         ("a_worker_that_closes_its_socket_is_killed", &programs::closed_socket),
         ("a_worker_that_writes_nonsense_is_killed", &programs::scribbled),
         ("a_closed_pool_takes_nothing_and_can_be_joined", &ends::closed),

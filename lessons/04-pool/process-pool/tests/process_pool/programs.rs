@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
@@ -32,6 +33,10 @@ const ROLES: &[(&str, fn())] = &[
     ("one task", add_one),
     ("no descriptors", no_descriptors),
     ("no workers", no_workers),
+    ("one left, EAGAIN", || one_left(Errno::EAGAIN)),
+    ("one left, ENOMEM", || one_left(Errno::ENOMEM)),
+    ("none left, EAGAIN", || none_left(Errno::EAGAIN)),
+    ("none left, ENOMEM", || none_left(Errno::ENOMEM)),
     ("interrupted", interrupted),
     ("panics", panics),
     ("terminated in an argument", terminated_in_an_argument),
@@ -304,6 +309,68 @@ pub fn not_replaced() {
     for line in lines {
         assert!(line.starts_with("start a worker in place of one that died: "), "{line}");
         assert!(line.contains("EMFILE") || line.contains("Too many open files"), "{line}");
+    }
+}
+
+/// One of two workers dies, and the system starts no process any more.
+fn one_left(error: Errno) {
+    let pool = pool();
+    let gate = tasks::File::new();
+    let running = pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap();
+    let victim = pool.apply(&PID, ()).unwrap();
+    let spared: Vec<i32> = pool.pids().into_iter().filter(|&pid| pid != victim).collect();
+    start::refuse_processes_from_now_on(error);
+    kill(Pid::from_raw(victim), Signal::SIGKILL).unwrap();
+    until("one worker", || pool.pids() == spared);
+    assert!(!running.is_ready());
+    drop(gate);
+    assert_eq!(running.wait(), Ok(()));
+    // Without a worker the pool would give up after about a second. This is longer, and the
+    // worker that is left does all of the tasks.
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(1500) {
+        assert!(pool.map(&ADD_ONE, 0..10, Some(1)).unwrap().into_iter().eq((1..11).map(Ok)));
+        assert_eq!(pool.apply(&PID, ()), Ok(spared[0]));
+    }
+    assert_eq!(pool.pids(), spared);
+}
+
+/// All workers die, and the system starts no process any more.
+fn none_left(error: Errno) {
+    let pool = pool();
+    let gate = tasks::File::new();
+    let running = [(); 2].map(|()| pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap());
+    let waiting: Vec<_> = (0..9).map(|n| pool.apply_async(&ADD_ONE, n).unwrap()).collect();
+    start::refuse_processes_from_now_on(error);
+    for pid in pool.pids() {
+        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    }
+    for handle in running {
+        // The kill may have come before the task began.
+        match handle.wait() {
+            Err(TaskError::WorkerDied(how)) => assert_eq!(how, "killed by SIGKILL"),
+            Err(TaskError::Ended(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    for handle in waiting {
+        let Err(TaskError::Ended(why)) = handle.wait() else { panic!("no worker was left") };
+        println!("{why}");
+    }
+    assert_eq!(pool.apply(&ADD_ONE, 1), Err(PoolError::Closed.into()));
+}
+
+pub fn no_processes() {
+    for (error, text) in
+        [("EAGAIN", "Resource temporarily unavailable"), ("ENOMEM", "Cannot allocate memory")]
+    {
+        assert_eq!(lines(&mut program(&format!("one left, {error}"))), [""; 0]);
+        let lines = lines(&mut program(&format!("none left, {error}")));
+        assert_eq!(lines.len(), 9);
+        for line in lines {
+            assert!(line.starts_with("start a worker in place of one that died: "), "{line}");
+            assert!(line.contains(text), "{line}");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::op::{Op, ThreadId, dependent, may_be_coenabled};
 use crate::scheduler::{ThreadSet, bit, members};
 
 /// A choice that was made, and the alternatives that are left to try.
+#[derive(Clone)]
 pub(super) struct Choice {
     /// The thread that was chosen.
     pub thread: ThreadId,

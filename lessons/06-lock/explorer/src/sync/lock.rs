@@ -5,23 +5,22 @@ use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::{self, Arc};
 
-use crate::engine::{self, add_object, step, step_at};
+use crate::engine::{self, Handle, add_object, step, step_at};
 use crate::execution::Object;
-use crate::op::{ObjectId, Op};
+use crate::op::Op;
 
 /// A lock with a value inside. A clone is another handle to the same lock.
 ///
 /// A panic releases it, and does not poison it: of panics that are caught, it knows nothing.
 #[derive(Debug)]
 pub struct Mutex<T> {
-    name: &'static str,
-    id: ObjectId,
+    handle: Handle,
     value: Arc<sync::Mutex<T>>,
 }
 
 impl<T> Clone for Mutex<T> {
     fn clone(&self) -> Self {
-        Self { name: self.name, id: self.id, value: Arc::clone(&self.value) }
+        Self { handle: self.handle, value: Arc::clone(&self.value) }
     }
 }
 
@@ -38,17 +37,18 @@ pub struct Guard<'a, T> {
 impl<T> Mutex<T> {
     /// A lock with a name for the reports.
     pub fn new(name: &'static str, value: T) -> Self {
-        let id = add_object(name, Object::Lock { owner: None });
-        Self { name, id, value: Arc::new(sync::Mutex::new(value)) }
+        let handle = add_object(name, Object::Lock { owner: None });
+        Self { handle, value: Arc::new(sync::Mutex::new(value)) }
     }
 
     /// Acquires the lock as soon as it is free: a step.
     #[track_caller]
     pub fn lock(&self) -> Guard<'_, T> {
+        let id = self.handle.id();
         step(
-            Op::Lock(self.id),
-            |execution, me| execution.set_owner(self.id, Some(me)),
-            |()| format!("lock {}", self.name),
+            Op::Lock(id),
+            |execution, me| execution.set_owner(id, Some(me)),
+            |()| format!("lock {}", self.handle.name),
         );
         self.guard()
     }
@@ -77,7 +77,8 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     fn drop(&mut self) {
         self.value = None;
-        let Mutex { name, id, .. } = *self.lock;
+        let Handle { name, .. } = self.lock.handle;
+        let id = self.lock.handle.id();
         step_at(
             self.at,
             Op::Unlock(id),
@@ -93,14 +94,13 @@ impl<T> Drop for Guard<'_, T> {
 /// std promises no more.
 #[derive(Clone, Debug)]
 pub struct Condvar {
-    name: &'static str,
-    id: ObjectId,
+    handle: Handle,
 }
 
 impl Condvar {
     /// A condition variable with a name for the reports.
     pub fn new(name: &'static str) -> Self {
-        Self { name, id: add_object(name, Object::condvar()) }
+        Self { handle: add_object(name, Object::condvar()) }
     }
 
     /// Releases the lock and begins to wait: a step. After a notification, and when the
@@ -108,7 +108,7 @@ impl Condvar {
     #[track_caller]
     pub fn wait<'a, T>(&self, mut guard: Guard<'a, T>) -> Guard<'a, T> {
         let mutex = guard.lock;
-        let (condvar, lock) = (self.id, mutex.id);
+        let (condvar, lock) = (self.handle.id(), mutex.handle.id());
         guard.value = None;
         step(
             Op::Wait { condvar, lock },
@@ -116,7 +116,7 @@ impl Condvar {
                 execution.set_owner(lock, None);
                 execution.queue(condvar).push(me);
             },
-            |()| format!("wait for {}", self.name),
+            |()| format!("wait for {}", self.handle.name),
         );
         // The lock has been released.
         mem::forget(guard);
@@ -128,7 +128,7 @@ impl Condvar {
             },
             |&notified| {
                 if notified {
-                    format!("woken, lock {}", mutex.name)
+                    format!("woken, lock {}", mutex.handle.name)
                 } else {
                     "woken for nothing".to_owned()
                 }
@@ -151,10 +151,11 @@ impl Condvar {
 
     #[track_caller]
     fn notify(&self, all: bool) {
+        let id = self.handle.id();
         step(
-            Op::Notify(self.id),
-            |execution, _| execution.queue(self.id).notify(all),
-            |count| format!("notify {}: {count}", self.name),
+            Op::Notify(id),
+            |execution, _| execution.queue(id).notify(all),
+            |count| format!("notify {}: {count}", self.handle.name),
         );
     }
 }

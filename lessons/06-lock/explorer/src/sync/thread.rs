@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex};
 
-use crate::engine::{self, lock, step};
-use crate::op::{Op, ThreadId};
+use crate::engine::{self, Handle, lock, step};
+use crate::op::Op;
 
 /// Starts a thread: a step.
 ///
@@ -21,14 +21,13 @@ pub fn spawn<T: Send + 'static>(
         let returned = run();
         *lock(&slot) = Some(returned);
     });
-    JoinHandle { thread: engine::spawn(name, job), name, result }
+    JoinHandle { thread: engine::spawn(name, job), result }
 }
 
 /// A thread that can be joined.
 #[derive(Debug)]
 pub struct JoinHandle<T> {
-    thread: ThreadId,
-    name: &'static str,
+    thread: Handle,
     result: Arc<Mutex<Option<T>>>,
 }
 
@@ -39,7 +38,7 @@ impl<T> JoinHandle<T> {
     where
         T: 'static,
     {
-        step(Op::Join(self.thread), |_, _| {}, |()| format!("join {}", self.name));
+        step(Op::Join(self.thread.id()), |_, _| {}, |()| format!("join {}", self.thread.name));
         let result = lock(&self.result).take();
         result.unwrap_or_else(without_result)
     }

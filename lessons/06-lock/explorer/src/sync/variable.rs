@@ -4,36 +4,35 @@ use std::fmt::Debug;
 use std::mem;
 use std::sync::{Arc, Mutex};
 
-use crate::engine::{add_object, lock, step};
+use crate::engine::{Handle, add_object, lock, step};
 use crate::execution::Object;
-use crate::op::{ObjectId, Op};
+use crate::op::Op;
 
 /// A plain variable, as in Python: all threads can read and write it. A clone is another
 /// handle to the same variable.
 #[derive(Debug)]
 pub struct Cell<T> {
-    name: &'static str,
-    id: ObjectId,
+    handle: Handle,
     value: Arc<Mutex<Arc<T>>>,
 }
 
 impl<T> Clone for Cell<T> {
     fn clone(&self) -> Self {
-        Self { name: self.name, id: self.id, value: Arc::clone(&self.value) }
+        Self { handle: self.handle, value: Arc::clone(&self.value) }
     }
 }
 
 impl<T: Clone + Debug> Cell<T> {
     /// A variable with a name for the reports.
     pub fn new(name: &'static str, value: T) -> Self {
-        let id = add_object(name, Object::Variable);
-        Self { name, id, value: Arc::new(Mutex::new(Arc::new(value))) }
+        let handle = add_object(name, Object::Variable);
+        Self { handle, value: Arc::new(Mutex::new(Arc::new(value))) }
     }
 
     /// Reads it: a step.
     #[track_caller]
     pub fn get(&self) -> T {
-        let value = self.step(Op::Read(self.id), "load", |value| Arc::clone(value));
+        let value = self.step(Op::Read(self.handle.id()), "load", |value| Arc::clone(value));
         T::clone(&value)
     }
 
@@ -42,7 +41,7 @@ impl<T: Clone + Debug> Cell<T> {
     pub fn set(&self, new: T) {
         let new = Arc::new(new);
         // The value before is dropped after the step: it may take steps in its `Drop`.
-        self.step(Op::Write(self.id), "store", |value| mem::replace(value, new));
+        self.step(Op::Write(self.handle.id()), "store", |value| mem::replace(value, new));
     }
 
     /// Takes a step. Nothing of the value's type runs inside: it may take steps of its own.
@@ -55,7 +54,7 @@ impl<T: Clone + Debug> Cell<T> {
                 let result = effect(&mut value);
                 (result, Arc::clone(&value))
             },
-            |(_, value)| format!("{what} {}: {value:?}", self.name),
+            |(_, value)| format!("{what} {}: {value:?}", self.handle.name),
         );
         result.0
     }
@@ -103,7 +102,7 @@ impl Atomic {
     /// Reads and writes it in one step. `change` returns a result and the new value.
     #[track_caller]
     fn update<R>(&self, what: &str, change: impl FnOnce(i64) -> (R, i64)) -> R {
-        self.0.step(Op::Write(self.0.id), what, |value| {
+        self.0.step(Op::Write(self.0.handle.id()), what, |value| {
             let (result, new) = change(**value);
             *value = Arc::new(new);
             result

@@ -178,7 +178,7 @@ fn a_join_of_a_thread_that_waits_for_this_one_is_a_deadlock() {
 
 #[test]
 fn what_has_no_end_is_cut_off_and_counted() {
-    let explorer = Explorer { bounds: Bounds { steps: 20, executions: 1000, spurious: 0 } };
+    let explorer = Explorer { bounds: Bounds { steps: 20, executions: 1000, ..Bounds::default() } };
     let spin = |program: &mut Program| {
         let flag = Cell::new("flag", false);
         let other = flag.clone();

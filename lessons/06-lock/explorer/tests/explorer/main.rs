@@ -2,7 +2,9 @@
 //! verdicts against those of loom and shuttle.
 
 mod faults;
+mod hangs;
 mod peers;
 mod random;
+mod same_again;
 mod theory;
 mod unwinding;

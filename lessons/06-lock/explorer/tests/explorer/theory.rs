@@ -91,6 +91,14 @@ fn the_program_of_the_notes() {
 }
 
 #[test]
+fn the_program_of_the_notes_twice() {
+    let (t1, t2) = ([5, -5, 5, -5], [8, -8, 8, -8]);
+    let report = all(adding(&t1, &t2));
+    assert_eq!((report.executions, report.failures), (12870, 9408));
+    assert_eq!(by_hand(&t1, &t2), (12870, 9408));
+}
+
+#[test]
 fn with_the_lock_only_whole_sections_change_places() {
     for (times, orders) in [(1, 2), (2, 6), (3, 20)] {
         let report = all(adding_locked(times));

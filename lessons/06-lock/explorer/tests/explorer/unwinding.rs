@@ -434,6 +434,35 @@ fn each_execution_has_its_own_thread_locals() {
 }
 
 #[test]
+fn a_thread_local_that_only_later_orders_use_is_noticed() {
+    thread_local! {
+        static CALLS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+    }
+
+    // In the first order t1 reads 0. In all others it finds its own thread-local.
+    let explore = || {
+        Explorer::default().explore(Orders::All, |program| {
+            let x = Cell::new("x", 0);
+            let of_t1 = x.clone();
+            program.thread("t1", move || {
+                if of_t1.get() != 0 {
+                    CALLS.set(CALLS.get() + 1);
+                    assert_eq!(CALLS.get(), 1, "a thread-local is not new");
+                }
+            });
+            program.thread("t2", move || (1..4).for_each(|value| x.set(value)));
+        })
+    };
+    match std::panic::catch_unwind(explore) {
+        Ok(report) => assert_eq!((report.failures, report.finished), (0, true)),
+        Err(panic) => {
+            let message = panic.downcast_ref::<String>().expect("a message");
+            assert!(message.contains("the same way again"), "{message}");
+        }
+    }
+}
+
+#[test]
 fn thread_locals_take_steps_when_they_are_dropped() {
     let at_exit = |in_one_step: bool| {
         move |program: &mut Program| {

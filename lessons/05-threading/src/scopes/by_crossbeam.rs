@@ -26,8 +26,8 @@ pub fn nest() -> Result<()> {
     let end = thread::scope(|scope| {
         let first = scope.builder().spawn(|scope| {
             let first = gettid();
-            let tell = move |_: &_| println!("  tid {}: tid {first} has started me", gettid());
-            scope.builder().spawn(tell).map(drop)
+            let report = move |_: &_| println!("  tid {}: tid {first} has started me", gettid());
+            scope.builder().spawn(report).map(drop)
         });
         let first = first.context("start a thread")?.join();
         first.ok().context("join: the thread panicked")?.context("start a thread in a thread")

@@ -1,0 +1,143 @@
+//! The threads that run the explored programs.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::{self, JoinHandle, Thread};
+
+use nix::unistd::{Pid, gettid};
+
+use crate::engine::{self, Engine, lock};
+use crate::op::ThreadId;
+
+/// Threads of the system that run the threads of one execution at a time. Dropped, it waits
+/// until they have ended.
+pub(crate) struct Crew {
+    /// Whether its members stay for the next execution. Then so do the program's thread-locals.
+    is_kept: bool,
+    /// Those that have no work, by the number and the name of the thread that they run.
+    idle: Mutex<BTreeMap<(ThreadId, &'static str), Member>>,
+}
+
+/// The id of a thread of the system, which it sets when it starts.
+pub(crate) type Tid = Arc<OnceLock<Pid>>;
+
+/// A thread of the system.
+pub(crate) struct Member {
+    thread: ThreadId,
+    name: &'static str,
+    handle: JoinHandle<()>,
+    tid: Tid,
+    work: Sender<Arc<Engine>>,
+    end: Receiver<Parked>,
+}
+
+/// A member is parked for good.
+struct Parked;
+
+thread_local! {
+    /// A member sets it before anything else. So it is dropped after all other thread-locals,
+    /// and the receiver learns that only the end of the thread is left.
+    static END: RefCell<Option<Sender<Parked>>> = const { RefCell::new(None) };
+}
+
+impl Crew {
+    /// A crew of new threads for each execution.
+    pub fn fresh() -> Arc<Self> {
+        Arc::new(Self { is_kept: false, idle: Mutex::default() })
+    }
+
+    /// A crew that is kept: starting a thread takes longer than most executions.
+    pub fn kept() -> Arc<Self> {
+        Arc::new(Self { is_kept: true, idle: Mutex::default() })
+    }
+
+    /// Lets a member run a thread of an execution.
+    ///
+    /// # Errors
+    /// If the system refuses a thread.
+    pub fn start(
+        &self,
+        engine: &Arc<Engine>,
+        thread: ThreadId,
+        name: &'static str,
+    ) -> io::Result<Member> {
+        let idle = lock(&self.idle).remove(&(thread, name));
+        let member = idle.map_or_else(|| Member::new(thread, name, self.is_kept), Ok)?;
+        let sent = member.work.send(Arc::clone(engine));
+        sent.expect("a member waits for work until it is dismissed");
+        Ok(member)
+    }
+
+    /// Takes a member back whose thread has ended.
+    pub fn take_back(&self, member: Member) {
+        if self.is_kept {
+            lock(&self.idle).insert((member.thread, member.name), member);
+        } else {
+            member.dismiss();
+        }
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        let idle = std::mem::take(&mut *lock(&self.idle));
+        idle.into_values().for_each(Member::dismiss);
+    }
+}
+
+impl Member {
+    fn new(thread: ThreadId, name: &'static str, is_kept: bool) -> io::Result<Self> {
+        let (work, engines) = mpsc::channel::<Arc<Engine>>();
+        let (sender, end) = mpsc::channel();
+        let tid = Tid::default();
+        let own_tid = Arc::clone(&tid);
+        let run = move || {
+            own_tid.get_or_init(gettid);
+            END.set(Some(sender));
+            for engine in engines {
+                engine.work(thread);
+                if !is_kept {
+                    // The thread of the execution ends with its thread-locals.
+                    return;
+                }
+                engine::leave();
+            }
+        };
+        let builder = thread::Builder::new().name(name.replace('\0', ""));
+        Ok(Self { thread, name, handle: builder.spawn(run)?, tid, work, end })
+    }
+
+    pub fn tid(&self) -> Tid {
+        Arc::clone(&self.tid)
+    }
+
+    pub fn handle(&self) -> &Thread {
+        self.handle.thread()
+    }
+
+    /// Waits until it has ended, unless a thread-local of the program takes a step now, when it
+    /// is dropped: the step belongs to no execution, and the thread is parked for good.
+    fn dismiss(self) {
+        drop(self.work);
+        if self.end.recv().is_err() {
+            self.handle.join().expect("a member catches the panics of its threads");
+        }
+    }
+}
+
+/// Parks this thread for good, if it is a member that was dismissed.
+pub(crate) fn park_if_dismissed() {
+    let is_member = END.with_borrow(|end| {
+        end.as_ref().is_some_and(|end| {
+            // Nobody waits any more if the exploration is over.
+            let _ = end.send(Parked);
+            true
+        })
+    });
+    if is_member {
+        engine::park_for_good();
+    }
+}

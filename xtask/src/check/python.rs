@@ -1,0 +1,48 @@
+//! Which Python the programs of a check start.
+//!
+//! Where a version manager such as pyenv is used, the `python3` in `PATH` is a shell script that
+//! looks for the right Python each time, and takes longer to do so than Python takes to start. A
+//! check asks it once.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use xtask::supervise::{self, End, Errors, Program};
+
+/// The variable to set for a program: `PATH`, with the folder of the Python in front that the
+/// script starts in the folder `root`. None if `python3` is not a script, or does not tell.
+pub fn variable(root: &Path) -> Option<(OsString, Option<OsString>)> {
+    static PATH: OnceLock<Option<OsString>> = OnceLock::new();
+    let path = PATH.get_or_init(|| find(root)).clone()?;
+    Some(("PATH".into(), Some(path)))
+}
+
+fn find(root: &Path) -> Option<OsString> {
+    let path = env::var_os("PATH")?;
+    let files = env::split_paths(&path).map(|folder| folder.join("python3"));
+    let python = files.into_iter().find(|file| file.is_file())?;
+    let mut beginning = [0; 2];
+    File::open(&python).ok()?.read_exact(&mut beginning).ok()?;
+    if beginning != *b"#!" {
+        return None;
+    }
+    let outcome = supervise::run(&Program {
+        path: python,
+        arguments: vec!["-c".into(), "import sys; print(sys.executable)".into()],
+        directory: root.to_owned(),
+        environment: Vec::new(),
+        deadline: Duration::from_secs(10),
+        output_limit: 1 << 16,
+        errors: Errors::Merged,
+    });
+    let outcome = outcome.ok().filter(|outcome| outcome.end == End::Exited(0))?;
+    let executable = Path::new(OsStr::from_bytes(outcome.output.trim_ascii_end()));
+    let folder = executable.parent().filter(|folder| folder.join("python3").is_file())?;
+    env::join_paths([folder.to_owned()].into_iter().chain(env::split_paths(&path))).ok()
+}

@@ -1,0 +1,56 @@
+//! `cargo my NAME [ARGS]`: runs one of the reader's own programs, of the folder `my`.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+use common::options::{UsageError, exit_code};
+
+use crate::workspace::{Workspace, cargo_path};
+
+/// The word with which the alias asks for this.
+pub const SUBCOMMAND: &str = "my";
+
+const HELP: &str = "\
+cargo my: run a program of your own
+
+Usage: cargo my NAME [ARGS]
+
+`cargo xtask copy LESSON DEMO NAME` makes one, in my/NAME. `cargo xtask trace my NAME` shows
+what the kernel saw it do.
+";
+
+/// Runs the program that the arguments name. It takes the place of this process.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    match become_program(&arguments.collect::<Vec<_>>()) {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("cargo my: {error:#}");
+            exit_code(&error)
+        }
+    }
+}
+
+fn become_program(arguments: &[OsString]) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    let Some((name, arguments)) = arguments.split_first() else {
+        let available = workspace.own_programs().join(", ");
+        let available = if available.is_empty() { "none yet" } else { &available };
+        return Err(UsageError(format!("which program? in my/: {available}")).into());
+    };
+    if name == "--help" || name == "-h" {
+        print!("{HELP}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    // Readers who know `cargo run` type it.
+    let arguments = match arguments.split_first() {
+        Some((first, rest)) if first == "--" => rest,
+        _ => arguments,
+    };
+    let program = workspace.own_program(&name.to_string_lossy())?;
+    let mut command = Command::new(cargo_path());
+    command.args(["run", "--quiet"]).args(program).arg("--").args(arguments);
+    let why = command.exec();
+    Err(why).with_context(|| format!("run {}", command.get_program().display()))
+}

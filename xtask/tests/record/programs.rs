@@ -1,0 +1,159 @@
+//! `cargo xtask trace` with a program that is not of the course, and with one that is running.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Output, Stdio};
+
+use common::proc;
+use nix::libc;
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use testing::seen;
+
+use super::has;
+use super::trace::{XTASK, events, in_time, is_allowed};
+
+fn trace(words: &[&str]) -> Command {
+    let mut command = in_time(XTASK.as_ref());
+    command.arg("trace").args(words);
+    command
+}
+
+/// What a command writes to standard error, and its exit status, when it has nothing to trace.
+fn refused(words: &[&str]) -> (String, Option<i32>) {
+    let output = trace(words).output().unwrap();
+    assert!(output.stdout.is_empty(), "{output:?}");
+    (String::from_utf8(output.stderr).unwrap(), output.status.code())
+}
+
+#[test]
+fn a_program_gets_the_callers_folder_environment_and_input() {
+    if !is_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = folder.path().canonicalize().unwrap();
+    let script = folder.join("a script");
+    fs::write(&script, "#!/bin/sh\nread line\necho \"$line $WORD $1\"\npwd\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(folder.join("input"), "read\n").unwrap();
+    let mut command = trace(&["--json", "--", "./a script", "--json"]);
+    command.current_dir(&folder).env("WORD", "set");
+    command.stdin(fs::File::open(folder.join("input")).unwrap());
+    let events = events(&mut command);
+    assert!(has(&events, r#"print "read set --json\n""#), "{events:#?}");
+    assert!(has(&events, &format!("print {:?}", format!("{}\n", folder.display()))));
+    assert_eq!(events.last().unwrap()["end"], json!({ "exited": 0 }));
+}
+
+#[test]
+fn a_name_is_looked_up_in_path() {
+    if !is_allowed() {
+        return;
+    }
+    let events = events(&mut trace(&["--json", "--", "sh", "-c", "exit 3"]));
+    assert_eq!(events.last().unwrap()["end"], json!({ "exited": 3 }), "{events:#?}");
+}
+
+#[test]
+fn at_the_limit_the_program_and_its_children_are_killed() {
+    if !is_allowed() {
+        return;
+    }
+    let endless = "sleep 1000 & while true; do echo again; done";
+    let mut command = trace(&["--json", "--limit", "20", "--", "sh", "-c", endless]);
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    assert!(status.success(), "{status}");
+    let text = String::from_utf8(stdout).unwrap();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events.len(), 20);
+    let errors = String::from_utf8(stderr).unwrap();
+    assert_eq!(errors, "xtask: 20 events, as --limit says; it was killed\n");
+    for event in events {
+        assert!(seen::has_ended(&event["id"]), "{event}");
+    }
+}
+
+/// A program that waits for a line of input; then a child of it exits with status 3, and
+/// it with status 7.
+fn waiting() -> Child {
+    let mut command = Command::new("sh");
+    command.args(["-c", "read line; (exit 3); echo $?; exit 7"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
+}
+
+/// Starts to trace a running process, and returns when it is traced and was stopped once, and
+/// the tracer waits for more.
+fn attach(process: &Child, options: &[&str]) -> Child {
+    let id = process.id().to_string();
+    let mut command = Command::new(XTASK);
+    command.args(["trace", "--pid", &id]).args(options);
+    let mut tracer = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let traced = || proc::field(format!("/proc/{id}/status"), "TracerPid").unwrap() != "0";
+    let waits =
+        |tracer: &Child| seen::waits_in(tracer.id()).is_some_and(|it| it.0 == libc::SYS_wait4);
+    seen::until("the process is traced", || {
+        tracer.try_wait().unwrap().is_some() || traced() && waits(&tracer)
+    });
+    tracer
+}
+
+#[test]
+fn a_running_process_is_followed_to_its_end() {
+    if !is_allowed() {
+        return;
+    }
+    let mut process = waiting();
+    let tracer = attach(&process, &["--json"]);
+    process.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+    let output = tracer.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(process.wait().unwrap().code(), Some(7));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let end = |event: &&Value| !event["end"].is_null();
+    let ends = events.iter().filter(end).map(|event| event["end"].clone());
+    assert_eq!(ends.collect::<Vec<_>>(), [json!({ "exited": 3 }), json!({ "exited": 7 })]);
+    // A shell reads its input byte by byte. It may have read the first before it was stopped.
+    assert!(has(&events, r#""\n" (1 byte)"#), "{events:#?}");
+    assert!(has(&events, r#"print "3\n""#), "{events:#?}");
+}
+
+#[test]
+fn a_process_that_is_no_longer_followed_runs_on() {
+    if !is_allowed() {
+        return;
+    }
+    let mut process = waiting();
+    let tracer = attach(&process, &[]);
+    signal::kill(Pid::from_raw(tracer.id() as i32), Signal::SIGINT).unwrap();
+    let output = tracer.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(errors, "xtask: interrupted; what was traced runs on\n");
+    process.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(7));
+}
+
+#[test]
+fn what_cannot_be_traced_is_refused_in_a_line() {
+    let lessons = "01-multitask, 02-fork, 03-ipc, 04-pool, 05-threading, 06-lock";
+    let what = format!("xtask: trace what? a lesson ({lessons}), or `-- PROGRAM`\n");
+    assert_eq!(refused(&[]), (what.clone(), Some(2)));
+    assert_eq!(refused(&["--"]), (what, Some(2)));
+    let none = format!("xtask: no lesson 'python3'; available: {lessons}\n");
+    assert_eq!(refused(&["python3", "a.py"]), (none, Some(2)));
+    let both = "xtask: --pid or a program, not both\n".to_owned();
+    assert_eq!(refused(&["--pid", "1", "--", "true"]), (both, Some(2)));
+    // The kernel gives no process a greater number.
+    let (why, status) = refused(&["--pid", "4194305"]);
+    assert_eq!((&*why, status), ("xtask: no process 4194305\n", Some(1)));
+    if is_allowed() {
+        let (why, status) = refused(&["--", "no-such-program"]);
+        assert_eq!(status, Some(1));
+        assert!(why.starts_with("xtask: no-such-program could not be started: "), "{why}");
+        assert!(why.contains("No such file or directory"), "{why}");
+    }
+}
