@@ -13,9 +13,12 @@ use common::{hang, paced, pidfd, text};
 use ipc_channel::IpcError;
 use ipc_channel::ipc::{IpcOneShotServer, IpcReceiver, IpcSender};
 
-use crate::spawn::{Hello, check_folder, start};
+use crate::spawn::{Hello, be_child, check_folder, is_child, start};
 
 pub fn run() -> Result<()> {
+    if is_child() {
+        return be_child();
+    }
     check_folder()?;
     println!("A child that ends before it connects:");
     accept_for_ever()?;
@@ -28,7 +31,7 @@ pub fn run() -> Result<()> {
 /// Wrong: the child is dead, and nothing else will connect.
 fn accept_for_ever() -> Result<()> {
     let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
-    let (child, _stdin) = start("ends", &name)?;
+    let (child, _stdin) = start("accept", "ends", &name)?;
     println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
 
     // In a process that can be killed while it waits.
@@ -42,7 +45,7 @@ fn accept_for_ever() -> Result<()> {
 /// Right: it notices at once that the child has ended, however long `time` is.
 fn accept_in_time(role: &str, time: Duration) -> Result<()> {
     let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
-    let (child, _stdin) = start(role, &name)?;
+    let (child, _stdin) = start("accept", role, &name)?;
     let Err(error) = accept(server, name, &child, time)? else {
         bail!("pid {} has connected", child.pid());
     };

@@ -1,6 +1,7 @@
 //! Lesson 03: processes that talk to each other.
 
 mod accept;
+mod boundaries;
 mod descriptor;
 mod full;
 mod ipc;
@@ -67,9 +68,15 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "socket",
-        about: "both directions on one channel; messages with and without boundaries",
+        about: "a question one way and the answer the other way, on one channel",
         options: &[],
         run: |_| socket::run(),
+    },
+    Demo {
+        name: "boundaries",
+        about: "where a message ends: two sorts of sockets",
+        options: &[],
+        run: |_| boundaries::run(),
     },
     Demo {
         name: "descriptor",

@@ -33,9 +33,19 @@ struct Question {
 }
 
 pub fn run() -> Result<()> {
-    let Ok(name) = env::var(SERVER) else { return be_parent() };
+    if is_child() { be_child() } else { be_parent() }
+}
+
+/// Whether this program was started as the child.
+pub fn is_child() -> bool {
+    env::var_os(SERVER).is_some()
+}
+
+/// What the child does: its role.
+pub fn be_child() -> Result<()> {
+    let server = env::var(SERVER).context(SERVER)?;
     match env::var(ROLE).context(ROLE)?.as_str() {
-        "answers" => be_child(name),
+        "answers" => answer(server),
         "ends" => std::process::exit(3),
         // The end of standard input is the parent's end.
         "waits" => std::io::stdin().read_to_end(&mut Vec::new()).map(drop).context("read"),
@@ -46,7 +56,7 @@ pub fn run() -> Result<()> {
 fn be_parent() -> Result<()> {
     check_folder()?;
     let (server, name) = IpcOneShotServer::<Hello>::new().context("IpcOneShotServer::new")?;
-    let (child, _stdin) = start("answers", &name)?;
+    let (child, _stdin) = start("spawn", "answers", &name)?;
     println!("I ({}) have started pid {}, and wait until it connects.", getpid(), child.pid());
     let (_, Hello { pid, questions }) = server.accept().context("accept")?;
     println!("  pid {pid} has connected");
@@ -69,13 +79,13 @@ pub fn check_folder() -> Result<()> {
     Ok(())
 }
 
-/// Starts this program again, as a child with a role. Its standard input ends when the
+/// Starts this demo again, as a child with a role. Its standard input ends when the
 /// parent ends.
-pub fn start(role: &str, server: &str) -> Result<(Child, ChildStdin)> {
+pub fn start(demo: &str, role: &str, server: &str) -> Result<(Child, ChildStdin)> {
     // This file, even if Cargo has put another in its place.
     let mut child = Command::new("/proc/self/exe")
         .arg0("03-ipc")
-        .arg("spawn")
+        .arg(demo)
         .envs([(SERVER, server), (ROLE, role)])
         .stdin(Stdio::piped())
         .spawn()
@@ -85,7 +95,7 @@ pub fn start(role: &str, server: &str) -> Result<(Child, ChildStdin)> {
 }
 
 /// Connects to the parent, and answers what it asks.
-fn be_child(server: String) -> Result<()> {
+fn answer(server: String) -> Result<()> {
     let (sender, questions) = channel::<Question>().context("channel")?;
     let parent = IpcSender::connect(server).context("connect")?;
     let hello = Hello { pid: getpid().as_raw(), questions: sender };

@@ -9,13 +9,14 @@ use testing::start;
 
 mod demo;
 
-const DEMOS: [&str; 17] = [
+const DEMOS: [&str; 18] = [
     "queue",
     "pipe",
     "ipc",
     "sigpipe",
     "lines",
     "socket",
+    "boundaries",
     "descriptor",
     "several",
     "full",

@@ -69,9 +69,12 @@ fn other_bytes_through_a_socket_are_received() {
     expect(
         "socket",
         messages(&[(b"pea", b"nut"), (b"NUT", b"FIG")]),
+        &["I got \"nutr\", and the end of file", "I got \"FIGR\", and the end of file"],
+    );
+    expect(
+        "boundaries",
+        messages(&[(b"pea", b"nut")]),
         &[
-            "I got \"nutr\", and the end of file",
-            "I got \"FIGR\", and the end of file",
             "stream, 100 bytes: [\"nutrplum\"]",
             "stream, 3 bytes: [\"nut\", \"rpl\", \"um\"]",
             "seqpacket, 100 bytes: [\"nutr\", \"plum\"]",
