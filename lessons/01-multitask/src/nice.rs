@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use common::menu::Options;
 use common::{Unsupported, child, cpus, text};
 use nix::unistd::{getpid, setsid};
-use priority::{autogroup, autogroups_are_on, set_nice, weight};
+use priority::{autogroup, autogroups_are_on, cpu_cgroup, set_nice, weight};
 use recorder::{Recording, Slice, Team, record_until, slices, timeline};
 
 use crate::options::{self, count};
@@ -61,10 +61,12 @@ fn compete(cpu: usize, duration: Duration, own_sessions: bool) -> Result<()> {
     let recordings = run.results.iter().map(|result| Recording::from_words(&result[1..]));
     let slices = slices::of_recordings(&recordings.collect::<Result<Vec<_>, _>>()?);
     print_shares(&slices, run.start, run.start + duration);
-    if autogroups_are_on() {
-        println!("autogroups are on, and these tasks are in {}", count(groups.len(), "autogroup"));
-    } else {
+    if !autogroups_are_on() {
         println!("autogroups are off");
+    } else if let Some(cgroup) = cpu_cgroup() {
+        println!("autogroups are on, but not used: these tasks are in the cgroup ≈ {cgroup:?}");
+    } else {
+        println!("autogroups are on, and these tasks are in {}", count(groups.len(), "autogroup"));
     }
     Ok(())
 }

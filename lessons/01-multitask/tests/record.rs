@@ -303,14 +303,14 @@ fn the_shares_of_nice_follow_from_what_the_tasks_recorded() {
             assert_eq!(end.result, Some(0), "{end:?}");
             let text = text.text();
             let read = text.strip_prefix("/autogroup-").map(|rest| numbers(rest)[0]);
-            if groups.contains("are on") {
+            if groups.contains("are on, and") {
                 assert_eq!(read.unwrap_or(0.0), different[task] as f64, "{text:?}");
                 assert!(read.is_some() || number == 0 && own_group.is_empty(), "{text:?}");
             }
         }
         different.sort_unstable();
         different.dedup();
-        if groups.contains("are on") {
+        if groups.contains("are on, and") {
             assert_eq!(numbers(groups.split_once("in ").unwrap().1)[0], different.len() as f64);
         }
     }
