@@ -50,9 +50,48 @@ pub fn memory_limit() -> Option<u64> {
     folders.into_iter().filter_map(limit).min()
 }
 
-/// Whether this process competes for CPU time as a part of a cgroup, and not by itself.
-pub fn has_own_cpu_share() -> bool {
-    let (folders, is_version_2) = folders("cpu");
-    let file = if is_version_2 { "cpu.weight" } else { "cpu.shares" };
-    folders.iter().any(|folder| folder.join(file).exists())
+/// The cgroup that shares the CPU for this process, unless it is the root of all. In such a
+/// cgroup the kernel uses no autogroups, even where they are on: sched(7).
+pub fn cpu_cgroup() -> Option<String> {
+    let text = fs::read_to_string("/proc/self/cgroup").ok()?;
+    cpu_cgroup_in(&text, |folder| folder.join("cpu.weight").exists())
+}
+
+/// The same, from the text of /proc/self/cgroup: cgroups(7).
+fn cpu_cgroup_in(text: &str, shares_the_cpu: impl Fn(&Path) -> bool) -> Option<String> {
+    let lines = text.lines().filter_map(|line| {
+        let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
+        Some((controllers, path))
+    });
+    let of_cpu = |controllers: &str| controllers.split(',').any(|name| name == "cpu");
+    if let Some((_, path)) = lines.clone().find(|(controllers, _)| of_cpu(controllers)) {
+        return (path != "/").then(|| path.to_owned());
+    }
+    // In version 2, a cgroup that does not share the CPU leaves it to the one above.
+    let (_, path) = lines.clone().find(|(controllers, _)| controllers.is_empty())?;
+    let folder = Path::new("/sys/fs/cgroup").join(path.trim_start_matches('/'));
+    let mut folders = folder.ancestors().take_while(|above| above.starts_with("/sys/fs/cgroup"));
+    folders.any(shares_the_cpu).then(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cgroup_shares_the_cpu_or_one_above_it_does() {
+        let in_cgroup = |text, sharing: &str| cpu_cgroup_in(text, |at| at == Path::new(sharing));
+        let old = "3:cpuset:/x\n2:cpu,cpuacct:/lesson\n0::/y\n";
+        assert_eq!(in_cgroup(old, "-"), Some("/lesson".to_owned()));
+        assert_eq!(in_cgroup("3:cpuset:/x\n1:cpu:/\n0::/y\n", "/sys/fs/cgroup/y"), None);
+        let new = "0::/user.slice/shell\n";
+        for sharing in ["/sys/fs/cgroup/user.slice", "/sys/fs/cgroup/user.slice/shell"] {
+            assert_eq!(in_cgroup(new, sharing), Some("/user.slice/shell".to_owned()));
+        }
+        // The root of a container is a cgroup with a weight; the root of all has none.
+        assert_eq!(in_cgroup("0::/\n", "/sys/fs/cgroup"), Some("/".to_owned()));
+        assert_eq!(in_cgroup("0::/\n", "-"), None);
+        assert_eq!(in_cgroup(new, "/sys/fs"), None);
+        assert_eq!(in_cgroup("", "/sys/fs/cgroup"), None);
+    }
 }

@@ -9,7 +9,7 @@ def record(end):
     began = last = time.perf_counter()
     while last < end:
         now = time.perf_counter()
-        if now - last > 0.0001:  # somebody else ran
+        if now - last > 0.0001:  # another task ran
             slices.append((began, last))
             began = now
         last = now

@@ -72,12 +72,15 @@ fn picture(before: &Snapshot, now: &Snapshot, busiest: usize) -> Result<Vec<Stri
     let (runs, sleeps) = (now.count(|state| state == 'R'), now.count(|state| state == 'S'));
     let others = now.processes.len() - runs - sleeps;
     let switches = (now.switches - before.switches) as f64 / time.as_secs_f64();
-    let (name, most) = now.largest_program().context("/proc/self/exe")?;
+    let (first, more) = now.largest_program().context("/proc/self/exe")?;
     let mut lines = vec![
         format!("processes in sight  ≈ {}; their threads: ≈ {threads}", now.processes.len()),
         format!("what they do        ≈ {runs} run, ≈ {sleeps} sleep, ≈ {others} neither"),
         format!("switches            ≈ {switches:.0} /s, of all CPUs"),
-        format!("largest program     ≈ \"{name}\"; its processes: ≈ {most}"),
+        format!(
+            "largest program     ≈ \"{}\": pid ≈ {}, and ≈ {more} below it",
+            first.name, first.pid
+        ),
         String::new(),
         format!("The busiest in the last {}:", text::time(time)),
     ];

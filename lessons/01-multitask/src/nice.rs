@@ -63,8 +63,8 @@ fn compete(cpu: usize, duration: Duration, own_sessions: bool) -> Result<()> {
     print_shares(&slices, run.start, run.start + duration);
     if !autogroups_are_on() {
         println!("autogroups are off");
-    } else if cgroup::has_own_cpu_share() {
-        println!("autogroups are on, and not in force: this cgroup has a CPU share of its own");
+    } else if let Some(name) = cgroup::cpu_cgroup() {
+        println!("autogroups are on, but not used: these tasks are in the cgroup ≈ {name:?}");
     } else {
         println!("autogroups are on, and these tasks are in {}", count(groups.len(), "autogroup"));
     }

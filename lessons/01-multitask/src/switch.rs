@@ -38,9 +38,13 @@ pub fn run(options: &Options) -> Result<()> {
     println!(
         "\nA round trip on one CPU is two switches, and twice a byte in and out. Without these"
     );
-    print("one switch", switch);
+    print("one switch, with its sleep and wake-up", switch);
 
-    println!("\nTasks that compute, all on one CPU, for {}:", text::time(DURATION));
+    println!(
+        "\nTasks that compute, all on one CPU, for {}. The kernel only takes the CPU from",
+        text::time(DURATION)
+    );
+    println!("them, and wakes none of them, so their switches cost no more than:");
     for tasks in COMPUTING {
         compute(tasks, cpus[0], switch)?;
     }

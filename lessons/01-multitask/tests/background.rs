@@ -16,7 +16,7 @@ struct Program {
 }
 
 impl Program {
-    /// A copy of the shell by this name, started so many times with a script.
+    /// A copy of the shell by this name, started `count` times with a script.
     fn start(name: &str, script: &str, count: usize) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let file = folder.path().join(name);
@@ -76,11 +76,16 @@ fn numbers(line: &str) -> Vec<usize> {
 #[test]
 fn it_finds_the_processes_that_sleep_and_whose_they_are() {
     let count = most_processes_of_a_name() + 5;
-    let name = format!("sleepers-{}", std::process::id());
-    // `read` waits for a line that never comes.
-    let _program = Program::start(&name, "read line", count);
-    let most =
-        |lines: &[String]| lines[3].ends_with(&format!("≈ \"{name}\"; its processes: ≈ {count}"));
+    let name = format!("sleep-{}", std::process::id());
+    // One shell that starts the others, each a copy of it. `read` waits for a line that never
+    // comes.
+    let script = format!(
+        "exec 3<&0; i=1; while [ $i -lt {count} ]; do (read line <&3; :) & i=$((i+1)); done; read line; :"
+    );
+    let program = Program::start(&name, &script, 1);
+    let (first, more) = (program.processes[0].id(), count - 1);
+    let end = format!("≈ \"{name}\": pid ≈ {first}, and ≈ {more} below it");
+    let most = |lines: &[String]| lines[3].ends_with(&end);
     let found =
         attempts(|| Some(lines(&["--watch", "--busiest", "500"])).filter(|lines| most(lines)));
     let &[processes, threads] = &numbers(&found[0])[..] else { panic!("{found:?}") };

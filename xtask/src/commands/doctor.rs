@@ -266,11 +266,8 @@ fn autogroup() -> Finding {
     if line("/proc/sys/kernel/sched_autogroup_enabled").as_deref() != Some("1") {
         return found(Fine, "off: nice counts among all tasks (01 nice)");
     }
-    if cgroup::has_own_cpu_share() {
-        return found(
-            Fine,
-            "on, and not in force: this process is in a cgroup with a CPU share of its own (01 nice)",
-        );
+    if let Some(name) = cgroup::cpu_cgroup() {
+        return found(Fine, format!("on, but not used in a cgroup such as {name} (01 nice)"));
     }
     if line("/proc/self/autogroup").is_none() {
         return found(Fine, "on, but this session has none");

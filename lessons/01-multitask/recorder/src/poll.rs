@@ -1,7 +1,8 @@
 //! A recorder of time slices: a busy task records when it ran, and on which CPU.
 //!
-//! The kernel does not tell a program that it is taken off its CPU. But a program that
-//! does nothing except read the clock sees its own absence: the clock jumps.
+//! The kernel does not tell a program that it is taken off its CPU, unless the program asks
+//! for it. But a program that does nothing except read the clock sees its own absence: the
+//! clock jumps.
 
 use std::time::Duration;
 
@@ -11,10 +12,12 @@ use nix::time::{ClockId, clock_gettime};
 use crate::{Error, Recording, Slice, Usage};
 
 /// During a longer jump of the clock another task ran. Shorter jumps are mostly
-/// interrupts: the kernel did some work and came back.
+/// interrupts: the kernel did some work and came back. (In a virtual machine the host may
+/// take the CPU away for longer, and the kernel inside counts no switch.)
 pub const GAP: Duration = Duration::from_micros(100);
 
-/// In less than this no task can be switched out and in again.
+/// A shorter jump is just the time between two readings. To switch a task out and in again
+/// takes at least about 1 µs, even on a quick CPU.
 const BLINK: Duration = Duration::from_micros(2);
 
 /// There is room for a jump in each of these times, on average, or these readings.

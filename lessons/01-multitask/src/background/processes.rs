@@ -13,6 +13,8 @@ use recorder::now;
 pub struct Process {
     /// Its id.
     pub pid: u32,
+    /// The id of its parent.
+    parent: u32,
     /// When it was started: an id may be used again.
     started: u64,
     /// Its name, at most 15 bytes of it.
@@ -48,6 +50,7 @@ impl Process {
         let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
         Some(Self {
             pid: pid.parse().ok()?,
+            parent: fields.get(1)?.parse().ok()?,
             started: field(22)?,
             name: name.replace(|c: char| c.is_control() || c == '"', "?"),
             state: fields.first()?.chars().next()?,
@@ -96,20 +99,38 @@ impl Snapshot {
         busiest
     }
 
-    /// The program with the most processes, and how many, among the processes whose
-    /// program this user may know.
-    pub fn largest_program(&self) -> Option<(String, usize)> {
-        let mut counts = HashMap::new();
-        for process in &self.processes {
-            // Threads of the kernel have no program.
-            if let Ok(program) = fs::read_link(format!("/proc/{}/exe", process.pid)) {
-                *counts.entry(program).or_insert(0) += 1;
+    /// The process that has the most processes of its own program below it, its children and
+    /// theirs, and how many they are; among the processes whose program this user may know.
+    pub fn largest_program(&self) -> Option<(&Process, usize)> {
+        // Threads of the kernel have no program.
+        let program = |process: &Process| fs::read_link(format!("/proc/{}/exe", process.pid)).ok();
+        let programs = self.processes.iter().filter_map(|p| Some((p.pid, (p, program(p)?))));
+        largest(&programs.collect())
+    }
+}
+
+/// Finds the largest program among processes, by their ids, with the file of each program.
+fn largest<'a, P: PartialEq>(
+    processes: &HashMap<u32, (&'a Process, P)>,
+) -> Option<(&'a Process, usize)> {
+    let first_of_its_program = |mut pid: u32| {
+        // As many steps as there are processes at most: ids that are used again while they
+        // are read could make a circle.
+        for _ in processes {
+            let (process, program) = &processes[&pid];
+            match processes.get(&process.parent) {
+                Some((_, same)) if same == program => pid = process.parent,
+                _ => break,
             }
         }
-        let (program, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-        let name = program.file_name()?.to_string_lossy();
-        Some((name.replace(|c: char| c.is_control() || c == '"', "?"), count))
+        pid
+    };
+    let mut counts = HashMap::new();
+    for &pid in processes.keys() {
+        *counts.entry(first_of_its_program(pid)).or_insert(0) += 1;
     }
+    let (first, count) = counts.into_iter().max_by_key(|&(_, count)| count)?;
+    Some((processes[&first].0, count - 1))
 }
 
 fn is_number(name: &OsStr) -> bool {

@@ -1,6 +1,8 @@
 //! How nice a task is to the others, and what the kernel does with that: nice(2), and
 //! "The autogroup feature" in sched(7).
 
+use std::fs;
+
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::libc;
@@ -35,7 +37,7 @@ pub fn set_nice(nice: i32) -> Result<(), Errno> {
 /// groups, and takes account of nice values only inside a group.
 pub fn autogroups_are_on() -> bool {
     // A kernel built without them has no such file.
-    std::fs::read_to_string("/proc/sys/kernel/sched_autogroup_enabled")
+    fs::read_to_string("/proc/sys/kernel/sched_autogroup_enabled")
         .is_ok_and(|text| text.trim() == "1")
 }
 
@@ -45,7 +47,7 @@ pub fn autogroups_are_on() -> bool {
 /// If it is not written as sched(7) describes.
 pub fn autogroup() -> Result<Option<u64>> {
     // Without autogroups there is no such file, or nothing in it.
-    let text = std::fs::read_to_string("/proc/self/autogroup").unwrap_or_default();
+    let text = fs::read_to_string("/proc/self/autogroup").unwrap_or_default();
     if text.is_empty() {
         return Ok(None);
     }
