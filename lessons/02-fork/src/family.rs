@@ -1,5 +1,5 @@
-//! A parent with several children records the id of each, because only `fork` returns it,
-//! and waits for each by its id. The other way needs no record: a child asks `getppid()`.
+//! A parent with several children records the id that `fork` returns for each, and waits for
+//! each by its id. The other way needs no record: a child asks `getppid()`.
 
 use anyhow::{Context, Result};
 use common::child::{self, Child};

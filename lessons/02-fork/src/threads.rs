@@ -66,6 +66,8 @@ fn use_lock_in_child() -> Result<()> {
     drop(tell);
     ready.read_exact(&mut [0]).context("the child is not ready")?;
     let status = format!("/proc/{pid}/status");
+    // Polling: good enough for a demo. It can mistake another short sleep for the wait, so
+    // what counts is that the child is still here a second later.
     while proc::field(&status, "State")?.starts_with('R') {
         thread::yield_now();
     }
