@@ -360,7 +360,7 @@ fn a_record_on_a_page_does_not_ask_cargo_again() {
 #[test]
 fn a_python_that_is_a_script_is_asked_once_which_python_it_starts() {
     let course = course("python");
-    let page = course.join("docs/01-good.md");
+    let page = course.join("docs/01-good/README.md");
     let transcripts = "\n```console\n$ python3 one.py\nthe real one\n```\n".repeat(3);
     fs::write(&page, fs::read_to_string(&page).unwrap() + &transcripts).unwrap();
     let script = |name: &str, text: &str| {
