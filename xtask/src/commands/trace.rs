@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use xtask::record::{self, Event, Group, Program, Refused, Selection};
 
 use crate::cli::{Arguments, Command};
-use crate::workspace::{OWN, Targets, Workspace};
+use crate::workspace::{Interrupted, OWN, Targets, Workspace};
 
 /// Exit status where the system does not allow tracing, as of a demo that the
 /// machine does not let show its point.
@@ -142,6 +142,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(file) = options.get::<PathBuf>("--svg")? {
         std::fs::write(&file, picture.draw())
             .with_context(|| format!("write {}", file.display()))?;
+    }
+    if record::was_interrupted() {
+        return Err(Interrupted.into());
     }
     if count >= limit {
         let end = if matches!(traced, Traced::Running(_)) { "it runs on" } else { "it was killed" };

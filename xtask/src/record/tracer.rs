@@ -18,7 +18,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -92,7 +92,26 @@ pub fn runs_on() -> bool {
     ATTACHED.load(Ordering::Relaxed)
 }
 
+/// Kills the program that is traced, if this process started it, so that the record ends with
+/// the calls that it was in. What it has started in other process groups is not killed.
+pub fn interrupt() {
+    let group = GROUP.load(Ordering::Relaxed);
+    if group != 0 {
+        INTERRUPTED.store(true, Ordering::Relaxed);
+        // It may have ended.
+        let _ = signal::killpg(Pid::from_raw(group), Signal::SIGKILL);
+    }
+}
+
+/// Whether the program was killed by [`interrupt`].
+pub fn was_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
 static RUNNING: AtomicBool = AtomicBool::new(false);
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// The process group of the program; 0 if there is none.
+static GROUP: AtomicI32 = AtomicI32::new(0);
 static ATTACHED: AtomicBool = AtomicBool::new(false);
 
 /// A program to record.
@@ -167,6 +186,7 @@ pub fn record_under(
     }
     // It runs on at a seize. To be stopped at its calls it has to stop once.
     gone_or(ptrace::interrupt(root))?;
+    GROUP.store(root.as_raw(), Ordering::Relaxed);
     // The end of file tells the starter that it is traced.
     ours.shutdown(Shutdown::Write).context("shut the socket to the starter down")?;
 

@@ -1,7 +1,7 @@
 //! `cargo xtask trace` with a program that is not of the course, and with one that is running.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -135,6 +135,28 @@ fn a_process_that_is_no_longer_followed_runs_on() {
     assert_eq!(errors, "xtask: interrupted; what was traced runs on\n");
     process.stdin.take().unwrap().write_all(b"go on\n").unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(7));
+}
+
+#[test]
+fn the_record_of_a_program_that_hangs_ends_with_the_call_that_it_is_in() {
+    if !is_allowed() {
+        return;
+    }
+    let mut command = Command::new(XTASK);
+    command.args(["trace", "--", "sh", "-c", "echo begun; read line"]).stdin(Stdio::piped());
+    let mut tracer = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(tracer.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("begun")));
+    signal::kill(Pid::from_raw(tracer.id() as i32), Signal::SIGINT).unwrap();
+    let rest: Vec<String> = lines.collect();
+    assert!(rest.last().unwrap().ends_with("killed by SIGKILL"), "{rest:#?}");
+    // It may be killed before it reads.
+    let read = rest.iter().find(|line| line.contains("read from pipe 1"));
+    assert!(read.is_none_or(|line| line.contains("does not return, after ")), "{rest:#?}");
+    let output = tracer.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(errors, "xtask: interrupted; nothing was left running\n");
 }
 
 #[test]
