@@ -23,5 +23,6 @@ pub use event::{End, Event};
 pub use group::{Group, Selection};
 pub use starter::{SUBCOMMAND, start};
 pub use tracer::{
-    Program, Refused, Tell, is_running, record, record_running, record_under, runs_on,
+    Program, Refused, State, Steps, Tell, is_running, record, record_running, record_under,
+    runs_on, step,
 };
