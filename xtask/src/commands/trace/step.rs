@@ -211,7 +211,10 @@ impl Game {
                 Err(why) => self.refused = Some(why),
                 Ok(id) if is_killing => steps.kill(id),
                 Ok(id) => match steps.state(id) {
-                    Some(State::AboutTo(_) | State::TimeOver(_)) => steps.let_go(id)?,
+                    Some(State::AboutTo(_) | State::TimeOver(_)) => {
+                        self.screen.let_go(number);
+                        steps.let_go(id)?;
+                    }
                     state => {
                         let state = screen::in_words(state.as_ref());
                         self.refused =

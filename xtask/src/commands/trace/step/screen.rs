@@ -25,10 +25,15 @@ struct Task {
     parent: Option<Pid>,
     state: String,
     has_ended: bool,
-    /// The last thing that it did or that happened to it.
-    last: Option<String>,
+    /// What it has done since it was let go, and what happened to it.
+    last: Vec<String>,
+    /// Whether it was let go, and nothing has happened since.
+    is_off: bool,
     open: Vec<String>,
 }
+
+/// How much of what a task has done is shown.
+const MOST_LAST: usize = 3;
 
 /// The key of a task; a task with a higher number has none.
 pub fn label(number: usize) -> char {
@@ -71,6 +76,11 @@ impl Screen {
         }
     }
 
+    /// The task with this number is let go.
+    pub fn let_go(&mut self, number: usize) {
+        self.tasks[number - 1].is_off = true;
+    }
+
     /// Takes in what has happened, and looks at all tasks anew.
     pub fn refresh(&mut self, steps: &mut Steps) {
         for event in steps.events() {
@@ -101,7 +111,8 @@ impl Screen {
                 parent: maker,
                 state: String::new(),
                 has_ended: false,
-                last: None,
+                last: Vec::new(),
+                is_off: false,
                 open: Vec::new(),
             });
         }
@@ -117,7 +128,10 @@ impl Screen {
             let is_thread = event.text.starts_with("new thread");
             self.add(child, if is_thread { process } else { child }, Some(process));
         }
-        let is_shown = self.selection.has(event.group);
+        // A child ends while its parent is on its way to its next call, so it is chance on
+        // which side of that the signal comes. That the child has ended is shown anyway.
+        let is_chance = event.call.is_none() && event.text.starts_with("gets SIGCHLD");
+        let is_shown = self.selection.has(event.group) && !is_chance;
         let Some(task) = self.find(id) else { return };
         if !event.name.is_empty() {
             task.name.clone_from(&event.name);
@@ -130,7 +144,13 @@ impl Screen {
                     End::Killed(_) | End::Replaced => event.text.clone(),
                 };
             }
-            None if is_shown => task.last = Some(without_time(event)),
+            None if is_shown => {
+                if std::mem::take(&mut task.is_off) {
+                    task.last.clear();
+                }
+                task.last.push(without_time(event));
+                task.last.drain(..task.last.len().saturating_sub(MOST_LAST));
+            }
             None => {}
         }
     }
@@ -171,9 +191,9 @@ impl Screen {
         let children: Vec<usize> =
             (0..self.tasks.len()).filter(|child| self.parent_of(*child) == Some(place)).collect();
         let stem = if children.is_empty() { "   " } else { "│  " };
-        for (name, what) in [("last", &task.last), ("open", &task.open_in_words())] {
-            if let Some(what) = what.as_ref().filter(|_| !task.has_ended) {
-                *drawn += &format!("{below}{stem}{name}: {what}\n");
+        for (name, what) in [("last", &task.last), ("open", &task.open)] {
+            if !task.has_ended && !what.is_empty() {
+                *drawn += &format!("{below}{stem}{name}: {}\n", what.join(" · "));
             }
         }
         for child in &children {
@@ -218,10 +238,6 @@ impl Task {
             self.open.dedup();
         }
         self.state = state;
-    }
-
-    fn open_in_words(&self) -> Option<String> {
-        (!self.open.is_empty()).then(|| self.open.join(" · "))
     }
 }
 
