@@ -36,7 +36,9 @@ fn main() -> Result<()> {
             select(None, &mut set, None, None, &mut limit)
         }),
         "recv-timeout" => recv_timeout(),
-        "sleep" => sleep(),
+        "sleep" => sleep(|| thread::sleep(LIMIT)),
+        // A poll of nothing is a sleep.
+        "poll-nothing" => sleep(|| _ = poll(&mut [], LIMIT.as_millis() as u8)),
         "vfork" => vfork(),
         "stops" => stops(),
         _ => bail!("there is no way '{way}'"),
@@ -124,8 +126,8 @@ fn recv_timeout() -> Result<()> {
     Ok(())
 }
 
-fn sleep() -> Result<()> {
-    thread::sleep(LIMIT);
+fn sleep(body: impl FnOnce()) -> Result<()> {
+    body();
     println!("awake");
     Ok(())
 }

@@ -45,6 +45,16 @@ pub const COMMAND: Command = Command {
 folder; it reads this command's input. `trace --pid 1234` follows a running process until it
 ends; Ctrl-C ends the record, and the process runs on.
 
+With --step, each process or thread is held before its next event, and you decide which goes
+on: 1 is the first that was born (after 9 come A to Z), k1 kills it, a lets all run, q quits,
+and what is left is killed. The keys come from the terminal, from --keys, or from standard
+input; with the last two, each key waits until all that are not held wait for something (10
+seconds at the most), and the screen is shown once, after the last. The events are those
+below without futex and cpu, or those of --only. The program's input is /dev/null. What it
+waits for with a time limit does not run out while you think: a task whose limit is over is
+held, and its key makes it ask once more. A sleep begins when you let it. A program that
+only looks at the clock does see the time pass. LESSON_PACE shortens a demo's sleeps.
+
 Sorts of events: exec, fork, wait, exit, signal (sent, delivered, waited for), channel
 (pipes, sockets and shared memory: made, connected, copied, closed, waited for), data (what
 goes through them), print, futex, cpu, sleep. What goes through io_uring is not seen.

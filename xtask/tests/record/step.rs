@@ -202,6 +202,7 @@ fn a_task_that_sleeps_is_waited_for() {
     }
     assert!(screen("sleep", "").contains("about to: sleep for 50.0 ms\n"));
     assert!(screen("sleep", "1").contains("about to: print \"awake\\n\""));
+    assert!(screen("poll-nothing", "").contains("about to: print \"awake\\n\""));
 }
 
 #[test]

@@ -11,6 +11,8 @@ use std::fs;
 use std::io::{self, ErrorKind, PipeReader, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -20,7 +22,7 @@ use nix::unistd::Pid;
 
 use super::super::calls::Begun;
 use super::super::{Event, Group, Selection};
-use super::{Interrupted, OWN_PROGRAM, Program, Stops, Task, Tracer, begin, gone_or};
+use super::{Interrupted, OWN_PROGRAM, Program, RUNNING, Stops, Task, Tracer, begin, gone_or};
 
 /// How the tasks of a tracer go on step by step.
 pub(super) struct Stepping {
@@ -51,7 +53,8 @@ enum Held {
 }
 
 struct Doing {
-    about: String,
+    /// What it is about; `None` if that is of no interest.
+    about: Option<String>,
     /// Whether the call ends by itself after some time.
     ends_by_itself: bool,
     /// What the call overwrites, by addresses.
@@ -109,11 +112,11 @@ impl Tracer<'_> {
 
     /// Notes the call that a task begins.
     pub(super) fn note_doing(&mut self, id: Pid, begun: &Begun) {
-        let told = begun.about(id, &mut self.known);
+        let about = begun.about(id, &mut self.known).map(|told| told.text);
         let Some(task) = self.tasks.get_mut(&id) else { return };
-        task.step.doing = told.map(|told| Doing {
-            about: told.text,
-            ends_by_itself: told.group == Group::Sleep || begun.has_time_limit(id),
+        task.step.doing = Some(Doing {
+            about,
+            ends_by_itself: begun.group == Group::Sleep || begun.has_time_limit(id),
             overwritten: begun.overwritten(id),
         });
     }
@@ -125,8 +128,13 @@ impl Tracer<'_> {
         let is_free = self.stepping.as_ref().is_none_or(|stepping| stepping.is_free);
         let Some(task) = self.tasks.get_mut(&id) else { return false };
         let was_again = std::mem::take(&mut task.step.is_again);
+        // One that waits for nothing but the time is a sleep.
         let has_limit = begun.group != Group::Sleep
-            && task.step.doing.as_ref().is_some_and(|doing| doing.ends_by_itself);
+            && task
+                .step
+                .doing
+                .as_ref()
+                .is_some_and(|doing| doing.ends_by_itself && doing.about.is_some());
         if is_free || was_again || !has_limit || !begun.is_time_over(result) {
             task.step.doing = None;
             return false;
@@ -152,6 +160,9 @@ impl Tracer<'_> {
         self.resume(id, 0)
     }
 }
+
+/// How long tasks that do not settle run.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// What a task is doing.
 pub enum State {
@@ -210,6 +221,7 @@ pub fn step(
     };
     let result =
         steps.begin().and_then(|has_begun| if has_begun { direct(&mut steps) } else { Ok(()) });
+    RUNNING.store(false, Ordering::Relaxed);
     tracer.is_over = tracer.start.is_some();
     tracer.finish(starter, program)?;
     result
@@ -238,21 +250,24 @@ impl Steps<'_, '_> {
         while let Some((id, status)) = self.stops.next_there()? {
             self.tracer.take(id, status).with_context(|| format!("trace task {id}"))?;
         }
-        self.tracer.tell_until(std::time::Duration::MAX);
+        self.tracer.tell_until(Duration::MAX);
         Ok(())
     }
 
     /// Waits until nothing happens any more unless a task is let go: each is held, stopped,
-    /// or waits for another one. A task that sleeps or waits with a time limit is waited for.
+    /// or waits for another one. A task that sleeps or waits with a time limit is waited for. A
+    /// program that computes for ever, or asks again and again, never settles: it runs for 10
+    /// seconds.
     ///
     /// # Errors
     /// If a call to ptrace fails.
     pub fn settle(&mut self, printed: &mut Vec<u8>) -> Result<()> {
+        let start = Instant::now();
         loop {
             self.take_stops()?;
             // A full pipe would keep the program waiting.
             self.read_printed(printed)?;
-            if self.is_settled() {
+            if self.is_settled() || start.elapsed() > LONGEST {
                 return self.read_printed(printed);
             }
             // The kernel reports no end of running, so this polls.
@@ -321,7 +336,7 @@ impl Steps<'_, '_> {
     /// What a task is doing; `None` if it has ended.
     pub fn state(&self, id: Pid) -> Option<State> {
         let task = self.tracer.tasks.get(&id)?;
-        let doing = || task.step.doing.as_ref().map(|doing| doing.about.clone());
+        let doing = || task.step.doing.as_ref().and_then(|doing| doing.about.clone());
         Some(match &task.step.held {
             Some(Held::Before(about)) => State::AboutTo(about.clone()),
             Some(Held::TimeOver) => State::TimeOver(doing()?),
