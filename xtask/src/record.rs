@@ -23,6 +23,6 @@ pub use event::{End, Event};
 pub use group::{Group, Selection};
 pub use starter::{SUBCOMMAND, start};
 pub use tracer::{
-    Program, Refused, Tell, interrupt, is_running, record, record_running, record_under, runs_on,
-    was_interrupted,
+    Program, Refused, State, Steps, Tell, interrupt, is_running, record, record_running,
+    record_under, runs_on, step, was_interrupted,
 };

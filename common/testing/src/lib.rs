@@ -10,6 +10,7 @@
 //! - [`seen`]: what is to be seen of a process from outside, and waiting for it.
 //! - [`strace`]: the system calls of a program, as strace records them.
 //! - [`tamper`]: what a program reads, changed on its way.
+//! - [`terminal`]: a program on a terminal of its own.
 //! - [`witness`]: which process wrote which line, as the kernel says.
 //!
 //! And two helpers of computation:
@@ -25,4 +26,5 @@ pub mod seen;
 pub mod start;
 pub mod strace;
 pub mod tamper;
+pub mod terminal;
 pub mod witness;

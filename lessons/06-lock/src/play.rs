@@ -1,24 +1,21 @@
 //! The reader is the scheduler: chooses which thread takes the next step of the notes'
 //! program, and tries to make its balance wrong. Compare with `schedule`.
 
-mod terminal;
-
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
 use common::menu::Options;
 use common::options::UsageError;
+use common::terminal::{CTRL_D, Event, Terminal};
 use common::text;
 use explorer::{
     Explorer, Orders, Outcome, ReplayError, Run, Schedule, ThreadState, line_of, timeline,
 };
+use nix::poll::PollTimeout;
 
 use crate::change_it::{LastBalance, SOURCE, two_threads};
-use terminal::{Event, Terminal};
 
 const KEYS: &str = "1, 2: that thread's next step  u: undo  l: lock  r: start again  q: leave";
-
-const CTRL_D: char = '\x04';
 
 struct Game {
     taken: Schedule,
@@ -59,7 +56,7 @@ fn on_terminal(game: &mut Game) -> Result<()> {
     loop {
         let (width, height) = text::window().unwrap_or((80, 24));
         terminal.draw(&format!("{KEYS}\n\n{}", game.screen(width)?), width, height)?;
-        match terminal.event()? {
+        match terminal.event(PollTimeout::NONE)? {
             Event::End | Event::Key('q' | CTRL_D) => return Ok(()),
             Event::Key(key) => {
                 if let Err(why) = game.press(key) {

@@ -1,6 +1,7 @@
 //! `cargo xtask trace`: what the kernel saw a demo do, or any other program.
 
 mod rows;
+mod step;
 mod svg;
 mod tree;
 
@@ -34,6 +35,8 @@ pub const COMMAND: Command = Command {
         ("--json", "one JSON object an event, one event a line"),
         ("--wide", "long lines are not wrapped at the edge of the terminal"),
         ("--limit N", "end the program after N events"),
+        ("--step", "you decide which process or thread goes on, event by event"),
+        ("--keys KEYS", "with --step: press these keys, then show the screen once"),
         ("--pid PID", "a process that is running already, and all that it starts"),
     ],
     notes: "\
@@ -41,6 +44,16 @@ pub const COMMAND: Command = Command {
 `cargo xtask copy --help`). `trace -- python3 a.py` traces any program, in this
 folder; it reads this command's input. `trace --pid 1234` follows a running process until it
 ends; Ctrl-C ends the record, and the process runs on.
+
+With --step, each process or thread is held before its next event, and you decide which goes
+on: 1 is the first that was born (after 9 come A to Z), k1 kills it, a lets all run, q quits,
+and what is left is killed. The keys come from the terminal, from --keys, or from standard
+input; with the last two, each key waits until all that are not held wait for something (10
+seconds at the most), and the screen is shown once, after the last. The events are those
+below without futex and cpu, or those of --only. The program's input is /dev/null. What it
+waits for with a time limit does not run out while you think: a task whose limit is over is
+held, and its key makes it ask once more. A sleep begins when you let it. A program that
+only looks at the clock does see the time pass. LESSON_PACE shortens a demo's sleeps.
 
 Sorts of events: exec, fork, wait, exit, signal (sent, delivered, waited for), channel
 (pipes, sockets and shared memory: made, connected, copied, closed, waited for), data (what
@@ -95,6 +108,12 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(other) = other.filter(|_| options.has("--only")) {
         return Err(UsageError(format!("one of --only and {other} at a time")).into());
     }
+    if options.has("--step") {
+        return step(arguments);
+    }
+    if options.has("--keys") {
+        return Err(UsageError("--keys is for --step".to_owned()).into());
+    }
     let selection = selection(options)?;
     let limit = options.number("--limit", 1..=u64::MAX)?.unwrap_or(u64::MAX);
     let workspace = Workspace::find()?;
@@ -129,12 +148,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         Traced::Running(process) => record::record_running(*process, &selection, &mut tell),
     };
-    match result {
-        Err(error) if error.is::<Refused>() => {
-            eprintln!("xtask: {error}");
-            return Ok(ExitCode::from(NOT_HERE));
-        }
-        result => result?,
+    if !is_allowed(result)? {
+        return Ok(ExitCode::from(NOT_HERE));
     }
     if options.has("--tree") {
         tree.print();
@@ -149,6 +164,41 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     if count >= limit {
         let end = if matches!(traced, Traced::Running(_)) { "it runs on" } else { "it was killed" };
         eprintln!("xtask: {limit} events, as --limit says; {end}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the system allowed it to be traced. If not, the reader is told.
+fn is_allowed(result: Result<()>) -> Result<bool> {
+    match result {
+        Err(error) if error.is::<Refused>() => {
+            eprintln!("xtask: {error}");
+            Ok(false)
+        }
+        result => result.map(|()| true),
+    }
+}
+
+/// Lets the reader decide who goes on.
+fn step(arguments: &Arguments) -> Result<ExitCode> {
+    let options = &arguments.options;
+    let others = ["--json", "--svg", "--tree", "--all", "--limit", "--pid"];
+    if let Some(other) = others.into_iter().find(|other| options.has(other)) {
+        return Err(UsageError(format!("one of --step and {other} at a time")).into());
+    }
+    let held_before =
+        if options.has("--only") { selection(options)? } else { step::default_selection() };
+    let keys = step::Source::of(options.get::<String>("--keys")?.as_deref())?;
+    let workspace = Workspace::find()?;
+    let here = std::env::current_dir().context("find the current folder")?;
+    let (words, folder) = match traced(&workspace, arguments)? {
+        Traced::Demo(words) => (words, workspace.root),
+        Traced::Program(words) => (words, here),
+        Traced::Running(_) => unreachable!("--pid was refused"),
+    };
+    let program = Program { words: &words, folder: &folder, reads: false };
+    if !is_allowed(step::run(&program, held_before, keys))? {
+        return Ok(ExitCode::from(NOT_HERE));
     }
     Ok(ExitCode::SUCCESS)
 }

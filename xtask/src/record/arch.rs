@@ -1,6 +1,7 @@
 //! All that depends on the processor.
 
 use nix::Result;
+use nix::errno::Errno;
 use nix::libc;
 use nix::sys::ptrace;
 use nix::unistd::Pid;
@@ -57,6 +58,28 @@ pub fn returned(task: Pid) -> Result<i64> {
     #[cfg(target_arch = "aarch64")]
     let register = registers.regs[0];
     Ok(register.cast_signed())
+}
+
+/// Lets a task that has stopped at the end of a call of the processor's own set make that call
+/// again.
+pub fn make_again(task: Pid, name: &str, first_argument: u64) -> Result<()> {
+    let number = name.parse::<Sysno>().map_err(|()| Errno::EINVAL)?.id();
+    let mut registers = ptrace::getregs(task)?;
+    #[cfg(target_arch = "x86_64")]
+    {
+        // The instruction is two bytes long, and the result is where the number was.
+        let _ = first_argument;
+        registers.rip -= 2;
+        registers.rax = number as u64;
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        // The instruction is four bytes long, and the result is where the first argument was.
+        let _ = number;
+        registers.pc -= 4;
+        registers.regs[0] = first_argument;
+    }
+    ptrace::setregs(task, registers)
 }
 
 /// Clears flags in the first argument of the call that a stopped task is about to make.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::channels::{Channels, What};
 use super::ids::Ids;
 use super::words::{
-    self, NOTHING_YET, SHOWN, arrow_descriptor, arrow_error, counted, failed, shown, signal_name,
-    why,
+    self, NOT_YET, NOTHING_YET, SHOWN, arrow_descriptor, arrow_error, counted, failed, shown,
+    signal_name, why,
 };
 use super::{Group, arch, memory};
 
@@ -284,6 +284,30 @@ impl Begun {
             Group::Exit | Group::Print | Group::Other => return None,
         };
         Some(Told { group: self.group, text, waited: self.waits() })
+    }
+
+    /// The call in words before it is made; `None` if it is of no interest.
+    pub fn about(&self, task: Pid, known: &mut Known) -> Option<Told> {
+        let mut told = match self.group {
+            Group::Exit => Told { group: self.group, text: self.exit(), waited: false },
+            Group::Exec if self.is_understood() => {
+                Told { group: self.group, text: self.program(false), waited: false }
+            }
+            // What it is to write is there already.
+            _ if matches!(self.name.as_str(), "write" | "sendto") => {
+                let length = i64::try_from(self.arguments[2]).unwrap_or(NOT_YET);
+                self.told(task, length, known)?
+            }
+            _ => self.told(task, NOT_YET, known)?,
+        };
+        told.text.truncate(told.text.trim_end_matches([' ', ':', '→']).len());
+        Some(told)
+    }
+
+    /// A call of exit in words. It does not return.
+    pub fn exit(&self) -> String {
+        let whole = if self.name == "exit" { "this thread" } else { "the process" };
+        format!("exit {whole}, status {}", self.arguments[0] as i32)
     }
 
     /// What a fork was asked to make.
@@ -600,6 +624,65 @@ impl Begun {
             Group::Signal => matches!(name, "pause" | "rt_sigsuspend" | "rt_sigtimedwait"),
             _ => false,
         }
+    }
+
+    /// Whether the call is to wait, but no longer than for some time. Asked when it begins: the
+    /// kernel may change that time in the program's memory.
+    pub fn has_time_limit(&self, task: Pid) -> bool {
+        if !self.own || !self.waits() {
+            return false;
+        }
+        let [_, second, third, fourth, fifth, _] = self.arguments;
+        // A struct timespec or timeval; no time at all is no wait.
+        let is_time = |address: u64| {
+            address != 0
+                && (memory::word(task, address), memory::word(task, address.wrapping_add(8)))
+                    != (Some(0), Some(0))
+        };
+        match self.name.as_str() {
+            "poll" => third as i32 > 0,
+            "epoll_wait" | "epoll_pwait" => fourth as i32 > 0,
+            "ppoll" | "rt_sigtimedwait" => is_time(third),
+            "epoll_pwait2" | "futex_waitv" => is_time(fourth),
+            "select" | "pselect6" | "futex_wait" => is_time(fifth),
+            "futex" => {
+                let operation = second as i32 & libc::FUTEX_CMD_MASK;
+                matches!(operation, libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET) && is_time(fourth)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether this result of a call with a time limit says that the time is over.
+    pub fn is_time_over(&self, result: i64) -> bool {
+        match self.group {
+            Group::Channel => result == 0,
+            Group::Signal => result == -(Errno::EAGAIN as i64),
+            _ => result == -(Errno::ETIMEDOUT as i64),
+        }
+    }
+
+    /// What the call has in the task's memory and overwrites even when the time is over. Only
+    /// select does that.
+    pub fn overwritten(&self, task: Pid) -> Vec<(u64, Vec<u8>)> {
+        let [count, sets @ .., time, _] = self.arguments;
+        let sets_length = (count as u32).min(MOST).div_ceil(64) as usize * 8;
+        let parts = match self.name.as_str() {
+            "select" | "pselect6" => {
+                sets.map(|set| (set, sets_length)).into_iter().chain([(time, 16)])
+            }
+            _ => return Vec::new(),
+        };
+        let parts = parts.filter(|(address, _)| *address != 0);
+        parts.filter_map(|(at, length)| Some((at, memory::bytes(task, at, length)?))).collect()
+    }
+
+    /// Lets a task that has come back from this call make it again.
+    pub fn make_again(&self, task: Pid, overwritten: &[(u64, Vec<u8>)]) -> nix::Result<()> {
+        for (address, bytes) in overwritten {
+            memory::write(task, *address, bytes)?;
+        }
+        arch::make_again(task, &self.name, self.arguments[0])
     }
 
     /// The first bytes of what was written or read.

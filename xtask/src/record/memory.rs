@@ -1,12 +1,12 @@
-//! Reads the memory of a stopped task. `None` is what cannot be read: a pointer may lead
+//! Reads and writes the memory of a stopped task. `None` is what cannot be read: a pointer may lead
 //! nowhere, and of a program that is not dumpable (prctl(2)) the kernel shows the memory
 //! only to a tracer with CAP_SYS_PTRACE.
 
 use std::fs::File;
-use std::io::IoSliceMut;
+use std::io::{IoSlice, IoSliceMut};
 use std::os::unix::fs::FileExt;
 
-use nix::sys::uio::{RemoteIoVec, process_vm_readv};
+use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
 use nix::unistd::Pid;
 
 /// At most `length` bytes from `address` on; fewer where the memory ends.
@@ -26,6 +26,12 @@ pub fn up_to(task: Pid, address: u64, length: usize) -> Option<Vec<u8>> {
 /// The `length` bytes from `address` on.
 pub fn bytes(task: Pid, address: u64, length: usize) -> Option<Vec<u8>> {
     up_to(task, address, length).filter(|bytes| bytes.len() == length)
+}
+
+/// Writes these bytes to `address`.
+pub fn write(task: Pid, address: u64, bytes: &[u8]) -> nix::Result<()> {
+    let to = RemoteIoVec { base: address as usize, len: bytes.len() };
+    process_vm_writev(task, &[IoSlice::new(bytes)], &[to]).map(drop)
 }
 
 /// The text up to the first zero byte, as far as it is readable.

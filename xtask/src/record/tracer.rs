@@ -6,13 +6,15 @@
 //! and when a thread that is not the first calls exec, it takes over the first one's
 //! id, and all others are gone.
 
+mod stepping;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, PipeReader, PipeWriter, Read};
 use std::net::Shutdown;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -35,6 +37,9 @@ use super::event::{End, Event};
 use super::words::{self, NEVER};
 use super::{Group, Selection, starter};
 use crate::supervise::OWN_PROGRAM;
+
+pub use stepping::{State, Steps, step};
+use stepping::{Step, Stepping};
 
 /// The system does not let this process trace another.
 #[derive(Debug)]
@@ -151,8 +156,33 @@ pub fn record_under(
     selection: &Selection,
     tell: Tell,
 ) -> Result<()> {
+    let (stdout, out) = io::pipe().context("pipe")?;
+    let (stderr, err) = io::pipe().context("pipe")?;
+    drain(stdout);
+    drain(stderr);
+    let (mut tracer, starter) = begin(xtask, program, selection, [out, err], tell)?;
+    tracer.run()?;
+    tracer.finish(starter, program)
+}
+
+/// Starts a program that is traced and prints into these pipes. Returns its starter's socket,
+/// too.
+fn begin<'a>(
+    xtask: &Path,
+    program: &Program,
+    selection: &'a Selection,
+    outputs: [PipeWriter; 2],
+    tell: Tell<'a>,
+) -> Result<(Tracer<'a>, UnixStream)> {
+    let mut printed = Vec::new();
+    for output in &outputs {
+        let output = output.as_fd().try_clone_to_owned().context("copy a pipe's end")?;
+        let inode = File::from(output).metadata().context("ask for a pipe's number")?.ino();
+        printed.push(format!("pipe:[{inode}]"));
+    }
+    let [stdout, stderr] = outputs;
     let calls = selection.calls();
-    let (mut ours, theirs) = UnixStream::pair().context("socketpair")?;
+    let (ours, theirs) = UnixStream::pair().context("socketpair")?;
     let mut starter = Command::new(xtask)
         .arg0("xtask")
         .args(starter::arguments(theirs.as_fd(), calls.as_deref(), program.words)?)
@@ -160,22 +190,12 @@ pub fn record_under(
         .stdin(if program.reads { Stdio::inherit() } else { Stdio::null() })
         // A program may do less if it knows that nobody reads its output, and it can see
         // that at /dev/null.
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(stdout)
+        .stderr(stderr)
         .process_group(0)
         .spawn()
         .with_context(|| format!("start {}", xtask.display()))?;
     drop(theirs);
-    let outputs = [
-        OwnedFd::from(starter.stdout.take().context("the starter's output")?),
-        OwnedFd::from(starter.stderr.take().context("the starter's errors")?),
-    ];
-    let mut printed = Vec::new();
-    for output in outputs.map(File::from) {
-        let inode = output.metadata().context("ask for a pipe's number")?.ino();
-        printed.push(format!("pipe:[{inode}]"));
-        drain(output);
-    }
     let root = Pid::from_raw(starter.id().try_into().context("the starter's id")?);
     let options = followed() | Options::PTRACE_O_EXITKILL | Options::PTRACE_O_TRACESECCOMP;
     if let Err(why) = ptrace::seize(root, options) {
@@ -195,17 +215,7 @@ pub fn record_under(
     let mut tracer = Tracer::new(known, selection, tell);
     tracer.is_filtered = calls.is_some();
     tracer.tasks.insert(root, Task { born: true, ..Task::new(root, "fork") });
-    tracer.run()?;
-    if tracer.is_over {
-        return tracer.kill_all();
-    }
-    if tracer.start.is_none() {
-        let mut why = String::new();
-        ours.read_to_string(&mut why).context("read the starter's reason")?;
-        let why = if why.is_empty() { "its starter was killed" } else { &why };
-        bail!("{} could not be started: {why}", program.words[0].display());
-    }
-    Ok(())
+    Ok((tracer, ours))
 }
 
 /// Follows a program that is running already, and all that it starts from now on, to its end.
@@ -245,7 +255,7 @@ fn followed() -> Options {
 }
 
 /// Reads what the program prints, until nobody has the pipe open any more.
-fn drain(mut output: File) {
+fn drain(mut output: PipeReader) {
     // What is printed is told from the calls, so the bytes are of no use here, and an error
     // to read them has no consequence.
     std::thread::spawn(move || io::copy(&mut output, &mut io::sink()));
@@ -259,10 +269,18 @@ fn drain(mut output: File) {
 struct Stops(VecDeque<(Pid, i32)>);
 
 impl Stops {
-    /// The next one; `None` when no task is left.
+    /// The next one, waited for; `None` when no task is left.
     fn next(&mut self) -> Result<Option<(Pid, i32)>> {
+        self.next_with(libc::__WALL)
+    }
+
+    /// The next one that is there; `None` when there is none yet.
+    fn next_there(&mut self) -> Result<Option<(Pid, i32)>> {
+        self.next_with(libc::__WALL | libc::WNOHANG)
+    }
+
+    fn next_with(&mut self, mut flags: i32) -> Result<Option<(Pid, i32)>> {
         if self.0.is_empty() {
-            let mut flags = libc::__WALL;
             while let Some((id, status)) = wait_for_any(flags)? {
                 // The id now is another thread's, and the thread that had stopped is gone.
                 if status >> 16 == libc::PTRACE_EVENT_EXEC {
@@ -307,6 +325,8 @@ struct Task {
     stopped: bool,
     /// The name that it had last.
     name: String,
+    /// How it goes on step by step.
+    step: Step,
 }
 
 struct Interrupted {
@@ -326,6 +346,7 @@ impl Task {
             kind,
             stopped: false,
             name: String::new(),
+            step: Step::default(),
         }
     }
 }
@@ -360,6 +381,8 @@ struct Tracer<'a> {
     /// The time of the last event that was told.
     told: Duration,
     tell: Tell<'a>,
+    /// What holds the tasks, if they go on one by one.
+    stepping: Option<Stepping>,
 }
 
 impl<'a> Tracer<'a> {
@@ -378,6 +401,7 @@ impl<'a> Tracer<'a> {
             count: 0,
             told: Duration::ZERO,
             tell,
+            stepping: None,
         }
     }
 
@@ -392,6 +416,20 @@ impl<'a> Tracer<'a> {
         }
         RUNNING.store(false, Ordering::Relaxed);
         self.tell_until(Duration::MAX);
+        Ok(())
+    }
+
+    /// Ends what is left of a recording, and says so if the program never started.
+    fn finish(self, mut starter: UnixStream, program: &Program) -> Result<()> {
+        if self.is_over {
+            return self.kill_all();
+        }
+        if self.start.is_none() {
+            let mut why = String::new();
+            starter.read_to_string(&mut why).context("read the starter's reason")?;
+            let why = if why.is_empty() { "its starter was killed" } else { &why };
+            bail!("{} could not be started: {why}", program.words[0].display());
+        }
         Ok(())
     }
 
@@ -440,6 +478,9 @@ impl<'a> Tracer<'a> {
     }
 
     fn take_known(&mut self, id: Pid, status: i32) -> Result<()> {
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.step.stopped();
+        }
         if libc::WIFEXITED(status) {
             return self.ended(id, End::Exited(libc::WEXITSTATUS(status)));
         }
@@ -501,9 +542,12 @@ impl<'a> Tracer<'a> {
         statuses.into_iter().try_for_each(|status| self.take_known(id, status))
     }
 
-    /// Lets a task run: to the end of the call that it is in, or to the next
-    /// selected one.
+    /// Lets a task run, unless it is held: to the end of the call that it is in, or to the
+    /// next selected one.
     fn resume(&self, id: Pid, signal: i32) -> Result<()> {
+        if self.tasks.get(&id).is_some_and(|task| task.step.is_held()) {
+            return Ok(());
+        }
         let in_call = self.tasks.get(&id).is_some_and(|task| task.begun.is_some());
         let stops_by_itself = self.is_filtered && !in_call;
         let request = if stops_by_itself { libc::PTRACE_CONT } else { libc::PTRACE_SYSCALL };
@@ -519,8 +563,17 @@ impl<'a> Tracer<'a> {
         }
     }
 
+    /// A task has stopped at the begin of a call.
     fn enter(&mut self, id: Pid) -> Result<()> {
-        let Some(info) = gone_or(ptrace::syscall_info(id))? else { return Ok(()) };
+        if self.stepping.is_some() && self.hold_before(id)? {
+            return Ok(());
+        }
+        self.begin(id)
+    }
+
+    /// The call that a stopped task is about to make, and the set that it is of.
+    fn entry(&mut self, id: Pid) -> Result<Option<(Begun, u32)>> {
+        let Some(info) = gone_or(ptrace::syscall_info(id))? else { return Ok(None) };
         // SAFETY: at both kinds of stop at which this is called, the kernel
         // fills in number and arguments, in the same places of the union.
         let entry = unsafe { info.u.entry };
@@ -530,13 +583,21 @@ impl<'a> Tracer<'a> {
             arguments: entry.args,
             place: (info.instruction_pointer, info.stack_pointer),
         };
-        let mut begun = Begun::note(id, &entry, self.now(), &mut self.known);
+        Ok(Some((Begun::note(id, &entry, self.now(), &mut self.known), entry.set)))
+    }
+
+    /// A task begins a call.
+    fn begin(&mut self, id: Pid) -> Result<()> {
+        let Some((mut begun, set)) = self.entry(id)? else { return Ok(()) };
+        if self.stepping.is_some() {
+            self.note_doing(id, &begun);
+        }
         if begun.group == Group::Exit {
             self.exits(id, begun);
             return Ok(());
         }
         if begun.group == Group::Fork {
-            gone_or(begun.keep_traced(id, entry.set))?;
+            gone_or(begun.keep_traced(id, set))?;
         }
         let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
         if let Some(interrupted) = task.interrupted.pop_if(|last| begun.is_again(&last.begun)) {
@@ -564,9 +625,7 @@ impl<'a> Tracer<'a> {
         }
         self.interrupted_for_good(id);
         self.rename(id);
-        let whole = if begun.name == "exit" { "this thread" } else { "the process" };
-        let text = format!("exit {whole}, status {}", begun.arguments[0] as i32);
-        let event = self.event(id, Group::Exit, text);
+        let event = self.event(id, Group::Exit, begun.exit());
         let (call, arguments) = (Some(begun.name), begun.arguments.to_vec());
         self.tell(Event { call, arguments, ..event });
     }
@@ -587,9 +646,13 @@ impl<'a> Tracer<'a> {
         if words::is_interrupted(result) {
             let at = self.now();
             if let Some(task) = self.tasks.get_mut(&id) {
+                task.step.left();
                 task.interrupted.push(Interrupted { begun, at, result });
                 self.open.insert((at, id));
             }
+            return Ok(());
+        }
+        if self.stepping.is_some() && self.hold_at_time_limit(id, &begun, result) {
             return Ok(());
         }
         if begun.names_task() {
@@ -653,6 +716,9 @@ impl<'a> Tracer<'a> {
     fn forked(&mut self, id: Pid, event: i32) -> Result<()> {
         let Some(child) = gone_or(ptrace::getevent(id))? else { return Ok(()) };
         let child = Pid::from_raw(i32::try_from(child).context("the child's id")?);
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.step.forked(event == libc::PTRACE_EVENT_VFORK);
+        }
         let begun = self.take_begun(id);
         let asked = begun.as_ref().and_then(Begun::asked);
         let kind = asked.unwrap_or_else(|| match event {

@@ -10,6 +10,10 @@ use nix::sys::signal::Signal;
 /// numbers end before it.
 pub const NEVER: i64 = -4096;
 
+/// In place of the result of a call that a task is only about to make: there is nothing to
+/// say of it yet.
+pub const NOT_YET: i64 = -4097;
+
 /// Whether this result says that a signal interrupted the call, and that the kernel
 /// may make it again.
 pub fn is_interrupted(result: i64) -> bool {
@@ -48,6 +52,7 @@ pub fn why(result: i64) -> Option<String> {
     match result {
         0.. => None,
         NEVER => Some("does not return".to_owned()),
+        NOT_YET => Some(String::new()),
         interrupted if is_interrupted(interrupted) => Some("interrupted by a signal".to_owned()),
         error => Some(format!("{:?}", Errno::from_raw(i32::try_from(-error).unwrap_or(0)))),
     }

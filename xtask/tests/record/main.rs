@@ -9,6 +9,7 @@ mod judge;
 mod lives;
 mod programs;
 mod refused;
+mod step;
 mod surroundings;
 mod trace;
 mod tree;

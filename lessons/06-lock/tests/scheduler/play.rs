@@ -1,20 +1,14 @@
 //! `play`: the keys, the line input, and a terminal that is as before.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::AsFd;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
 
-use nix::errno::Errno;
-use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::termios::{LocalFlags, tcgetattr};
-use nix::unistd::{Pid, setsid};
+use nix::unistd::Pid;
 use testing::random::Random;
 use testing::start;
+use testing::terminal::OnTerminal;
 
 use crate::simulated::{drawn, simulate};
 use crate::{demo, success, wrong_usage};
@@ -85,52 +79,6 @@ fn lines_work_too() {
     assert!(!text.contains('\x1b'), "{text:?}");
 }
 
-/// A demo on a terminal of its own.
-struct OnTerminal {
-    child: Child,
-    /// Our end. When nobody has the other one any more, a read from it fails.
-    ours: File,
-}
-
-impl OnTerminal {
-    fn start(mut command: Command) -> Self {
-        let pty = openpty(None, None).expect("a terminal");
-        let end = || Stdio::from(pty.slave.try_clone().expect("a copy"));
-        command.stdin(end()).stdout(end()).stderr(end());
-        let take_terminal = || {
-            setsid()?;
-            // SAFETY: it makes standard input the terminal of this session, and touches
-            // no memory.
-            Errno::result(unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
-            Ok(())
-        };
-        // SAFETY: both are system calls, which a child may make between fork and exec.
-        unsafe { command.pre_exec(take_terminal) };
-        let child = command.spawn().expect("a demo");
-        // It holds copies of their end.
-        drop(command);
-        Self { child, ours: File::from(pty.master) }
-    }
-
-    /// Reads until this was shown.
-    fn read_until(&mut self, wanted: &str) {
-        let mut shown = String::new();
-        while !shown.contains(wanted) {
-            let mut ready = [PollFd::new(self.ours.as_fd(), PollFlags::POLLIN)];
-            let count = poll(&mut ready, PollTimeout::from(60_000_u16));
-            assert_eq!(count, Ok(1), "a minute without {wanted:?}: {shown}");
-            let mut buffer = [0; 4096];
-            let length = self.ours.read(&mut buffer).expect("it shows something");
-            shown += &String::from_utf8_lossy(&buffer[..length]);
-        }
-    }
-
-    fn is_key_by_key(&self) -> bool {
-        let flags = tcgetattr(&self.ours).expect("a terminal").local_flags;
-        !flags.intersects(LocalFlags::ICANON | LocalFlags::ECHO)
-    }
-}
-
 #[test]
 fn the_terminal_is_as_before_on_every_exit() {
     // Keys, or a signal that somebody else sends; and the end that a shell sees.
@@ -146,9 +94,9 @@ fn the_terminal_is_as_before_on_every_exit() {
         let mut running = OnTerminal::start(demo(&["play"]));
         running.read_until("switches so far: 0");
         assert!(running.is_key_by_key());
-        running.ours.write_all(b"12").expect("keys");
+        running.press("12");
         running.read_until("switches so far: 1");
-        running.ours.write_all(keys.as_bytes()).expect("keys");
+        running.press(keys);
         if let Some(signal) = signal {
             kill(Pid::from_raw(running.child.id() as i32), signal).expect("it lives");
         }
@@ -166,15 +114,15 @@ fn a_stopped_game_gives_the_terminal_back_and_goes_on() {
     shell.arg(env!("CARGO_BIN_EXE_06-lock"));
     let mut running = OnTerminal::start(shell);
     running.read_until("switches so far: 0");
-    running.ours.write_all(b"\x1a").expect("Ctrl-Z");
+    running.press("\x1a");
     running.read_until("stopped");
     assert!(!running.is_key_by_key());
-    running.ours.write_all(b"\n").expect("a line");
+    running.press("\n");
     running.read_until("switches so far: 0");
-    running.ours.write_all(b"12").expect("keys");
+    running.press("12");
     running.read_until("switches so far: 1");
     assert!(running.is_key_by_key());
-    running.ours.write_all(b"q").expect("keys");
+    running.press("q");
     running.read_until("ended: 0");
     assert!(!running.is_key_by_key());
     assert!(running.child.wait().expect("it ends").success());
