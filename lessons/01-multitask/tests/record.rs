@@ -474,7 +474,8 @@ fn the_picture_of_background_follows_from_what_proc_says() {
     for &pid in later.keys().filter(|&&pid| program(pid).is_some()) {
         *programs.entry(first(pid)).or_default() += 1;
     }
-    let [pid, below] = numbers(&lines[3])[..] else { panic!("{}", lines[3]) };
+    // The program's name may have a number in it.
+    let [.., pid, below] = numbers(&lines[3])[..] else { panic!("{}", lines[3]) };
     assert_eq!(programs[&(pid as u32)], below as usize + 1, "{}", lines[3]);
     assert_eq!(programs.values().max(), Some(&(below as usize + 1)), "{}", lines[3]);
 
