@@ -30,17 +30,15 @@ const INTERRUPTED: u8 = 130;
 fn interrupted() {
     supervise::interrupt();
     if record::is_running() {
-        record::interrupt();
-        // The record ends by itself, with the calls that the program was in. If something of
-        // the program is left, it ends here.
-        for _ in 0..100 {
-            if record::was_interrupted() && !record::is_running() {
-                return;
+        if record::interrupt() {
+            // The record ends by itself, with the calls that the program was in. If something
+            // of the program is left, it ends here.
+            for _ in 0..100 {
+                if !record::is_running() {
+                    return;
+                }
+                std::thread::sleep(std::time::Duration::from_millis(10));
             }
-            if !record::was_interrupted() {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
         }
         // When the tracer is gone, the kernel kills what it traced, or lets it run on if it
         // ran before.

@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 use common::options::{UsageError, exit_code};
 
+use super::without_dashes;
 use crate::workspace::{Workspace, cargo_path};
 
 /// The word with which the alias asks for this.
@@ -47,29 +48,21 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 /// The command that builds and runs the lesson, or `None` if the arguments ask for help.
 fn cargo_run(arguments: Vec<OsString>) -> Result<Option<Command>> {
-    let lessons = Workspace::find()?.lessons;
+    let workspace = Workspace::find()?;
     let (release, arguments) = match arguments.split_first() {
         Some((first, rest)) if first == "--release" => (true, rest),
         _ => (false, &arguments[..]),
     };
     let Some((lesson, arguments)) = arguments.split_first() else {
-        let lessons = lessons.join(", ");
+        let lessons = workspace.lessons.join(", ");
         return Err(UsageError(format!("which lesson? available: {lessons}")).into());
     };
     if lesson == "--help" || lesson == "-h" {
         return Ok(None);
     }
-    if !lessons.iter().any(|name| lesson == name.as_str()) {
-        let what = format!("lesson '{}'", lesson.display());
-        return Err(UsageError::unknown(&what, lessons.iter().map(String::as_str)).into());
-    }
-    // Readers who know `cargo run` type it.
-    let arguments = match arguments.split_first() {
-        Some((first, rest)) if first == "--" => rest,
-        _ => arguments,
-    };
+    workspace.require(&[lesson.to_string_lossy().into_owned()])?;
     let mut command = Command::new(cargo_path());
     command.args(["run", "--quiet"]).args(release.then_some("--release"));
-    command.arg("--bin").arg(lesson).arg("--").args(arguments);
+    command.arg("--bin").arg(lesson).arg("--").args(without_dashes(arguments));
     Ok(Some(command))
 }

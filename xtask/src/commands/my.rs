@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 use common::options::{UsageError, exit_code};
 
+use super::without_dashes;
 use crate::workspace::{Workspace, cargo_path};
 
 /// The word with which the alias asks for this.
@@ -43,14 +44,9 @@ fn become_program(arguments: &[OsString]) -> Result<ExitCode> {
         print!("{HELP}");
         return Ok(ExitCode::SUCCESS);
     }
-    // Readers who know `cargo run` type it.
-    let arguments = match arguments.split_first() {
-        Some((first, rest)) if first == "--" => rest,
-        _ => arguments,
-    };
     let program = workspace.own_program(&name.to_string_lossy())?;
     let mut command = Command::new(cargo_path());
-    command.args(["run", "--quiet"]).args(program).arg("--").args(arguments);
+    command.args(["run", "--quiet"]).args(program).arg("--").args(without_dashes(arguments));
     let why = command.exec();
     Err(why).with_context(|| format!("run {}", command.get_program().display()))
 }

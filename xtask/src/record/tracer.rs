@@ -99,13 +99,15 @@ pub fn runs_on() -> bool {
 
 /// Kills the program that is traced, if this process started it, so that the record ends with
 /// the calls that it was in. What it has started in other process groups is not killed.
-pub fn interrupt() {
+/// Returns whether there was such a program.
+pub fn interrupt() -> bool {
     let group = GROUP.load(Ordering::Relaxed);
     if group != 0 {
         INTERRUPTED.store(true, Ordering::Relaxed);
         // It may have ended.
         let _ = signal::killpg(Pid::from_raw(group), Signal::SIGKILL);
     }
+    group != 0
 }
 
 /// Whether the program was killed by [`interrupt`].
