@@ -357,6 +357,34 @@ fn the_terminal_is_as_before_on_every_exit_and_nothing_is_left_running() {
 }
 
 #[test]
+fn a_signal_ends_it_while_it_waits_for_keys_from_a_pipe() {
+    if !is_allowed() {
+        return;
+    }
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let mut xtask = start::command(XTASK);
+        xtask.args(["trace", "--step", "--"]).arg(example("steps")).arg("waits-for-pause");
+        let mut xtask = xtask.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // `wait` would close it, and the end of the keys ends the program, too.
+        let _keys = xtask.stdin.take();
+        let children = format!("/proc/{0}/task/{0}/children", xtask.id());
+        let held = loop {
+            let ids = fs::read_to_string(&children).unwrap();
+            let id = ids.trim();
+            let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+            if !id.is_empty() && name.trim_end() == "steps" {
+                break id.to_owned();
+            }
+            std::thread::yield_now();
+        };
+        kill(Pid::from_raw(xtask.id() as i32), signal).unwrap();
+        let output = xtask.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{signal}: {output:?}");
+        wait_until_gone(&held);
+    }
+}
+
+#[test]
 fn a_terminal_that_is_closed_ends_the_program() {
     if !is_allowed() {
         return;

@@ -212,6 +212,8 @@ pub fn step(
     let (mut tracer, starter) =
         begin(Path::new(OWN_PROGRAM), program, &followed, outputs, &mut tell)?;
     tracer.stepping = Some(Stepping { held_before, is_free: false });
+    // Ctrl-C ends this process, and with it what it traces.
+    RUNNING.store(true, Ordering::Relaxed);
     let mut steps = Steps {
         tracer: &mut tracer,
         stops: Stops::default(),
@@ -270,8 +272,9 @@ impl Steps<'_, '_> {
             if self.is_settled() || start.elapsed() > LONGEST {
                 return self.read_printed(printed);
             }
-            // The kernel reports no end of running, so this polls.
-            poll(&mut [], PollTimeout::from(1_u8)).context("poll")?;
+            // The kernel reports no end of running, so this polls. A signal only makes the pause
+            // shorter.
+            _ = poll(&mut [], PollTimeout::from(1_u8));
         }
     }
 
