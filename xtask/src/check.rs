@@ -5,6 +5,7 @@ mod book;
 mod command_line;
 mod findings;
 mod in_order;
+mod kept;
 mod machine;
 mod page;
 mod plan;
@@ -33,6 +34,7 @@ use plan::{Job, Plan};
 /// The options of both commands.
 pub const OPTIONS: Table = &[
     ("--bless", "rewrite the outputs on the pages that are not equivalent to the new ones"),
+    ("--again", "run all tests, those too that held before and have not changed"),
     ("--json", "print the whole result as one JSON document"),
     ("--times", "print at the end what took longest"),
 ];
@@ -52,6 +54,8 @@ pub struct Request {
     pub pages: bool,
     /// Whether to rewrite transcripts that are not equivalent.
     pub bless: bool,
+    /// Whether to run test programs that held before and have not changed.
+    pub again: bool,
     /// Whether to print the result as JSON.
     pub json: bool,
     /// Whether to print what took longest.
@@ -62,8 +66,15 @@ impl Request {
     /// What the options ask for, of no lesson yet.
     pub fn of(arguments: &Arguments) -> Request {
         let has = |option| arguments.options.has(option);
-        let (bless, json, times) = (has("--bless"), has("--json"), has("--times"));
-        Request { lessons: Vec::new(), demo: None, pages: false, bless, json, times }
+        Request {
+            lessons: Vec::new(),
+            demo: None,
+            pages: false,
+            bless: has("--bless"),
+            again: has("--again"),
+            json: has("--json"),
+            times: has("--times"),
+        }
     }
 }
 
@@ -99,6 +110,9 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
         println!("{result:#}");
     } else {
         println!("{}", findings::summary(&sections, start.elapsed()));
+        if let Some(note) = findings::kept(&sections) {
+            println!("{note}");
+        }
         if request.times {
             print!("{}", findings::slowest(&sections));
         }
@@ -188,7 +202,8 @@ impl Report<'_> {
         let mut compared = transcript::compare(transcript, &report, 0);
         if let Verdict::Failed(_) = compared.verdict {
             let mut findings = self.sections.iter().flat_map(|section| &section.findings);
-            if !findings.all(|finding| matches!(finding.verdict, Verdict::Held)) {
+            let held = |it: &Finding| matches!(it.verdict, Verdict::Held | Verdict::HeldBefore);
+            if !findings.all(held) {
                 let why = "the report differs where something failed, was blessed or not checked";
                 compared.verdict = Verdict::NotChecked(why.to_owned());
             } else if let Some(new) = compared.bless.filter(|_| self.request.bless) {

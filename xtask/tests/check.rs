@@ -325,6 +325,72 @@ fn blessing_rewrites_what_differs_and_nothing_else() {
 }
 
 #[test]
+fn a_blessed_page_shows_what_a_reader_gets_at_a_reader_s_pace() {
+    let course = course("bless-pace");
+    let page = course.join("docs/01-good/ids.md");
+    let text = fs::read_to_string(&page).unwrap();
+    fs::write(&page, text.replace("\npace 0.5\n", "\nspeed 0.5\n")).unwrap();
+    xtask(&course, &["check", "01-good", "ids", "--bless"]);
+    let blessed = fs::read_to_string(&page).unwrap();
+    assert!(blessed.contains("\npace 1\n"), "{blessed}");
+}
+
+/// A test program is run again only if it has to be.
+#[test]
+fn tests_that_held_are_run_again_when_something_has_changed() {
+    let course = course("again");
+    let (lesson, ran, fail) =
+        (course.join("lessons/01-good"), course.join("ran"), course.join("fail"));
+    let test = r#"
+        #[test]
+        fn counted() {
+            use std::io::Write;
+            let file = std::fs::File::options().create(true).append(true).open("../../ran");
+            file.unwrap().write_all(b"x").unwrap();
+            assert!(!std::path::Path::new("../../fail").exists());
+        }"#;
+    fs::write(lesson.join("tests/one.rs"), test).unwrap();
+    // How often it has run by then, and how many tests are said not to have run.
+    let check = |arguments: &[&str]| {
+        let output = xtask(&course, &[&["check", "01-good", "--json"], arguments].concat());
+        let section = &json(&output)["sections"][0];
+        assert_eq!(section["counts"]["tests"], 1, "{output:?}");
+        let not_run = section["not_run_again"].as_u64().unwrap();
+        (fs::read(&ran).unwrap().len(), not_run, failed(section).len())
+    };
+    assert_eq!(check(&[]), (1, 0, 0));
+    assert_eq!(check(&[]), (1, 1, 0), "nothing has changed");
+    assert_eq!(check(&["--again"]), (2, 0, 0));
+    assert_eq!(check(&[]), (2, 1, 0));
+
+    fs::write(lesson.join("notes.py"), "pass").unwrap();
+    assert_eq!(check(&[]), (3, 0, 0), "a Python program has changed");
+    let demo = lesson.join("src/ids.rs");
+    let source = fs::read_to_string(&demo).unwrap();
+    fs::write(&demo, source.replace("I am pid", "I am Pid")).unwrap();
+    check(&[]);
+    assert!(fs::read(&ran).unwrap().len() > 3, "the lesson's program has changed");
+    fs::write(&demo, source).unwrap();
+    let times = check(&[]).0;
+    assert_eq!(check(&[]), (times, 1, 0));
+
+    // What has failed is run again until it holds; on a busy machine more than once each time.
+    fs::write(&fail, "").unwrap();
+    let (failed_once, ..) = check(&["--again"]);
+    let (failed_again, not_run, failures) = check(&[]);
+    assert_eq!((not_run, failures), (0, 1));
+    assert!(failed_again > failed_once);
+    fs::remove_file(&fail).unwrap();
+    assert_eq!(check(&[]), (failed_again + 1, 0, 0));
+    assert_eq!(check(&[]), (failed_again + 1, 1, 0));
+
+    let output = xtask(&course, &["check", "01-good"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    let last = told.lines().last().unwrap();
+    assert!(last.starts_with("1 tests held before and were not run again"), "{told}");
+}
+
+#[test]
 fn what_is_told_to_a_person_has_no_terminal_codes() {
     let output = xtask(&course("plain"), &["check", "01-good"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");

@@ -48,6 +48,8 @@ impl Kind {
 pub enum Verdict {
     /// As it should.
     Held,
+    /// As it should when it was run before, and nothing that it depends on has changed.
+    HeldBefore,
     /// The page was rewritten; the difference.
     Blessed(String),
     /// It could not be checked here, and why.
@@ -147,6 +149,11 @@ impl Section {
         })
     }
 
+    fn held_before(&self) -> usize {
+        let held_before = |finding: &&Finding| matches!(finding.verdict, Verdict::HeldBefore);
+        self.findings.iter().filter(held_before).count()
+    }
+
     fn not_checked(&self) -> impl Iterator<Item = (&Finding, &str)> {
         self.findings.iter().filter_map(|finding| match &finding.verdict {
             Verdict::NotChecked(why) => Some((finding, why.as_str())),
@@ -178,7 +185,7 @@ impl Section {
         for finding in &self.findings {
             let Finding { place, what, .. } = finding;
             match &finding.verdict {
-                Verdict::Held => {}
+                Verdict::Held | Verdict::HeldBefore => {}
                 Verdict::Blessed(diff) => {
                     lines.push(format!("  blessed: {place}: {what}"));
                     lines.extend(diff.lines().map(|line| format!("    {line}")));
@@ -220,6 +227,7 @@ impl Section {
             "name": self.name,
             "held": self.held(),
             "counts": counts,
+            "not_run_again": self.held_before(),
             "failed": self.failures().map(failed).collect::<Vec<_>>(),
             "not_checked": self.not_checked().map(not_checked).collect::<Vec<_>>(),
             "seconds": self.time().as_secs_f64(),
@@ -249,7 +257,18 @@ pub fn slowest(sections: &[Section]) -> String {
     common::options::aligned(rows)
 }
 
-/// The last line of a check.
+/// What was not run again, if anything was not.
+pub fn kept(sections: &[Section]) -> Option<String> {
+    let tests: usize = sections.iter().map(Section::held_before).sum();
+    (tests > 0).then(|| {
+        format!(
+            "{tests} tests held before and were not run again, since nothing they depend on has \
+             changed: --again runs all"
+        )
+    })
+}
+
+/// The last line of a check, but for notes.
 pub fn summary(sections: &[Section], time: Duration) -> String {
     let failed: usize = sections.iter().map(|section| section.failures().count()).sum();
     let not_checked: usize = sections.iter().map(|section| section.not_checked().count()).sum();

@@ -21,6 +21,7 @@ pub struct Plan<'a> {
     pub jobs: Vec<Job<'a>>,
     built: &'a [Lesson],
     bless: bool,
+    again: bool,
 }
 
 /// A transcript or a test program that is to be run.
@@ -46,7 +47,8 @@ impl<'a> Plan<'a> {
         request: &Request,
     ) -> Result<Self> {
         let (sections, jobs) = (Vec::new(), Vec::new());
-        let mut plan = Plan { root, sections, jobs, built, bless: request.bless };
+        let Request { bless, again, .. } = *request;
+        let mut plan = Plan { root, sections, jobs, built, bless, again };
         for lesson in built.iter().filter(|lesson| request.lessons.contains(&lesson.name)) {
             let required: &[Kind] = match request.demo {
                 Some(_) => &[Kind::Transcript],
@@ -77,8 +79,8 @@ impl<'a> Plan<'a> {
     fn add_lesson(&mut self, book: &'a Book, lesson: &'a Lesson) -> Result<()> {
         for program in &lesson.tests {
             let name = test_program::name(program);
-            let root = self.root;
-            let run = move |_| test_program::run(root, lesson, program);
+            let (root, again) = (self.root, self.again);
+            let run = move |_| test_program::check(root, lesson, program, again);
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }
         let chapter = lesson.chapter();

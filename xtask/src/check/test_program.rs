@@ -1,4 +1,4 @@
-//! Runs a test program of a lesson and reads its results.
+//! Runs a test program of a lesson and reads its results, unless they are known.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use anyhow::Result;
 use xtask::supervise::{self, End, Errors, NoAnswer, Program};
 
 use super::findings::{Failure, Finding, Kind, Verdict};
+use super::kept::Kept;
 use super::python;
 use crate::workspace::{Interrupted, Lesson};
 
@@ -20,11 +21,30 @@ pub fn name(program: &Path) -> String {
     file.rsplit_once('-').map_or(&*file, |(name, _)| name).to_owned()
 }
 
-/// Runs a test program of a lesson as `cargo test` would.
+/// Runs a test program of a lesson, if it is to run `again` or if not all of its tests held
+/// before, of the same programs.
 ///
 /// # Errors
-/// If the reader interrupts it.
-pub fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
+/// If the reader interrupts it; if a program cannot be read.
+pub fn check(root: &Path, lesson: &Lesson, program: &Path, again: bool) -> Result<Vec<Finding>> {
+    let kept = Kept::of(root, lesson, program)?;
+    if !again && let Some(tests) = kept.tests() {
+        let place = lesson.folder();
+        let held = |what| {
+            let (place, verdict) = (place.clone(), Verdict::HeldBefore);
+            Finding { kind: Kind::Test, place, what, verdict }
+        };
+        return Ok(tests.into_iter().map(held).collect());
+    }
+    let findings = run(root, lesson, program)?;
+    let all_held = findings.iter().all(|finding| matches!(finding.verdict, Verdict::Held));
+    let held = findings.iter().filter(|_| all_held).map(|finding| finding.what.clone());
+    kept.set(&held.collect::<Vec<_>>());
+    Ok(findings)
+}
+
+/// Runs a test program of a lesson as `cargo test` would.
+fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
     let name = &name(program);
     let finding = |what: &str, verdict| Finding {
         kind: Kind::Test,

@@ -1,0 +1,118 @@
+//! The results of test programs, kept so that a check need not run the same program twice.
+//!
+//! As `go test` does it: a result is kept beside the program, with a hash of all that it is known
+//! to depend on. Only a program of which every test held is passed over the next time, and only
+//! while the hash is the same.
+
+use std::env;
+use std::fs::{self, File};
+use std::hash::Hash;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use nix::sys::utsname::uname;
+use nix::unistd::getpid;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::python;
+use crate::workspace::Lesson;
+
+/// The result of one test program.
+pub struct Kept {
+    file: PathBuf,
+    /// What it depends on.
+    hash: String,
+}
+
+impl Kept {
+    /// What is kept, or is to be, of this program.
+    ///
+    /// # Errors
+    /// If something that it depends on cannot be read.
+    pub fn of(root: &Path, lesson: &Lesson, program: &Path) -> Result<Kept> {
+        let hash = hash(root, lesson, program)?;
+        Ok(Kept { file: program.with_extension("held"), hash })
+    }
+
+    /// The names of the tests, if all of them held the last time and nothing that they depend on
+    /// has changed.
+    pub fn tests(&self) -> Option<Vec<String>> {
+        let text = fs::read_to_string(&self.file).ok()?;
+        let mut lines = text.lines();
+        let same = lines.next() == Some(&self.hash);
+        same.then(|| lines.map(str::to_owned).collect())
+    }
+
+    /// Keeps that all tests held, or, if `tests` is empty, nothing. Where that cannot be written
+    /// they run again the next time.
+    pub fn set(&self, tests: &[String]) {
+        let _ = match tests {
+            [] => fs::remove_file(&self.file),
+            tests => self.write(tests),
+        };
+    }
+
+    /// Writes beside the file, and renames: another check may read or write it just now.
+    fn write(&self, tests: &[String]) -> io::Result<()> {
+        let new = self.file.with_extension(format!("held-{}", getpid()));
+        fs::write(&new, format!("{}\n{}\n", self.hash, tests.join("\n")))?;
+        fs::rename(&new, &self.file)
+    }
+}
+
+/// A hash of the test program, of the lesson's program and its Python programs, which lie in the
+/// lesson's folder, and of the machine.
+fn hash(root: &Path, lesson: &Lesson, program: &Path) -> Result<String> {
+    let mut hasher = Xxh3::new();
+    let mut files = vec![program.to_owned(), lesson.binary.clone()];
+    let folder = root.join(lesson.folder());
+    for entry in fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files[2..].sort();
+    for file in files {
+        file.hash(&mut hasher);
+        contents(&file, &mut hasher).with_context(|| format!("read {}", file.display()))?;
+    }
+    machine(root, &mut hasher);
+    Ok(format!("{:032x}", hasher.digest128()))
+}
+
+fn contents(file: &Path, hasher: &mut Xxh3) -> io::Result<()> {
+    let mut file = File::open(file)?;
+    let mut part = vec![0; 1 << 17];
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(()),
+            count => hasher.update(&part[..count]),
+        }
+    }
+}
+
+/// The kernel, the user, what the system allows this user, and the programs that tests start.
+fn machine(root: &Path, hasher: &mut Xxh3) {
+    if let Ok(kernel) = uname() {
+        (kernel.release(), kernel.version(), kernel.machine()).hash(hasher);
+    }
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let of_user = |line: &&str| {
+        let name = line.split(':').next().unwrap_or_default();
+        ["Uid", "Gid", "CapEff", "NoNewPrivs", "Seccomp", "Cpus_allowed"].contains(&name)
+    };
+    status.lines().filter(of_user).for_each(|line| line.hash(hasher));
+    fs::read("/proc/self/limits").unwrap_or_default().hash(hasher);
+    let path = python::variable(root).and_then(|(_, path)| path).or(env::var_os("PATH"));
+    path.hash(hasher);
+    for folder in path.iter().flat_map(env::split_paths) {
+        for program in ["python3", "strace"] {
+            if let Ok(found) = fs::metadata(folder.join(program)) {
+                (program, found.ino(), found.len(), found.mtime(), found.mtime_nsec()).hash(hasher);
+            }
+        }
+    }
+}
