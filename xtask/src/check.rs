@@ -3,6 +3,7 @@
 
 mod book;
 mod command_line;
+mod exercise;
 mod findings;
 mod in_order;
 mod kept;
@@ -34,7 +35,7 @@ use plan::{Job, Plan};
 /// The options of both commands.
 pub const OPTIONS: Table = &[
     ("--bless", "rewrite the outputs on the pages that are not equivalent to the new ones"),
-    ("--again", "run all tests, those too that held before and have not changed"),
+    ("--again", "run all tests and judges, those too that held before and have not changed"),
     ("--json", "print the whole result as one JSON document"),
     ("--times", "print at the end what took longest"),
 ];

@@ -4,6 +4,7 @@ pub mod check;
 pub mod check_all;
 pub mod copy;
 pub mod doctor;
+pub mod learn;
 pub mod lesson;
 pub mod list;
 pub mod my;

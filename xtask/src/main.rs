@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod commands;
+mod practice;
 mod workspace;
 mod wrap;
 
@@ -19,6 +20,7 @@ const COMMANDS: &[cli::Command] = &[
     commands::check_all::COMMAND,
     commands::copy::COMMAND,
     commands::doctor::COMMAND,
+    commands::learn::COMMAND,
     commands::shell_init::COMMAND,
     commands::trace::COMMAND,
 ];

@@ -129,6 +129,8 @@ pub struct Outcome {
     pub survivors: Vec<Stray>,
     /// From its start to its end.
     pub time: Duration,
+    /// The CPU time that it used, and those of its descendants that were waited for.
+    pub cpu: Duration,
 }
 
 /// A supervisor was killed because it did not report in time: it was stopped, or kept from
@@ -245,6 +247,7 @@ fn interrupted(started: Instant) -> Outcome {
         left_behind: Vec::new(),
         survivors: Vec::new(),
         time: started.elapsed(),
+        cpu: Duration::ZERO,
     }
 }
 

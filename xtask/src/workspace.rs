@@ -33,6 +33,8 @@ pub struct Lesson {
     pub binary: PathBuf,
     /// Its test programs, if they were asked for.
     pub tests: Vec<PathBuf>,
+    /// The program of all its exercises, if there are any and the tests were asked for.
+    pub exercises: Option<PathBuf>,
 }
 
 /// What Cargo is to build of a lesson.
@@ -46,7 +48,8 @@ pub enum Targets {
 
 impl Lesson {
     fn new(name: &str) -> Lesson {
-        Lesson { name: name.to_owned(), binary: PathBuf::new(), tests: Vec::new() }
+        let (name, binary) = (name.to_owned(), PathBuf::new());
+        Lesson { name, binary, tests: Vec::new(), exercises: None }
     }
 
     /// Its chapter, from the root of the workspace: a folder of pages.
@@ -211,6 +214,8 @@ impl Workspace {
             let Some(lesson) = lessons.iter_mut().find(of_package) else { continue };
             if message["profile"]["test"] == true {
                 lesson.tests.push(executable.into());
+            } else if message["target"]["kind"][0] == "example" {
+                lesson.exercises = Some(executable.into());
             } else {
                 lesson.binary = executable.into();
             }
@@ -237,7 +242,7 @@ impl Workspace {
         match outcome.end {
             End::Exited(0) => {}
             End::Interrupted => return Err(Interrupted.into()),
-            _ => bail!("it does not build: see Cargo's message above"),
+            _ => bail!(NotBuilt),
         }
         let output = String::from_utf8_lossy(&outcome.output);
         let message =
@@ -250,6 +255,18 @@ impl Workspace {
 pub fn cargo_path() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
+
+/// Cargo could not build it, and has said why.
+#[derive(Debug)]
+pub struct NotBuilt;
+
+impl std::fmt::Display for NotBuilt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("it does not build: see Cargo's message above")
+    }
+}
+
+impl std::error::Error for NotBuilt {}
 
 /// The reader pressed Ctrl-C; nothing is left running.
 #[derive(Debug)]

@@ -12,6 +12,8 @@ pub enum Kind {
     Transcript,
     /// A test of a lesson.
     Test,
+    /// What a judge says of a program of an exercise.
+    Judgement,
     /// A quotation of a source file.
     Excerpt,
     /// A link or a picture.
@@ -23,13 +25,21 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 6] =
-        [Kind::Transcript, Kind::Test, Kind::Excerpt, Kind::Link, Kind::Demo, Kind::Page];
+    const ALL: [Kind; 7] = [
+        Kind::Transcript,
+        Kind::Test,
+        Kind::Judgement,
+        Kind::Excerpt,
+        Kind::Link,
+        Kind::Demo,
+        Kind::Page,
+    ];
 
     fn plural(self) -> &'static str {
         match self {
             Kind::Transcript => "transcripts",
             Kind::Test => "tests",
+            Kind::Judgement => "judgements",
             Kind::Excerpt => "excerpts",
             Kind::Link => "links",
             Kind::Demo => "demos",
@@ -238,7 +248,7 @@ impl Section {
 /// How much was checked: `2 transcripts, 1 test, 4 links`.
 fn counts(sections: &[Section]) -> String {
     let findings = || sections.iter().flat_map(|section| &section.findings);
-    let kinds = [Kind::Transcript, Kind::Test, Kind::Excerpt, Kind::Link];
+    let kinds = [Kind::Transcript, Kind::Test, Kind::Judgement, Kind::Excerpt, Kind::Link];
     let counts =
         kinds.map(|kind| (kind, findings().filter(|finding| finding.kind == kind).count()));
     let named: Vec<String> = counts
@@ -262,8 +272,8 @@ pub fn kept(sections: &[Section]) -> Option<String> {
     let tests: usize = sections.iter().map(Section::held_before).sum();
     (tests > 0).then(|| {
         format!(
-            "{tests} tests held before and were not run again, since nothing they depend on has \
-             changed: --again runs all"
+            "{tests} of the tests and judgements held before and were not run again, since nothing \
+             they depend on has changed: --again runs all"
         )
     })
 }

@@ -1,8 +1,8 @@
-//! The results of test programs, kept so that a check need not run the same program twice.
+//! The results of tests and of judges, kept so that a check need not do the same work twice.
 //!
 //! As `go test` does it: a result is kept beside the program, with a hash of all that it is known
-//! to depend on. Only a program of which every test held is passed over the next time, and only
-//! while the hash is the same.
+//! to depend on. Only where everything held is it passed over the next time, and only while the
+//! hash is the same.
 
 use std::env;
 use std::fs::{self, File};
@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::python;
 use crate::workspace::Lesson;
 
-/// The result of one test program.
+/// The result of one test program, or of one exercise.
 pub struct Kept {
     file: PathBuf,
     /// What it depends on.
@@ -27,13 +27,12 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What is kept, or is to be, of this program.
+    /// What is kept in this file, or is to be, of programs of a lesson.
     ///
     /// # Errors
     /// If something that it depends on cannot be read.
-    pub fn of(root: &Path, lesson: &Lesson, program: &Path) -> Result<Kept> {
-        let hash = hash(root, lesson, program)?;
-        Ok(Kept { file: program.with_extension("held"), hash })
+    pub fn of(root: &Path, lesson: &Lesson, programs: &[&Path], file: PathBuf) -> Result<Kept> {
+        Ok(Kept { file, hash: hash(root, lesson, programs)? })
     }
 
     /// The names of the tests, if all of them held the last time and nothing that they depend on
@@ -62,11 +61,11 @@ impl Kept {
     }
 }
 
-/// A hash of the test program, of the lesson's program and its Python programs, which lie in the
-/// lesson's folder, and of the machine.
-fn hash(root: &Path, lesson: &Lesson, program: &Path) -> Result<String> {
+/// A hash of the programs, of the lesson's Python programs, which lie in its folder, and of the
+/// machine.
+fn hash(root: &Path, lesson: &Lesson, programs: &[&Path]) -> Result<String> {
     let mut hasher = Xxh3::new();
-    let mut files = vec![program.to_owned(), lesson.binary.clone()];
+    let mut files: Vec<PathBuf> = programs.iter().map(|it| it.to_path_buf()).collect();
     let folder = root.join(lesson.folder());
     for entry in fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))? {
         let path = entry?.path();
@@ -74,7 +73,7 @@ fn hash(root: &Path, lesson: &Lesson, program: &Path) -> Result<String> {
             files.push(path);
         }
     }
-    files[2..].sort();
+    files.sort();
     for file in files {
         file.hash(&mut hasher);
         contents(&file, &mut hasher).with_context(|| format!("read {}", file.display()))?;

@@ -8,7 +8,8 @@ use common::options::UsageError;
 use super::book::{Book, Entry, README};
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Section, Verdict};
-use super::{Request, page, test_program, transcript};
+use super::{Request, exercise, page, test_program, transcript};
+use crate::practice;
 use crate::workspace::Lesson;
 
 /// What is to be run, and what was found without running anything.
@@ -82,6 +83,11 @@ impl<'a> Plan<'a> {
             let (root, again) = (self.root, self.again);
             let run = move |_| test_program::check(root, lesson, program, again);
             self.add(format!("tests of {}: {name}", lesson.name), run);
+        }
+        for exercise in practice::ALL.iter().filter(|it| it.lesson == lesson.name) {
+            let (root, again) = (self.root, self.again);
+            let run = move |_| exercise::check(root, lesson, exercise, again);
+            self.add(format!("exercise of {}: {}", lesson.name, exercise.name), run);
         }
         let chapter = lesson.chapter();
         match lesson.demos() {

@@ -27,7 +27,8 @@ pub fn name(program: &Path) -> String {
 /// # Errors
 /// If the reader interrupts it; if a program cannot be read.
 pub fn check(root: &Path, lesson: &Lesson, program: &Path, again: bool) -> Result<Vec<Finding>> {
-    let kept = Kept::of(root, lesson, program)?;
+    let file = program.with_extension("held");
+    let kept = Kept::of(root, lesson, &[program, &lesson.binary], file)?;
     if !again && let Some(tests) = kept.tests() {
         let place = lesson.folder();
         let held = |what| {

@@ -3,7 +3,7 @@
 mod source;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
@@ -98,27 +98,45 @@ fn write(
     put(&folder.join("src/main.rs"), &source.main(name))?;
     let manifest = read(&root.join("Cargo.toml"))?;
     let own = read(&lesson.join("Cargo.toml"))?;
-    put(&folder.join("Cargo.toml"), &package(&manifest, &own, source, name)?)?;
+    let uses = |dependency: &str| source.uses(dependency);
+    put(&folder.join("Cargo.toml"), &package(&manifest, &own, uses, name)?)?;
     // The versions that are built already.
     put(&folder.join("Cargo.lock"), &read(&root.join("Cargo.lock"))?)
 }
 
-fn read(path: &Path) -> Result<String> {
+/// Reads a file.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
 }
 
-fn put(path: &PathBuf, text: &str) -> Result<()> {
+/// Writes a file, and makes its folder.
+///
+/// # Errors
+/// If one of them cannot be made.
+pub fn put(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().context("a file's folder")?;
     fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
     fs::write(path, text).with_context(|| format!("write {}", path.display()))
 }
 
-/// The manifest of the copy. `manifest` is that of the workspace, `lesson` that of the lesson.
-fn package(manifest: &str, lesson: &str, source: &Source, name: &str) -> Result<String> {
+/// The manifest of a program of the reader's own, with those of the lesson's dependencies that it
+/// uses. `manifest` is that of the workspace, `lesson` that of the lesson.
+///
+/// # Errors
+/// If they are not as expected.
+pub fn package(
+    manifest: &str,
+    lesson: &str,
+    uses: impl Fn(&str) -> bool,
+    name: &str,
+) -> Result<String> {
     let mut dependencies = String::new();
     for line in section(lesson, "dependencies")?.lines() {
         let Some((dependency, _)) = line.split_once(".workspace = true") else { continue };
-        if source.uses(dependency) {
+        if uses(dependency) {
             let versions = section(manifest, "workspace.dependencies")?;
             dependencies += &entry(versions, dependency)?.replace("path = \"", "path = \"../../");
         }
@@ -127,7 +145,7 @@ fn package(manifest: &str, lesson: &str, source: &Source, name: &str) -> Result<
     let profiles = manifest.split("\n[profile.").skip(1).filter(|profile| {
         let package = profile.split_once("dev.package.").map(|(_, rest)| rest);
         package.is_none_or(|rest| {
-            rest.starts_with('"') || source.uses(rest.split(']').next().unwrap_or(rest))
+            rest.starts_with('"') || uses(rest.split(']').next().unwrap_or(rest))
         })
     });
     let profiles = profiles.map(|profile| {

@@ -9,6 +9,10 @@ use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::options::{Options, UsageError};
@@ -35,6 +39,7 @@ pub const COMMAND: Command = Command {
         ("--json", "one JSON object an event, one event a line"),
         ("--wide", "long lines are not wrapped at the edge of the terminal"),
         ("--limit N", "end the program after N events"),
+        ("--for SECONDS", "end the program after so long, if it has not ended"),
         ("--step", "you decide which process or thread goes on, event by event"),
         ("--keys KEYS", "with --step: press these keys, then show the screen once"),
         ("--pid PID", "a process that is running already, and all that it starts"),
@@ -116,8 +121,13 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let selection = selection(options)?;
     let limit = options.number("--limit", 1..=u64::MAX)?.unwrap_or(u64::MAX);
+    let time = time_limit(options)?;
     let workspace = Workspace::find()?;
     let traced = traced(&workspace, arguments)?;
+    let mut time_is_over = Arc::default();
+    if let Some(time) = time {
+        time_is_over = end_after(time);
+    }
 
     let mut tree = tree::Tree::default();
     let mut picture = svg::Picture::default();
@@ -158,7 +168,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         std::fs::write(&file, picture.draw())
             .with_context(|| format!("write {}", file.display()))?;
     }
-    if record::was_interrupted() {
+    if time_is_over.load(Ordering::Relaxed) {
+        eprintln!("xtask: the time is over, as --for says; it was killed");
+    } else if record::was_interrupted() {
         return Err(Interrupted.into());
     }
     if count >= limit {
@@ -166,6 +178,26 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         eprintln!("xtask: {limit} events, as --limit says; {end}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The seconds of `--for`.
+fn time_limit(options: &Options) -> Result<Option<Duration>> {
+    let Some(seconds) = options.get::<f64>("--for")? else { return Ok(None) };
+    let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero());
+    let time = time.ok_or_else(|| UsageError(format!("--for {seconds}: it must be above 0")))?;
+    Ok(Some(time))
+}
+
+/// Ends the record after this time, as Ctrl-C does. Tells whether it did.
+fn end_after(time: Duration) -> Arc<AtomicBool> {
+    let over = Arc::new(AtomicBool::new(false));
+    let is_over = Arc::clone(&over);
+    thread::spawn(move || {
+        thread::sleep(time);
+        // The program may have ended just now.
+        is_over.store(record::is_running() && record::interrupt(), Ordering::Relaxed);
+    });
+    over
 }
 
 /// Whether the system allowed it to be traced. If not, the reader is told.
@@ -182,7 +214,7 @@ fn is_allowed(result: Result<()>) -> Result<bool> {
 /// Lets the reader decide who goes on.
 fn step(arguments: &Arguments) -> Result<ExitCode> {
     let options = &arguments.options;
-    let others = ["--json", "--svg", "--tree", "--all", "--limit", "--pid"];
+    let others = ["--json", "--svg", "--tree", "--all", "--limit", "--for", "--pid"];
     if let Some(other) = others.into_iter().find(|other| options.has(other)) {
         return Err(UsageError(format!("one of --step and {other} at a time")).into());
     }

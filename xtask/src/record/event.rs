@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::Group;
@@ -47,6 +48,40 @@ pub enum End {
 }
 
 impl Event {
+    /// Reads what [`json`](Self::json) returns.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn from_json(line: &str) -> Result<Event> {
+        let value: Value = serde_json::from_str(line)?;
+        let seconds = |name: &str| {
+            let seconds = value[name].as_f64();
+            seconds.map(Duration::try_from_secs_f64).transpose().with_context(|| name.to_owned())
+        };
+        let id = |name: &str| -> Option<i32> { value[name].as_i64()?.try_into().ok() };
+        let text = |name: &str| value[name].as_str().map(str::to_owned);
+        let arguments = value["arguments"].as_array().into_iter().flatten();
+        let of_end = |name: &str| value["end"][name].as_i64().and_then(|it| it.try_into().ok());
+        let end = match value["end"].as_str() {
+            Some("replaced") => Some(End::Replaced),
+            _ => of_end("exited").map(End::Exited).or(of_end("killed").map(End::Killed)),
+        };
+        Ok(Event {
+            at: seconds("at")?.context("at")?,
+            took: seconds("took")?,
+            id: id("id").context("id")?,
+            process: id("process").context("process")?,
+            name: text("name").context("name")?,
+            group: text("group").context("group")?.parse().map_err(anyhow::Error::msg)?,
+            call: text("call"),
+            arguments: arguments.filter_map(Value::as_u64).collect(),
+            result: value["result"].as_i64(),
+            child: id("child"),
+            end,
+            text: text("text").context("text")?,
+        })
+    }
+
     /// The event as JSON, as the help of `trace` describes it.
     pub fn json(&self) -> Value {
         let end = self.end.map(|end| match end {

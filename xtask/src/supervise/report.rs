@@ -78,6 +78,7 @@ pub fn bytes(outcome: &Result<Outcome>) -> Vec<u8> {
                 "left_behind": strays_to_json(&outcome.left_behind),
                 "survivors": strays_to_json(&outcome.survivors),
                 "microseconds": outcome.time.as_micros() as u64,
+                "cpu_microseconds": outcome.cpu.as_micros() as u64,
                 "bytes": outcome.output.len(),
             });
             let mut bytes = format!("{header}\n").into_bytes();
@@ -109,8 +110,13 @@ pub fn outcome(report: &[u8]) -> Result<Outcome> {
         output: output.to_vec(),
         left_behind: strays_from_json(&header["left_behind"])?,
         survivors: strays_from_json(&header["survivors"])?,
-        time: Duration::from_micros(header["microseconds"].as_u64().context("no time")?),
+        time: duration(&header["microseconds"])?,
+        cpu: duration(&header["cpu_microseconds"])?,
     })
+}
+
+fn duration(microseconds: &Value) -> Result<Duration> {
+    microseconds.as_u64().map(Duration::from_micros).context("no time")
 }
 
 /// Reads a line of JSON; an `error` in it is an error here.
@@ -199,6 +205,7 @@ mod tests {
                 left_behind: vec![Stray { pid: 7, name: "a \"b\"\n".to_owned() }],
                 survivors: Vec::new(),
                 time: Duration::from_micros(1234),
+                cpu: Duration::from_micros(56),
             };
             let report = bytes(&Ok(sent.clone()));
             assert_eq!(outcome(&report).unwrap(), sent);

@@ -13,8 +13,10 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
+use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::time::TimeValLike;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{Pid, setsid};
 
@@ -77,7 +79,10 @@ fn supervise(request: &Request) -> Result<Outcome> {
         left_behind.sort_by_key(|stray| stray.pid);
         left_behind.dedup_by_key(|stray| stray.pid);
     }
-    Ok(Outcome { end, output, left_behind, survivors: swept.survivors, time })
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("getrusage")?;
+    let cpu = usage.user_time() + usage.system_time();
+    let cpu = Duration::from_micros(cpu.num_microseconds().unsigned_abs());
+    Ok(Outcome { end, output, left_behind, survivors: swept.survivors, time, cpu })
 }
 
 /// Blocks every signal, and returns the file from which those that matter here

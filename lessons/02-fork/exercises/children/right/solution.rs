@@ -1,0 +1,26 @@
+use std::process::exit;
+
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, fork};
+
+pub fn main() {
+    let count = std::env::args().nth(1).map_or(3, |count| count.parse().expect("a number"));
+    let mut children = Vec::new();
+    for number in 1..=count {
+        // SAFETY: this process has one thread.
+        match unsafe { fork() }.expect("fork") {
+            ForkResult::Child => exit(number),
+            ForkResult::Parent { child } => {
+                println!("child {number} was started");
+                children.push(child);
+            }
+        }
+    }
+    let mut sum = 0;
+    for child in children {
+        if let WaitStatus::Exited(_, status) = waitpid(child, None).expect("waitpid") {
+            sum += status;
+        }
+    }
+    exit(sum);
+}

@@ -1,0 +1,123 @@
+//! Tries each program of an exercise, and compares what its judge says with what it must say.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use xtask::supervise::OWN_PROGRAM;
+
+use super::findings::{Failure, Finding, Kind, Verdict};
+use super::kept::Kept;
+use crate::practice::{Exercise, Fault, Text, Trial};
+use crate::workspace::{Interrupted, Lesson};
+
+/// The folders of programs, and how many there must be at least in each.
+const FOLDERS: [(&str, usize); 2] = [("right", 2), ("cheats", 3)];
+
+/// Has the judge of an exercise judge all of its programs, if it is to run `again` or if not all
+/// verdicts held before, of the same programs and the same judge.
+///
+/// # Errors
+/// If the reader interrupts it; if a program cannot be read.
+pub fn check(
+    root: &Path,
+    lesson: &Lesson,
+    exercise: &Exercise,
+    again: bool,
+) -> Result<Vec<Finding>> {
+    let finding = |what: &str, verdict| Finding {
+        kind: Kind::Judgement,
+        place: exercise.folder(),
+        what: what.to_owned(),
+        verdict,
+    };
+    let Some(program) = &lesson.exercises else {
+        let why = format!("{} has no program of all exercises", lesson.package());
+        return Ok(vec![finding(exercise.name, Verdict::failed(why))]);
+    };
+    let mut findings = Vec::new();
+    let files =
+        programs(root, exercise).and_then(|files| Text::read(root, exercise).map(|_| files));
+    match files {
+        Ok(files) => findings.extend(
+            faults(&files, exercise)
+                .into_iter()
+                .map(|(what, why)| finding(&what, Verdict::failed(why))),
+        ),
+        Err(why) => findings.push(finding(exercise.name, Verdict::failed(format!("{why:#}")))),
+    }
+
+    let file = program.with_extension(format!("{}.held", exercise.name));
+    let kept = Kept::of(root, lesson, &[program, Path::new(OWN_PROGRAM)], file)?;
+    if !again
+        && findings.is_empty()
+        && let Some(judged) = kept.tests()
+    {
+        return Ok(judged.iter().map(|what| finding(what, Verdict::HeldBefore)).collect());
+    }
+    let solution = ("right/solution", "");
+    for (name, expected) in exercise.verdicts.iter().copied().chain([solution]) {
+        let variant = Some(format!("{}/{name}", exercise.name));
+        let trial = Trial { program: program.clone(), variant, folder: root.to_owned() };
+        let verdict = match (exercise.judge)(&trial) {
+            Ok(()) if expected.is_empty() => Verdict::Held,
+            Ok(()) => Verdict::failed("the judge takes it for right"),
+            Err(error) if error.is::<Interrupted>() => return Err(error),
+            Err(error) => match error.downcast::<Fault>() {
+                Ok(fault) if !expected.is_empty() && fault.what.contains(expected) => Verdict::Held,
+                Ok(Fault { what, details }) => {
+                    let why = match expected {
+                        "" => format!("it is right, and the judge says: {what}"),
+                        expected => format!("the judge says: {what}; and not: {expected}"),
+                    };
+                    Verdict::Failed(Failure { why, details, ..Failure::default() })
+                }
+                Err(error) => Verdict::failed(format!("{error:#}")),
+            },
+        };
+        findings.push(finding(name, verdict));
+    }
+    let all_held = findings.iter().all(|finding| matches!(finding.verdict, Verdict::Held));
+    let held = findings.iter().filter(|_| all_held).map(|finding| finding.what.clone());
+    kept.set(&held.collect::<Vec<_>>());
+    Ok(findings)
+}
+
+/// The programs that are there, besides the start: `right/solution`.
+fn programs(root: &Path, exercise: &Exercise) -> Result<Vec<String>> {
+    let mut programs = Vec::new();
+    for (folder, _) in FOLDERS {
+        let path = root.join(exercise.folder()).join(folder);
+        let entries = fs::read_dir(&path).with_context(|| format!("read {}", path.display()))?;
+        for entry in entries {
+            let file = entry.with_context(|| format!("read {}", path.display()))?.path();
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            programs.push(format!("{folder}/{name}"));
+        }
+    }
+    Ok(programs)
+}
+
+/// What is missing or nobody judges: its name, and why.
+fn faults(programs: &[String], exercise: &Exercise) -> Vec<(String, String)> {
+    let mut faults = Vec::new();
+    let judged: Vec<&str> = exercise.verdicts.iter().map(|(name, _)| *name).collect();
+    for name in programs {
+        if name != "right/solution" && !judged.contains(&name.as_str()) {
+            faults.push((name.clone(), "the judge has no verdict for it".to_owned()));
+        }
+    }
+    for (folder, least) in FOLDERS {
+        let count = programs.iter().filter(|name| name.starts_with(folder)).count();
+        if count < least {
+            let why = format!("{folder}/ has {count} programs, and needs {least}");
+            faults.push((exercise.name.to_owned(), why));
+        }
+    }
+    let start = exercise.verdicts.iter().find(|(name, _)| *name == "start");
+    if start.is_none_or(|(_, verdict)| verdict.is_empty()) {
+        let why = "the judge must find a fault with it".to_owned();
+        faults.push(("start".to_owned(), why));
+    }
+    faults
+}

@@ -1,0 +1,158 @@
+//! `cargo xtask learn`: exercises, judged.
+
+mod report;
+mod session;
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use common::options::UsageError;
+
+use crate::cli::{Arguments, Command};
+use crate::commands::copy;
+use crate::practice::{self, Exercise, Fault, Progress, Text, Trial};
+use crate::workspace::{OWN, Workspace};
+
+/// Shows exercises and judges what becomes of them.
+pub const COMMAND: Command = Command {
+    name: "learn",
+    words: "[NAME]",
+    about: "exercises: programs to mend, judged each time you save",
+    options: &[
+        ("--list", "all exercises, and which of them you have solved"),
+        ("--check NAME", "judge your program for this exercise once"),
+        ("--json", "judge all programs that you have begun; print one JSON document"),
+        ("--junit FILE", "judge all programs that you have begun; write a JUnit report"),
+    ],
+    notes: "\
+Each exercise is a small program that is wrong. You get a copy of it in my/NAME, and change it
+with your editor; it is judged whenever you save it. Without NAME you go on where you were.
+
+The judge looks at what the kernel saw your program do, or tries every order in which its
+threads can take their steps. Programs other than our solution pass if they are right.
+
+Exit status: 0; of --check, --json and --junit 1 if a program is not right yet, 2 if the
+command line is wrong.
+",
+    run,
+};
+
+fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let options = &arguments.options;
+    let workspace = Workspace::find()?;
+    let name = match &arguments.words[..] {
+        [] => None,
+        [name] => Some(Exercise::of(name)?),
+        _ => return Err(UsageError("one exercise at a time".to_owned()).into()),
+    };
+    if options.has("--list") {
+        return list(&workspace);
+    }
+    if let Some(name) = options.get::<String>("--check")? {
+        return check(&workspace, Exercise::of(&name)?);
+    }
+    if options.has("--json") || options.has("--junit") {
+        return report::run(&workspace, options.get::<PathBuf>("--junit")?.as_deref());
+    }
+    let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    session::run(&workspace, name, is_terminal)
+}
+
+/// The exercises, a line each.
+fn list(workspace: &Workspace) -> Result<ExitCode> {
+    for line in lines(workspace)? {
+        println!("{line}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn lines(workspace: &Workspace) -> Result<Vec<String>> {
+    let progress = Progress::read(&workspace.root)?;
+    let line = |exercise: &Exercise| {
+        let done = progress.exercises.get(exercise.name).copied().unwrap_or_default();
+        let state = if done.passed { "solved" } else { "-" };
+        let title = Text::read(&workspace.root, exercise)?.title;
+        Ok(format!("{:<13} {:<16} {state:<7} {title}", exercise.lesson, exercise.name))
+    };
+    practice::ALL.iter().map(line).collect()
+}
+
+/// Judges the reader's program once.
+fn check(workspace: &Workspace, exercise: &Exercise) -> Result<ExitCode> {
+    if !file(workspace, exercise).exists() {
+        let why =
+            format!("there is no {OWN}/{0} yet: `cargo xtask learn {0}` makes it", exercise.name);
+        return Err(UsageError(why).into());
+    }
+    let judged = judge(workspace, exercise)?;
+    println!("{}: {}", exercise.name, judged.line());
+    if let Judged::Wrong(fault) = &judged {
+        fault.details.iter().for_each(|line| println!("  {line}"));
+    }
+    Ok(if matches!(judged, Judged::Right) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a judge says.
+enum Judged {
+    Right,
+    Wrong(Fault),
+    /// Cargo has said why.
+    NotBuilt,
+}
+
+impl Judged {
+    fn line(&self) -> &str {
+        match self {
+            Judged::Right => "right",
+            Judged::Wrong(fault) => &fault.what,
+            Judged::NotBuilt => "it does not compile",
+        }
+    }
+}
+
+/// Builds the reader's program, and judges it. What is right is remembered.
+fn judge(workspace: &Workspace, exercise: &Exercise) -> Result<Judged> {
+    let program = match workspace.build_own(exercise.name) {
+        Ok(program) => program,
+        Err(error) if error.is::<crate::workspace::Interrupted>() => return Err(error),
+        Err(error) if error.is::<crate::workspace::NotBuilt>() => return Ok(Judged::NotBuilt),
+        Err(error) => return Err(error),
+    };
+    let folder = workspace.root.join(OWN).join(exercise.name);
+    let trial = Trial { program, variant: None, folder };
+    match (exercise.judge)(&trial) {
+        Ok(()) => {
+            let mut progress = Progress::read(&workspace.root)?;
+            progress.of(exercise.name).passed = true;
+            progress.write(&workspace.root)?;
+            Ok(Judged::Right)
+        }
+        Err(error) => error.downcast().map(Judged::Wrong),
+    }
+}
+
+/// The file that the reader edits.
+fn file(workspace: &Workspace, exercise: &Exercise) -> PathBuf {
+    workspace.root.join(OWN).join(exercise.name).join("src/main.rs")
+}
+
+/// Makes the reader's copy, if there is none.
+fn make(workspace: &Workspace, exercise: &Exercise) -> Result<()> {
+    let (root, file) = (&workspace.root, file(workspace, exercise));
+    if file.exists() {
+        return Ok(());
+    }
+    let folder = root.join(OWN).join(exercise.name);
+    let lesson = copy::read(&root.join("lessons").join(exercise.lesson).join("Cargo.toml"))?;
+    let manifest = copy::read(&root.join("Cargo.toml"))?;
+    // As a program of their own would be: with nothing of the course.
+    let is_elsewhere = |package: &str| !manifest.contains(&format!("\n{package} = {{ path"));
+    let package = copy::package(&manifest, &lesson, is_elsewhere, exercise.name)?;
+    copy::put(&folder.join("Cargo.toml"), &package)?;
+    copy::put(&folder.join("Cargo.lock"), &copy::read(&root.join("Cargo.lock"))?)?;
+    // Last: when it is there, all is.
+    let start = copy::read(&root.join(exercise.folder()).join("start.rs"))?;
+    copy::put(&file, &start).context("make your copy")
+}

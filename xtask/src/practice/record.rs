@@ -1,0 +1,197 @@
+//! What the kernel saw a program do, and what a judge asks of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, bail, ensure};
+use common::text;
+use xtask::record::{End, Event, Group};
+
+use super::Fault;
+
+/// What is shown of a record beside a fault.
+const MAX_DETAILS: usize = 12;
+
+/// The events of a program and of all that it started, in the order of their times.
+pub struct Record {
+    /// All of them.
+    pub events: Vec<Event>,
+}
+
+impl Record {
+    /// Reads what `trace --json` prints.
+    pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Record> {
+        let events = lines
+            .filter(|line| line.starts_with('{'))
+            .map(|line| Event::from_json(line).with_context(|| format!("not an event: {line}")));
+        Ok(Record { events: events.collect::<Result<_>>()? })
+    }
+
+    /// The id of the program's first process.
+    pub fn main(&self) -> i32 {
+        self.events[0].process
+    }
+
+    /// The processes that a process has forked, in order.
+    pub fn children_of(&self, process: i32) -> Vec<i32> {
+        let made = self.events.iter().filter(|event| event.process == process);
+        let children = made.filter_map(|event| event.child);
+        children.filter(|child| self.is_process(*child)).collect()
+    }
+
+    /// Whether the id is that of a process, and not of one of its threads.
+    fn is_process(&self, id: i32) -> bool {
+        self.events.iter().any(|event| event.id == id && event.process == id)
+    }
+
+    /// All processes, the first one included.
+    pub fn processes(&self) -> BTreeSet<i32> {
+        self.events.iter().map(|event| event.process).collect()
+    }
+
+    /// How a process ended.
+    pub fn end_of(&self, process: i32) -> Option<End> {
+        self.events.iter().filter(|event| event.id == process).find_map(|event| event.end)
+    }
+
+    /// The event in which somebody waited for a process's end, and reaped it.
+    pub fn waited_for(&self, child: i32) -> Option<&Event> {
+        let result = format!("→ pid {child} ");
+        self.events.iter().find(|event| {
+            event.group == Group::Wait
+                && event.text.contains(&result)
+                && !event.text.contains("WNOWAIT")
+                && ["exited", "was killed", "killed"].iter().any(|how| event.text.contains(how))
+        })
+    }
+
+    /// Checks that a process has forked so many others.
+    ///
+    /// # Errors
+    /// A [`Fault`] if they are more or fewer.
+    pub fn require_children(&self, process: i32, count: usize) -> Result<()> {
+        let children = self.children_of(process);
+        let forks = self.lines(|event| event.child.is_some());
+        let counted =
+            |count| if count == 1 { "1 child".into() } else { format!("{count} children") };
+        ensure!(
+            children.len() == count,
+            Fault::new(
+                format!("process {process} has {}, and not {count}", counted(children.len())),
+                forks
+            )
+        );
+        Ok(())
+    }
+
+    /// Checks that each process but the first was waited for by its parent.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the first that was not.
+    pub fn require_all_waited_for(&self) -> Result<()> {
+        for process in self.processes() {
+            for (number, child) in (1..).zip(self.children_of(process)) {
+                let Some(event) = self.waited_for(child) else {
+                    let what = format!(
+                        "child {number} (pid {child}) was never waited for: it was a zombie when \
+                         its parent ended"
+                    );
+                    bail!(Fault::new(what, self.lines_about(child)));
+                };
+                ensure!(
+                    event.process == process,
+                    Fault::new(
+                        format!("child {number} (pid {child}) was not waited for by its parent"),
+                        self.lines_about(child),
+                    )
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that no process was sent a signal that ends it.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names it.
+    pub fn require_none_killed(&self) -> Result<()> {
+        for process in self.processes() {
+            if let Some(End::Killed(_)) = self.end_of(process) {
+                let what = format!("process {process} was killed");
+                bail!(Fault::new(what, self.lines_about(process)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that nothing sleeps for a fixed time.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows the sleep.
+    pub fn require_no_sleep(&self) -> Result<()> {
+        let sleeps = self.lines(|event| event.group == Group::Sleep);
+        ensure!(
+            sleeps.is_empty(),
+            Fault::new("it sleeps for a fixed time, and does not wait for what it needs", sleeps)
+        );
+        Ok(())
+    }
+
+    /// The events that a program is in when its record was ended before it: what each of its
+    /// tasks waits for, if the record was ended so.
+    pub(super) fn hangs(&self) -> Option<Fault> {
+        let waiting = self.lines(is_pending);
+        self.cut().then(|| Fault::new("it does not end; it waits here:", waiting))
+    }
+
+    /// Whether all tasks waited for something else than the end of a time when the record was
+    /// ended.
+    pub(super) fn all_wait(&self) -> bool {
+        let mut waits = BTreeMap::new();
+        for event in &self.events {
+            if is_pending(event) {
+                waits.insert(event.id, event.group != Group::Sleep);
+            } else if event.end.is_some() && !matches!(event.end, Some(End::Killed(KILL))) {
+                waits.insert(event.id, true);
+            } else {
+                waits.entry(event.id).or_insert(false);
+            }
+        }
+        waits.values().all(|waits| *waits)
+    }
+
+    /// Whether the record was ended before the program: it was killed, and by none of its own.
+    fn cut(&self) -> bool {
+        let main = self.main();
+        let by_own = self.events.iter().any(|event| {
+            event.group == Group::Signal && event.text.contains(&format!("SIGKILL to pid {main}"))
+        });
+        self.end_of(main).is_none_or(|end| end == End::Killed(KILL)) && !by_own
+    }
+
+    /// The lines about a process: what it did, and what others did to it.
+    fn lines_about(&self, process: i32) -> Vec<String> {
+        let named = format!("pid {process}");
+        self.lines(|event| {
+            event.child == Some(process)
+                || event.text.contains(&named)
+                || event.id == process && matches!(event.group, Group::Exit | Group::Fork)
+        })
+    }
+
+    /// The lines of some events, as a record shows them; the first few.
+    pub fn lines(&self, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
+        let wanted = self.events.iter().filter(|event| wanted(event)).take(MAX_DETAILS);
+        let line = |event: &Event| {
+            format!("{:>9}  pid {}  {}", text::time(event.at), event.id, event.text)
+        };
+        wanted.map(line).collect()
+    }
+}
+
+/// The number of SIGKILL.
+const KILL: i32 = 9;
+
+/// Whether it is a call in which its task was killed.
+fn is_pending(event: &Event) -> bool {
+    event.call.is_some() && event.result.is_none() && !event.text.starts_with("exit")
+}

@@ -1,0 +1,146 @@
+//! Tries a program for a judge.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use xtask::supervise::{self, End, Errors, OWN_PROGRAM, Program};
+
+use super::Record;
+use crate::workspace::Interrupted;
+
+/// Names the program of an exercise that a lesson's program of all exercises is to be.
+pub const VARIABLE: &str = "EXERCISE";
+
+/// How long a program may take before its record says what it waits for, in seconds. If something
+/// could still go on then, it gets the second time.
+const PATIENCE: [&str; 2] = ["1.5", "20"];
+
+/// How long a program may take whose record has come to its end.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// More than any exercise prints.
+const OUTPUT_LIMIT: usize = 1 << 20;
+
+/// What is wrong with a program: a line, and lines that show it.
+#[derive(Debug)]
+pub struct Fault {
+    /// In a line.
+    pub what: String,
+    /// Parts of the record, of the output, or of what was expected.
+    pub details: Vec<String>,
+}
+
+impl Fault {
+    /// A fault that is shown by these lines.
+    pub fn new(what: impl Into<String>, details: Vec<String>) -> Fault {
+        Fault { what: what.into(), details }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// A program that is to be judged.
+pub struct Trial {
+    /// The file.
+    pub program: PathBuf,
+    /// What it is to be, if it is a lesson's program of all exercises.
+    pub variant: Option<String>,
+    /// Where it runs.
+    pub folder: PathBuf,
+}
+
+/// What a program printed, and how it ended.
+pub struct Ran {
+    /// What it printed, on standard output and on standard error.
+    pub lines: Vec<String>,
+    /// Its exit status.
+    pub status: i32,
+    /// The CPU time of it and of its children.
+    pub cpu: Duration,
+    /// How long it took.
+    pub time: Duration,
+}
+
+impl Trial {
+    /// Runs the program.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it does not exit in time, or leaves a process behind.
+    pub fn run(&self, arguments: &[&str]) -> Result<Ran> {
+        let arguments = arguments.iter().map(OsString::from).collect();
+        let outcome = self.supervised(self.program.clone(), arguments, Errors::Merged)?;
+        let output = String::from_utf8_lossy(&outcome.output);
+        let lines: Vec<String> = output.lines().map(str::to_owned).collect();
+        let printed = || lines.iter().map(|line| format!("it printed: {line}")).collect();
+        let status = match outcome.end {
+            End::Exited(status) => status,
+            End::Interrupted => return Err(Interrupted.into()),
+            end => bail!(Fault::new(format!("the program {end}"), printed())),
+        };
+        if let Some(stray) = outcome.left_behind.first() {
+            let what = format!("process {} is left running when the program has ended", stray.pid);
+            bail!(Fault::new(what, printed()));
+        }
+        Ok(Ran { lines, status, cpu: outcome.cpu, time: outcome.time })
+    }
+
+    /// Runs the program, and returns what the kernel saw it do.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it does not come to its end.
+    pub fn record(&self, arguments: &[&str]) -> Result<Record> {
+        let [short, long] = PATIENCE;
+        let mut record = self.record_for(short, arguments)?;
+        if record.hangs().is_some() && !record.all_wait() {
+            record = self.record_for(long, arguments)?;
+        }
+        match record.hangs() {
+            None => Ok(record),
+            Some(fault) => Err(fault.into()),
+        }
+    }
+
+    fn record_for(&self, seconds: &str, arguments: &[&str]) -> Result<Record> {
+        let words = ["trace", "--json", "--for", seconds, "--"].map(OsString::from);
+        let program = self.program.clone().into_os_string();
+        let words = words.into_iter().chain([program]);
+        let words = words.chain(arguments.iter().map(OsString::from)).collect();
+        let outcome = self.supervised(OWN_PROGRAM.into(), words, Errors::Merged)?;
+        let output = String::from_utf8_lossy(&outcome.output);
+        match outcome.end {
+            End::Exited(0) => {}
+            End::Interrupted => return Err(Interrupted.into()),
+            end => bail!("cargo xtask trace {end}: {output}"),
+        }
+        let record = Record::read(output.lines())?;
+        ensure!(!record.events.is_empty(), "an empty record: {output}");
+        Ok(record)
+    }
+
+    fn supervised(
+        &self,
+        path: PathBuf,
+        arguments: Vec<OsString>,
+        errors: Errors,
+    ) -> Result<supervise::Outcome> {
+        let variant = self.variant.as_ref().map(OsString::from);
+        supervise::run(&Program {
+            path,
+            arguments,
+            directory: self.folder.clone(),
+            environment: vec![(VARIABLE.into(), variant)],
+            deadline: DEADLINE + Duration::from_secs(5),
+            output_limit: OUTPUT_LIMIT,
+            errors,
+        })
+    }
+}
