@@ -175,9 +175,10 @@ fn link(root: &Path, page: &Path, target: &str, own: &Page) -> Verdict {
 /// Whether a source file has the lines of an anchor: `L3`, `L3-L5`.
 fn line_anchor(anchor: &str, lines: usize) -> Verdict {
     let mut numbers = anchor.split('-').map(|line| line.strip_prefix('L')?.parse::<usize>().ok());
-    match numbers.all(|number| number.is_some_and(|number| (1..=lines).contains(&number))) {
-        true => Verdict::Held,
-        false => Verdict::failed(format!("no line '{anchor}': the file has {lines}")),
+    if numbers.all(|number| number.is_some_and(|number| (1..=lines).contains(&number))) {
+        Verdict::Held
+    } else {
+        Verdict::failed(format!("no line '{anchor}': the file has {lines}"))
     }
 }
 

@@ -65,9 +65,10 @@ impl Rows {
     }
 
     fn lines(&mut self, event: &Event) -> String {
-        let id = match event.id == event.process {
-            true => format!("pid {}", event.id),
-            false => format!("tid {} {}", event.id, event.name),
+        let id = if event.id == event.process {
+            format!("pid {}", event.id)
+        } else {
+            format!("tid {} {}", event.id, event.name)
         };
         let time = text::time(event.at);
         let words = format!("{id}: {}", event.text);
