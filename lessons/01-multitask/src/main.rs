@@ -32,7 +32,7 @@ const DEMOS: &[Demo] = &[
         about: "what else is running: the processes and threads that you do not see",
         options: &[
             ("--busiest N", "how many of the busiest it names (without it, 3)"),
-            ("--watch", "go on, a picture a second, until Ctrl-C"),
+            ("--watch", "look again every second, until Ctrl-C"),
         ],
         run: background::run,
     },

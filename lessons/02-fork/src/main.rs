@@ -56,13 +56,13 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "crash",
-        about: "one child crashes, the others go on",
+        about: "one child crashes, the others carry on",
         options: &[],
         run: |_| crash::run(),
     },
     Demo {
         name: "signals",
-        about: "what signals do to a child, and what wait says of it",
+        about: "what signals do to a child, and what wait reports",
         options: &[],
         run: |_| signals::run(),
     },
