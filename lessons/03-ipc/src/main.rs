@@ -74,7 +74,7 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "boundaries",
-        about: "where a message ends: two sorts of sockets",
+        about: "where a message ends: two kinds of sockets",
         options: &[],
         run: |_| boundaries::run(),
     },
