@@ -169,7 +169,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the system allowed it to be traced. If not, the reader is told.
+/// Whether the system allowed it to be traced. If not, prints why.
 fn is_allowed(result: Result<()>) -> Result<bool> {
     match result {
         Err(error) if error.is::<Refused>() => {
