@@ -61,7 +61,7 @@ impl Book {
                     if !order.contains(&file) && files.contains(&file) {
                         order.push(file);
                     } else {
-                        let why = format!("lists {file}, which is no page or there twice");
+                        let why = format!("lists {file}, which is not a page or is listed twice");
                         book.fault(&format!("{SUMMARY}:{line}"), &target, why);
                     }
                 }
