@@ -93,7 +93,7 @@ pub fn is_complete(report: &[u8]) -> bool {
     let Some(newline) = report.iter().position(|byte| *byte == b'\n') else { return false };
     match parse(&report[..newline]) {
         Ok(header) => header["bytes"] == report.len() - newline - 1,
-        // An error stands alone.
+        // Nothing follows an error.
         Err(_) => true,
     }
 }
