@@ -8,7 +8,7 @@ use xtask::transcript::page::Page;
 use super::findings::{Finding, Kind, Verdict};
 use super::page::{self, Header};
 
-/// The page that shows what `check-all` prints. It stands before all others, outside the book.
+/// The page that shows what `check-all` prints. It comes before all others, outside the book.
 pub const README: &str = "README.md";
 
 /// The file that lists the pages in order; mdBook makes its table of contents from it.
@@ -61,7 +61,7 @@ impl Book {
                     if !order.contains(&file) && files.contains(&file) {
                         order.push(file);
                     } else {
-                        let why = format!("lists {file}, which is no page or there twice");
+                        let why = format!("lists {file}, which is not a page or is listed twice");
                         book.fault(&format!("{SUMMARY}:{line}"), &target, why);
                     }
                 }
@@ -96,7 +96,7 @@ impl Book {
         self.faults.push(Finding { kind: Kind::Page, place, what, verdict: Verdict::failed(why) });
     }
 
-    /// Holds that a first reading is as short as is promised.
+    /// Checks that a first reading is as short as promised.
     fn check_core(&mut self) {
         let core = self.pages.iter().filter(|it| it.header.time.is_some() && !it.is_further());
         let core: Vec<_> = core.map(|it| (it.path.clone(), it.page.length.minutes())).collect();

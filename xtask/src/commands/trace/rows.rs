@@ -20,7 +20,7 @@ pub struct Rows {
     lanes: Option<Vec<(i32, bool)>>,
     /// The tasks that have said themselves that they end.
     exiting: HashSet<i32>,
-    /// Whether the ends of tasks are shown. They are told in any case.
+    /// Whether the ends of tasks are shown. Their events come in any case.
     ends: bool,
     colour: bool,
     /// How wide a line may be.
