@@ -152,7 +152,7 @@ pub fn describe(status: WaitStatus) -> String {
 pub fn fork_child(task: impl FnOnce() -> Result<()>) -> Result<Child> {
     match fork()? {
         Some(child) => Ok(child),
-        // A panic must not run on into what the parent will do next.
+        // A panic must not continue into what the parent will do next.
         None => match catch_unwind(AssertUnwindSafe(task)) {
             Ok(result) => exit(result),
             Err(_) => leave(PANICKED),

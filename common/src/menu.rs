@@ -23,10 +23,7 @@ pub struct Demo {
 
 /// The options of every lesson.
 const GENERAL: Table = &[
-    (
-        "--pace X",
-        "speed of the waits: 1 as in the notes, 0.05 twenty times faster (or LESSON_PACE)",
-    ),
+    ("--pace X", "how long the waits are: 1 as in the notes, 0.05 a twentieth (or LESSON_PACE)"),
     ("--list", "the demos, one a line, for programs to read"),
 ];
 

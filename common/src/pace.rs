@@ -1,4 +1,4 @@
-//! How fast the waits pass that are there for a person to watch.
+//! How long the waits are that are there for a person to watch.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -21,14 +21,14 @@ pub fn paced(full: Duration) -> Duration {
 /// Reads a pace as `--pace` and `LESSON_PACE` give it, and keeps it.
 ///
 /// # Errors
-/// Says what is wrong with `text` if it is no number from 0 to 1000.
+/// Says what is wrong with `text` if it is not a number from 0 to 1000.
 pub fn set(text: &str) -> Result<(), String> {
     match text.parse::<f64>() {
         Ok(pace) if (0.0..=1000.0).contains(&pace) => {
             PACE.get_or_init(|| pace);
             Ok(())
         }
-        _ => Err(format!("'{text}' is no pace: give a number from 0 to 1000, such as 0.05")),
+        _ => Err(format!("'{text}' is not a pace: give a number from 0 to 1000, such as 0.05")),
     }
 }
 

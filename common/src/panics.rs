@@ -17,7 +17,7 @@ pub fn message(panic: &(dyn Any + Send)) -> &str {
 /// Drops what was given to `panic!`, even if that panics, too.
 pub fn discard(panic: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        // This one might go on like that.
+        // Dropping this one might panic, too.
         std::mem::forget(another);
     }
 }

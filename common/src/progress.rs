@@ -33,7 +33,7 @@ impl Progress {
         }
     }
 
-    /// Takes the line away and calls `print`. No thread can show the line meanwhile.
+    /// Takes the line away and calls `print`. No thread can show the line until then.
     pub fn hide_while(&self, print: impl FnOnce()) {
         let mut visible = self.visible();
         if std::mem::take(&mut *visible) {

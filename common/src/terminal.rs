@@ -14,7 +14,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, si
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::read;
 
-/// The key of Ctrl-D, which is a key as any other here.
+/// The key of Ctrl-D, which is a key like any other here.
 pub const CTRL_D: char = '\x04';
 
 /// The signals that end or stop a program, or report a new window size or a child's change.

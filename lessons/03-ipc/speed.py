@@ -69,7 +69,7 @@ def round_trip(channel, message, seconds, back):
     return each
 
 
-# Ended by Ctrl-C or when nobody hears it any more, without a traceback.
+# Ctrl-C, or a closed output, ends it without a traceback.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 for request in sys.stdin:

@@ -34,7 +34,7 @@ def start(read):
     return values, reader
 
 
-# Until the process sleeps. After the last task_done() only get() lets it sleep.
+# Until the process sleeps. After the last task_done() only get() puts it to sleep.
 def wait_until_asleep(process):
     while open(f"/proc/{process.pid}/stat").read().rsplit(") ")[-1][0] != "S":
         time.sleep(0.001)

@@ -44,7 +44,7 @@ def measure(seconds, cpus):
     return elapsed / count
 
 
-# Ended by Ctrl-C or when nobody hears it any more, without a traceback.
+# Ctrl-C, or a closed output, ends it without a traceback.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 for request in sys.stdin:

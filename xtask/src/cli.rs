@@ -65,7 +65,12 @@ pub fn run(
             Value(word) => arguments.words.push(word.to_string_lossy().into_owned()),
             option => {
                 let option = name(&option);
-                arguments.options.take(command.name, &option, &mut rest)?;
+                arguments.options.take(command.name, &option, &mut rest).map_err(|why| {
+                    let for_another = command.words.contains("--");
+                    let hint =
+                        if for_another { "; options of the program come after `--`" } else { "" };
+                    UsageError(format!("{why}{hint}"))
+                })?;
             }
         }
     }

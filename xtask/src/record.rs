@@ -1,4 +1,4 @@
-//! Follows a program with ptrace(2) and tells what the kernel saw it do: its
+//! Follows a program with ptrace(2) and reports what the kernel saw it do: its
 //! forks, waits, pipes, futexes, exits, and those of all its descendants.
 //!
 //! The program is started by a starter, xtask itself under a hidden word, which

@@ -1,6 +1,6 @@
 //! Runs a program with a deadline; nothing that it started outlives it.
 //!
-//! Killing the program is not enough: its children go on, and hold its output open. So
+//! Killing the program is not enough: its children live on, and hold its output open. So
 //! two processes see to it:
 //!
 //! - The supervisor (`supervisor.rs`) starts the program, reads its output, keeps the
@@ -45,16 +45,16 @@ pub use supervisor::supervisor;
 pub const SUBCOMMAND: &str = "supervisor";
 
 /// The running program. Its path may no longer name it: Cargo replaces xtask when
-/// it is built anew, while this one still runs.
+/// it is rebuilt, while this one still runs.
 pub const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// A supervisor that has not reported this long after the deadline is stuck.
 const PATIENCE: Duration = Duration::from_millis(900);
 
-/// How long killing what it left may take until the caller goes on.
+/// How long the caller waits until what it left is killed.
 const LAST_WAIT: Duration = Duration::from_millis(90);
 
-/// How long that goes on in the background.
+/// How long the killing continues in the background.
 const TIME_TO_KILL: Duration = Duration::from_secs(60);
 
 /// What to run, and within which limits.
@@ -125,7 +125,7 @@ pub struct Outcome {
     pub left_behind: Vec<Stray>,
     /// The processes that were not dead in time: none, unless the machine is
     /// very busy, or one became another user's or hangs in the kernel. The
-    /// supervisor goes on killing for a minute.
+    /// supervisor keeps killing for a minute.
     pub survivors: Vec<Stray>,
     /// From its start to its end.
     pub time: Duration,
@@ -186,7 +186,7 @@ pub fn run_under(supervisor: &Path, program: &Program) -> Result<Outcome> {
         Ok(Reading::Complete) => {
             let outcome = report::outcome(&report);
             match &outcome {
-                // It goes on killing, but this is back in time.
+                // It keeps killing, but this call returns in time.
                 Ok(outcome) if !outcome.survivors.is_empty() => {
                     thread::spawn(move || reap(&mut child));
                 }
@@ -231,7 +231,7 @@ fn end_orphans() {
         descendants::end_others(keep, until).unwrap_or(true)
     }
     if !end(Instant::now() + LAST_WAIT) {
-        // This is back in time; somebody may hang in the kernel.
+        // This returns in time; a process may hang in the kernel.
         thread::spawn(|| {
             let until = Instant::now() + TIME_TO_KILL;
             while !end(Instant::now() + LAST_WAIT) && Instant::now() < until {}
@@ -288,7 +288,7 @@ impl Supervisors {
     }
 }
 
-/// What has come of the supervisor's report.
+/// How far the supervisor's report has come.
 enum Reading {
     Complete,
     /// End of file came first.

@@ -221,7 +221,7 @@ fn a_lesson_that_goes_wrong_in_every_way_ends_and_leaves_nothing() {
 #[test]
 fn the_report_on_the_readme_is_not_judged_when_something_fails() {
     let pages = &whole()["sections"][3];
-    let twice = "lists docs/02-bad/ids.md, which is no page or there twice";
+    let twice = "lists docs/02-bad/ids.md, which is not a page or is listed twice";
     let twice = ("docs/SUMMARY.md:11 02-bad/ids.md".to_owned(), twice.to_owned());
     assert_eq!(failed(pages), BTreeMap::from([twice]));
     assert!(

@@ -129,6 +129,21 @@ fn a_full_disk_is_told_in_a_line() {
 }
 
 #[test]
+fn when_nobody_reads_on_a_demo_ends_without_a_panic() {
+    // The reader is gone before the first line, as `head` is after its last.
+    run_each_in_a_shell("exec 3>&1; (\"$@\" 2>&3; echo \"status $?\" >&3) | :", |demo, output| {
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(!text.contains("panicked"), "{demo}: {text}");
+        // What a demo starts may complain after it, too.
+        let status = text.lines().find(|line| line.starts_with("status ")).unwrap_or_default();
+        // Its children may be those that write; it says how they ended.
+        let of_child = status == "status 1" && text.contains("killed by SIGPIPE");
+        let quiet = ["status 0", "status 141", "status 3"].contains(&status);
+        assert!(quiet || of_child, "{demo}: {text}");
+    });
+}
+
+#[test]
 fn a_call_that_the_system_refuses_is_told() {
     for (call, error) in [
         (libc::SYS_pidfd_open, Errno::ENOSYS),

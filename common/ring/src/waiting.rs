@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_millis(50);
 /// as it takes to be woken on another CPU.
 const SPINS: u32 = 500;
 
-/// The number of waits without a spin after a spin in vain: the other side is slow, or
+/// The number of waits without a spin after a spin that found nothing: the other side is slow, or
 /// shares the CPU.
 const NO_SPIN: u32 = 64;
 

@@ -93,7 +93,7 @@ impl Running {
         }
     }
 
-    /// The lines that come until none has come for so long.
+    /// The lines that come until none has come for `time`.
     pub fn lines_until_silent_for(&self, time: Duration) -> Vec<String> {
         std::iter::from_fn(|| self.lines.recv_timeout(time).ok()).collect()
     }
@@ -111,7 +111,7 @@ impl Running {
         panic!("the demo ended without a line that begins with one of {beginnings:?}");
     }
 
-    /// Reads up to the line that begins so, and returns the id behind `pid `.
+    /// Reads up to the line that begins so, and returns the id after `pid `.
     ///
     /// # Panics
     /// If there is none.
@@ -199,7 +199,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Once it has been waited for, its id may be that of a stranger.
+        // Once it has been waited for, its id may belong to another process.
         if !self.waited_for {
             let _ = killpg(self.id(), Signal::SIGKILL);
             let _ = self.child.wait();
@@ -249,7 +249,7 @@ fn wait_for_group(group: Pid) -> bool {
     true
 }
 
-/// Every thread of a process by its id. One that ends meanwhile is left out, and so
+/// Every thread of a process by its id. One that ends while it is read is left out, and so
 /// are all of a process that is gone.
 pub fn tasks(process: Pid) -> HashMap<Pid, Task> {
     let entries = fs::read_dir(format!("/proc/{process}/task"));
@@ -269,7 +269,7 @@ pub fn tasks(process: Pid) -> HashMap<Pid, Task> {
     paths.filter_map(task).collect()
 }
 
-/// The id behind the first `pid ` of a line.
+/// The id after the first `pid ` of a line.
 ///
 /// # Panics
 /// If there is none.
@@ -277,7 +277,7 @@ pub fn pid(line: &str) -> Pid {
     id("pid ", line)
 }
 
-/// The id behind the first `tid ` of a line.
+/// The id after the first `tid ` of a line.
 ///
 /// # Panics
 /// If there is none.

@@ -27,7 +27,7 @@ use common::cpus;
 use common::start::{default_signals, without_core_files};
 
 /// A program to be started with [the defaults](with_defaults). An error that it prints is
-/// its message alone, also where those who run the tests want a backtrace of their own. It has
+/// its message alone, even where the tests themselves are run with backtraces. It has
 /// three open files, even if the tests were started with more. It is killed when the thread that
 /// started it ends, however that comes about.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
@@ -72,11 +72,11 @@ pub fn with_strace(expression: &str, file: &Path) -> Command {
     command
 }
 
-/// A program that may use all CPUs that this process may, also where what starts it, such as
+/// A program that may use all CPUs that this process may, even where what starts it, such as
 /// [strace](with_strace), has one.
 ///
 /// # Panics
-/// If the system does not tell them.
+/// If the system does not say which they are.
 pub fn on_all_cpus(program: &Command) -> Command {
     let cpus = cpus::allowed().expect("sched_getaffinity");
     let mut command = command("taskset");

@@ -71,7 +71,7 @@ pub struct Call {
     pub error: Option<String>,
     /// When it began. Its caller began it before that.
     pub begin: Duration,
-    /// When it returned, `Duration::MAX` if it never did. Its caller goes on after that.
+    /// When it returned, `Duration::MAX` if it never did. Its caller continues after that.
     pub end: Duration,
 }
 
@@ -205,7 +205,7 @@ impl Call {
         self.end - self.begin
     }
 
-    /// The first argument, where it is a number: mostly a descriptor.
+    /// The first argument, where it is a number: usually a descriptor.
     pub fn descriptor(&self) -> Option<i64> {
         self.arguments.split(',').next()?.parse().ok()
     }
@@ -242,7 +242,7 @@ impl Call {
     /// interrupted it and it is made again, or if it is something else.
     fn parse(caller: i64, begin: Duration, text: &str) -> Option<Self> {
         let (call, result) = text.rsplit_once(" = ").unwrap_or((text, "?"));
-        // The kernel makes it again by itself, and then it is there a second time.
+        // The kernel makes it again by itself, and then it is in the record a second time.
         let is_made_again = ["ERESTARTSYS", "ERESTARTNOINTR", "ERESTART_RESTARTBLOCK"];
         if is_made_again.iter().any(|name| result.contains(name)) {
             return None;

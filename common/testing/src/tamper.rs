@@ -42,7 +42,7 @@ pub struct Output {
 /// If the program cannot be started.
 pub fn run(command: Command, change: impl FnMut(&str, &mut [u8]) + Send) -> Option<Output> {
     // A thread of its own: only the thread that started a program may trace it, and one
-    // that ends takes along whatever it still traces.
+    // that ends also ends whatever it still traces.
     let output = thread::scope(|scope| scope.spawn(|| trace(command, change)).join());
     match output.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
         Ok(output) => Some(output),
@@ -128,7 +128,7 @@ fn follow(program: Pid, change: &mut impl FnMut(&str, &mut [u8])) -> Result<Exit
 
 fn resume(id: Pid, signal: Option<Signal>) -> Result<(), Errno> {
     match ptrace::syscall(id, signal) {
-        // It was killed meanwhile.
+        // It has been killed in the meantime.
         Err(Errno::ESRCH) => Ok(()),
         result => result,
     }
@@ -155,7 +155,7 @@ fn at_call(
             let returned = unsafe { info.u.exit.sval };
             let call = calls.insert(id, None).flatten();
             if let (Some(call), 1..) = (call, returned) {
-                // If it is killed meanwhile, there is nothing to change any more.
+                // If it has been killed in the meantime, there is nothing left to change.
                 let _ = at_end_of(id, call, returned as usize, change);
             }
         }

@@ -36,7 +36,7 @@ pub struct Line {
     pub text: String,
 }
 
-/// What a program did, as far as its standard output tells.
+/// What a program did, as far as its standard output shows.
 #[derive(Debug)]
 pub struct Testimony {
     /// The id of the program that was started.
@@ -98,7 +98,7 @@ fn run_within(mut command: Command, limit: Duration) -> Result<Testimony> {
     let testimony = hear(&mut child, &ours, limit);
     if testimony.is_err() {
         // What is wrong is known; nothing of it may be left. That it may have
-        // ended by itself meanwhile is no error.
+        // ended by itself in the meantime is not an error.
         let _ = killpg(Pid::from_raw(child.id() as i32), Signal::SIGKILL);
         let _ = child.wait();
     }
@@ -135,7 +135,7 @@ fn receive(socket: &impl AsRawFd) -> Result<Option<(u32, String)>> {
             Err(Errno::EAGAIN) => {
                 bail!("the program has written nothing in time, and has not ended")
             }
-            // A process that was stopped and goes on: signal(7).
+            // A process that was stopped and has been continued: signal(7).
             Err(Errno::EINTR) => return receive(socket),
             message => message.context("recvmsg")?,
         };

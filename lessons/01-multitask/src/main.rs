@@ -13,16 +13,16 @@ use std::process::ExitCode;
 
 use common::menu::{self, Demo};
 
-const CPUS: (&str, &str) = ("--cpus N", "how many CPUs it takes (without it, all there are)");
+const CPUS: (&str, &str) = ("--cpus N", "how many CPUs it takes (default: all)");
 
 const DEMOS: &[Demo] = &[
     Demo {
         name: "tasks",
         about: "three tasks take turns on one CPU; many tasks rotate over all of them",
         options: &[
-            ("--tasks N", "how many tasks on all CPUs (without it, 2 for each CPU and 1 more)"),
+            ("--tasks N", "how many tasks on all CPUs (default: 2 for each CPU, and 1 more)"),
             CPUS,
-            ("--duration SECONDS", "how long each of the two parts runs (without it, 0.2)"),
+            ("--duration SECONDS", "how long each of the two parts runs (default 0.2)"),
             ("--svg FILE", "write the turns on one CPU to FILE, as a picture"),
         ],
         run: tasks::run,
@@ -31,8 +31,8 @@ const DEMOS: &[Demo] = &[
         name: "background",
         about: "what else is running: the processes and threads that you do not see",
         options: &[
-            ("--busiest N", "how many of the busiest it names (without it, 3)"),
-            ("--watch", "go on, a picture a second, until Ctrl-C"),
+            ("--busiest N", "how many of the busiest it names (default 3)"),
+            ("--watch", "look again every second, until Ctrl-C"),
         ],
         run: background::run,
     },
@@ -41,7 +41,7 @@ const DEMOS: &[Demo] = &[
         about: "the same work for one task, for one on each CPU, and for more than that",
         options: &[
             CPUS,
-            ("--readings N", "how much work, in readings of the clock (without it, 1000000)"),
+            ("--readings N", "how much work, in readings of the clock (default 1000000)"),
             ("--svg FILE", "write who ran when to FILE, as a picture"),
         ],
         run: cores::run,
@@ -61,19 +61,13 @@ const DEMOS: &[Demo] = &[
     Demo {
         name: "nice",
         about: "three busy tasks on one CPU, of which two give way; and when they do not",
-        options: &[(
-            "--duration SECONDS",
-            "how long each of the two parts runs (without it, 0.25)",
-        )],
+        options: &[("--duration SECONDS", "how long each of the two parts runs (default 0.25)")],
         run: nice::run,
     },
     Demo {
         name: "switch",
         about: "what a switch from one task to another costs, and how many there are",
-        options: &[(
-            "--rounds N",
-            "how often two tasks hand over to each other (without it, 2000)",
-        )],
+        options: &[("--rounds N", "how often two tasks hand over to each other (default 2000)")],
         run: switch::run,
     },
 ];

@@ -36,7 +36,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let switch = (nanoseconds(on_one.time, rounds) / 2.0 - pipe).max(0.0);
     println!(
-        "\nA round trip on one CPU is two switches, and twice a byte in and out. Without these"
+        "\nA round trip on one CPU is two switches, and two bytes in and out. Without the bytes,"
     );
     print("one switch, with its sleep and wake-up", switch);
 

@@ -57,7 +57,8 @@ fn as_processes() -> Result<()> {
         // and no lock can be held by a thread that the child does not have.
         match unsafe { fork() }.context("fork")? {
             ForkResult::Child => {
-                // The other end is not at its end while a process holds this one.
+                // The others read to the end of this pipe, and it ends only when no process
+                // has this write end open.
                 drop(from_parent);
                 let wait = || arrive_and_wait(to_parent, all_have_added);
                 let work = || subtask(name, amount, variable, wait);

@@ -1,4 +1,4 @@
-//! One of three children crashes. The others go on, and so does the parent.
+//! One of three children crashes. The others carry on, and so does the parent.
 
 use std::io::{PipeReader, Read, pipe};
 

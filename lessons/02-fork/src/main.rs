@@ -27,13 +27,13 @@ const DEMOS: &[Demo] = &[
     Demo {
         name: "family",
         about: "a parent notes the id of each child, and waits for each",
-        options: &[("--children N", "how many (without it, 3)")],
+        options: &[("--children N", "how many (default 3)")],
         run: |options| family::run(options.number("--children", 1..=100)?.unwrap_or(3)),
     },
     Demo {
         name: "copies",
         about: "each process has its own variable; memory is copied when it is written to",
-        options: &[("--mib N", "how much memory the child reads and writes (without it, 16)")],
+        options: &[("--mib N", "how much memory the child reads and writes (default 16)")],
         run: |options| copies::run(options.number("--mib", 1..=1024)?.unwrap_or(16)),
     },
     Demo {
@@ -56,13 +56,13 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "crash",
-        about: "one child crashes, the others go on",
+        about: "one child crashes, the others carry on",
         options: &[],
         run: |_| crash::run(),
     },
     Demo {
         name: "signals",
-        about: "what signals do to a child, and what wait says of it",
+        about: "what signals do to a child, and what wait reports",
         options: &[],
         run: |_| signals::run(),
     },
@@ -82,7 +82,7 @@ const DEMOS: &[Demo] = &[
         name: "cost",
         about: "fork takes longer the more memory is in use; vfork and Command do not",
         options: &[
-            ("--most MIB", "the largest amount of memory (without it, 1024 if that is free)"),
+            ("--most MIB", "the largest amount of memory (default: 1024, if that is free)"),
             ("--svg FILE", "draw the times into FILE"),
         ],
         run: |options| {

@@ -33,7 +33,7 @@ pub fn run() -> Result<()> {
 }
 
 /// Makes an orphan: a child's child, whose parent is then killed. Returns its id, and
-/// the write end of a pipe: when that is closed, the orphan goes on.
+/// the write end of a pipe: when that is closed, the orphan continues.
 fn make_orphan(ends_with_parent: bool) -> Result<(Pid, PipeWriter)> {
     let (mut told, tell) = pipe().context("pipe")?;
     let (wait, go_on) = pipe().context("pipe")?;

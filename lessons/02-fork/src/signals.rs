@@ -61,6 +61,6 @@ fn learn(child: &mut Child) -> Result<()> {
     let flags = WaitPidFlag::WUNTRACED | WaitPidFlag::WCONTINUED | WaitPidFlag::WNOHANG;
     let what = child.wait_with(flags)?;
     ensure!(what.pid() == Some(child.pid()), "{signal} came, and nothing happened: {what:?}");
-    println!("  {signal} came, and wait says of pid {}: {}", child.pid(), child::describe(what));
+    println!("  {signal} came; wait reports for pid {}: {}", child.pid(), child::describe(what));
     Ok(())
 }

@@ -80,7 +80,7 @@ fn wait_tells_the_ends_and_stops_apart() {
     let texts = testimony.texts();
     let children = [1, 4, 8].map(|line| pid(texts[line]));
     let says = |child: usize, what: &str| {
-        format!("  SIGCHLD came, and wait says of pid {}: {what}", children[child])
+        format!("  SIGCHLD came; wait reports for pid {}: {what}", children[child])
     };
     assert_eq!(texts[2], says(0, "killed by SIGTERM"));
     assert_eq!(texts[5], format!("  pid {} got SIGTERM and tidies up", children[1]));

@@ -22,7 +22,7 @@ pub fn run() -> Result<()> {
     check_folder()?;
     println!("A child that ends before it connects:");
     accept_for_ever()?;
-    println!("The same, but I watch the child meanwhile:");
+    println!("The same, but I also watch the child:");
     accept_in_time("ends", Duration::from_secs(60))?;
     println!("A child that neither connects nor ends, and a deadline:");
     accept_in_time("waits", paced(Duration::from_secs(1)))
@@ -54,7 +54,7 @@ fn accept_in_time(role: &str, time: Duration) -> Result<()> {
         println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
     } else {
         let time = text::time(time);
-        println!("  pid {} is there, but has let {time} pass; I kill it", child.pid());
+        println!("  pid {} still runs after {time}; I kill it", child.pid());
         // Before its standard input is closed.
         drop(child);
     }

@@ -1,4 +1,4 @@
-//! Whether messages keep their boundaries depends on the sort of socket: a stream is like a
+//! Whether messages keep their boundaries depends on the kind of socket: a stream is like a
 //! pipe, a seqpacket socket keeps each message apart. Compare with `socket`.
 
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -9,7 +9,7 @@ use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, 
 
 pub fn run() -> Result<()> {
     println!(
-        "A child sends \"pear\", then \"plum\". What I receive, and how much at most at once:"
+        "A child sends \"pear\", then \"plum\". What I receive, by socket and size of the buffer:"
     );
     for (name, kind) in [("stream", SockType::Stream), ("seqpacket", SockType::SeqPacket)] {
         for most in [100, 3] {

@@ -18,7 +18,7 @@ pub fn run() -> Result<()> {
         let after = write_again(&kill_after_it_has_read(way)?);
         row(way.name(), [before, kill_in_a_long_write(way)?, after]);
     }
-    println!("It was to answer, and the writer reads. Instead of an answer comes:");
+    println!("It should have answered, and the writer waits for that. What it reads instead:");
     for way in [Way::Stream, Way::SeqPacket] {
         let before = kill_before_it_reads(way)?.read_answer();
         let after = kill_after_it_has_read(way)?.read_answer();

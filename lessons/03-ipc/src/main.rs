@@ -62,7 +62,7 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "lines",
-        about: "lines of several processes in one pipe: up to which length they stay whole",
+        about: "lines of several processes in one pipe: how long they can be and stay whole",
         options: &[],
         run: |_| lines::run(),
     },
@@ -74,7 +74,7 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "boundaries",
-        about: "where a message ends: two sorts of sockets",
+        about: "where a message ends: two kinds of sockets",
         options: &[],
         run: |_| boundaries::run(),
     },
@@ -154,12 +154,9 @@ const DEMOS: &[Demo] = &[
         name: "speed",
         about: "how long a message takes, each way, over lengths from 8 bytes to 16 MiB",
         options: &[
-            (
-                "--most BYTES",
-                "the longest message (without it, 16777216; in a debug build 1048576)",
-            ),
-            ("--time MS", "how long to measure each (without it, 20 milliseconds)"),
-            ("--cpus N", "on one CPU only, or on two and on one (without it)"),
+            ("--most BYTES", "the longest message (default 16777216; in a debug build 1048576)"),
+            ("--time MS", "how long to measure each (default 20 milliseconds)"),
+            ("--cpus N", "1: on one CPU only; 2: on two as well (default 2)"),
             ("--without-python", "leave Python's Pipe and Queue out"),
             ("--svg FILE", "draw the first table into FILE"),
             ("--json", "print a JSON object for each time"),

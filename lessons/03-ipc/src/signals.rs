@@ -60,9 +60,9 @@ fn receive(signals: &SigSet, mut wait: PipeReader) -> Result<()> {
 /// signal.
 fn signals() -> SigSet {
     let mut set = *SigSet::from_iter([Signal::SIGUSR1, Signal::SIGUSR2]).as_ref();
-    // SAFETY: the set is one that was made, and the signal is one.
+    // SAFETY: the set is initialised, and SIGRTMIN is a valid signal.
     unsafe { libc::sigaddset(&mut set, libc::SIGRTMIN()) };
-    // SAFETY: the set was made by the functions that are there for it.
+    // SAFETY: the set was made by the C library's functions for sets.
     unsafe { SigSet::from_sigset_t_unchecked(set) }
 }
 

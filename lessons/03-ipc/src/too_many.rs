@@ -1,4 +1,4 @@
-//! How many channels one message of ipc-channel can take along. With one more, `send` panics.
+//! How many channels one message of ipc-channel can carry. With one more, `send` panics.
 
 use std::panic::catch_unwind;
 
@@ -7,7 +7,7 @@ use common::panics;
 use ipc_channel::ipc::{IpcSender, channel};
 
 pub fn run() -> Result<()> {
-    println!("A message takes channels along:");
+    println!("A message that carries channels:");
     // This demo prints the panic itself.
     panics::silence();
     let (sender, _receiver) = channel::<Vec<IpcSender<u32>>>().context("channel")?;

@@ -34,7 +34,7 @@ const DEMOS: &[Demo] = &[
     Demo {
         name: "pool",
         about: "the tutorial's program: four processes share five tasks",
-        options: &[("--workers N", "how many processes (4)")],
+        options: &[("--workers N", "how many processes (default 4)")],
         run: |options| pool::run(options.number("--workers", 1..=100)?.unwrap_or(tasks::WORKERS)),
     },
     Demo {
@@ -57,7 +57,7 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "lost",
-        about: "a worker with 500 tasks in advance is killed, and one task is lost",
+        about: "a worker that was given 500 tasks is killed, and one task is lost",
         options: &[],
         run: |_| lost::run(),
     },
@@ -83,7 +83,7 @@ const DEMOS: &[Demo] = &[
         name: "speed",
         about: "what a task costs: this pool, threads, channels, and Python's pools",
         options: &[
-            ("--tasks N", "how many empty tasks, and the others in proportion (20000)"),
+            ("--tasks N", "how many empty tasks, and the others in proportion (default 20000)"),
             ("--svg FILE", "draw the times of large arguments in FILE"),
             ("--json", "print the figures as JSON"),
         ],

@@ -1,5 +1,5 @@
 //! A thread's result comes back through `join`. So does a panic, with its message, and
-//! the other threads go on. Compare with `detach`, where nobody joins.
+//! the other threads carry on. Compare with `detach`, where nobody joins.
 
 use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};

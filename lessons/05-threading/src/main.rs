@@ -47,10 +47,10 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "parallel",
-        about: "the same computation on one thread and on several: CPU time, and time",
+        about: "the same computation on one thread and on several: CPU time and wall time",
         options: &[
-            ("--threads N", "at most this many (without it, one for each CPU)"),
-            ("--steps N", "into how many the computation is split (without it, 10000000)"),
+            ("--threads N", "at most this many (default: one for each CPU)"),
+            ("--steps N", "into how many the computation is split (default 10000000)"),
         ],
         run: |options| {
             let threads = options.number("--threads", 1..=1000)?;
@@ -116,8 +116,8 @@ const DEMOS: &[Demo] = &[
         name: "crowd",
         about: "how many threads, and how many processes: start, memory, and the limit",
         options: &[
-            ("--threads N", "at most this many (without it, 10000)"),
-            ("--processes N", "at most this many (without it, 1000)"),
+            ("--threads N", "at most this many (default 10000)"),
+            ("--processes N", "at most this many (default 1000)"),
             ("--room MIB", "how much memory a process may reserve: a limit to meet"),
         ],
         run: |options| {

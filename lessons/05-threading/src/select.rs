@@ -51,7 +51,7 @@ fn receive_both(mut letters: Receiver<Message>, mut numbers: Receiver<Message>) 
         select! {
             recv(letters) -> message => match message {
                 Ok(message) => show(message),
-                // A channel that has ended is always ready. Its place takes one that never is.
+                // A channel that has ended is always ready. One that never is takes its place.
                 Err(_) => (letters, open) = (never(), open - 1),
             },
             recv(numbers) -> message => match message {

@@ -84,7 +84,7 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "woken",
-        about: "three things that can go wrong after a wait, and why it stands in a loop",
+        about: "three things that can go wrong after a wait, and why it belongs in a loop",
         options: &[],
         run: |_| woken::run(),
     },

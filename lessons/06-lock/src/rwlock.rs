@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    /// Checks that a thread sleeps until it may read, and that nothing else than this guard
+    /// Checks that a thread sleeps until it may read, and that nothing but this guard
     /// keeps it from that; and that nobody `may_write` while it reads.
     fn waits_for<Guard>(guard: Guard, read: Read, may_write: fn() -> bool) {
         let (tx, rx) = channel();

@@ -8,7 +8,7 @@ use xtask::transcript::page::Page;
 use super::findings::{Finding, Kind, Verdict};
 use super::page::{self, Header};
 
-/// The page that shows what `check-all` prints. It stands before all others, outside the book.
+/// The page that shows what `check-all` prints. It comes before all others, outside the book.
 pub const README: &str = "README.md";
 
 /// The file that lists the pages in order; mdBook makes its table of contents from it.
@@ -61,7 +61,7 @@ impl Book {
                     if !order.contains(&file) && files.contains(&file) {
                         order.push(file);
                     } else {
-                        let why = format!("lists {file}, which is no page or there twice");
+                        let why = format!("lists {file}, which is not a page or is listed twice");
                         book.fault(&format!("{SUMMARY}:{line}"), &target, why);
                     }
                 }
@@ -96,7 +96,7 @@ impl Book {
         self.faults.push(Finding { kind: Kind::Page, place, what, verdict: Verdict::failed(why) });
     }
 
-    /// Holds that a first reading is as short as is promised.
+    /// Checks that a first reading is as short as promised.
     fn check_core(&mut self) {
         let core = self.pages.iter().filter(|it| it.header.time.is_some() && !it.is_further());
         let core: Vec<_> = core.map(|it| (it.path.clone(), it.page.length.minutes())).collect();
@@ -150,11 +150,10 @@ impl Book {
         let next = rest.clone().find(|it| entry.is_further() || !it.is_further());
         if let Some(next) = next {
             let mut ends = entry.page.last.links.iter();
-            let verdict = match ends.any(|link| page::target(&entry.path, link) == next.path) {
-                true => Verdict::Held,
-                false => {
-                    Verdict::failed(format!("its last paragraph has no link to {}", next.path))
-                }
+            let verdict = if ends.any(|link| page::target(&entry.path, link) == next.path) {
+                Verdict::Held
+            } else {
+                Verdict::failed(format!("its last paragraph has no link to {}", next.path))
             };
             findings.push(finding("next page", verdict));
         }
@@ -181,4 +180,43 @@ fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong with the lengths of pages, each of a level and a number of words.
+    fn faults(pages: &[(&str, &str, usize)]) -> Vec<String> {
+        let entry = |(path, level, words): &(&str, &str, usize)| {
+            let text =
+                format!("# T\n\n[c](README.md) · {level} · 1 minute\n\n{}", "word ".repeat(*words));
+            let page = Page::read(&text).unwrap();
+            let header = Header::read(&page.first.text);
+            Entry { path: (*path).to_owned(), page, header }
+        };
+        let pages = pages.iter().map(entry).collect();
+        let mut book = Book { pages, faults: Vec::new() };
+        book.check_core();
+        book.faults.iter().map(|fault| format!("{} {:?}", fault.place, fault.verdict)).collect()
+    }
+
+    #[test]
+    fn a_first_reading_that_takes_too_long_is_found() {
+        // 180 words a minute; the header has a few of its own.
+        let page = 1700;
+        assert_eq!(faults(&[("a", "core", page), ("b", "further", 99_999)]), [""; 0]);
+        let one_long = faults(&[("a", "core", page), ("b", "core", 2000)]);
+        assert!(one_long.len() == 1 && one_long[0].starts_with("b "), "{one_long:?}");
+        assert!(one_long[0].contains("takes 11.1 minutes, a core page 10 at most"), "{one_long:?}");
+
+        let many = [("a", "core", page); 13];
+        let too_many = faults(&many);
+        assert!(too_many.len() == 1 && too_many[0].starts_with(SUMMARY), "{too_many:?}");
+        assert!(
+            too_many[0].contains("the core pages take 123 minutes, 120 at most"),
+            "{too_many:?}"
+        );
+        assert_eq!(faults(&many[1..]), [""; 0]);
+    }
 }

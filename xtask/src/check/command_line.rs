@@ -13,7 +13,7 @@ use crate::workspace::{BINARIES, Lesson};
 /// How much it may print, in bytes.
 const OUTPUT_LIMIT: usize = 1 << 20;
 
-/// What some shell reads as something else than itself.
+/// Characters that some shell does not take literally.
 const SHELL_SYNTAX: &[char] = &[
     '|', '&', ';', '<', '>', '`', '$', '(', ')', '*', '?', '\'', '"', '\\', '~', '#', '{', '}',
     '[', ']', '!', '^', '\t',

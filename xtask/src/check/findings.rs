@@ -1,4 +1,4 @@
-//! What a check found, and how it is told: to a person, and as JSON.
+//! What a check found, and how it is reported: to a person, and as JSON.
 
 use std::time::{Duration, Instant};
 
@@ -82,7 +82,7 @@ pub struct Failure {
 }
 
 impl Verdict {
-    /// A failure that a line explains.
+    /// A failure that one line explains.
     pub fn failed(why: impl Into<String>) -> Verdict {
         Verdict::Failed(Failure { why: why.into(), ..Failure::default() })
     }
@@ -93,7 +93,7 @@ impl Verdict {
 pub struct Finding {
     /// What it is.
     pub kind: Kind,
-    /// Where it stands: `docs/02-fork/zombie.md:36`.
+    /// Where it is: `docs/02-fork/zombie.md:36`.
     pub place: String,
     /// Which one: the command, the file, the test.
     pub what: String,

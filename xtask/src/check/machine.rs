@@ -212,7 +212,7 @@ mod tests {
         Verdict::Failed(Failure { why, is_late: true, ..Failure::default() })
     }
 
-    /// How what failed so in each run is judged.
+    /// How something is judged that came out like this in each run.
     fn verdict(runs: &[Verdict], others: f64) -> Verdict {
         let runs = runs.iter().map(|it| vec![finding("a", it.clone())]).collect();
         judged(runs, others).remove(0).verdict

@@ -175,13 +175,14 @@ fn link(root: &Path, page: &Path, target: &str, own: &Page) -> Verdict {
 /// Whether a source file has the lines of an anchor: `L3`, `L3-L5`.
 fn line_anchor(anchor: &str, lines: usize) -> Verdict {
     let mut numbers = anchor.split('-').map(|line| line.strip_prefix('L')?.parse::<usize>().ok());
-    match numbers.all(|number| number.is_some_and(|number| (1..=lines).contains(&number))) {
-        true => Verdict::Held,
-        false => Verdict::failed(format!("no line '{anchor}': the file has {lines}")),
+    if numbers.all(|number| number.is_some_and(|number| (1..=lines).contains(&number))) {
+        Verdict::Held
+    } else {
+        Verdict::failed(format!("no line '{anchor}': the file has {lines}"))
     }
 }
 
-/// A part of a URL with `%20` as what it stands for.
+/// A part of a URL, with `%20` decoded.
 fn decoded(url: &str) -> String {
     let mut pieces = url.split('%');
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();

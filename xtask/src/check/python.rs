@@ -16,7 +16,7 @@ use std::time::Duration;
 use xtask::supervise::{self, End, Errors, Program};
 
 /// The variable to set for a program: `PATH`, with the folder of the Python in front that the
-/// script starts in the folder `root`. None if `python3` is not a script, or does not tell.
+/// script starts in the folder `root`. None if `python3` is not a script, or does not say.
 pub fn variable(root: &Path) -> Option<(OsString, Option<OsString>)> {
     static PATH: OnceLock<Option<OsString>> = OnceLock::new();
     let path = PATH.get_or_init(|| find(root)).clone()?;

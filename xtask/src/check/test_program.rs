@@ -73,7 +73,7 @@ fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
     let output = String::from_utf8_lossy(&outcome.output);
     let mut findings: Vec<Finding> = Vec::new();
     for (test, verdict) in output.lines().filter_map(result) {
-        // A test that found out that it cannot check something here passes all the same.
+        // A test that finds that it cannot check something here still passes.
         if !findings.iter().any(|earlier| earlier.what == test) {
             findings.push(finding(test, verdict));
         }
@@ -112,12 +112,12 @@ fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The failure of a program that went on for too long.
+/// The failure of a program that ran for too long.
 fn late(why: String) -> Verdict {
     Verdict::Failed(Failure { why, is_late: true, ..Failure::default() })
 }
 
-/// The test and how it came out, if the line tells it: `test NAME ... ok`.
+/// The test and how it came out, if the line reports one: `test NAME ... ok`.
 fn result(line: &str) -> Option<(&str, Verdict)> {
     let (test, result) = line.strip_prefix("test ")?.split_once(" ... ")?;
     match result {

@@ -199,7 +199,7 @@ fn ended(outcome: &Outcome) -> Result<i32, String> {
     Ok(status)
 }
 
-/// Whether something of a run went on for too long.
+/// Whether something in a run took too long.
 fn is_late(outcome: &Outcome) -> bool {
     outcome.end == End::DeadlinePassed || !outcome.left_behind.is_empty()
 }

@@ -68,7 +68,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A name that Cargo takes, and that is no program of the course.
+/// A name that Cargo accepts, and that no program of the course has.
 fn check_name(name: &str) -> Result<(), UsageError> {
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(is_word) {

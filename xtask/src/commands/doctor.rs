@@ -27,7 +27,7 @@ pub const COMMAND: Command = Command {
     about: "what this machine allows, and what that means for the course",
     options: &[],
     notes: "\
-Each line begins with `ok`; with `note` where something is passed over here, or comes out
+Each line begins with `ok`; with `note` where something is skipped here, or comes out
 otherwise than on the pages; or with `PROBLEM` where the course cannot be followed.
 
 Exit status: 0 if the course can be followed, 1 if it cannot, 2 if the command line is wrong.
@@ -206,7 +206,7 @@ fn python() -> Finding {
 fn strace() -> Finding {
     match version("strace") {
         Some(version) => found(Fine, version),
-        None => found(Note, "not found; tests that ask it what a demo did are passed over"),
+        None => found(Note, "not found; tests that ask it what a demo did are skipped"),
     }
 }
 

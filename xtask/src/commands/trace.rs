@@ -32,15 +32,15 @@ pub const COMMAND: Command = Command {
     words: "LESSON [DEMO] [-- ARGS] | my NAME [-- ARGS] | -- PROGRAM [ARGS]",
     about: "what the kernel saw a demo do, or any program",
     options: &[
-        ("--only WORDS", "these sorts of events only, with commas between: fork,wait,exit"),
+        ("--only WORDS", "only these kinds of events, with commas between: fork,wait,exit"),
         ("--all", "every system call"),
         ("--tree", "the processes and threads as a tree, with their ends"),
         ("--svg FILE", "a picture in this file: a lane for each process and thread"),
-        ("--json", "one JSON object an event, one event a line"),
+        ("--json", "a JSON object for each event, one a line"),
         ("--wide", "long lines are not wrapped at the edge of the terminal"),
         ("--limit N", "end the program after N events"),
         ("--for SECONDS", "end the program after so long, if it has not ended"),
-        ("--step", "you decide which process or thread goes on, event by event"),
+        ("--step", "you decide which process or thread runs next, event by event"),
         ("--keys KEYS", "with --step: press these keys, then show the screen once"),
         ("--pid PID", "a process that is running already, and all that it starts"),
     ],
@@ -48,19 +48,19 @@ pub const COMMAND: Command = Command {
 `trace 02-fork zombie` traces a demo, and `trace my zombie` a program of your own in my/ (see
 `cargo xtask copy --help`). `trace -- python3 a.py` traces any program, in this
 folder; it reads this command's input. `trace --pid 1234` follows a running process until it
-ends; Ctrl-C ends the record, and the process runs on.
+ends; Ctrl-C ends the record, and the process keeps running.
 
 With --step, each process or thread is held before its next event, and you decide which goes
 on: 1 is the first that was born (after 9 come A to Z), k1 kills it, a lets all run, q quits,
 and what is left is killed. The keys come from the terminal, from --keys, or from standard
 input; with the last two, each key waits until all that are not held wait for something (10
-seconds at the most), and the screen is shown once, after the last. The events are those
+seconds at most), and the screen is shown once, after the last. The events are those
 below without futex and cpu, or those of --only. The program's input is /dev/null. What it
 waits for with a time limit does not run out while you think: a task whose limit is over is
 held, and its key makes it ask once more. A sleep begins when you let it. A program that
 only looks at the clock does see the time pass. LESSON_PACE shortens a demo's sleeps.
 
-Sorts of events: exec, fork, wait, exit, signal (sent, delivered, waited for), channel
+Kinds of events: exec, fork, wait, exit, signal (sent, delivered, waited for), channel
 (pipes, sockets and shared memory: made, connected, copied, closed, waited for), data (what
 goes through them), print, futex, cpu, sleep. What goes through io_uring is not seen.
 
@@ -73,7 +73,7 @@ another. An exec names the file, without its folders, and what the program is ca
 that is another name; one that fails names the whole path.
 
 A demo reads nothing (its input is /dev/null). What a program prints goes into pipes whose
-other ends are read and thrown away; the record shows it. It has no terminal: to open /dev/tty
+other ends are read and thrown away; the record shows it. It has no terminal: opening /dev/tty
 is an error. Without --all, a filter (seccomp) stops it at the calls that are shown, and it keeps that filter:
 NoNewPrivs is 1 in /proc/self/status, so set-user-ID programs gain no rights; strict mode
 (SECCOMP_MODE_STRICT) is refused; a call that its own filter forbids is not shown. With
@@ -81,7 +81,7 @@ NoNewPrivs is 1 in /proc/self/status, so set-user-ID programs gain no rights; st
 programs gain no rights under any tracer.) With --pid there is no filter either.
 
 The fields of the JSON, in the order of the times: at and took (seconds), id and process (of
-a thread and its process), name, group (the sort), call and arguments (as the kernel has them;
+a thread and its process), name, group (the kind), call and arguments (as the kernel has them;
 null and empty for what only happened), result (what the call returned, below 0 an error
 number; null if the task was killed in it), child (the new id, in a fork), end ({\"exited\":
 status}, {\"killed\": signal} or \"replaced\", in the last event of each), text. Ids are
@@ -174,7 +174,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Err(Interrupted.into());
     }
     if count >= limit {
-        let end = if matches!(traced, Traced::Running(_)) { "it runs on" } else { "it was killed" };
+        let end =
+            if matches!(traced, Traced::Running(_)) { "it keeps running" } else { "it was killed" };
         eprintln!("xtask: {limit} events, as --limit says; {end}");
     }
     Ok(ExitCode::SUCCESS)
@@ -200,7 +201,7 @@ fn end_after(time: Duration) -> Arc<AtomicBool> {
     over
 }
 
-/// Whether the system allowed it to be traced. If not, the reader is told.
+/// Whether the system allowed it to be traced. If not, prints why.
 fn is_allowed(result: Result<()>) -> Result<bool> {
     match result {
         Err(error) if error.is::<Refused>() => {
@@ -211,7 +212,7 @@ fn is_allowed(result: Result<()>) -> Result<bool> {
     }
 }
 
-/// Lets the reader decide who goes on.
+/// Lets the reader decide which task runs next.
 fn step(arguments: &Arguments) -> Result<ExitCode> {
     let options = &arguments.options;
     let others = ["--json", "--svg", "--tree", "--all", "--limit", "--for", "--pid"];

@@ -633,7 +633,7 @@ impl Begun {
             return false;
         }
         let [_, second, third, fourth, fifth, _] = self.arguments;
-        // A struct timespec or timeval; no time at all is no wait.
+        // A struct timespec or timeval; a limit of zero is not a wait.
         let is_time = |address: u64| {
             address != 0
                 && (memory::word(task, address), memory::word(task, address.wrapping_add(8)))
@@ -872,7 +872,7 @@ fn duration(task: Pid, address: u64) -> Option<Duration> {
     Some(Duration::new(seconds, (nanoseconds % 1_000_000_000) as u32))
 }
 
-/// A call of which no more is known than its name.
+/// A call of which only the name is known.
 pub fn plain(name: &str, result: i64) -> String {
     format!("{name} {}", failed(result).unwrap_or_else(|| format!("→ {result}")))
 }

@@ -26,7 +26,7 @@ pub enum What {
     Channel(String),
     /// Standard output or standard error.
     Print,
-    /// This descriptor, of which no more is known: the kernel does not let us look at it.
+    /// This descriptor, about which nothing else is known: the kernel does not let us look at it.
     Hidden(u64),
 }
 
@@ -47,7 +47,7 @@ impl Channels {
         Channels { printed, ..Channels::default() }
     }
 
-    /// Counts anew, without what has been seen so far.
+    /// Counts from the beginning again, and forgets what has been seen so far.
     pub fn forget(&mut self) {
         *self = Channels::new(std::mem::take(&mut self.printed));
     }

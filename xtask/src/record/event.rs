@@ -20,7 +20,7 @@ pub struct Event {
     pub process: i32,
     /// Its name at that time.
     pub name: String,
-    /// What sort of event it is.
+    /// What kind of event it is.
     pub group: Group,
     /// The system call as the kernel names it; `None` for what happened to it.
     pub call: Option<String>,

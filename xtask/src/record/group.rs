@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use syscalls::Sysno;
 
-/// A sort of calls and events, as `--only` names it.
+/// A kind of calls and events, as `--only` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Group {
     /// A program becomes another one.
@@ -123,7 +123,7 @@ const CALLS: [(&str, Group); 70] = [
     ("sched_setaffinity", Group::Cpu),
     ("nanosleep", Group::Sleep),
     ("clock_nanosleep", Group::Sleep),
-    // Whatever a signal interrupted goes on with this.
+    // Whatever a signal interrupted continues with this.
     ("restart_syscall", Group::Sleep),
 ];
 
@@ -157,7 +157,7 @@ impl FromStr for Group {
     fn from_str(word: &str) -> Result<Group, String> {
         let found = NAMES.iter().find(|(name, _)| *name == word).map(|(_, group)| *group);
         let names = NAMES.map(|(name, _)| name).join(", ");
-        found.ok_or_else(|| format!("nothing is called '{word}': there is {names}"))
+        found.ok_or_else(|| format!("no kind of events '{word}'; available: {names}"))
     }
 }
 

@@ -28,7 +28,7 @@ impl Ids {
         let of_maker = maker.and_then(|maker| self.namespaces.get(&maker)).cloned();
         let namespace = match fs::read_link(format!("/proc/{task}/ns/pid")) {
             Ok(link) => Rc::from(link.to_string_lossy()),
-            // It may not be looked at, but seldom has another one than its maker.
+            // It may not be looked at, but its namespace is rarely another than its maker's.
             Err(_) => match of_maker.clone() {
                 Some(namespace) => namespace,
                 None => return,

@@ -85,7 +85,7 @@ fn become_program(
 
 /// Gives up the terminal that this process has from its caller: a program that then asks for
 /// /dev/tty gets an error. It is in the background there and would be stopped, and nobody
-/// would let it go on. In a session of its own it could not be a leader of process groups.
+/// would let it continue. In a session of its own it could not be a leader of process groups.
 fn leave_terminal() {
     if let Ok(terminal) = File::open("/dev/tty") {
         // SAFETY: the descriptor is open, and the request has no argument. It cannot fail for

@@ -775,9 +775,10 @@ impl<'a> Tracer<'a> {
         self.never_return(id);
         for other in others {
             self.never_return(other);
-            let text = match other == former {
-                true => format!("goes on as pid {process}: it became a new program"),
-                false => "gone: another thread became a new program".to_owned(),
+            let text = if other == former {
+                format!("goes on as pid {process}: it became a new program")
+            } else {
+                "gone: another thread became a new program".to_owned()
             };
             let event = Event { end: Some(End::Replaced), ..self.event(other, Group::Exit, text) };
             self.tasks.remove(&other);

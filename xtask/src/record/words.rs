@@ -30,7 +30,7 @@ pub fn shown(bytes: &[u8]) -> String {
     let is_text = |text: &str| text.chars().all(|c| !c.is_control() || c.is_whitespace());
     match std::str::from_utf8(first) {
         Ok(text) if is_text(text) => format!("{text:?}{more}"),
-        // Cut in the middle of a character, it is text all the same.
+        // Cut in the middle of a character, it is still text.
         Err(why) if why.error_len().is_none() && !more.is_empty() => {
             format!("{:?}…", String::from_utf8_lossy(&first[..why.valid_up_to()]))
         }

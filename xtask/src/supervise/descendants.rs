@@ -34,8 +34,8 @@ pub struct Swept {
 /// parent becomes our child, and the end is reached only when the kernel says
 /// that there is no child. Only children are killed, generation by generation,
 /// each with the process group that it may lead: the id of a child that we have
-/// not reaped is surely its own, while that of a grandchild may be somebody
-/// else's by now.
+/// not reaped is certainly its own, while that of a grandchild may be another's
+/// by now.
 pub fn end_all(until: Instant) -> Result<Swept> {
     let mut swept = Swept { killed: Vec::new(), survivors: Vec::new() };
     let mut names = BTreeMap::new();
@@ -83,13 +83,13 @@ pub fn end_others(keep: impl Fn(Pid) -> bool, until: Instant) -> Result<bool> {
 }
 
 /// Kills a process and the group that it may lead. A group dies as one, and
-/// cannot fork meanwhile.
+/// cannot fork while it does.
 pub fn kill_with_group(process: Pid) {
     let _ = killpg(process, Signal::SIGKILL);
     let _ = kill(process, Signal::SIGKILL);
 }
 
-/// So many names are enough for a reader. In a storm there may be thousands.
+/// How many names are enough for a reader. In a storm there may be thousands.
 const ENOUGH: usize = 100;
 
 /// The descendants that have not ended.
@@ -97,7 +97,7 @@ pub fn running() -> Result<Vec<Stray>> {
     Ok(descendants()?.into_iter().filter(|process| process.running).map(stray).collect())
 }
 
-/// Our children, also those that have ended.
+/// Our children, including those that have ended.
 fn children() -> Result<Vec<Pid>> {
     // Missing on a kernel that was built without CONFIG_PROC_CHILDREN.
     let Ok(list) = fs::read_to_string("/proc/thread-self/children") else {
@@ -113,7 +113,7 @@ pub fn reap() -> Result<bool> {
     reap_and_tell(|_| ())
 }
 
-/// The same; and tells which of them a SIGKILL ended.
+/// The same; and returns which of them a SIGKILL ended.
 fn reap_and_tell(mut killed: impl FnMut(Pid)) -> Result<bool> {
     // Not for ever: in a storm of forks they end faster than this can reap.
     for _ in 0..1000 {
@@ -142,7 +142,7 @@ fn stray(process: Process) -> Stray {
     Stray { pid: process.pid.as_raw(), name: process.name }
 }
 
-/// Every descendant of this process, also those that have ended and wait to
+/// Every descendant of this process, including those that have ended and wait to
 /// be reaped.
 fn descendants() -> Result<Vec<Process>> {
     let mut children: HashMap<Pid, Vec<Process>> = HashMap::new();
@@ -169,8 +169,8 @@ fn processes() -> Result<Vec<Process>> {
     Ok(processes)
 }
 
-/// What /proc says about a process; `None` if it has ended meanwhile, or if
-/// that is no process.
+/// What /proc says about a process; `None` if it has ended by now, or if
+/// that is not a process.
 fn look(pid: &str) -> Option<Process> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     parse(&String::from_utf8_lossy(&stat))

@@ -10,7 +10,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 pub struct Output {
     read_end: PipeReader,
     /// Kept open, so that the output never comes to its end: a program may close
-    /// its own and go on. It is the parent who says when it has ended.
+    /// its own and carry on. The parent says when it has ended.
     write_end: PipeWriter,
     kept: Vec<u8>,
     limit: usize,

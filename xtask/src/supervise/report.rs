@@ -94,7 +94,7 @@ pub fn is_complete(report: &[u8]) -> bool {
     let Some(newline) = report.iter().position(|byte| *byte == b'\n') else { return false };
     match parse(&report[..newline]) {
         Ok(header) => header["bytes"] == report.len() - newline - 1,
-        // An error stands alone.
+        // Nothing follows an error.
         Err(_) => true,
     }
 }
@@ -121,7 +121,7 @@ fn duration(microseconds: &Value) -> Result<Duration> {
 
 /// Reads a line of JSON; an `error` in it is an error here.
 fn parse(line: &[u8]) -> Result<Value> {
-    let value: Value = serde_json::from_slice(line).context("the report is no JSON")?;
+    let value: Value = serde_json::from_slice(line).context("the report is not JSON")?;
     match value["error"].as_str() {
         Some(error) => Err(anyhow!("{error}")),
         None => Ok(value),
@@ -146,7 +146,7 @@ fn end_from_json(value: &Value) -> Result<End> {
         (Some("deadline passed"), None) => End::DeadlinePassed,
         (Some("flooded"), None) => End::Flooded,
         (Some("interrupted"), None) => End::Interrupted,
-        _ => bail!("{value} is no end"),
+        _ => bail!("{value} is not an end"),
     })
 }
 
@@ -160,7 +160,7 @@ fn strays_from_json(value: &Value) -> Result<Vec<Stray>> {
         Some(Stray { pid, name: value[1].as_str()?.to_owned() })
     };
     let strays = value.as_array().and_then(|values| values.iter().map(stray).collect());
-    strays.with_context(|| format!("{value} is no list of strays"))
+    strays.with_context(|| format!("{value} is not a list of strays"))
 }
 
 #[cfg(test)]

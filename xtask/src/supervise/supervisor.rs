@@ -33,7 +33,7 @@ const GRACE: Duration = Duration::from_millis(100);
 /// How long killing may take until the report. A few milliseconds are usual.
 const TIME_TO_KILL: Duration = Duration::from_millis(700);
 
-/// How long it goes on after the report, if somebody has survived so far.
+/// How long it keeps killing after the report, if a process has survived so far.
 const TIME_TO_KILL_LATER: Duration = Duration::from_secs(60);
 
 /// The body of xtask's hidden subcommand.
@@ -41,7 +41,7 @@ pub fn supervisor(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = Request::parse(arguments).and_then(|request| supervise(&request));
     let report = report::bytes(&outcome);
     let mut stdout = io::stdout().lock();
-    // It fails if the caller is gone: then there is nobody left to tell.
+    // It fails if the caller is gone: then no process is left to report to.
     let told = stdout.write_all(&report).and_then(|()| stdout.flush());
     // No child is left, unless the machine is very busy or something hangs in
     // the kernel: the caller does not wait for that.
@@ -61,7 +61,7 @@ fn supervise(request: &Request) -> Result<Outcome> {
     let by_itself = matches!(end, Ok(End::Exited(_) | End::Killed(_)));
     let running = if by_itself { watch.still_running() } else { Ok(Vec::new()) };
     if !by_itself {
-        // Nobody has reaped it, so the id is surely its own.
+        // It has not been reaped, so the id is certainly its own.
         descendants::kill_with_group(watch.program);
     }
     // Also after an error: above all, nothing may be left.

@@ -11,7 +11,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::{Error, Recording, Slice, Usage};
 
-/// During a longer jump of the clock another task ran. Shorter jumps are mostly
+/// During a longer jump of the clock another task ran. Shorter jumps are usually
 /// interrupts: the kernel did some work and came back. (In a virtual machine the host may
 /// take the CPU away for longer, and the kernel inside counts no switch.)
 pub const GAP: Duration = Duration::from_micros(100);

@@ -65,7 +65,7 @@ impl Team {
             // thread that the child does not have.
             match unsafe { fork() }.context("fork")? {
                 ForkResult::Child => {
-                    // As long as a task holds this end, none sees that the parent is gone.
+                    // While a task holds this end, no task sees that the parent is gone.
                     drop(starter);
                     child::exit(task(start, to_parent, |instant| job(number, instant)))
                 }
@@ -86,7 +86,7 @@ impl Team {
     /// Starts the tasks, waits for them and returns what they handed over.
     ///
     /// # Errors
-    /// If one of them does not end well.
+    /// If one of them fails.
     pub fn run(self) -> Result<Run> {
         let Self { tasks, start: (_reader, mut starter) } = self;
         let start = now()?;

@@ -26,7 +26,7 @@ pub fn weight(nice: i32) -> u32 {
 /// Sets the nice value of this process.
 ///
 /// # Errors
-/// If it may not be: only the system's administrator may make a process less
+/// If that is not allowed: only the system's administrator may make a process less
 /// nice than it is.
 pub fn set_nice(nice: i32) -> Result<(), Errno> {
     // SAFETY: the call takes three numbers and touches no memory.

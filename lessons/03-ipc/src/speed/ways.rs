@@ -68,7 +68,7 @@ fn seqpacket_socket(longest: usize) -> Result<Ends> {
     let (ours, theirs) =
         socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
             .context("socketpair")?;
-    // A message has to fit into the buffer as a whole, with the kernel's notes about it.
+    // A message has to fit into the buffer as a whole, with the kernel's own data about it.
     let buffer = getsockopt(&ours, SndBuf).context("getsockopt(SO_SNDBUF)")?;
     if longest + 4096 > buffer {
         return Ok(None);

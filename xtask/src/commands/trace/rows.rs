@@ -20,7 +20,7 @@ pub struct Rows {
     lanes: Option<Vec<(i32, bool)>>,
     /// The tasks that have said themselves that they end.
     exiting: HashSet<i32>,
-    /// Whether the ends of tasks are shown. They are told in any case.
+    /// Whether the ends of tasks are shown. Their events come in any case.
     ends: bool,
     colour: bool,
     /// How wide a line may be.
@@ -65,9 +65,10 @@ impl Rows {
     }
 
     fn lines(&mut self, event: &Event) -> String {
-        let id = match event.id == event.process {
-            true => format!("pid {}", event.id),
-            false => format!("tid {} {}", event.id, event.name),
+        let id = if event.id == event.process {
+            format!("pid {}", event.id)
+        } else {
+            format!("tid {} {}", event.id, event.name)
         };
         let time = text::time(event.at);
         let words = format!("{id}: {}", event.text);

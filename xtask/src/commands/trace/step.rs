@@ -31,7 +31,7 @@ const KEYS: &str = "1, 2, 3: that task goes on  k1: kill it  a: all run  q: quit
 /// How many lines of what was printed are shown on a terminal.
 const PRINTED_LINES: usize = 8;
 
-/// How often the screen is drawn anew while something runs, in milliseconds.
+/// How often the screen is redrawn while something runs, in milliseconds.
 const WHILE_RUNNING: u8 = 20;
 
 /// The selection where the reader gives none.
@@ -171,7 +171,7 @@ impl Game {
             self.screen.refresh(steps);
             let (width, height) = text::window().unwrap_or((80, 24));
             let screen = format!("{KEYS}\n\n{}", self.drawn(PRINTED_LINES));
-            // The size counts, too: in another window it is drawn anew.
+            // The size counts, too: after a change of it the screen is redrawn.
             let drawn = format!("{width} {height} {screen}");
             if drawn != shown {
                 terminal.draw(&screen, width, height)?;

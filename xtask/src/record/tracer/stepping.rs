@@ -1,4 +1,4 @@
-//! Lets the tasks of a program go on one by one: each is held before its next selected call,
+//! Lets the tasks of a program run one by one: each is held before its next selected call,
 //! and the caller chooses which one makes it.
 //!
 //! A time limit must not run out because the caller is thinking. So a task whose limit has run
@@ -24,7 +24,7 @@ use super::super::calls::Begun;
 use super::super::{Event, Group, Selection};
 use super::{Interrupted, OWN_PROGRAM, Program, RUNNING, Stops, Task, Tracer, begin, gone_or};
 
-/// How the tasks of a tracer go on step by step.
+/// How the tasks of a tracer run step by step.
 pub(super) struct Stepping {
     /// The calls before which a task is held.
     held_before: Selection,
@@ -32,7 +32,7 @@ pub(super) struct Stepping {
     is_free: bool,
 }
 
-/// How a task goes on step by step.
+/// How a task runs step by step.
 #[derive(Default)]
 pub(super) struct Step {
     held: Option<Held>,
@@ -101,7 +101,7 @@ impl Tracer<'_> {
         let (Some(task), Some(stepping)) = (self.tasks.get_mut(&id), &self.stepping) else {
             return Ok(false);
         };
-        // What the kernel makes again after a signal is no new call of the program.
+        // A call that the kernel makes again after a signal is not a new call of the program.
         let is_again = task.interrupted.last().is_some_and(|last| begun.is_again(&last.begun));
         if is_again || !stepping.held_before.has(told.group) {
             return Ok(false);
@@ -178,7 +178,7 @@ pub enum State {
     Running,
 }
 
-/// A program that goes on step by step.
+/// A program that runs step by step.
 pub struct Steps<'t, 'a> {
     tracer: &'t mut Tracer<'a>,
     stops: Stops,
@@ -189,7 +189,7 @@ pub struct Steps<'t, 'a> {
 }
 
 /// Runs a program whose tasks are held before their next calls of `held_before`. When it has
-/// begun, `direct` is called once to let the tasks go on; when that returns, all are killed.
+/// begun, `direct` is called once to let the tasks run; when that returns, all are killed.
 ///
 /// # Errors
 /// As of [`super::record`], and the error of `direct`.
@@ -357,7 +357,7 @@ impl Steps<'_, '_> {
         self.tracer.known.channels.open(id, is_own)
     }
 
-    /// Lets a task that is held go on to its next event.
+    /// Lets a task that is held run to its next event.
     ///
     /// # Errors
     /// If a call to ptrace fails.
@@ -365,7 +365,7 @@ impl Steps<'_, '_> {
         self.tracer.let_go(id)
     }
 
-    /// Lets all tasks go on, and holds none any more.
+    /// Lets all tasks run, and holds none any more.
     ///
     /// # Errors
     /// If a call to ptrace fails.

@@ -81,12 +81,12 @@ impl Screen {
         self.tasks[number - 1].is_off = true;
     }
 
-    /// Takes in what has happened, and looks at all tasks anew.
+    /// Takes in what has happened, and looks at all tasks again.
     pub fn refresh(&mut self, steps: &mut Steps) {
         for event in steps.events() {
             self.take(&event);
         }
-        // Of a maker that was killed in the fork there is no event.
+        // A maker that was killed in the fork has no event.
         for (id, process) in steps.tasks() {
             self.add(id, process, None);
         }
@@ -209,7 +209,7 @@ impl Screen {
 }
 
 impl Task {
-    /// Looks at a task anew. `living` are the traced processes.
+    /// Looks at a task again. `living` are the traced processes.
     fn look(&mut self, steps: &mut Steps, living: &[Pid]) {
         let status = format!("/proc/{}/status", self.process);
         let parent = proc::field(&status, "PPid").ok().and_then(|id| id.parse().ok());
