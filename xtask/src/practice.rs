@@ -1,8 +1,8 @@
 //! The exercises: programs that are wrong or not complete, and their judges.
 //!
 //! An exercise is a folder, `lessons/NN-name/exercises/NAME/`: `task.md` is what the reader reads,
-//! `start.rs` what they begin with, `right/` has programs that are right (the first is the
-//! solution), `cheats/` programs that only look right, and `judge.rs` the judge, which is a part of
+//! `start.rs` what they begin with, `right/` has programs that are right (`solution.rs` is
+//! the one to show), `cheats/` programs that only look right, and `judge.rs` the judge, which is a part of
 //! xtask. `exercises/main.rs` makes one program of all of a lesson's.
 
 mod progress;
@@ -31,11 +31,16 @@ pub struct Exercise {
     pub verdicts: &'static [(&'static str, &'static str)],
 }
 
-#[path = "../../lessons/02-fork/exercises/children/judge.rs"]
-mod children;
+#[path = "../../lessons/02-fork/exercises/judges.rs"]
+mod lesson_02;
+
+/// The exercises of each lesson.
+const LESSONS: &[&[Exercise]] = &[lesson_02::EXERCISES];
 
 /// All exercises, in the order in which they are to be done.
-pub const ALL: &[Exercise] = &[children::EXERCISE];
+pub fn all() -> impl DoubleEndedIterator<Item = &'static Exercise> + Clone {
+    LESSONS.iter().copied().flatten()
+}
 
 impl Exercise {
     /// The one with this name.
@@ -43,8 +48,8 @@ impl Exercise {
     /// # Errors
     /// If there is none.
     pub fn of(name: &str) -> Result<&'static Exercise, UsageError> {
-        ALL.iter().find(|exercise| exercise.name == name).ok_or_else(|| {
-            let names = ALL.iter().map(|exercise| exercise.name);
+        all().find(|exercise| exercise.name == name).ok_or_else(|| {
+            let names = all().map(|exercise| exercise.name);
             UsageError::unknown(&format!("exercise '{name}'"), names)
         })
     }

@@ -84,7 +84,7 @@ impl<'a> Plan<'a> {
             let run = move |_| test_program::check(root, lesson, program, again);
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }
-        for exercise in practice::ALL.iter().filter(|it| it.lesson == lesson.name) {
+        for exercise in practice::all().filter(|it| it.lesson == lesson.name) {
             let (root, again) = (self.root, self.again);
             let run = move |_| exercise::check(root, lesson, exercise, again);
             self.add(format!("exercise of {}: {}", lesson.name, exercise.name), run);

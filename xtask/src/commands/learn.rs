@@ -76,7 +76,7 @@ fn lines(workspace: &Workspace) -> Result<Vec<String>> {
         let title = Text::read(&workspace.root, exercise)?.title;
         Ok(format!("{:<13} {:<16} {state:<7} {title}", exercise.lesson, exercise.name))
     };
-    practice::ALL.iter().map(line).collect()
+    practice::all().map(line).collect()
 }
 
 /// Judges the reader's program once.

@@ -43,9 +43,10 @@ pub fn run(
     let progress = Progress::read(&workspace.root)?;
     let next = || {
         let solved = |it: &&Exercise| progress.exercises.get(it.name).is_some_and(|it| it.passed);
-        practice::ALL.iter().find(|it| !solved(it)).unwrap_or(&practice::ALL[0])
+        practice::all().find(|it| !solved(it)).or(practice::all().next())
     };
-    let exercise = exercise.or(Exercise::of(&progress.at).ok()).unwrap_or_else(next);
+    let exercise = exercise.or(Exercise::of(&progress.at).ok()).or_else(next);
+    let exercise = exercise.context("there is no exercise")?;
     let mut session =
         Session { workspace, exercise, judged: None, shown: Vec::new(), asked_for_solution: false };
     session.turn_to(exercise)?;
@@ -118,15 +119,15 @@ impl Session<'_> {
 
     fn press(&mut self, key: char) -> Result<()> {
         let asked_before = std::mem::take(&mut self.asked_for_solution);
-        let at = practice::ALL.iter().position(|it| it.name == self.exercise.name).unwrap_or(0);
+        let is_this = |it: &&Exercise| it.name == self.exercise.name;
         match key {
             'h' => self.hint()?,
-            'n' => match practice::ALL.get(at + 1) {
+            'n' => match practice::all().skip_while(|it| !is_this(it)).nth(1) {
                 Some(next) => self.turn_to(next)?,
                 None => self.shown = vec!["This is the last one.".to_owned()],
             },
-            'p' => match at.checked_sub(1) {
-                Some(before) => self.turn_to(&practice::ALL[before])?,
+            'p' => match practice::all().rev().skip_while(|it| !is_this(it)).nth(1) {
+                Some(before) => self.turn_to(before)?,
                 None => self.shown = vec!["This is the first one.".to_owned()],
             },
             'l' => self.shown = lines(self.workspace)?,
@@ -214,14 +215,10 @@ impl Session<'_> {
     fn screen(&self) -> Result<String> {
         let exercise = self.exercise;
         let text = Text::read(&self.workspace.root, exercise)?;
-        let number = practice::ALL.iter().position(|it| it.name == exercise.name).unwrap_or(0) + 1;
+        let number = practice::all().take_while(|it| it.name != exercise.name).count() + 1;
+        let count = practice::all().count();
         let mut screen = vec![
-            format!(
-                "{}, exercise {number} of {}: {}",
-                exercise.lesson,
-                practice::ALL.len(),
-                text.title
-            ),
+            format!("{}, exercise {number} of {count}: {}", exercise.lesson, text.title),
             String::new(),
         ];
         screen.extend(paragraphs(&text.task));

@@ -1,0 +1,9 @@
+//! The judges of this lesson's exercises. They are a part of xtask.
+
+use crate::practice::Exercise;
+
+#[path = "children/judge.rs"]
+mod children;
+
+/// In the order in which they are to be done.
+pub const EXERCISES: &[Exercise] = &[children::EXERCISE];
