@@ -1,0 +1,203 @@
+//! `cargo xtask learn`, as a reader uses it.
+
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use nix::fcntl::{Flock, FlockArg};
+use serde_json::Value;
+use tempfile::TempDir;
+use testing::seen;
+use testing::start;
+use testing::terminal::OnTerminal;
+
+const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
+
+/// The course, with a folder `my` of its own. Only one at a time: Cargo gives programs of one name
+/// one place in the folder for what it builds.
+struct Course(TempDir, #[expect(dead_code, reason = "held")] Flock<File>);
+
+impl Course {
+    fn new() -> Course {
+        let lock = Path::new(env!("CARGO_TARGET_TMPDIR")).join("learn.lock");
+        let lock = Flock::lock(File::create(lock).unwrap(), FlockArg::LockExclusive).unwrap();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        // Where these tests run, not where they were compiled.
+        let course = std::env::current_dir().unwrap().parent().unwrap().to_owned();
+        for name in ["Cargo.toml", "Cargo.lock", "common", "lessons", "xtask"] {
+            symlink(course.join(name), folder.path().join(name)).unwrap();
+        }
+        Course(folder, lock)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let target = Path::new(XTASK).parent().unwrap().parent().unwrap();
+        let mut command = start::command(XTASK);
+        command
+            .arg("learn")
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env("CARGO_MANIFEST_DIR", self.0.path().join("xtask"))
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_NET_OFFLINE", "true")
+            .env_remove("VISUAL")
+            .env_remove("EDITOR");
+        command
+    }
+
+    fn learn(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// The reader's file for an exercise.
+    fn file(&self, exercise: &str) -> PathBuf {
+        self.0.path().join("my").join(exercise).join("src/main.rs")
+    }
+
+    /// The text of a program of an exercise of lesson 02.
+    fn program(&self, path: &str) -> String {
+        fs::read_to_string(self.0.path().join("lessons/02-fork/exercises").join(path)).unwrap()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn status(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+#[test]
+fn an_exercise_goes_from_its_start_to_its_solution() {
+    let course = Course::new();
+    let early = course.learn(&["--check", "children"]);
+    assert_eq!(status(&early), Some(2), "{early:?}");
+    assert!(text(&early.stderr).contains("`cargo xtask learn children` makes it"), "{early:?}");
+
+    // Without a terminal it shows the task, and makes the file.
+    let shown = course.learn(&["children"]);
+    assert_eq!(status(&shown), Some(0), "{shown:?}");
+    let told = text(&shown.stdout);
+    assert!(told.contains("Wait for each child") && !told.contains('\x1b'), "{told}");
+    assert_eq!(
+        fs::read_to_string(course.file("children")).unwrap(),
+        course.program("children/start.rs")
+    );
+
+    let wrong = course.learn(&["--check", "children"]);
+    assert_eq!(status(&wrong), Some(1), "{wrong:?}");
+    let told = text(&wrong.stdout);
+    assert!(told.starts_with("children: child 1 (pid "), "{told}");
+    assert!(told.contains("was never waited for"), "{told}");
+    assert!(told.contains("exit the process, status 1"), "the record is shown: {told}");
+
+    fs::write(course.file("children"), "fn main() { nonsense }").unwrap();
+    let broken = course.learn(&["--check", "children"]);
+    assert_eq!(status(&broken), Some(1), "{broken:?}");
+    assert_eq!(text(&broken.stdout), "children: it does not compile\n");
+    assert!(text(&broken.stderr).contains("cannot find value `nonsense`"), "{broken:?}");
+
+    let list = || text(&course.learn(&["--list"]).stdout);
+    assert!(!list().contains("solved"), "{}", list());
+    let solution = course.program("children/right/solution.rs").replace("pub fn main", "fn main");
+    fs::write(course.file("children"), &solution).unwrap();
+    let right = course.learn(&["--check", "children"]);
+    assert_eq!((status(&right), text(&right.stdout)), (Some(0), "children: right\n".to_owned()));
+    let line = list().lines().find(|line| line.contains("children")).unwrap().to_owned();
+    assert!(line.contains("solved"), "{line}");
+
+    // The file of the reader is theirs.
+    course.learn(&["children"]);
+    assert_eq!(fs::read_to_string(course.file("children")).unwrap(), solution);
+}
+
+#[test]
+fn for_classrooms_all_that_was_begun_is_judged() {
+    let course = Course::new();
+    course.learn(&["children"]);
+    let output = course.learn(&["--json"]);
+    assert_eq!(status(&output), Some(1), "{output:?}");
+    let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let row = |name: &str| {
+        rows.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap().clone()
+    };
+    assert_eq!(row("children")["state"], "wrong");
+    assert!(row("children")["why"].as_str().unwrap().contains("was never waited for"));
+
+    let report = course.0.path().join("report.xml");
+    let output = course.learn(&["--junit", report.to_str().unwrap()]);
+    assert_eq!(status(&output), Some(1), "{output:?}");
+    let report = fs::read_to_string(report).unwrap();
+    assert!(report.contains("name=\"children\"") && report.contains("failures=\"1\""), "{report}");
+}
+
+#[test]
+fn wrong_usage_says_what_there_is() {
+    let course = Course::new();
+    for arguments in [&["nonsense"][..], &["--check", "nonsense"]] {
+        let output = course.learn(arguments);
+        assert_eq!(status(&output), Some(2), "{output:?}");
+        let told = text(&output.stderr);
+        assert!(told.starts_with("xtask: no exercise 'nonsense'; available: "), "{told}");
+    }
+}
+
+#[test]
+fn keys_do_what_they_say_and_a_save_is_judged() {
+    let course = Course::new();
+    let mut terminal = OnTerminal::start(course.command(&["children"]));
+    terminal.read_until("was never waited for");
+    terminal.press("h");
+    let shown = terminal.read_until("Hint 1");
+    assert!(!shown.contains("Hint 2"), "{shown}");
+    terminal.press("s");
+    let shown = terminal.read_until("Press s again");
+    assert!(!shown.contains("right/solution.rs"), "{shown}");
+    terminal.press("s");
+    terminal.read_until("right/solution.rs:");
+    terminal.press("e");
+    terminal.read_until("Set EDITOR");
+
+    // As editors save: another file takes its place.
+    let solution = course.program("children/right/solution.rs").replace("pub fn main", "fn main");
+    let new = course.file("children").with_extension("new");
+    fs::write(&new, solution).unwrap();
+    fs::rename(&new, course.file("children")).unwrap();
+    terminal.read_until("Right!");
+
+    terminal.press("r");
+    terminal.read_until("What you had is my/children/src/main.rs.old1");
+    terminal.read_until("was never waited for");
+    terminal.press("q");
+    assert!(terminal.child.wait().unwrap().success());
+    assert!(!terminal.is_key_by_key(), "the terminal is as it was");
+    let progress = fs::read_to_string(course.0.path().join("my/progress.txt")).unwrap();
+    assert!(
+        progress.contains("passed children") && progress.contains("hints children 1"),
+        "{progress}"
+    );
+}
+
+#[test]
+fn ctrl_c_while_a_program_hangs_leaves_nothing() {
+    let course = Course::new();
+    course.learn(&["children"]);
+    let started = course.0.path().join("started");
+    let hang = format!(
+        "fn main() {{
+             std::fs::write({started:?}, std::process::id().to_string()).unwrap();
+             std::thread::sleep(std::time::Duration::from_secs(1000));
+         }}"
+    );
+    fs::write(course.file("children"), hang).unwrap();
+    let mut terminal = OnTerminal::start(course.command(&["children"]));
+    let pid = || fs::read_to_string(&started).ok().filter(|pid| !pid.is_empty());
+    seen::until("it has started", || pid().is_some());
+    terminal.press("\x03");
+    assert_eq!(terminal.child.wait().unwrap().code(), Some(130));
+    let process = PathBuf::from("/proc").join(pid().unwrap());
+    seen::until("it is gone", || !process.exists());
+    assert!(!terminal.is_key_by_key());
+}
