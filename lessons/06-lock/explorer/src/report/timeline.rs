@@ -26,7 +26,7 @@ pub fn timeline(run: &Run, source: &str, width: usize) -> String {
     for step in &run.steps {
         row(step.thread, step.at, &step.description);
     }
-    if let Outcome::Fault(Fault::Deadlock(blocked)) = &run.outcome {
+    if let Outcome::Fault(Fault::Deadlock(blocked) | Fault::Livelock(blocked)) = &run.outcome {
         for blocked in blocked {
             row(blocked.id, blocked.at, &format!("waits for {}", blocked.awaits.name()));
         }
