@@ -34,21 +34,27 @@ mod crew;
 mod engine;
 mod execution;
 mod explorer;
+pub mod hint;
+mod named;
+mod names;
 mod op;
 mod replay;
 mod report;
 mod schedule;
 mod scheduler;
 mod search;
-mod sync;
+mod shown;
+pub mod sync;
+pub mod thread;
 mod watch;
 
 pub use bounds::{Bounds, Orders};
-pub use explorer::{Explorer, Program};
+pub use explorer::{Explorer, Program, main};
+pub use named::{Atomic, Cell, Condvar, JoinHandle, Mutex, spawn};
+pub use names::add_source;
 pub use op::ThreadId;
 pub use report::{
     Awaited, Blocked, Failure, Fault, NotReady, Outcome, ReplayError, Report, Run, Step, Thread,
     ThreadState, line_of, timeline,
 };
 pub use schedule::{ParseScheduleError, Schedule};
-pub use sync::{Atomic, Cell, Condvar, Guard, JoinHandle, Mutex, spawn};

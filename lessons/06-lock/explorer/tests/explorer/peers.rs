@@ -28,7 +28,7 @@ fn explorer(program: fn()) -> Verdict {
     assert!(report.is_exhaustive(), "{report}");
     match report.simplest.map(|failure| failure.fault) {
         None => Right,
-        Some(Fault::Deadlock(_)) => Deadlock,
+        Some(Fault::Deadlock(_) | Fault::Livelock(_)) => Deadlock,
         Some(Fault::Panic { .. } | Fault::Wrong(_)) => Assertion,
     }
 }
