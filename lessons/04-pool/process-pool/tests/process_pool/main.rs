@@ -21,6 +21,7 @@ fn main() {
         ("imap_unordered_gives_what_is_there", &results::unordered_gives_what_is_there),
         ("large_arguments_and_results_do_not_block_each_other", &results::large),
         ("results_that_are_taken_do_not_pile_up", &results::do_not_pile_up),
+        ("a_worker_does_not_keep_the_memory_of_large_values", &results::large_values_are_let_go),
         ("a_panic_is_an_error_of_its_task_only", &results::a_panic_is_an_error),
         ("what_cannot_be_read_is_an_error_of_its_task_only", &types::unreadable),
         ("values_of_any_size_come_back", &types::of_any_size),
