@@ -44,6 +44,7 @@ fn main() {
             "where_no_process_can_be_started_the_workers_that_are_left_go_on",
             &programs::no_processes,
         ),
+        ("useless_workers_do_not_end_a_pool_that_has_another_one", &programs::useless),
         ("a_worker_that_closes_its_socket_is_killed", &programs::closed_socket),
         ("a_worker_that_writes_nonsense_is_killed", &programs::scribbled),
         ("a_closed_pool_takes_nothing_and_can_be_joined", &ends::closed),
