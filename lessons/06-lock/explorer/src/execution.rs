@@ -71,9 +71,9 @@ pub(crate) enum Limit {
 /// that is to unwind it, or take steps while it unwinds.
 const MAX_AFTER_END: usize = 1000;
 
-/// How often in a row the threads that wait in a loop look again, all of them, and nothing
-/// changes. Then they have no end.
-const MAX_ROUNDS: u32 = 20;
+/// How often each thread that waits in a loop looks again, and nothing changes. Then they have
+/// no end.
+const MAX_LOOKS: usize = 20;
 
 /// An object of the program, and how often it was changed.
 struct Entry {
@@ -106,8 +106,9 @@ pub(crate) struct Execution {
     spurious: u32,
     /// The first thread is the main thread: what is left when it has ended does not matter.
     pub has_main: bool,
-    /// How often in a row no thread could go on but those that wait in a loop.
-    rounds: u32,
+    /// The threads that looked again because no other could go on. It begins anew when
+    /// something changes.
+    looks: Vec<ThreadId>,
     ended: Option<Ended>,
     /// Why the program cannot be explored.
     refusal: Option<String>,
@@ -320,7 +321,7 @@ impl Execution {
     pub fn change(&mut self, object: ObjectId, thread: ThreadId) {
         self.objects[object].changes += 1;
         self.threads[thread].round.has_changed_something = true;
-        self.rounds = 0;
+        self.looks.clear();
     }
 
     /// A thread does something that is not a change of an object, and no mere look.
@@ -365,14 +366,16 @@ impl Execution {
         seen.iter().any(|look| self.count(look.object, look.what) > look.count)
     }
 
-    /// No thread can go on, unless those that wait in a loop look again. Returns whether they
-    /// do.
+    /// No thread can go on, unless one that waits in a loop looks again. Returns whether one
+    /// does: they take turns, as each only looks.
     pub fn look_again(&mut self) -> bool {
-        let is_waiting = |thread: &Thread| thread.next.is_some_and(|it| it.limit == Limit::Later);
-        if self.main_has_ended() || !self.threads.iter().any(is_waiting) {
-            return false;
-        }
-        if self.rounds == MAX_ROUNDS {
+        let is_waiting =
+            |&id: &ThreadId| self.threads[id].next.is_some_and(|next| next.limit == Limit::Later);
+        let waiting: Vec<_> = self.ids().filter(is_waiting).collect();
+        let last = self.looks.last().copied().unwrap_or(CONTROLLER);
+        let next = waiting.iter().find(|&&id| id > last).or(waiting.first()).copied();
+        let Some(next) = next.filter(|_| !self.main_has_ended()) else { return false };
+        if self.looks.len() >= MAX_LOOKS * waiting.len() {
             let blocked = self.ids().filter_map(|id| match self.state(id) {
                 ThreadState::Blocked(blocked) => Some(blocked),
                 _ => None,
@@ -381,10 +384,8 @@ impl Execution {
             self.finish(Some(fault));
             return false;
         }
-        self.rounds += 1;
-        for thread in self.threads.iter_mut().filter(|thread| is_waiting(thread)) {
-            thread.round.may_look_again = true;
-        }
+        self.looks.push(next);
+        self.threads[next].round.may_look_again = true;
         true
     }
 
@@ -555,7 +556,7 @@ impl Execution {
     /// A thread has ended, perhaps with a panic; a panic ends the execution.
     pub fn end_thread(&mut self, thread: ThreadId, panic: Option<String>) {
         self.progress += 1;
-        self.rounds = 0;
+        self.looks.clear();
         let Thread { name, is_named, token, .. } = self.threads[thread];
         let ended = true;
         self.threads[thread] = Thread { name, is_named, token, ended, ..Thread::default() };
