@@ -147,8 +147,8 @@ fn a_child_that_prints_while_a_thread_holds_the_lock_of_the_output_hangs() {
     hanging.line_with(&["A thread takes the lock of println!"]);
     let children = format!("/proc/{0}/task/{0}/children", hanging.id());
     let child = loop {
-        let ids = fs::read_to_string(&children).unwrap();
-        if let Ok(id) = ids.trim().parse() {
+        assert_ne!(status(hanging.id(), "State"), "Z (zombie)", "it has ended, and nothing hung");
+        if let Ok(id) = fs::read_to_string(&children).unwrap().trim().parse() {
             break Pid::from_raw(id);
         }
     };
