@@ -275,6 +275,7 @@ fn the_figures_of_huge_pages_are_those_that_the_kernel_gave() {
         assert_eq!(figures, [(huge >> 10) as f64, faults as f64], "{row}");
 
         let forks = (0..calls.len()).filter(|&n| calls[n].starts().is_some());
+        assert!(forks.clone().all(|n| way(&calls[n], &record) == 0), "other starts than forks");
         let mut inside: Vec<_> = forks.clone().map(|n| calls[n].time()).collect();
         // What is measured lies between the calls before and after.
         let mut around: Vec<_> = forks.map(|n| calls[n + 1].begin - calls[n - 1].end).collect();
