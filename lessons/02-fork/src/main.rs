@@ -100,7 +100,7 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "huge-pages",
-        about: "with huge pages there are fewer of them, and a fork is cheaper",
+        about: "the same memory in fewer, larger pages: a fork is cheaper",
         options: &[("--mib N", "how much memory is in use (without it, 256)")],
         run: |options| huge_pages::run(options.number("--mib", 4..=1024)?.unwrap_or(256)),
     },
