@@ -70,7 +70,7 @@ fn print_row(name: &str, measured: &Measured) {
 fn no_huge_pages() -> Unsupported {
     const FILE: &str = "/sys/kernel/mm/transparent_hugepage/enabled";
     let setting = read_to_string(FILE).unwrap_or_else(|why| why.to_string());
-    Unsupported(format!("no huge pages here; {FILE}: {}", setting.trim()))
+    Unsupported(format!("the kernel gave no huge pages; {FILE}: {}", setting.trim()))
 }
 
 /// How many page faults this process has had that needed no disk.

@@ -101,8 +101,8 @@ const DEMOS: &[Demo] = &[
     Demo {
         name: "huge-pages",
         about: "the same memory in fewer, larger pages: a fork is cheaper",
-        options: &[("--mib N", "how much memory is in use (without it, 256)")],
-        run: |options| huge_pages::run(options.number("--mib", 4..=1024)?.unwrap_or(256)),
+        options: &[("--mib N", "how much memory is in use (without it, 64)")],
+        run: |options| huge_pages::run(options.number("--mib", 4..=1024)?.unwrap_or(64)),
     },
 ];
 
