@@ -246,7 +246,7 @@ fn zombie_looks_at_its_child_before_and_after_the_kill_and_after_the_wait() {
 #[test]
 fn the_figures_of_huge_pages_are_those_that_the_kernel_gave() {
     let calls = "read,madvise,munmap,getrusage,wait4";
-    let mut command = demo(&["huge-pages", "--mib", "16"]);
+    let mut command = demo(&["huge-pages", "--mib", "64"]);
     // Where there are none, that is all there is to see.
     if command.output().unwrap().status.code() == Some(3) {
         return start::pass_over("this system gives no huge pages");
@@ -254,7 +254,7 @@ fn the_figures_of_huge_pages_are_those_that_the_kernel_gave() {
     let Some(record) = strace::record(&command, calls) else { return };
     let first = record.first();
     let advised = |advice: &str| {
-        let advice = format!("{}, {advice}", 16 << 20);
+        let advice = format!("{}, {advice}", 64 << 20);
         first
             .calls
             .iter()
