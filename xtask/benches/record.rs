@@ -69,10 +69,10 @@ fn calls() {
 
 /// 200 children, one after the other, and the time that they took.
 fn forks() {
+    common::child::ensure_one_thread().expect("this starts none");
     let start = Instant::now();
     for _ in 0..200 {
-        // SAFETY: this process has one thread, so no lock can be held by a
-        // thread that the child does not have.
+        // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
         match unsafe { fork() }.expect("fork") {
             ForkResult::Child => std::process::exit(0),
             ForkResult::Parent { child } => drop(waitpid(child, None).expect("waitpid")),

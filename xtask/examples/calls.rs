@@ -50,9 +50,10 @@ fn result(call: &str, returned: libc::c_long) -> Result<libc::c_long> {
     Errno::result(returned).with_context(|| call.to_owned())
 }
 
-/// A new process that ends with the status that `body` returns. This process has one thread.
+/// A new process that ends with the status that `body` returns.
 fn child(body: impl FnOnce() -> i32) -> Result<Pid> {
-    // SAFETY: this process has one thread, so no other thread can hold a lock.
+    common::child::ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => std::process::exit(body()),

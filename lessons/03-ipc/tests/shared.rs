@@ -323,7 +323,7 @@ fn a_picture_is_drawn() {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let svg = fs::read_to_string(&picture).unwrap();
-    assert_eq!(svg.matches("<circle").count(), 7 * 2);
+    assert_eq!(svg.matches("<circle").count(), 4 * 2);
     assert!(svg.contains("on one CPU") && svg.contains("512 B"));
 }
 

@@ -439,7 +439,8 @@ pub static SHELL: Function<String, bool> = Function::new("shell", |command| {
 
 /// A process that is forked and goes on without exec.
 pub static FORK: Function<PathBuf, ()> = Function::new("fork", |file| {
-    // SAFETY: a worker has one thread, if its tasks start none.
+    common::child::ensure_one_thread().unwrap();
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     match unsafe { fork() }.unwrap() {
         ForkResult::Child => loop {
             std::fs::write(&file, getpid().to_string()).unwrap();
