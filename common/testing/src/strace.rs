@@ -110,6 +110,33 @@ pub fn record_with(options: &[&str], program: &Command, calls: &str) -> Option<R
     Some(Record { lines: text.lines().map(str::to_owned).collect(), callers: callers_in(&record) })
 }
 
+/// Changes of [`printed_with`]: whatever has become of a child, `wait` says that it exited with
+/// status 9.
+pub const ALL_EXIT_WITH_9: &str = "wait4:poke_exit=@arg2=00090000";
+
+/// What a program prints while strace changes what its calls return, as its `inject=` describes
+/// it: `getppid:retval=7`. A program that prints an answer for which it has not asked prints what
+/// it always does. What becomes of it is not looked at: it may well fail.
+///
+/// `None` if strace cannot be used, or cannot do that: then the test is passed over.
+///
+/// # Panics
+/// If the program prints something else than text.
+pub fn printed_with(changes: &str, program: &Command) -> Option<String> {
+    if !start::can_use_strace() {
+        return None;
+    }
+    let mut strace = start::with_fault(changes);
+    start::add_program(&mut strace, program);
+    let output = strace.output().expect("strace can be started");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    if let Some(why) = errors.lines().find(|line| line.starts_with("strace: invalid ")) {
+        start::pass_over(why);
+        return None;
+    }
+    Some(String::from_utf8(output.stdout).expect("it prints text"))
+}
+
 impl Record {
     /// The first thread of the program.
     pub fn first(&self) -> &Caller {
@@ -347,6 +374,14 @@ pub fn files_read<'a>(calls: impl IntoIterator<Item = &'a Call>) -> Vec<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_call_returns_is_changed() {
+        let mut shell = start::command("sh");
+        shell.args(["-c", "sh -c 'exit 3'; echo $?; sh -c 'kill -9 $$'; echo $?"]);
+        let Some(text) = printed_with(ALL_EXIT_WITH_9, &shell) else { return };
+        assert_eq!(text, "9\n9\n");
+    }
 
     #[test]
     fn the_calls_of_all_processes_are_recorded() {

@@ -197,6 +197,28 @@ fn zombie_looks_at_its_child_before_and_after_the_kill_and_after_the_wait() {
     assert!(states.clone().count() >= 2 && states.clone().all(|it| it), "{:?}", record.lines);
 }
 
+#[test]
+fn a_text_that_two_processes_write_is_made_before_there_are_two() {
+    let Some(record) = run(&["buffered"], "getpid,write") else { return };
+    let steps = |caller: &Caller| -> Vec<&str> {
+        let calls = caller.calls.iter().skip_while(|call| call.name != "write");
+        let steps = calls.filter_map(|call| match call.name.as_str() {
+            "getpid" => Some("id"),
+            "write" => Some("write"),
+            _ => call.starts().map(|_| "fork"),
+        });
+        steps.collect()
+    };
+    // A text without the end of its line, for which it asks for its id, is written after the fork.
+    let [unended, ended] = [["id", "fork", "id", "write"], ["id", "write", "fork", "id"]];
+    let expected =
+        [&["write"][..], &unended, &["write"], &ended, &["write", "write"], &unended].concat();
+    assert_eq!(steps(record.first()), expected, "{:#?}", record.lines);
+    let children = record.started();
+    let writes = children.iter().map(|child| child.calls("write").count());
+    assert_eq!(writes.collect::<Vec<_>>(), [1, 1, 0], "{:#?}", record.lines);
+}
+
 /// A way to start a process or a thread, as the kernel sees it.
 fn way(start: &Call, record: &Record) -> usize {
     let has = |flag| start.arguments.contains(flag);
