@@ -179,6 +179,16 @@ impl Record {
         calls
     }
 
+    /// For how long each sleep was to last, if `clock_nanosleep` and `nanosleep` are recorded,
+    /// sorted. Where a program says that it waits for an event, it should sleep in no other call.
+    pub fn sleeps(&self) -> Vec<Duration> {
+        let sleeps = self.callers.iter().flat_map(|caller| &caller.calls);
+        let sleeps = sleeps.filter(|call| call.name.ends_with("nanosleep"));
+        let mut sleeps: Vec<_> = sleeps.map(|call| call.times()[0]).collect();
+        sleeps.sort_unstable();
+        sleeps
+    }
+
     /// The call of `write` that wrote the first line of output with this beginning.
     ///
     /// # Panics
