@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use testing::running::{Running, pid};
 use testing::seen::{has_ended, until};
-use testing::strace::{Call, record};
+use testing::strace::{Call, printed_with, record};
 use testing::{figures, start};
 
 fn demo(arguments: &[&str]) -> Command {
@@ -179,18 +179,13 @@ fn a_worker_dies_and_another_takes_its_place() {
 
 #[test]
 fn a_worker_that_is_not_killed_needs_no_other() {
-    if !start::can_use_strace() {
-        return;
-    }
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let mut command = start::with_fault("tgkill:error=EPERM");
-    start::add_program(&mut command, &crash_without_python(folder.path(), "0"));
-    let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
+    let crash = crash_without_python(folder.path(), "0");
+    let Some(text) = printed_with("tgkill:error=EPERM", &crash) else { return };
     let done: Vec<String> = (1..=5).map(|task| format!("  task {task} is done")).collect();
     let lines: Vec<&str> = text.lines().skip(1).take(6).collect();
-    assert_eq!(lines[..5], done, "{output:?}");
-    assert_eq!(lines[5], "  new workers: 0", "{output:?}");
+    assert_eq!(lines[..5], done, "{text}");
+    assert_eq!(lines[5], "  new workers: 0", "{text}");
 }
 
 #[test]
@@ -213,14 +208,8 @@ fn only_the_task_of_the_killed_worker_is_lost() {
 
 #[test]
 fn no_task_is_lost_if_no_worker_is_killed() {
-    if !start::can_use_strace() {
-        return;
-    }
-    let mut command = start::with_fault("tgkill:error=EPERM");
-    command.arg(env!("CARGO_BIN_EXE_04-pool")).arg("lost");
-    let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.ends_with("  done: 1000, lost: 0\n"), "{output:?}");
+    let Some(text) = printed_with("tgkill:error=EPERM", &demo(&["lost"])) else { return };
+    assert!(text.ends_with("  done: 1000, lost: 0\n"), "{text}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use demo::{demo, lines};
 use testing::figures::{assert_between, seconds, times};
 use testing::running::tid;
 use testing::start;
-use testing::strace::{Call, Record, record, record_with};
+use testing::strace::{ALL_EXIT_WITH_9, Call, Record, printed_with, record, record_with};
 
 mod demo;
 
@@ -77,13 +77,8 @@ fn threads_that_meet_stay_until_the_last_has_come() {
 
 #[test]
 fn the_threads_that_are_counted_are_those_that_the_kernel_lists() {
-    if !start::can_use_strace() {
-        return;
-    }
     // Where the kernel lists none, there is none to be counted.
-    let mut strace = start::with_fault("getdents64:retval=0");
-    start::add_program(&mut strace, &demo(&["names"], "0"));
-    let text = String::from_utf8(strace.output().unwrap().stdout).unwrap();
+    let Some(text) = printed_with("getdents64:retval=0", &demo(&["names"], "0")) else { return };
     for line in ["threads that this process began with: 0", "threads that it has now: 0"] {
         assert!(text.lines().any(|told| told == line), "{text}");
     }
@@ -91,17 +86,22 @@ fn the_threads_that_are_counted_are_those_that_the_kernel_lists() {
 
 #[test]
 fn a_crash_needs_no_signal_that_a_thread_sends_to_itself() {
-    if !start::can_use_strace() {
-        return;
-    }
-    let mut strace = start::with_fault("kill,tkill,tgkill,rt_tgsigqueueinfo:retval=0");
-    start::add_program(&mut strace, &demo(&["crash"], "0"));
-    let text = String::from_utf8(strace.output().unwrap().stdout).unwrap();
+    let changes = "kill,tkill,tgkill,rt_tgsigqueueinfo:retval=0";
+    let Some(text) = printed_with(changes, &demo(&["crash"], "0")) else { return };
     let ends = text.lines().filter_map(|line| Some(line.split_once(" has ended: ")?.1));
     let ends: Vec<_> = ends.collect();
     // Without its signal, abort ends the process with an instruction that it may not execute.
     assert_eq!(ends[..2], ["exit status: 0", "killed by SIGSEGV"], "{text}");
     assert!(ends[2].starts_with("killed by "), "{text}");
+}
+
+#[test]
+fn an_end_is_what_wait_says() {
+    for (name, ends) in [("crash", 4), ("panic", 3)] {
+        let Some(text) = printed_with(ALL_EXIT_WITH_9, &demo(&[name], "0")) else { return };
+        let told = text.lines().filter_map(|line| Some(line.split_once(" has ended: ")?.1));
+        assert_eq!(told.collect::<Vec<_>>(), vec!["exit status: 9"; ends], "{text}");
+    }
 }
 
 #[test]
