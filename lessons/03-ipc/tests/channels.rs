@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::proc;
 use demo::{demo, kill_what_was_to_wait, recorded, run, through, written_by};
@@ -132,6 +132,34 @@ fn a_message_takes_64_channels_along() {
     // The list has 64 descriptors, as many as one message takes.
     let is_list = |it: &Call| it.arguments.contains("cmsg_len=272") && it.result == Some(81);
     assert_eq!(count(&record, "sendmsg", is_list), 1, "{record:#?}");
+}
+
+#[test]
+fn nobody_sleeps_but_to_be_watched() {
+    for (name, sleeps) in [
+        ("queue", &[40, 40, 40][..]),
+        ("pipe", &[]),
+        ("ipc", &[]),
+        ("sigpipe", &[]),
+        ("socket", &[]),
+        ("boundaries", &[]),
+        ("descriptor", &[]),
+        ("several", &[]),
+        ("full", &[]),
+        ("spawn", &[]),
+        ("accept", &[]),
+        ("killed-writer", &[]),
+        ("killed-reader", &[]),
+        ("two-senders", &[]),
+        ("ring", &[50]),
+        ("signals", &[50]),
+    ] {
+        let Some(record) = record_with(&[], &demo(&[name]), "clock_nanosleep,nanosleep") else {
+            return;
+        };
+        let sleeps: Vec<_> = sleeps.iter().copied().map(Duration::from_millis).collect();
+        assert_eq!(record.sleeps(), sleeps, "{name}");
+    }
 }
 
 #[test]

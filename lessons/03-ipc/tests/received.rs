@@ -1,6 +1,7 @@
 //! What a demo prints is what has come to it: here it is changed on its way.
 
 use demo::demo;
+use testing::strace::{ALL_EXIT_WITH_9, printed_with};
 use testing::tamper::{self, replace};
 
 mod demo;
@@ -204,5 +205,29 @@ fn where_a_process_sleeps_is_read_from_the_kernel() {
             let read = places.iter().any(|it| it == place);
             assert!(line.contains("state S (snoozing),") && (read || place == "0"), "{output:?}");
         }
+    }
+}
+
+#[test]
+fn where_the_receiver_of_a_ring_sleeps_is_read_from_the_kernel() {
+    let mut place = "0".to_owned();
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.ends_with("/wchan") && bytes != b"0" {
+            bytes.reverse();
+            place = String::from_utf8_lossy(bytes).into_owned();
+        }
+    };
+    let Some(output) = tamper::run(demo(&["ring"]), change) else { return };
+    let line = output.text.lines().find(|line| line.contains(": my parent sleeps"));
+    let line = line.unwrap_or_else(|| panic!("{output:?}"));
+    assert!(line.ends_with(&format!("in the kernel's ≈ {place:?}")), "{line}, not {place}");
+}
+
+#[test]
+fn an_end_is_what_wait_says() {
+    for (name, ends) in [("pipe", 2), ("sigpipe", 2), ("spawn", 1), ("accept", 2)] {
+        let Some(text) = printed_with(ALL_EXIT_WITH_9, &demo(&[name])) else { return };
+        let told = text.lines().filter_map(|line| Some(line.split_once(" has ended: ")?.1));
+        assert_eq!(told.collect::<Vec<_>>(), vec!["exit status: 9"; ends], "{text}");
     }
 }
