@@ -1,6 +1,8 @@
 //! The demo `speed`: what it measures, by the kernel's word, and what becomes of the figures.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::mem::take;
 use std::process::Command;
 
 use common::cpus;
@@ -36,12 +38,26 @@ struct Measured {
     received: Vec<usize>,
     sent_by_child: usize,
     received_by_child: usize,
+    /// What it had made before the fork, each kind once.
+    made: BTreeSet<&'static str>,
+}
+
+/// What the kernel makes by this call.
+fn made_by(call: &Call) -> Option<&'static str> {
+    match &*call.name {
+        "pipe2" => Some("pipe"),
+        "socketpair" if call.arguments.contains("SOCK_STREAM") => Some("stream"),
+        "socketpair" if call.arguments.contains("SOCK_SEQPACKET") => Some("seqpacket"),
+        "memfd_create" => Some("memory"),
+        _ => None,
+    }
 }
 
 #[test]
 fn each_way_is_measured_as_its_table_says() {
     let arguments = ["speed", "--most=512", "--time=1", "--without-python"];
-    let traced = "sched_setaffinity,read,write,sendto,recvfrom,sendmsg,recvmsg";
+    let traced = "sched_setaffinity,read,write,sendto,recvfrom,sendmsg,recvmsg,\
+                  pipe2,socketpair,memfd_create";
     let Some(record) = record_with(&["-s", "0"], &on_all_cpus(&demo(&arguments)), traced) else {
         return;
     };
@@ -49,14 +65,19 @@ fn each_way_is_measured_as_its_table_says() {
     let mut tables: Vec<(usize, Vec<Measured>)> = Vec::new();
     let calls = record.calls();
     let program = calls.iter().rposition(|call| call.name == "execve").unwrap();
+    let mut made = BTreeSet::new();
     for call in &calls[program..] {
-        if call.name == "sched_setaffinity" {
+        if call.caller == parent
+            && let Some(kind) = made_by(call)
+        {
+            made.insert(kind);
+        } else if call.name == "sched_setaffinity" {
             assert!(call.caller == parent && call.result == Some(0), "{call:?}");
             let list = call.arguments.split(['[', ']']).nth(1).unwrap();
             tables.push((list.split_whitespace().count(), Vec::new()));
         } else if let Some((_, measured)) = tables.last_mut() {
             if call.caller == parent && call.starts().is_some() {
-                measured.push(Measured::default());
+                measured.push(Measured { made: take(&mut made), ..Measured::default() });
             } else if let Some(measured) = measured.last_mut() {
                 note(measured, call, call.caller == parent);
             }
@@ -70,6 +91,15 @@ fn each_way_is_measured_as_its_table_says() {
         for (number, it) in measured.iter().enumerate() {
             let (way, length) = (WAYS[number / 2], [8, 512][number % 2]);
             let what = format!("{way}, {length} bytes, and back: {and_back}: {it:?}");
+            let made = match way {
+                "pipe" => &["pipe"][..],
+                "socket, stream" => &["stream"],
+                // Through the socket it notices that the other side is gone.
+                "shared memory, ring" => &["memory", "stream"],
+                // ipc-channel has such sockets, too.
+                _ => &["seqpacket"],
+            };
+            assert!(it.made.iter().eq(made), "{what}");
             if way == "shared memory, ring" {
                 assert!(it.sent.is_empty() && !it.received.contains(&length), "{what}");
                 continue;
