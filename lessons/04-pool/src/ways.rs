@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use crossbeam::channel::unbounded;
 use process_pool::{Function, ProcessPool};
 use serde_bytes::ByteBuf;
@@ -131,10 +131,15 @@ pub fn measure_pool(effort: Effort) -> Result<Measured> {
             // The results are taken as they come, and none is kept.
             time(|| {
                 let mut results = pool.imap_unordered(&BYTES, arguments, 1)?;
-                results.try_for_each(|(_, result)| result.map(drop).map_err(anyhow::Error::new))
+                results.try_for_each(|(_, result)| ensure_length(&result?, size))
             })
         }
     })
+}
+
+fn ensure_length(result: &[u8], size: usize) -> Result<()> {
+    ensure!(result.len() == size, "{} bytes came back, not {size}", result.len());
+    Ok(())
 }
 
 fn time<E: Into<anyhow::Error>>(work: impl FnOnce() -> Result<(), E>) -> Result<Duration> {
@@ -155,20 +160,24 @@ pub fn measure_threads<Submit: Fn(Job)>(start: fn() -> Submit, effort: Effort) -
     let start = begin.elapsed();
     measure(effort, start, |work, _| {
         Ok(match work {
-            Work::Empty { count } => run_all(&submit, count, |number| number),
-            Work::Busy { count, length } => run_all(&submit, count, move |_| busy(length)),
+            Work::Empty { count } => run_all(&submit, count, |number| number).0,
+            Work::Busy { count, length } => run_all(&submit, count, move |_| busy(length)).0,
             // Threads share their memory: the argument is handed over, not copied.
-            Work::Bytes { count, size } => run_all(&submit, count, move |_| vec![1_u8; size]),
+            Work::Bytes { count, size } => {
+                let (time, results) = run_all(&submit, count, move |_| vec![1_u8; size]);
+                results.iter().try_for_each(|result| ensure_length(result, size))?;
+                time
+            }
         })
     })
 }
 
-/// Runs `count` tasks, waits for all results, and returns how long that took.
+/// Runs `count` tasks, waits for all results, and returns how long that took, and the results.
 fn run_all<R: Send + 'static>(
     submit: &impl Fn(Job),
     count: usize,
     task: impl Fn(usize) -> R + Copy + Send + 'static,
-) -> Duration {
+) -> (Duration, Vec<R>) {
     let start = Instant::now();
     let (tx, rx) = unbounded();
     for number in 0..count {
@@ -178,7 +187,7 @@ fn run_all<R: Send + 'static>(
     drop(tx);
     let results: Vec<R> = rx.iter().collect();
     assert_eq!(results.len(), count);
-    start.elapsed()
+    (start.elapsed(), results)
 }
 
 /// The crate threadpool.
@@ -258,10 +267,12 @@ mod tests {
             thread::spawn(job);
         };
         let begin = Instant::now();
-        let time = run_all(&slow, 5, |number| number);
+        let (time, mut results) = run_all(&slow, 5, |number| number);
         assert!((5 * MS..=begin.elapsed()).contains(&time), "{time:?}");
+        results.sort_unstable();
+        assert_eq!(results, [0, 1, 2, 3, 4]);
         // A task that is the last to be done.
-        assert!(run_all(&slow, 1, |_| thread::sleep(3 * MS)) >= 4 * MS);
+        assert!(run_all(&slow, 1, |_| thread::sleep(3 * MS)).0 >= 4 * MS);
     }
 
     #[test]

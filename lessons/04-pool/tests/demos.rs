@@ -273,11 +273,25 @@ fn a_terminated_pool_had_workers_and_has_none() {
 }
 
 #[test]
-fn each_pool_of_close_has_its_workers() {
-    let Some(record) = record(&demo(&["close", "--pace", "0"]), "execve") else { return };
-    let is_worker = |call: &&Call| call.strings.iter().any(|string| string == b"pool-worker");
-    let workers = record.named("execve").into_iter().filter(is_worker);
-    assert_eq!(workers.count(), 3 * 2, "{record:#?}");
+fn each_pool_of_close_has_its_workers_and_they_would_wait_for_an_hour() {
+    let hour = Duration::from_secs(3600);
+    // Slower if a pool was terminated before its workers had begun.
+    for pace in ["0.02", "0.2", "2"] {
+        let calls = "execve,clock_nanosleep,nanosleep";
+        let Some(record) = record(&demo(&["close", "--pace", pace]), calls) else { return };
+        let is_worker = |call: &&Call| call.strings.iter().any(|string| string == b"pool-worker");
+        let workers = record.named("execve").into_iter().filter(is_worker);
+        assert_eq!(workers.count(), 3 * 2, "{record:#?}");
+        // A task that ends, and the time to look at the others; all others wait for an hour.
+        let second = Duration::from_secs_f64(pace.parse().unwrap());
+        let sleeps = record.sleeps();
+        assert!(sleeps.starts_with(&[second; 2]), "{sleeps:?}");
+        assert!(sleeps[2..].iter().all(|time| *time == hour), "{sleeps:?}");
+        if sleeps.len() >= 2 + 2 {
+            return;
+        }
+    }
+    panic!("two workers never waited");
 }
 
 #[test]
