@@ -10,7 +10,7 @@ use demo::demo;
 use serde_json::Value;
 use testing::figures::{are_close, drawn_times, seconds};
 use testing::start::{on_all_cpus, stand_in};
-use testing::strace::{Call, record_with};
+use testing::strace::{Call, printed_with, record_with};
 
 mod demo;
 
@@ -132,6 +132,21 @@ fn note(measured: &mut Measured, call: &Call, by_parent: bool) {
         ("write" | "sendto" | "sendmsg", false) => measured.sent_by_child += 1,
         ("read" | "recvfrom" | "recvmsg", false) => measured.received_by_child += 1,
         _ => {}
+    }
+}
+
+#[test]
+fn a_message_takes_no_less_than_to_receive_it() {
+    // Each receives for two milliseconds at least: there, and where it comes back.
+    let slowly = "read,recvfrom,recvmsg:delay_exit=2000";
+    let arguments = ["speed", "--cpus=1", "--most=8", "--time=1", "--without-python", "--json"];
+    let Some(text) = printed_with(slowly, &demo(&arguments)) else { return };
+    let times: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(times.len(), WAYS.len() + 1 + WAYS.len(), "{text}");
+    // A ring needs no call, and no more does a copy.
+    for time in times.iter().filter(|it| WAYS[..5].iter().any(|way| it["way"] == *way)) {
+        let least = if time["measured"] == "round trip" { 4e-3 } else { 2e-3 };
+        assert!(time["seconds"].as_f64().unwrap() >= least, "{time}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The demos on the pool, seen from outside: the processes and threads that they claim.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -106,19 +107,23 @@ fn the_workers_of_map_do_what_is_said_of_them() {
     let Some(record) = record(&map, "getpid,clock_nanosleep") else { return };
     let lines = &record.lines;
     let by = |call: &str, pid: Pid| record.caller(pid.as_raw()).calls(call).count();
-    // A worker that squares a number asks for its id.
+    // A worker that squares a number asks for its id, for each number once more than a worker
+    // that squares none.
     let squares: Vec<Pid> =
         lines.iter().filter(|line| line.contains(" * ")).map(|line| pid(line)).collect();
-    for &worker in &squares {
+    let workers: Vec<Pid> =
+        lines[0].split("pid ").skip(2).map(|it| pid(&format!("pid {it}"))).collect();
+    let asked_before = workers.iter().map(|&worker| {
         let times = squares.iter().filter(|it| **it == worker).count();
-        assert!(by("getpid", worker) >= times, "{record:#?}");
-    }
+        by("getpid", worker).checked_sub(times)
+    });
+    let asked_before: HashSet<_> = asked_before.collect();
+    assert!(asked_before.len() == 1 && !asked_before.contains(&None), "{record:#?}");
     // On one CPU the pool without a number has one worker: the allowed CPUs are counted.
     let last = lines.last().unwrap();
     assert!(last.ends_with("a worker for each CPU it may use: here ≈ 1."), "{lines:#?}");
     // Each of the waits is that of a worker.
-    let workers = lines[0].split("pid ").skip(2).map(|it| pid(&format!("pid {it}")));
-    let waits = workers.map(|worker| by("clock_nanosleep", worker));
+    let waits = workers.iter().map(|&worker| by("clock_nanosleep", worker));
     assert_eq!(waits.sum::<usize>(), 6, "{record:#?}");
 }
 
@@ -209,6 +214,7 @@ fn only_the_task_of_the_killed_worker_is_lost() {
 #[test]
 fn no_task_is_lost_if_no_worker_is_killed() {
     let Some(text) = printed_with("tgkill:error=EPERM", &demo(&["lost"])) else { return };
+    assert!(text.contains(", of the same chunk: 0 done by others\n"), "{text}");
     assert!(text.ends_with("  done: 1000, lost: 0\n"), "{text}");
 }
 
