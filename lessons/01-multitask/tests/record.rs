@@ -10,6 +10,7 @@ use std::time::Duration;
 use common::text;
 use picture::Picture;
 use team::{Team, numbers, slices, teams};
+use testing::figures::{assert_between, times};
 use testing::start;
 use testing::strace::{Call, Caller, Record, files_read, record};
 
@@ -415,6 +416,15 @@ fn start_of(caller: &Caller) -> Duration {
 }
 
 #[test]
+fn subtasks_sleep_only_to_be_watched() {
+    let arguments = ["word", "--pace", "0.05"];
+    let Some(record) = run(&arguments, "clock_nanosleep,nanosleep,sched_yield") else { return };
+    // Three threads and three processes. They wait for each other without a sleep.
+    assert_eq!(record.sleeps(), [15 * MS; 6]);
+    assert!(record.named("sched_yield").is_empty(), "{record:#?}");
+}
+
+#[test]
 fn the_picture_of_background_follows_from_what_proc_says() {
     let calls = "read,readlink,clock_nanosleep";
     let Some(record) = run(&["background", "--busiest", "5"], calls) else { return };
@@ -456,6 +466,10 @@ fn the_picture_of_background_follows_from_what_proc_says() {
     let rate = numbers(&lines[2])[0];
     assert!(rate >= (switched / longest).floor() - 1.0, "{rate}: {switched} in {longest} s");
     assert!(rate <= (switched / shortest).ceil() + 1.0, "{rate}: {switched} in {shortest} s");
+
+    let told = lines.iter().find(|line| line.starts_with("The busiest in the last ")).unwrap();
+    let [shortest_time, longest_time] = [shortest, longest].map(Duration::from_secs_f64);
+    assert_between(shortest_time, times(told)[0], longest_time);
 
     let links = now.iter().filter(|call| call.name == "readlink" && call.result > Some(0));
     let links = links.map(|call| (&call.strings[0], &call.strings[1]));
