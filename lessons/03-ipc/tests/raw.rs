@@ -7,7 +7,7 @@ use common::proc;
 use demo::{demo, kill_what_was_to_wait, recorded, run, written_by};
 use testing::running::{Running, pid};
 use testing::start;
-use testing::strace::{Call, record};
+use testing::strace::{Call, record, record_with};
 
 mod demo;
 
@@ -54,6 +54,22 @@ fn a_write_to_nobody_is_an_error_or_kills() {
     let to_nobody = to_nobody.filter(|call| call.bytes() == b"pear");
     let to_nobody: HashSet<i64> = to_nobody.map(|call| call.caller).collect();
     assert_eq!(to_nobody.len(), 2, "{record:#?}");
+}
+
+#[test]
+fn four_writers_write_each_of_their_lines_with_one_call() {
+    let Some(record) = record_with(&["-s", "0"], &demo(&["lines"]), "write") else { return };
+    let writers = record.started();
+    assert_eq!(writers.len(), 2 * 4, "{writers:#?}");
+    for (writers, length) in writers.chunks(4).zip([4096, 4097]) {
+        // The pipe has no room for all lines of one, and nobody reads before all are there.
+        let all_there = writers[3].begin;
+        for writer in writers {
+            assert!(all_there < writer.end(), "{length}: one after the other");
+            let lengths: Vec<_> = writer.calls("write").map(|call| call.result).collect();
+            assert_eq!(lengths, [Some(length); 250]);
+        }
+    }
 }
 
 #[test]

@@ -122,16 +122,21 @@ pub fn measure_pool(effort: Effort) -> Result<Measured> {
     pool.apply(&NUMBER, 1)?;
     let start = begin.elapsed();
     measure(effort, start, |work, chunk_size| match work {
-        Work::Empty { count } => time(|| pool.map(&NUMBER, 0..count as u64, chunk_size).map(drop)),
+        Work::Empty { count } => {
+            time(count, || Ok(pool.map(&NUMBER, 0..count as u64, chunk_size)?.len()))
+        }
         Work::Busy { count, length } => {
-            time(|| pool.map(&BUSY, vec![length; count], chunk_size).map(drop))
+            time(count, || Ok(pool.map(&BUSY, vec![length; count], chunk_size)?.len()))
         }
         Work::Bytes { count, size } => {
             let arguments = vec![ByteBuf::from(vec![1; size]); count];
             // The results are taken as they come, and none is kept.
-            time(|| {
+            time(count, || {
                 let mut results = pool.imap_unordered(&BYTES, arguments, 1)?;
-                results.try_for_each(|(_, result)| ensure_length(&result?, size))
+                results.try_fold(0, |done, (_, result)| {
+                    ensure_length(&result?, size)?;
+                    Ok(done + 1)
+                })
             })
         }
     })
@@ -142,10 +147,13 @@ fn ensure_length(result: &[u8], size: usize) -> Result<()> {
     Ok(())
 }
 
-fn time<E: Into<anyhow::Error>>(work: impl FnOnce() -> Result<(), E>) -> Result<Duration> {
+/// How long the work took, which returns how many results came of `count` tasks.
+fn time(count: usize, work: impl FnOnce() -> Result<usize>) -> Result<Duration> {
     let start = Instant::now();
-    work().map_err(Into::into)?;
-    Ok(start.elapsed())
+    let done = work()?;
+    let time = start.elapsed();
+    ensure!(done == count, "{done} of {count} tasks were done");
+    Ok(time)
 }
 
 /// A task for threads: it sends its result itself.
@@ -192,7 +200,7 @@ fn run_all<R: Send + 'static>(
 
 /// The crate threadpool.
 pub fn threadpool() -> impl Fn(Job) {
-    let pool = ThreadPool::new(WORKERS);
+    let pool = ThreadPool::with_name("threadpool".to_owned(), WORKERS);
     move |job| pool.execute(job)
 }
 
@@ -201,8 +209,9 @@ pub fn channels() -> impl Fn(Job) {
     let (tx, rx) = unbounded::<Job>();
     for _ in 0..WORKERS {
         let rx = rx.clone();
+        let thread = thread::Builder::new().name("channels".to_owned());
         // They end when the sender is dropped.
-        thread::spawn(move || rx.iter().for_each(|job| job()));
+        thread.spawn(move || rx.iter().for_each(|job| job())).expect("start a thread");
     }
     move |job| tx.send(job).expect("the threads run as long as the sender exists")
 }

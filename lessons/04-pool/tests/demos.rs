@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use testing::running::{Running, pid};
 use testing::seen::{has_ended, until};
-use testing::strace::{Call, printed_with, record};
+use testing::strace::{Call, printed_with, record, record_with};
 use testing::{figures, start};
 
 fn demo(arguments: &[&str]) -> Command {
@@ -357,25 +357,35 @@ fn all_work_is_done_by_whoever_steals_it() {
     assert!(runs.any(|run| run != first), "always {first:?}, or nothing is stolen");
 }
 
+/// The demo `speed` with its picture, and in place of Python figures that are known, in the
+/// order of the script's.
+fn speed(folder: &Path, more: &[&str]) -> (Command, PathBuf) {
+    let picture = folder.join("speed.svg");
+    let mut command = demo(&["speed", "--tasks", "100", "--svg", picture.to_str().unwrap()]);
+    command.args(more);
+    let script = "case $3 in 100) ;; *) exit 1;; esac
+        echo 12345.6 2500000 0.05 0.44 0.57 0.000294 0.00544 0.0661 0.00546
+        echo 999600 999400 0.051 0.47 0.83 25e-5 0.00213 0.044 0.00755";
+    start::stand_in(&mut command, folder, "python3", script);
+    (command, picture)
+}
+
+fn drawn_in(picture: &Path) -> Vec<Vec<f64>> {
+    figures::drawn_times(&fs::read_to_string(picture).unwrap())
+}
+
+fn text_of(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn speed_puts_each_figure_in_its_place() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let run = |more: &str| {
-        let picture = folder.path().join("speed.svg");
-        let mut command = demo(&["speed", "--tasks", "100", "--svg", picture.to_str().unwrap()]);
-        command.args(more.split_whitespace());
-        // In place of Python: figures that are known, in the order of the script's.
-        let script = "case $3 in 100) ;; *) exit 1;; esac
-            echo 12345.6 2500000 0.05 0.44 0.57 0.000294 0.00544 0.0661 0.00546
-            echo 999600 999400 0.051 0.47 0.83 25e-5 0.00213 0.044 0.00755";
-        start::stand_in(&mut command, folder.path(), "python3", script);
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        let drawn = figures::drawn_times(&fs::read_to_string(picture).unwrap());
-        (String::from_utf8(output.stdout).unwrap(), drawn)
-    };
-
-    let (text, drawn) = run("");
+    let (command, picture) = speed(folder.path(), &[]);
+    let text = text_of(command);
+    let drawn = drawn_in(&picture);
     let rows: Vec<Vec<&str>> = (text.lines())
         .map(|line| line.split("  ").map(str::trim).filter(|it| !it.is_empty()).collect())
         .collect();
@@ -402,8 +412,17 @@ fn speed_puts_each_figure_in_its_place() {
             );
         }
     }
+}
 
-    let (text, drawn) = run("--json");
+#[test]
+fn each_way_of_speed_has_two_workers_and_in_json_its_figures() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (command, picture) = speed(folder.path(), &["--json"]);
+    // A program starts 20 ms later, and so does a worker.
+    let late = ["-e", "inject=execve:delay_enter=20000"];
+    let record = record_with(&late, &command, "prctl,clock_nanosleep,nanosleep");
+    let text = record.as_ref().map_or_else(|| text_of(command), |it| it.lines.join("\n"));
+    let drawn = drawn_in(&picture);
     let ways: Vec<Value> = serde_json::from_str(&text).unwrap();
     assert_eq!(drawn.len(), 5);
     for (way, drawn) in ways.iter().zip(&drawn) {
@@ -436,4 +455,17 @@ fn speed_puts_each_figure_in_its_place() {
         [&ways[0]["name"], &ways[1]["name"], &ways[2]["name"]],
         ["this pool", "threadpool", "channels"]
     );
+
+    let Some(record) = record else { return };
+    assert!(ways[0]["seconds_to_start"].as_f64().unwrap() >= 0.02, "{ways:#?}");
+    assert_eq!(record.sleeps(), [], "nobody sleeps: {record:#?}");
+    let started = record.started();
+    let ways = started.iter().filter_map(|caller| {
+        let mut programs = caller.calls("execve");
+        let is_worker = programs.any(|call| call.strings.iter().any(|it| it == b"pool-worker"));
+        let name = if is_worker { "this pool".to_owned() } else { caller.name() };
+        ["this pool", "threadpool", "channels"].into_iter().find(|way| *way == name)
+    });
+    let two_each = ["this pool", "this pool", "threadpool", "threadpool", "channels", "channels"];
+    assert_eq!(ways.collect::<Vec<_>>(), two_each, "{record:#?}");
 }
