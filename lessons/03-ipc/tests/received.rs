@@ -1,6 +1,6 @@
 //! What a demo prints is what has come to it: here it is changed on its way.
 
-use demo::demo;
+use demo::{demo, recorded};
 use testing::strace::{ALL_EXIT_WITH_9, printed_with};
 use testing::tamper::{self, replace};
 
@@ -49,6 +49,19 @@ fn other_bytes_in_a_pipe_are_read() {
         messages(&[(b"pear", b"nuts")]),
         &["I read 8 bytes: \"nutsplum\"", "I have read \"nuts\", and the end of file"],
     );
+}
+
+#[test]
+fn as_many_bytes_are_read_as_the_kernel_says() {
+    // The call that reads both words: a number that the kernel does not mean.
+    let Some(record) = recorded(&["pipe"], "read") else { return };
+    let mut reads = record.first().calls("read");
+    let number = reads.position(|call| call.bytes() == b"pearplum").expect("both words") + 1;
+    let changes = format!("read:retval=5:when={number}");
+    let Some(text) = printed_with(&changes, demo(&["pipe"]).env("LESSON_PACE", "0")) else {
+        return;
+    };
+    assert!(text.contains("  I read 5 bytes: \"\\0\\0\\0\\0\\0\"\n"), "{text}");
 }
 
 #[test]

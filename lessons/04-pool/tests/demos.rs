@@ -128,6 +128,25 @@ fn the_workers_of_map_do_what_is_said_of_them() {
 }
 
 #[test]
+fn nobody_sleeps_but_for_a_task() {
+    // At a hundredth of the usual pace, in milliseconds.
+    let tasks = &[10, 20, 40, 42, 44][..];
+    for (name, sleeps) in [
+        ("pool", tasks),
+        ("threads", tasks),
+        ("map", &[5, 5, 10, 10, 15, 15]),
+        ("lost", &[]),
+        ("panic", &[]),
+        ("steal", &[]),
+    ] {
+        let demo = demo(&[name, "--pace", "0.01"]);
+        let Some(record) = record(&demo, "clock_nanosleep,nanosleep") else { return };
+        let sleeps: Vec<_> = sleeps.iter().copied().map(Duration::from_millis).collect();
+        assert_eq!(record.sleeps(), sleeps, "{name}");
+    }
+}
+
+#[test]
 fn a_pool_without_a_number_has_a_worker_for_each_cpu() {
     let cpus = cpus::allowed().unwrap();
     let mut command = demo(&["map", "--pace", "0"]);
