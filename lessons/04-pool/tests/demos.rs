@@ -129,6 +129,7 @@ fn the_workers_of_map_do_what_is_said_of_them() {
 
 #[test]
 fn nobody_sleeps_but_for_a_task() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     // At a hundredth of the usual pace, in milliseconds.
     let tasks = &[10, 20, 40, 42, 44][..];
     for (name, sleeps) in [
@@ -138,9 +139,13 @@ fn nobody_sleeps_but_for_a_task() {
         ("lost", &[]),
         ("panic", &[]),
         ("steal", &[]),
+        ("crash", &[]),
     ] {
-        let demo = demo(&[name, "--pace", "0.01"]);
-        let Some(record) = record(&demo, "clock_nanosleep,nanosleep") else { return };
+        let command = match name {
+            "crash" => crash_without_python(folder.path(), "0.01"),
+            _ => demo(&[name, "--pace", "0.01"]),
+        };
+        let Some(record) = record(&command, "clock_nanosleep,nanosleep") else { return };
         let sleeps: Vec<_> = sleeps.iter().copied().map(Duration::from_millis).collect();
         assert_eq!(record.sleeps(), sleeps, "{name}");
     }

@@ -59,6 +59,18 @@ fn the_cpu_time_that_it_tells_is_what_the_kernel_has_counted() {
 }
 
 #[test]
+fn the_work_is_split_among_the_threads() {
+    // One run that happens to have been disturbed decides nothing: six are not all disturbed.
+    let is_split = |_| {
+        let command = demo(&["parallel", "--threads", "2", "--steps", "300000"], "0");
+        let (lines, ..) = run(command);
+        let [one, two] = times(&lines, "  together ")[..] else { panic!("{lines:#?}") };
+        two < 1.5 * one
+    };
+    assert!((0..6).any(is_split), "each thread did all of the work");
+}
+
+#[test]
 fn the_threads_are_there_at_the_same_time() {
     // With ever more to do, for a machine so busy that they have ended before they were
     // looked at.
