@@ -13,6 +13,7 @@ use team::{Team, numbers, slices, teams};
 use testing::figures::{assert_between, times};
 use testing::start;
 use testing::strace::{Call, Caller, Record, files_read, record};
+use testing::tamper;
 
 mod picture;
 mod team;
@@ -206,11 +207,8 @@ fn the_times_of_cores_follow_from_what_the_tasks_recorded() {
 fn the_work_of_cores_is_split_among_its_tasks() {
     // All on one CPU: then the work takes the same CPU time, whatever the number of tasks.
     let whole_work_for_each = || {
-        let record = run(&["cores", "--cpus", "1", "--readings", "100000"], "write")?;
-        let times = teams(&record).into_iter().map(|team| {
-            let tasks = slices(&team.recordings(0));
-            tasks.iter().flatten().map(|slice| slice[1] - slice[0]).sum::<u64>() as f64
-        });
+        let record = run(&["cores", "--cpus", "1", "--readings", "100000"], "write,getrusage")?;
+        let times = teams(&record).into_iter().map(|team| team.cpu_time(&record).as_secs_f64());
         let [one, two] = times.collect::<Vec<_>>()[..] else { panic!("two teams") };
         Some(two > 1.5 * one)
     };
@@ -315,6 +313,33 @@ fn the_shares_of_nice_follow_from_what_the_tasks_recorded() {
             assert_eq!(numbers(groups.split_once("in ").unwrap().1)[0], different.len() as f64);
         }
     }
+}
+
+#[test]
+fn autogroups_are_counted_that_the_kernel_has_given() {
+    let mut demo = demo(&["nice", "--duration", "0.02"]);
+    let changed = |demo: Command| {
+        // Whatever their numbers are, they are all the same.
+        tamper::run(demo, |from, bytes| {
+            if from.ends_with("/autogroup") {
+                bytes.iter_mut().filter(|byte| byte.is_ascii_digit()).for_each(|it| *it = b'7');
+            }
+        })
+    };
+    if demo.output().unwrap().status.code() == Some(3) {
+        start::pass_over("a task may not have the nice value 0 here");
+        return;
+    }
+    let Some(output) = changed(demo) else { return };
+    let told =
+        output.text.lines().filter_map(|line| line.split_once("on, and these tasks are in "));
+    let told: Vec<_> = told.map(|(_, count)| count).collect();
+    if told.is_empty() {
+        start::pass_over("this system has no autogroups, or does not use them here");
+        return;
+    }
+    // Numbers of one length, as they are one after the other, or at most of two.
+    assert!(["1 autogroup", "2 autogroups"].contains(&told[1]), "{output:?}");
 }
 
 #[test]
