@@ -96,6 +96,36 @@ fn a_crash_needs_no_signal_that_a_thread_sends_to_itself() {
 }
 
 #[test]
+fn rust_reports_the_stack_that_is_full() {
+    let Some(recorded) = recorded(&["crash"]) else { return };
+    let threads = recorded.started();
+    let filled = threads.last().unwrap();
+    let reports = filled.calls("write").filter(|call| call.descriptor() == Some(2));
+    let report: String = reports.map(Call::text).collect();
+    assert!(report.contains("overflowed its stack"), "{filled:#?}");
+}
+
+#[test]
+fn a_pipeline_takes_the_time_from_its_first_thread_to_its_last_line() {
+    let Some(recorded) = recorded(&["pipeline"]) else { return };
+    let calls = recorded.calls();
+    let written = |text: &str| {
+        let is_it = |call: &&&Call| call.name == "write" && call.text().starts_with(text);
+        calls.iter().filter(is_it).copied().collect::<Vec<_>>()
+    };
+    let heads = [written("to the end:"), written("three words")].concat();
+    let ends = written("  main: all stages have ended, after ");
+    assert_eq!((heads.len(), ends.len()), (2, 2), "{recorded:#?}");
+    for (head, end) in heads.into_iter().zip(ends) {
+        let between: Vec<_> = calls.iter().filter(|call| head.end < call.begin).collect();
+        let first = between.iter().find(|call| call.starts().is_some()).unwrap();
+        let last = between.iter().rfind(|call| call.name == "write" && call.end < end.begin);
+        let inside = last.unwrap().begin - first.end;
+        assert_between(inside, times(&end.text())[0], end.begin - head.end);
+    }
+}
+
+#[test]
 fn an_end_is_what_wait_says() {
     for (name, ends) in [("crash", 4), ("panic", 3)] {
         let Some(text) = printed_with(ALL_EXIT_WITH_9, &demo(&[name], "0")) else { return };
@@ -142,14 +172,15 @@ fn only_the_scope_of_crossbeam_joins_its_threads() {
         let Some(recorded) = record_with(&["-e", &delay], &demo, "write,futex") else { return };
         let started = recorded.started();
         // To join a thread is to wait until its id is no longer where the kernel clears it.
+        let waits = recorded.named("futex");
         let is_joined = |thread: &Caller| {
             let id = format!(", {}, ", thread.id);
-            recorded.first().calls("futex").any(|call| call.arguments.contains(&id))
+            waits.iter().any(|call| call.arguments.contains(&id))
         };
-        // In each half two borrow.
-        let joined = [0, 1, 5, 6].map(|number| is_joined(started[number]));
-        assert_eq!(joined[..2], [false; 2], "{recorded:#?}");
-        if joined[2..].contains(&true) {
+        // In each half two borrow, and one is started by another thread of the scope.
+        let joined = [0, 1, 3, 5, 6].map(|number| is_joined(started[number]));
+        assert_eq!(joined[..3], [false; 3], "{recorded:#?}");
+        if joined[3..].contains(&true) {
             return;
         }
     }
