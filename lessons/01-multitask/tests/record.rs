@@ -116,8 +116,14 @@ fn the_numbers_of_tasks_follow_from_what_the_tasks_recorded() {
         assert_has(&lines[1], &format!("{name} (pid {})", one_cpu.ids[number]));
         assert_drawn(&picture, number, &slices[number], one_cpu.start, length);
     }
-    let median = text::time(median(&slices));
+    let length_of_median = median(&slices);
+    let median = text::time(length_of_median);
     assert!(svg.contains(&format!("median slice, {median}<")), "{median}");
+    // Its line is as long as it would be in a lane.
+    let rule = svg.split("class='rule'").nth(1).unwrap().split("width='").nth(1).unwrap();
+    let rule: f64 = rule.split('\'').next().unwrap().parse().unwrap();
+    let expected = length_of_median.as_secs_f64() / 0.03 * picture.length;
+    assert!((rule - expected).abs() < 0.02, "{rule}, not {expected}");
     let of_slices: Vec<_> = lines.iter().filter(|line| line.starts_with("slices")).collect();
     assert_slices(of_slices[0], &slices);
     assert!(team::most_at_once(&slices) <= 1, "they had one CPU");
@@ -295,6 +301,10 @@ fn the_shares_of_nice_follow_from_what_the_tasks_recorded() {
             let set = format!("PRIO_PROCESS, 0, {}", 5 * task);
             assert_eq!(caller.calls("setpriority").last().unwrap().arguments, set);
             assert_eq!(caller.calls("setsid").count(), number);
+            // Before it begins to record: then it first asks what it has used.
+            let recording = caller.calls("getrusage").next().unwrap().begin;
+            let mut settings = caller.calls("setsid").chain(caller.calls("setpriority"));
+            assert!(settings.all(|call| call.end < recording), "{caller:?}");
             // Its autogroup is the one of which it read last. A session that is as old as the
             // system belongs to none: then it read only the end of the file.
             let reads: Vec<_> = caller.calls("read").collect();
