@@ -279,9 +279,11 @@ impl Call {
     /// interrupted it and it is made again, or if it is something else.
     fn parse(caller: i64, begin: Duration, text: &str) -> Option<Self> {
         let (call, result) = text.rsplit_once(" = ").unwrap_or((text, "?"));
-        // The kernel makes it again by itself, and then it is there a second time.
+        // The kernel makes it again by itself, and then it is there a second time. But the rest of
+        // a sleep is another call, `restart_syscall`.
         let is_made_again = ["ERESTARTSYS", "ERESTARTNOINTR", "ERESTART_RESTARTBLOCK"];
-        if is_made_again.iter().any(|name| result.contains(name)) {
+        let is_sleep = call.split('(').next().is_some_and(|name| name.ends_with("nanosleep"));
+        if !is_sleep && is_made_again.iter().any(|name| result.contains(name)) {
             return None;
         }
         // What is short is filled up with spaces.
@@ -465,6 +467,10 @@ mod tests {
         }
         let interrupted = "read(3, 0x1, 1) = ? ERESTARTSYS (To be restarted) <0.000001>";
         assert!(parse(interrupted).is_none());
+        let sleep = "clock_nanosleep(CLOCK_MONOTONIC, 0, {tv_sec=0, tv_nsec=40000000}, \
+             {tv_sec=0, tv_nsec=39606768}) = ? ERESTART_RESTARTBLOCK (Interrupted) <0.000394>";
+        let sleep = parse(sleep).unwrap();
+        assert_eq!((sleep.times()[0], sleep.result), (Duration::from_millis(40), None));
     }
 
     const RECORD: &str = r#"7     1700000000.000100 write(1, "\x61\x20\x3d", 3) = 3 <0.000020>
