@@ -55,12 +55,18 @@ pub struct Measured {
 
 /// The tasks. The same functions for processes and threads.
 pub static NUMBER: Function<u64, u64> = Function::new("number", |number| number);
-pub static BUSY: Function<Duration, ()> = Function::new("busy", busy);
+pub static BUSY: Function<Duration, Duration> = Function::new("busy", busy);
 pub static BYTES: Function<ByteBuf, ByteBuf> = Function::new("bytes", |bytes| bytes);
 
-fn busy(time: Duration) {
+/// Returns how long it was busy.
+fn busy(time: Duration) -> Duration {
     let start = Instant::now();
-    while start.elapsed() < time {}
+    loop {
+        let elapsed = start.elapsed();
+        if elapsed >= time {
+            return elapsed;
+        }
+    }
 }
 
 const SHORT: Duration = Duration::from_micros(10);
@@ -125,9 +131,10 @@ pub fn measure_pool(effort: Effort) -> Result<Measured> {
         Work::Empty { count } => {
             time(count, || Ok(pool.map(&NUMBER, 0..count as u64, chunk_size)?.len()))
         }
-        Work::Busy { count, length } => {
-            time(count, || Ok(pool.map(&BUSY, vec![length; count], chunk_size)?.len()))
-        }
+        Work::Busy { count, length } => time(count, || {
+            let results = pool.map(&BUSY, vec![length; count], chunk_size)?;
+            Ok(results.iter().flatten().filter(|time| **time >= length).count())
+        }),
         Work::Bytes { count, size } => {
             let arguments = vec![ByteBuf::from(vec![1; size]); count];
             // The results are taken as they come, and none is kept.
@@ -169,7 +176,11 @@ pub fn measure_threads<Submit: Fn(Job)>(start: fn() -> Submit, effort: Effort) -
     measure(effort, start, |work, _| {
         Ok(match work {
             Work::Empty { count } => run_all(&submit, count, |number| number).0,
-            Work::Busy { count, length } => run_all(&submit, count, move |_| busy(length)).0,
+            Work::Busy { count, length } => {
+                let (time, results) = run_all(&submit, count, move |_| busy(length));
+                ensure!(results.iter().all(|it| *it >= length), "not busy for {length:?}");
+                time
+            }
             // Threads share their memory: the argument is handed over, not copied.
             Work::Bytes { count, size } => {
                 let (time, results) = run_all(&submit, count, move |_| vec![1_u8; size]);
@@ -308,8 +319,8 @@ mod tests {
     #[test]
     fn busy_is_busy_for_the_time() {
         let start = Instant::now();
-        busy(3 * MS);
-        assert!(start.elapsed() >= 3 * MS);
+        let told = busy(3 * MS);
+        assert!((3 * MS..=start.elapsed()).contains(&told), "{told:?}");
     }
 
     /// Two tasks that wait for each other need two threads. Then which threads run a few tasks?
