@@ -47,6 +47,17 @@ fn the_switches_of_switch_are_those_that_the_kernel_counted() {
     assert_eq!(computing.len(), 3, "{demo:?}");
     let all = demo.voluntary + demo.involuntary;
     assert!(counts.iter().chain(&computing).sum::<u64>() <= all, "{demo:?}");
+
+    let nanoseconds = |beginning: &str| {
+        let line = demo.lines.iter().find(|line| line.starts_with(beginning)).expect(beginning);
+        *numbers(line.trim_end_matches(" ns")).last().expect(line)
+    };
+    let [pipe, round_trip, switch] =
+        ["a byte into a pipe", "a byte to another process and back, on one CPU", "one switch"]
+            .map(nanoseconds);
+    // One decimal is printed.
+    let expected = (round_trip / 2.0 - pipe).max(0.0);
+    assert!((switch - expected).abs() < 0.2, "{demo:?}");
 }
 
 #[test]

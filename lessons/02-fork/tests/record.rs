@@ -80,6 +80,8 @@ fn only_the_kernel_kills_the_orphan_that_asked_for_it() {
         assert_eq!((asked, orphan.killed_by.is_some()), (number == 2, number == 2), "{orphan:?}");
         if number < 2 {
             let parent = orphan.calls("getppid").last().unwrap().result.unwrap();
+            // It waits for its parent's end, and does not ask again and again whether it has come.
+            assert!(orphan.calls("getppid").count() <= 4, "{orphan:?}");
             let status = files_read(&orphan.calls).concat();
             let (_, name) = status.rsplit_once("Name:\t").unwrap();
             let name = name.lines().next().unwrap();
@@ -288,6 +290,40 @@ fn the_figures_of_huge_pages_are_those_that_the_kernel_gave() {
     assert_eq!(record.lines.len(), 4, "{:#?}", record.lines);
 }
 
+#[test]
+fn nobody_sleeps_but_to_be_watched() {
+    for (name, times) in [
+        ("twice", &[][..]),
+        ("family", &[]),
+        ("copies", &[]),
+        ("exec", &[]),
+        ("zombie", &[250]),
+        ("orphan", &[]),
+        ("crash", &[]),
+        ("signals", &[]),
+        ("buffered", &[]),
+        ("threads", &[]),
+    ] {
+        let Some(record) = run(&[name], "clock_nanosleep,nanosleep") else { return };
+        let times: Vec<_> = times.iter().copied().map(Duration::from_millis).collect();
+        assert_eq!(record.sleeps(), times, "{name}");
+    }
+}
+
+#[test]
+fn a_text_that_two_processes_write_is_made_before_there_are_two() {
+    let Some(record) = run(&["buffered"], "getpid,write") else { return };
+    let calls = &record.first().calls;
+    let before_forks = (0..calls.len()).filter(|&place| calls[place].starts().is_some());
+    let before_forks = before_forks.map(|place| [place - 2, place - 1].map(|it| &*calls[it].name));
+    // It asks for its id, for a text that is not written yet when it forks, or is.
+    let [in_memory, written] = [["write", "getpid"], ["getpid", "write"]];
+    assert_eq!(before_forks.collect::<Vec<_>>(), [in_memory, written, in_memory]);
+    let children = record.started();
+    let calls = |name| children.iter().map(|child| child.calls(name).count()).collect::<Vec<_>>();
+    assert_eq!([calls("getpid"), calls("write")], [[1, 1, 0]; 2], "{children:#?}");
+}
+
 /// A way to start a process or a thread, as the kernel sees it.
 fn way(start: &Call, record: &Record) -> usize {
     let has = |flag| start.arguments.contains(flag);
@@ -306,7 +342,8 @@ fn the_times_of_cost_are_medians_of_what_its_calls_took() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let svg = folder.path().join("cost.svg");
     let arguments = ["cost", "--most", "4", "--svg", svg.to_str().unwrap()];
-    let Some(record) = run(&arguments, "read,write,wait4") else { return };
+    // In `futex` it waits for the end of a thread.
+    let Some(record) = run(&arguments, "read,write,wait4,futex") else { return };
     let first = record.first();
     let rows_end = (0..first.calls.len()).filter(|&n| first.calls[n].text().contains("MiB  "));
     let rows_end: Vec<_> = rows_end.collect();
