@@ -8,6 +8,7 @@ mod interrupted;
 mod judge;
 mod lives;
 mod programs;
+mod real;
 mod refused;
 mod step;
 mod surroundings;
