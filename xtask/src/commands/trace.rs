@@ -1,5 +1,6 @@
 //! `cargo xtask trace`: what the kernel saw a demo do, or any other program.
 
+mod forgotten;
 mod rows;
 mod step;
 mod svg;
@@ -224,14 +225,23 @@ fn traced(workspace: &Workspace, arguments: &Arguments) -> Result<Traced> {
     }
     if lesson == OWN {
         let [name] = words else {
-            let programs = workspace.own_programs().join(", ");
-            return Err(UsageError(format!("which program? in {OWN}/: {programs}")).into());
+            let why = if words.is_empty() {
+                workspace.which_own()
+            } else {
+                UsageError(format!("one program of {OWN}/; its arguments come after `--`"))
+            };
+            return Err(why.into());
         };
         let program = workspace.build_own(name)?.into();
         return Ok(Traced::Program(std::iter::once(program).chain(rest.iter().cloned()).collect()));
     }
     let name = std::slice::from_ref(lesson);
-    workspace.require(name)?;
+    if let Err(UsageError(why)) = workspace.require(name) {
+        let rest = rest.iter().filter_map(|word| word.to_str());
+        let words = arguments.words.iter().map(String::as_str).chain(rest);
+        let how = forgotten::how_to_trace(words).map(|how| format!("; {how}"));
+        return Err(UsageError(why + &how.unwrap_or_default()).into());
+    }
     let built = workspace.build(name, Targets::Binary)?.remove(0);
     let demos: Vec<String> = built.demos()?.into_iter().map(|(name, _)| name).collect();
     if let Some(demo) = words.first()

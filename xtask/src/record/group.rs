@@ -157,7 +157,7 @@ impl FromStr for Group {
     fn from_str(word: &str) -> Result<Group, String> {
         let found = NAMES.iter().find(|(name, _)| *name == word).map(|(_, group)| *group);
         let names = NAMES.map(|(name, _)| name).join(", ");
-        found.ok_or_else(|| format!("nothing is called '{word}': there is {names}"))
+        found.ok_or_else(|| format!("no sort of event '{word}'; available: {names}"))
     }
 }
 

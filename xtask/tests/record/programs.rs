@@ -160,13 +160,54 @@ fn the_record_of_a_program_that_hangs_ends_with_the_call_that_it_is_in() {
 }
 
 #[test]
+fn without_the_dashes_before_a_program_the_refusal_says_how() {
+    let lessons = "01-multitask, 02-fork, 03-ipc, 04-pool, 05-threading, 06-lock";
+    let hint = "for a program of your own: cargo xtask trace --";
+    for (words, how) in [
+        (&["sh", "a.sh"][..], "sh a.sh"),
+        (&["sh", "--", "-c", "exit 3"], "sh -c 'exit 3'"),
+        (&["/bin/sh"], "/bin/sh"),
+        (&["--only", "fork", "sh"], "sh"),
+    ] {
+        let program = words.iter().find(|word| word.ends_with("sh")).unwrap();
+        let why = format!("xtask: no lesson '{program}'; available: {lessons}; {hint} {how}\n");
+        assert_eq!(refused(words), (why, Some(2)));
+    }
+    // The program's options come before its name is looked at.
+    for words in [&["sh", "-c", "true"][..], &["02-fork", "zombie", "--pace", "0.1"]] {
+        let (why, status) = refused(words);
+        assert_eq!(status, Some(2));
+        assert!(why.ends_with("; options of a demo or a program come after `--`\n"), "{why}");
+    }
+}
+
+#[test]
+fn a_program_in_this_folder_is_offered_as_it_can_be_started() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    for (name, mode) in [("program", 0o755), ("a.py", 0o644), ("text", 0o644)] {
+        fs::write(folder.path().join(name), "").unwrap();
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let offered = |word: &str| {
+        let output = trace(&[word, "x y"]).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let why = String::from_utf8(output.stderr).unwrap();
+        why.split_once(" trace -- ").map(|(_, how)| how.to_owned())
+    };
+    assert_eq!(offered("program"), Some("./program 'x y'\n".to_owned()));
+    assert_eq!(offered("a.py"), Some("python3 a.py 'x y'\n".to_owned()));
+    assert_eq!(offered("text"), None);
+    assert_eq!(offered("none"), None);
+}
+
+#[test]
 fn what_cannot_be_traced_is_refused_in_a_line() {
     let lessons = "01-multitask, 02-fork, 03-ipc, 04-pool, 05-threading, 06-lock";
     let what = format!("xtask: trace what? a lesson ({lessons}), or `-- PROGRAM`\n");
     assert_eq!(refused(&[]), (what.clone(), Some(2)));
     assert_eq!(refused(&["--"]), (what, Some(2)));
-    let none = format!("xtask: no lesson 'python3'; available: {lessons}\n");
-    assert_eq!(refused(&["python3", "a.py"]), (none, Some(2)));
+    let none = format!("xtask: no lesson 'fork'; available: {lessons}\n");
+    assert_eq!(refused(&["fork"]), (none, Some(2)));
     let both = "xtask: --pid or a program, not both\n".to_owned();
     assert_eq!(refused(&["--pid", "1", "--", "true"]), (both, Some(2)));
     // The kernel gives no process a greater number.
