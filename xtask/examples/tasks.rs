@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::IoSlice;
+use std::mem::ManuallyDrop;
 use std::num::NonZero;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::MetadataExt;
@@ -23,7 +24,7 @@ use nix::sched::{CloneFlags, sched_getaffinity, sched_setaffinity, unshare};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous};
 use nix::sys::prctl::set_dumpable;
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction, signal};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, sendmsg, socketpair};
 use nix::sys::uio::writev;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
@@ -47,6 +48,12 @@ fn main() -> Result<()> {
         "vfork" => vfork(),
         "daemon" => daemon(),
         "forks" => forks(),
+        "unwaited" => unwaited(),
+        "unwaited-and-killed" => {
+            unwaited()?;
+            Ok(kill(Pid::this(), Signal::SIGKILL)?)
+        }
+        "ignored" => ignored(),
         "killed-in-fork" => killed_in_fork(fork_for_ever),
         "killed-in-vfork" => killed_in_fork(vfork_for_ever),
         "killed-in-thread" => killed_in_fork(threads_for_ever),
@@ -332,6 +339,39 @@ fn daemon() -> Result<()> {
         }
     })?;
     exited(between, 4)
+}
+
+/// Three children that have ended, one of which nobody waits for, and one that runs on.
+fn unwaited() -> Result<()> {
+    let children = [child(|| 3)?, child(|| 4)?, child(|| 5)?];
+    for child in children {
+        let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        waitid(Id::Pid(child), look).context("waitid")?;
+    }
+    exited(children[1], 4)?;
+    let (kind, id, nothing) = (libc::P_PID, children[2].as_raw().cast_unsigned(), ptr::null_mut());
+    // SAFETY: a null pointer asks for nothing to be written.
+    let done = unsafe { libc::waitid(kind, id, nothing, libc::WEXITED) };
+    Errno::result(done).context("waitid")?;
+    let (reads, writes) = pipe().context("pipe")?;
+    // The parent's copy is closed when it ends.
+    let writes = ManuallyDrop::new(writes);
+    child(move || {
+        drop(ManuallyDrop::into_inner(writes));
+        read(&reads, &mut [0]).map_or(1, |_| 6)
+    })?;
+    Ok(())
+}
+
+/// A child of a process that wants to know nothing of its children.
+fn ignored() -> Result<()> {
+    // SAFETY: to ignore a signal runs nothing.
+    unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }.context("signal")?;
+    let (reads, writes) = pipe().context("pipe")?;
+    child(|| 3)?;
+    drop(writes);
+    ensure!(read(&reads, &mut [0]) == Ok(0));
+    Ok(())
 }
 
 /// Processes that make a process each.

@@ -79,7 +79,8 @@ programs gain no rights under any tracer.) With --pid there is no filter either.
 The fields of the JSON, in the order of the times: at and took (seconds), id and process (of
 a thread and its process), name, group (the sort), call and arguments (as the kernel has them;
 null and empty for what only happened), result (what the call returned, below 0 an error
-number; null if the task was killed in it), child (the new id, in a fork), end ({\"exited\":
+number; null if the task was killed in it), child (the new id, in a fork), zombie (a child
+that had ended and was never waited for, when its parent ends), end ({\"exited\":
 status}, {\"killed\": signal} or \"replaced\", in the last event of each), text. Ids are
 those outside, where a program in a PID namespace has others.
 
@@ -259,7 +260,7 @@ fn selection(options: &Options) -> Result<Selection> {
         _ if options.has("--all") => Ok(Selection::All),
         // The tree is made of these.
         _ if options.has("--tree") => {
-            Ok(Selection::Groups(vec![Group::Exec, Group::Fork, Group::Exit]))
+            Ok(Selection::Groups(vec![Group::Exec, Group::Fork, Group::Wait, Group::Exit]))
         }
         None => Ok(Selection::default()),
         Some(words) => {

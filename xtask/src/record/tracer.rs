@@ -361,11 +361,20 @@ struct Early {
     makers: Vec<Pid>,
 }
 
+/// A process that has ended and that its parent has not waited for.
+struct Zombie {
+    parent: Pid,
+    /// Since when.
+    since: Duration,
+}
+
 struct Tracer<'a> {
     tasks: HashMap<Pid, Task>,
     /// The tasks that are in a fork that has not been reported yet.
     forking: BTreeSet<Pid>,
     early: HashMap<Pid, Early>,
+    /// The children that have ended and that their parents have not waited for.
+    zombies: BTreeMap<Pid, Zombie>,
     known: Known,
     selection: &'a Selection,
     /// Whether the tasks stop by themselves at the calls that are selected.
@@ -393,6 +402,7 @@ impl<'a> Tracer<'a> {
             tasks: HashMap::new(),
             forking: BTreeSet::new(),
             early: HashMap::new(),
+            zombies: BTreeMap::new(),
             known,
             selection,
             is_filtered: false,
@@ -664,6 +674,10 @@ impl<'a> Tracer<'a> {
             let place = (info.instruction_pointer, info.stack_pointer);
             self.handled(id, place);
         }
+        if begun.group == Group::Wait {
+            let process = self.process(id);
+            self.zombies.retain(|id, zombie| zombie.parent != process || zombie.is_left(*id));
+        }
         self.returned(id, begun, result, None);
         Ok(())
     }
@@ -862,6 +876,8 @@ impl<'a> Tracer<'a> {
             self.made(id, Some(begun), child, kind)?;
         }
         self.never_return(id);
+        self.tell_zombies(id);
+        self.note_zombie(id);
         let text = match end {
             End::Killed(signal) => format!("killed by {}", words::signal_name(signal)),
             _ => "ended".to_owned(),
@@ -871,6 +887,36 @@ impl<'a> Tracer<'a> {
         self.known.ids.ended(id);
         self.tell(event);
         Ok(())
+    }
+
+    /// Notes a process that has ended, if its parent is traced and has not waited for it. (It
+    /// need not: the kernel removes the children of a process that ignores SIGCHLD. And it
+    /// cannot if it is about to end itself.)
+    fn note_zombie(&mut self, id: Pid) {
+        // What Ctrl-C kills could not be waited for.
+        if self.process(id) != id || was_interrupted() {
+            return;
+        }
+        if let Some(parent) = parent_of_zombie(id)
+            && self.tasks.contains_key(&parent)
+            && !is_ending(parent)
+        {
+            self.zombies.insert(id, Zombie { parent, since: self.now() });
+        }
+    }
+
+    /// Tells of the children that a process has never waited for, when it ends.
+    fn tell_zombies(&mut self, parent: Pid) {
+        let (ours, others) = std::mem::take(&mut self.zombies)
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(_, zombie)| zombie.parent == parent);
+        self.zombies = others;
+        for (child, zombie) in ours {
+            let time = common::text::time(self.now().saturating_sub(zombie.since));
+            let text = format!("never waited for pid {child}, a zombie for {time}");
+            let event = self.event(parent, Group::Wait, text);
+            self.tell(Event { zombie: Some(child.as_raw()), ..event });
+        }
     }
 
     /// Tells the calls that a task is in when it ends, and that never return.
@@ -911,6 +957,7 @@ impl<'a> Tracer<'a> {
             arguments: Vec::new(),
             result: None,
             child: None,
+            zombie: None,
             end: None,
             text,
         }
@@ -946,6 +993,31 @@ impl<'a> Tracer<'a> {
 
 /// How long an event is held back for an earlier one.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+impl Zombie {
+    /// Whether it is still there, under this id.
+    fn is_left(&self, id: Pid) -> bool {
+        parent_of_zombie(id) == Some(self.parent)
+    }
+}
+
+/// The parent of a process that has ended and is still in the table of processes.
+fn parent_of_zombie(id: Pid) -> Option<Pid> {
+    let status = format!("/proc/{id}/status");
+    let is_zombie = proc::field(&status, "State").ok()?.starts_with('Z');
+    let parent = proc::field(&status, "PPid").ok()?.parse().ok()?;
+    is_zombie.then(|| Pid::from_raw(parent))
+}
+
+/// Whether the kernel is about to end a process: its flag PF_EXITING, in the ninth field of
+/// /proc/ID/stat. The second one is a name in parentheses.
+fn is_ending(id: Pid) -> bool {
+    const PF_EXITING: u32 = 4;
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let flags = after_name.split_whitespace().nth(6).and_then(|flags| flags.parse::<u32>().ok());
+    flags.is_none_or(|flags| flags & PF_EXITING != 0)
+}
 
 /// The process that traces a task, if one does.
 fn tracer_of(id: Pid) -> Option<String> {

@@ -15,6 +15,7 @@ mod surroundings;
 mod trace;
 mod tree;
 mod unprivileged;
+mod zombies;
 
 use serde_json::{Value, json};
 
