@@ -8,7 +8,6 @@ mod in_order;
 mod machine;
 mod page;
 mod plan;
-mod python;
 mod test_program;
 mod transcript;
 
@@ -24,6 +23,7 @@ use serde_json::json;
 use xtask::transcript::page::Page;
 
 use crate::cli::Arguments;
+use crate::python;
 use crate::workspace::{Targets, Workspace};
 use book::Book;
 use findings::{Finding, Kind, Section, Verdict};

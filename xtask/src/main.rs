@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod commands;
+mod python;
 mod workspace;
 mod wrap;
 

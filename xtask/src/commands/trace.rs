@@ -6,7 +6,7 @@ mod step;
 mod svg;
 mod tree;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,6 +17,7 @@ use nix::unistd::Pid;
 use xtask::record::{self, Event, Group, Program, Refused, Selection};
 
 use crate::cli::{Arguments, Command};
+use crate::python;
 use crate::workspace::{Interrupted, OWN, Targets, Workspace};
 
 /// Exit status where the system does not allow tracing, as of a demo that the
@@ -144,7 +145,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             record::record(&program, &selection, &mut tell)
         }
         Traced::Program(words) => {
-            let folder = std::env::current_dir().context("find the current folder")?;
+            let folder = current_folder()?;
             let program = Program { words, folder: &folder, reads: true };
             record::record(&program, &selection, &mut tell)
         }
@@ -192,7 +193,7 @@ fn step(arguments: &Arguments) -> Result<ExitCode> {
         if options.has("--only") { selection(options)? } else { step::default_selection() };
     let keys = step::Source::of(options.get::<String>("--keys")?.as_deref())?;
     let workspace = Workspace::find()?;
-    let here = std::env::current_dir().context("find the current folder")?;
+    let here = current_folder()?;
     let (words, folder) = match traced(&workspace, arguments)? {
         Traced::Demo(words) => (words, workspace.root),
         Traced::Program(words) => (words, here),
@@ -212,7 +213,11 @@ fn traced(workspace: &Workspace, arguments: &Arguments) -> Result<Traced> {
     let Some((lesson, words)) = words.split_first() else {
         return match (process, &rest[..]) {
             (Some(process), []) => Ok(Traced::Running(Pid::from_raw(process))),
-            (None, [_, ..]) => Ok(Traced::Program(rest.clone())),
+            (None, [program, arguments @ ..]) => {
+                let program = not_a_script(program)?;
+                let words = std::iter::once(program).chain(arguments.iter().cloned());
+                Ok(Traced::Program(words.collect()))
+            }
             (Some(_), _) => Err(UsageError("--pid or a program, not both".to_owned()).into()),
             (None, []) => {
                 let lessons = workspace.lessons.join(", ");
@@ -253,6 +258,22 @@ fn traced(workspace: &Workspace, arguments: &Arguments) -> Result<Traced> {
     }
     let words = words.iter().map(OsString::from).chain(rest.iter().cloned());
     Ok(Traced::Demo(std::iter::once(built.binary.into()).chain(words).collect()))
+}
+
+/// The Python itself, if `python3` is a script that starts it: the reader is not interested in
+/// the script's hundred processes.
+fn not_a_script(program: &OsStr) -> Result<OsString> {
+    if program == "python3"
+        && let Some(python) = python::behind_script(&current_folder()?)
+    {
+        eprintln!("xtask: python3 is a script; this is the record of {}", python.display());
+        return Ok(python.into());
+    }
+    Ok(program.to_owned())
+}
+
+fn current_folder() -> Result<PathBuf> {
+    std::env::current_dir().context("find the current folder")
 }
 
 fn selection(options: &Options) -> Result<Selection> {

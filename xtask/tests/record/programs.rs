@@ -10,7 +10,7 @@ use nix::libc;
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
-use testing::seen;
+use testing::{seen, start};
 
 use super::has;
 use super::trace::{XTASK, events, in_time, is_allowed};
@@ -55,6 +55,27 @@ fn a_name_is_looked_up_in_path() {
     }
     let events = events(&mut trace(&["--json", "--", "sh", "-c", "exit 3"]));
     assert_eq!(events.last().unwrap()["end"], json!({ "exited": 3 }), "{events:#?}");
+}
+
+/// As version managers have it: a script that looks for the Python to start.
+#[test]
+fn the_python_behind_a_script_is_traced() {
+    if !is_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let script = "true | cat\nif [ \"$1\" = -c ]; then command -v sh; else exec sh \"$@\"; fi\n";
+    let mut command = trace(&["--only", "exec,print", "--", "python3", "a.py"]);
+    start::stand_in(&mut command, folder.path(), "python3", script);
+    fs::write(folder.path().join("a.py"), "echo printed\n").unwrap();
+    let output = command.current_dir(folder.path()).output().unwrap();
+    let (record, errors) = (&*output.stdout, &*output.stderr);
+    let lines: Vec<&str> = str::from_utf8(record).unwrap().lines().collect();
+    let [exec, print] = lines[..] else { panic!("{lines:#?}") };
+    assert!(exec.contains(r#""a.py""#) && print.contains(r#"print "printed\n""#), "{lines:#?}");
+    let why = str::from_utf8(errors).unwrap();
+    assert!(why.starts_with("xtask: python3 is a script; this is the record of /"), "{why}");
+    assert!(why.ends_with("/sh\n"), "{why}");
 }
 
 #[test]
