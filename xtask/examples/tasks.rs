@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::sched::{CloneFlags, sched_getaffinity, sched_setaffinity, unshare};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous};
-use nix::sys::prctl::set_dumpable;
+use nix::sys::prctl::{set_dumpable, set_pdeathsig};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction, signal};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, sendmsg, socketpair};
 use nix::sys::uio::writev;
@@ -54,6 +54,14 @@ fn main() -> Result<()> {
             Ok(kill(Pid::this(), Signal::SIGKILL)?)
         }
         "ignored" => ignored(),
+        "forgotten-end" => forgotten_end(),
+        "locked-twice" => locked_twice(),
+        "locked-crosswise" => locked_crosswise(),
+        "lives-with-zombie" => {
+            unwaited()?;
+            println!("ready");
+            Ok(SigSet::empty().suspend()?)
+        }
         "killed-in-fork" => killed_in_fork(fork_for_ever),
         "killed-in-vfork" => killed_in_fork(vfork_for_ever),
         "killed-in-thread" => killed_in_fork(threads_for_ever),
@@ -371,6 +379,49 @@ fn ignored() -> Result<()> {
     child(|| 3)?;
     drop(writes);
     ensure!(read(&reads, &mut [0]) == Ok(0));
+    Ok(())
+}
+
+/// Reads to the end of a pipe that it could write to itself, and so could a child.
+fn forgotten_end() -> Result<()> {
+    let (reads, _writes) = pipe().context("pipe")?;
+    child(|| {
+        let ends = set_pdeathsig(Signal::SIGKILL);
+        if ends.is_ok() {
+            pause();
+        }
+        1
+    })?;
+    println!("ready");
+    read(&reads, &mut [0]).context("read")?;
+    Ok(())
+}
+
+fn locked_twice() -> Result<()> {
+    let lock = Mutex::new(());
+    let _first = lock.lock();
+    println!("ready");
+    let _second = lock.lock();
+    Ok(())
+}
+
+/// Two threads have a lock each, and want the other one.
+fn locked_crosswise() -> Result<()> {
+    println!("ready");
+    let (one, other) = (Mutex::new(()), Mutex::new(()));
+    let locked = AtomicU64::new(0);
+    let lock_both = |first: &Mutex<()>, second: &Mutex<()>| {
+        let _first = first.lock();
+        locked.fetch_add(1, Ordering::SeqCst);
+        while locked.load(Ordering::SeqCst) < 2 {
+            thread::yield_now();
+        }
+        let _second = second.lock();
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| lock_both(&one, &other));
+        scope.spawn(|| lock_both(&other, &one));
+    });
     Ok(())
 }
 

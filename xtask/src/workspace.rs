@@ -262,6 +262,11 @@ pub fn cargo_path() -> OsString {
 #[derive(Debug)]
 pub struct Interrupted;
 
+impl Interrupted {
+    /// The exit status of a program that Ctrl-C ended, as shells give it.
+    pub const STATUS: u8 = 130;
+}
+
 impl std::fmt::Display for Interrupted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("interrupted; nothing was left running")

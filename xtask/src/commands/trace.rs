@@ -8,7 +8,7 @@ mod tree;
 
 use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -149,7 +149,12 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             let program = Program { words, folder: &folder, reads: true };
             record::record(&program, &selection, &mut tell)
         }
-        Traced::Running(process) => record::record_running(*process, &selection, &mut tell),
+        Traced::Running(process) => {
+            if Path::new("/proc").join(process.to_string()).exists() {
+                eprintln!("xtask: Ctrl-C ends the record, and shows what it is waiting for");
+            }
+            record::record_running(*process, &selection, &mut tell)
+        }
     };
     if !is_allowed(result)? {
         return Ok(ExitCode::from(NOT_HERE));
@@ -161,11 +166,16 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         std::fs::write(&file, picture.draw())
             .with_context(|| format!("write {}", file.display()))?;
     }
+    let runs_on = matches!(traced, Traced::Running(_));
     if record::was_interrupted() {
-        return Err(Interrupted.into());
+        if !runs_on {
+            return Err(Interrupted.into());
+        }
+        eprintln!("xtask: interrupted; what was traced runs on");
+        return Ok(ExitCode::from(Interrupted::STATUS));
     }
     if count >= limit {
-        let end = if matches!(traced, Traced::Running(_)) { "it runs on" } else { "it was killed" };
+        let end = if runs_on { "it runs on" } else { "it was killed" };
         eprintln!("xtask: {limit} events, as --limit says; {end}");
     }
     Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@
 //! and when a thread that is not the first calls exec, it takes over the first one's
 //! id, and all others are gone.
 
+mod interrupt;
 mod stepping;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -38,6 +39,7 @@ use super::words::{self, NEVER};
 use super::{Group, Selection, starter};
 use crate::supervise::OWN_PROGRAM;
 
+pub use interrupt::{interrupt, was_interrupted};
 pub use stepping::{State, Steps, step};
 use stepping::{Step, Stepping};
 
@@ -97,26 +99,7 @@ pub fn runs_on() -> bool {
     ATTACHED.load(Ordering::Relaxed)
 }
 
-/// Kills the program that is traced, if this process started it, so that the record ends with
-/// the calls that it was in. What it has started in other process groups is not killed.
-/// Returns whether there was such a program.
-pub fn interrupt() -> bool {
-    let group = GROUP.load(Ordering::Relaxed);
-    if group != 0 {
-        INTERRUPTED.store(true, Ordering::Relaxed);
-        // It may have ended.
-        let _ = signal::killpg(Pid::from_raw(group), Signal::SIGKILL);
-    }
-    group != 0
-}
-
-/// Whether the program was killed by [`interrupt`].
-pub fn was_interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed)
-}
-
 static RUNNING: AtomicBool = AtomicBool::new(false);
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// The process group of the program; 0 if there is none.
 static GROUP: AtomicI32 = AtomicI32::new(0);
 static ATTACHED: AtomicBool = AtomicBool::new(false);
@@ -244,6 +227,7 @@ pub fn record_running(process: Pid, selection: &Selection, tell: Tell) -> Result
             is_new |= tracer.seize(process, Pid::from_raw(id))?;
         }
     }
+    tracer.note_zombies_of(process);
     tracer.run()
 }
 
@@ -272,16 +256,19 @@ struct Stops(VecDeque<(Pid, i32)>);
 
 impl Stops {
     /// The next one, waited for; `None` when no task is left.
-    fn next(&mut self) -> Result<Option<(Pid, i32)>> {
+    ///
+    /// # Errors
+    /// EINTR, if a signal came first.
+    fn next(&mut self) -> nix::Result<Option<(Pid, i32)>> {
         self.next_with(libc::__WALL)
     }
 
     /// The next one that is there; `None` when there is none yet.
-    fn next_there(&mut self) -> Result<Option<(Pid, i32)>> {
+    fn next_there(&mut self) -> nix::Result<Option<(Pid, i32)>> {
         self.next_with(libc::__WALL | libc::WNOHANG)
     }
 
-    fn next_with(&mut self, mut flags: i32) -> Result<Option<(Pid, i32)>> {
+    fn next_with(&mut self, mut flags: i32) -> nix::Result<Option<(Pid, i32)>> {
         if self.0.is_empty() {
             while let Some((id, status)) = wait_for_any(flags)? {
                 // The id now is another thread's, and the thread that had stopped is gone.
@@ -298,7 +285,7 @@ impl Stops {
 
 /// A task that has stopped or ended, and how; `None` when no task is left, or none is there
 /// yet and it is not to wait.
-fn wait_for_any(flags: i32) -> Result<Option<(Pid, i32)>> {
+fn wait_for_any(flags: i32) -> nix::Result<Option<(Pid, i32)>> {
     let mut status = 0;
     // SAFETY: the kernel writes an int to where the pointer leads, no more. (nix
     // has waitpid too, but it knows no real-time signals.)
@@ -306,8 +293,7 @@ fn wait_for_any(flags: i32) -> Result<Option<(Pid, i32)>> {
     match Errno::result(id) {
         Ok(0) | Err(Errno::ECHILD) => Ok(None),
         Ok(id) => Ok(Some((Pid::from_raw(id), status))),
-        Err(Errno::EINTR) => wait_for_any(flags),
-        Err(why) => Err(why).context("waitpid"),
+        Err(why) => Err(why),
     }
 }
 
@@ -364,8 +350,8 @@ struct Early {
 /// A process that has ended and that its parent has not waited for.
 struct Zombie {
     parent: Pid,
-    /// Since when.
-    since: Duration,
+    /// Since when; `None` if it has been one before the recording.
+    since: Option<Duration>,
 }
 
 struct Tracer<'a> {
@@ -420,12 +406,25 @@ impl<'a> Tracer<'a> {
     /// Follows the tasks until none is left, or the recording ends.
     fn run(&mut self) -> Result<()> {
         RUNNING.store(true, Ordering::Relaxed);
+        interrupt::can_wake_this_thread()?;
         let mut stops = Stops::default();
-        while !self.is_over
-            && let Some((id, status)) = stops.next()?
-        {
-            self.take(id, status).with_context(|| format!("trace task {id}"))?;
+        let mut was_told = false;
+        while !self.is_over {
+            if was_interrupted() && !was_told {
+                was_told = true;
+                self.interrupted();
+                continue;
+            }
+            match stops.next() {
+                Ok(Some((id, status))) => {
+                    self.take(id, status).with_context(|| format!("trace task {id}"))?;
+                }
+                Ok(None) => break,
+                Err(Errno::EINTR) => {}
+                Err(why) => return Err(why).context("waitpid"),
+            }
         }
+        interrupt::can_wake_no_thread();
         RUNNING.store(false, Ordering::Relaxed);
         self.tell_until(Duration::MAX);
         Ok(())
@@ -450,12 +449,14 @@ impl<'a> Tracer<'a> {
         // Any of them may have ended.
         let kill = |id| _ = signal::kill(id, Signal::SIGKILL);
         self.tasks.values().for_each(|task| kill(task.process));
-        while let Some((id, status)) = wait_for_any(libc::__WALL)? {
-            if libc::WIFSTOPPED(status) {
-                kill(id);
+        loop {
+            match wait_for_any(libc::__WALL) {
+                Ok(Some((id, status))) if libc::WIFSTOPPED(status) => kill(id),
+                Ok(Some(_)) | Err(Errno::EINTR) => {}
+                Ok(None) => return Ok(()),
+                Err(why) => return Err(why).context("waitpid"),
             }
         }
-        Ok(())
     }
 
     /// Begins to trace a thread of a running process; `false` if it is traced already.
@@ -901,7 +902,7 @@ impl<'a> Tracer<'a> {
             && self.tasks.contains_key(&parent)
             && !is_ending(parent)
         {
-            self.zombies.insert(id, Zombie { parent, since: self.now() });
+            self.zombies.insert(id, Zombie { parent, since: Some(self.now()) });
         }
     }
 
@@ -912,11 +913,16 @@ impl<'a> Tracer<'a> {
             .partition::<BTreeMap<_, _>, _>(|(_, zombie)| zombie.parent == parent);
         self.zombies = others;
         for (child, zombie) in ours {
-            let time = common::text::time(self.now().saturating_sub(zombie.since));
-            let text = format!("never waited for pid {child}, a zombie for {time}");
-            let event = self.event(parent, Group::Wait, text);
-            self.tell(Event { zombie: Some(child.as_raw()), ..event });
+            self.tell_zombie(child, &zombie, "never waited");
         }
+    }
+
+    fn tell_zombie(&mut self, child: Pid, zombie: &Zombie, waited: &str) {
+        let since = zombie.since.map(|since| self.now().saturating_sub(since));
+        let time = since.map_or(String::new(), |time| format!(" for {}", common::text::time(time)));
+        let text = format!("{waited} for pid {child}, a zombie{time}");
+        let event = self.event(zombie.parent, Group::Wait, text);
+        self.tell(Event { zombie: Some(child.as_raw()), ..event });
     }
 
     /// Tells the calls that a task is in when it ends, and that never return.

@@ -4,6 +4,7 @@
 mod births;
 mod calls;
 mod foreign;
+mod hangs;
 mod interrupted;
 mod judge;
 mod lives;
