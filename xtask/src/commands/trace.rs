@@ -47,6 +47,11 @@ pub const COMMAND: Command = Command {
 folder; it reads this command's input. `trace --pid 1234` follows a running process until it
 ends; Ctrl-C ends the record, and the process runs on.
 
+At Ctrl-C the record shows what each process or thread is asleep in (`has not returned`),
+which processes have the other end of such a pipe open, and whether all threads of a process
+wait for each other (`a deadlock`). A child that has ended and that its parent has not waited
+for is a zombie: the record says so then, and whenever a parent ends.
+
 With --step, each process or thread is held before its next event, and you decide which goes
 on: 1 is the first that was born (after 9 come A to Z), k1 kills it, a lets all run, q quits,
 and what is left is killed. The keys come from the terminal, from --keys, or from standard
