@@ -9,7 +9,6 @@ mod kept;
 mod machine;
 mod page;
 mod plan;
-mod python;
 mod test_program;
 mod transcript;
 
@@ -25,6 +24,7 @@ use serde_json::json;
 use xtask::transcript::page::Page;
 
 use crate::cli::Arguments;
+use crate::python;
 use crate::workspace::{Targets, Workspace};
 use book::Book;
 use findings::{Finding, Kind, Section, Verdict};

@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod commands;
+mod python;
 mod workspace;
 mod wrap;
 
@@ -23,21 +24,17 @@ const COMMANDS: &[cli::Command] = &[
     commands::trace::COMMAND,
 ];
 
-/// The exit status of a program that Ctrl-C ended, as shells give it.
-const INTERRUPTED: u8 = 130;
-
 /// Ctrl-C: ends what runs. It is called in a thread of its own.
 fn interrupted() {
     supervise::interrupt();
     if record::is_running() {
-        if record::interrupt() {
-            // The record ends by itself, with the calls that the program was in. If something
-            // of the program is left, it ends here.
-            for _ in 0..100 {
-                if !record::is_running() {
-                    return;
-                }
-                std::thread::sleep(std::time::Duration::from_millis(10));
+        // The record ends by itself, with what the program is waiting for. If something of the
+        // program is left, it ends here.
+        for _ in 0..300 {
+            record::interrupt();
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            if !record::is_running() {
+                return;
             }
         }
         // When the tracer is gone, the kernel kills what it traced, or lets it run on if it
@@ -47,7 +44,7 @@ fn interrupted() {
         } else {
             eprintln!("xtask: {Interrupted}");
         }
-        std::process::exit(INTERRUPTED.into());
+        std::process::exit(Interrupted::STATUS.into());
     }
 }
 
@@ -70,7 +67,11 @@ fn main() -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             eprintln!("xtask: {error:#}");
-            if error.is::<Interrupted>() { ExitCode::from(INTERRUPTED) } else { exit_code(&error) }
+            if error.is::<Interrupted>() {
+                ExitCode::from(Interrupted::STATUS)
+            } else {
+                exit_code(&error)
+            }
         }
     }
 }

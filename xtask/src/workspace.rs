@@ -145,6 +145,13 @@ impl Workspace {
         names
     }
 
+    /// The error that no program of the reader's own is named.
+    pub fn which_own(&self) -> UsageError {
+        let programs = self.own_programs().join(", ");
+        let available = if programs.is_empty() { "none yet" } else { &programs };
+        UsageError(format!("which program? in {OWN}/: {available}"))
+    }
+
     /// What Cargo needs to be told to run or build a program of the reader's own. What the
     /// course has built already is not built again.
     ///
@@ -254,6 +261,11 @@ pub fn cargo_path() -> OsString {
 /// The reader pressed Ctrl-C; nothing is left running.
 #[derive(Debug)]
 pub struct Interrupted;
+
+impl Interrupted {
+    /// The exit status of a program that Ctrl-C ended, as shells give it.
+    pub const STATUS: u8 = 130;
+}
 
 impl std::fmt::Display for Interrupted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -156,6 +156,8 @@ fn what_cannot_be_copied_is_refused() {
         (&["copy", "02-fork", "twice", "xtask"], "xtask: 'xtask' is a program of the course"),
         (&["my"], "cargo my: which program? in my/: none yet"),
         (&["my", "mine"], "cargo my: no program 'mine' in my/ (available: none); "),
+        (&["trace", "my"], "xtask: which program? in my/: none yet"),
+        (&["trace", "my", "mine", "1"], "xtask: one program of my/; its arguments come after `--`"),
         (&["trace", "my", "mine"], "xtask: no program 'mine' in my/ (available: none); "),
     ] {
         let output = course.xtask(arguments);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use xtask::supervise::{self, Errors, OWN_PROGRAM, Outcome, Program};
 
-use super::python;
+use crate::python;
 use crate::workspace::{BINARIES, Lesson};
 
 /// How much it may print, in bytes.

@@ -16,7 +16,7 @@ use nix::sys::utsname::uname;
 use nix::unistd::getpid;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::python;
+use crate::python;
 use crate::workspace::Lesson;
 
 /// The result of one test program.

@@ -8,7 +8,7 @@ use xtask::supervise::{self, End, Errors, NoAnswer, Program};
 
 use super::findings::{Failure, Finding, Kind, Verdict};
 use super::kept::Kept;
-use super::python;
+use crate::python;
 use crate::workspace::{Interrupted, Lesson};
 
 /// How long the tests in one program may take.

@@ -626,6 +626,25 @@ impl Begun {
         }
     }
 
+    /// Whether only another thread of its process can end the call: it waits for a lock or the
+    /// like, without a time limit.
+    pub fn waits_for_own_threads(&self, task: Pid) -> bool {
+        let operation = self.arguments[1] as i32;
+        self.name == "futex"
+            && self.waits()
+            && operation & libc::FUTEX_PRIVATE_FLAG != 0
+            && !self.has_time_limit(task)
+    }
+
+    /// The ends of pipes that the call is about.
+    pub fn pipe_ends(&self) -> Vec<String> {
+        let names = match &self.note {
+            Note::Descriptor(Some(What::Channel(name))) | Note::Several(Some(name)) => name,
+            _ => return Vec::new(),
+        };
+        names.split(" or ").filter(|name| name.starts_with("pipe ")).map(str::to_owned).collect()
+    }
+
     /// Whether the call is to wait, but no longer than for some time. Asked when it begins: the
     /// kernel may change that time in the program's memory.
     pub fn has_time_limit(&self, task: Pid) -> bool {

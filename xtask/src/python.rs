@@ -1,15 +1,15 @@
-//! Which Python the programs of a check start.
+//! Which Python `python3` is.
 //!
 //! Where a version manager such as pyenv is used, the `python3` in `PATH` is a shell script that
-//! looks for the right Python each time, and takes longer to do so than Python takes to start. A
-//! check asks it once.
+//! looks for the right Python each time. That takes longer than Python takes to start, and a
+//! hundred processes. A check asks it once, and what is traced is Python, not the script.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -24,6 +24,15 @@ pub fn variable(root: &Path) -> Option<(OsString, Option<OsString>)> {
 }
 
 fn find(root: &Path) -> Option<OsString> {
+    let python = behind_script(root)?;
+    let folder = python.parent().filter(|folder| folder.join("python3").is_file())?;
+    let path = env::var_os("PATH")?;
+    env::join_paths([folder.to_owned()].into_iter().chain(env::split_paths(&path))).ok()
+}
+
+/// The Python that the script starts in this folder. None if `python3` is not a script, or does
+/// not tell.
+pub fn behind_script(folder: &Path) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let files = env::split_paths(&path).map(|folder| folder.join("python3"));
     let python = files.into_iter().find(|file| file.is_file())?;
@@ -35,7 +44,7 @@ fn find(root: &Path) -> Option<OsString> {
     let outcome = supervise::run(&Program {
         path: python,
         arguments: vec!["-c".into(), "import sys; print(sys.executable)".into()],
-        directory: root.to_owned(),
+        directory: folder.to_owned(),
         environment: Vec::new(),
         deadline: Duration::from_secs(10),
         output_limit: 1 << 16,
@@ -43,6 +52,5 @@ fn find(root: &Path) -> Option<OsString> {
     });
     let outcome = outcome.ok().filter(|outcome| outcome.end == End::Exited(0))?;
     let executable = Path::new(OsStr::from_bytes(outcome.output.trim_ascii_end()));
-    let folder = executable.parent().filter(|folder| folder.join("python3").is_file())?;
-    env::join_paths([folder.to_owned()].into_iter().chain(env::split_paths(&path))).ok()
+    executable.is_file().then(|| executable.to_owned())
 }
