@@ -37,3 +37,18 @@ pub fn wake(word: &AtomicU32) {
         unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, 1, nothing) };
     debug_assert!(result >= 0, "futex(FUTEX_WAKE): {}", Errno::last());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_may_be_of_any_length() {
+        let word = AtomicU32::new(0);
+        for limit in [Duration::MAX, Duration::from_secs(u64::MAX / 2), Duration::ZERO] {
+            // The kernel looks at the time before it looks at the word.
+            assert_eq!(wait(&word, 1, Some(limit)), Ok(()));
+        }
+        assert_eq!(wait(&word, 0, Some(Duration::from_nanos(1))), Ok(()));
+    }
+}
