@@ -76,10 +76,9 @@ pub fn wchan(id: Pid) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use nix::sys::signal::{Signal, kill};
     use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
+    use testing::start;
 
     use super::*;
 
@@ -102,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_stopped_process_does_not_fall_asleep() {
-        let mut sleeping = Command::new("sleep").arg("1000").spawn().unwrap();
+        let mut sleeping = start::command("sleep").arg("1000").spawn().unwrap();
         let pid = Pid::from_raw(sleeping.id() as i32);
         assert!(wait_until_asleep(pid).unwrap());
         kill(pid, Signal::SIGSTOP).unwrap();
