@@ -10,6 +10,7 @@ mod machine;
 mod page;
 mod plan;
 mod python;
+mod refused;
 mod test_program;
 mod transcript;
 

@@ -151,6 +151,9 @@ fn a_call_that_the_system_refuses_is_told() {
         (libc::SYS_sched_setaffinity, Errno::EPERM),
         (libc::SYS_setpriority, Errno::EPERM),
         (libc::SYS_process_vm_readv, Errno::EPERM),
+        (libc::SYS_prctl, Errno::EPERM),
+        (libc::SYS_signalfd4, Errno::ENOSYS),
+        (libc::SYS_eventfd2, Errno::ENOSYS),
     ] {
         let start = || {
             let mut command = Command::new("env");
