@@ -150,7 +150,7 @@ mod tests {
             let forking = thread::spawn(fork_before_threads);
             while !forking.is_finished() {
                 if let Some(child) = child() {
-                    assert!(proc::wait_until_asleep(child).unwrap());
+                    assert!(proc::poll_until_asleep(child).unwrap());
                     kill(child, Signal::SIGKILL).unwrap();
                     break;
                 }
