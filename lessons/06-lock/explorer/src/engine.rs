@@ -113,7 +113,7 @@ fn current() -> (Arc<Engine>, ThreadId) {
 }
 
 /// Whether a panic must not leave the code that runs now: it would abort the process.
-pub(crate) fn is_unwinding() -> bool {
+fn is_unwinding() -> bool {
     let is_ending = |current: &Option<Current>| current.as_ref().is_some_and(|it| it.is_ending);
     thread::panicking() || CURRENT.with_borrow(is_ending)
 }
@@ -398,17 +398,17 @@ impl Engine {
         lock(&self.tids).clone()
     }
 
-    /// Ends the execution, if it is still at this place: the thread that has the turn does not
+    /// Ends the execution, if it is still at this place, and returns whether it was: the thread that has the turn does not
     /// come to its next step. It cannot be stopped, so it is left behind, and all others stay
     /// parked: they may wait for it in a `Drop`. If it comes to a step later, it parks as well.
     ///
     /// The controller runs a closure that has borrowed from its caller, and cannot be left
     /// behind. So if it hangs, the process ends.
-    pub fn abandon(&self, place: (u64, u64), hang: Hang) {
+    pub fn abandon(&self, place: (u64, u64), hang: Hang) -> bool {
         let mut execution = self.execution();
         let thread = self.turn.load(Ordering::Acquire);
         if (self.number, execution.progress()) != place {
-            return;
+            return false;
         }
         let what = match hang {
             Hang::Runs => {
@@ -437,6 +437,7 @@ impl Engine {
         drop(execution);
         self.turn.store(CONTROLLER, Ordering::Release);
         self.controller.unpark();
+        true
     }
 
     fn crew(&self) -> Arc<Crew> {

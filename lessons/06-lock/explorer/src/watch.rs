@@ -48,8 +48,8 @@ impl Watch {
         let mut last: Option<Seen> = None;
         while over.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
             // An execution cannot end while this is locked.
-            let current = lock(&self.current);
-            let Some(engine) = &*current else {
+            let mut current = lock(&self.current);
+            let Some(engine) = current.clone() else {
                 last = None;
                 continue;
             };
@@ -60,10 +60,17 @@ impl Watch {
                     if asleep {
                         seen.asleep += interval;
                     }
-                    if cpu.saturating_sub(seen.cpu) >= patience {
-                        engine.abandon(place, Hang::Runs);
+                    let hang = if cpu.saturating_sub(seen.cpu) >= patience {
+                        Hang::Runs
                     } else if seen.asleep >= patience {
-                        engine.abandon(place, Hang::Waits);
+                        Hang::Waits
+                    } else {
+                        continue;
+                    };
+                    if engine.abandon(place, hang) {
+                        // The thread that is left behind may run on, and the controller may have
+                        // to wait for a CPU: that is no second hang.
+                        *current = None;
                     }
                 }
                 _ => last = Some(Seen { place, cpu, asleep: Duration::ZERO }),
