@@ -31,10 +31,15 @@ fn interrupted() {
         // The record ends by itself, with what the program is waiting for. If something of the
         // program is left, it ends here.
         for _ in 0..300 {
-            record::interrupt();
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            let tells = record::interrupt();
+            if tells {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
             if !record::is_running() {
                 return;
+            }
+            if !tells {
+                break;
             }
         }
         // When the tracer is gone, the kernel kills what it traced, or lets it run on if it

@@ -58,6 +58,15 @@ fn the_switches_of_switch_are_those_that_the_kernel_counted() {
     // One decimal is printed.
     let expected = (round_trip / 2.0 - pipe).max(0.0);
     assert!((switch - expected).abs() < 0.2, "{demo:?}");
+    for line in demo.lines.iter().filter(|line| line.contains("tasks: ")) {
+        // Their time, of 50 ms, and its share in per cent.
+        let count = after(line) as f64;
+        let (lost, rounded) = (count * switch * 1e-9, count * 0.06e-9);
+        let share = *numbers(line).last().unwrap();
+        assert!((share - 100.0 * lost / 0.05).abs() < 0.01 + 0.01 * share, "{line}");
+        let time = times(line).pop().unwrap().as_secs_f64();
+        assert!((time - lost).abs() < 1e-9 + 0.01 * lost + rounded, "{line}");
+    }
 }
 
 #[test]

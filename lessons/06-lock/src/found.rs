@@ -24,7 +24,7 @@ pub fn show_simplest(
 ) -> Result<()> {
     let report = explorer.simplest(MAX_PREEMPTIONS, &program);
     let failure = report.simplest.context("no order goes wrong, and some should")?;
-    show_failure(&failure, program, source)
+    show_failure(explorer, &failure, program, source)
 }
 
 /// The simplest order of a program that goes wrong, if one does; `report` is about the orders
@@ -47,13 +47,14 @@ pub fn simplest_of(
 /// # Errors
 /// If the order does not go wrong again.
 pub fn show_failure(
+    explorer: Explorer,
     failure: &Failure,
     program: impl Fn(&mut Program) + Sync,
     source: &str,
 ) -> Result<()> {
     let Failure { fault, schedule, preemptions } = failure;
     println!("  the simplest that goes wrong, preemptions: {preemptions}, order: {schedule}");
-    let run = Explorer::default().replay(schedule, program).context("run it again")?;
+    let run = explorer.replay(schedule, program).context("run it again")?;
     show_steps(&run, source);
     println!("  {}", fault.to_string().replace("; ", "\n    "));
     Ok(())

@@ -131,10 +131,14 @@ impl Game {
 
     fn take_step(&mut self, thread: usize) {
         self.taken.0.push(thread);
-        if let Err(error) = self.run() {
-            self.taken.0.pop();
-            self.refused = Some(error.to_string());
-        }
+        let refused = match self.run() {
+            // A panic has ended it before.
+            Ok(run) if run.steps.len() < self.taken.0.len() => "the program has ended".to_owned(),
+            Ok(_) => return,
+            Err(error) => error.to_string(),
+        };
+        self.taken.0.pop();
+        self.refused = Some(refused);
     }
 
     fn screen(&self, width: usize) -> Result<String> {

@@ -73,7 +73,7 @@ pub fn run(options: &Options) -> Result<()> {
     let explorer = Explorer::default();
     let report = report(explorer, Orders::Distinct, &program)?;
     if let Some(failure) = simplest_of(explorer, report, &program) {
-        show_failure(&failure, &program, SOURCE)?;
+        show_failure(explorer, &failure, &program, SOURCE)?;
         println!("  again: --replay {}", failure.schedule);
     }
     Ok(())

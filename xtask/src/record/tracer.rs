@@ -405,8 +405,8 @@ impl<'a> Tracer<'a> {
 
     /// Follows the tasks until none is left, or the recording ends.
     fn run(&mut self) -> Result<()> {
-        RUNNING.store(true, Ordering::Relaxed);
         interrupt::can_wake_this_thread()?;
+        RUNNING.store(true, Ordering::Relaxed);
         let mut stops = Stops::default();
         let mut was_told = false;
         while !self.is_over {
@@ -424,8 +424,8 @@ impl<'a> Tracer<'a> {
                 Err(why) => return Err(why).context("waitpid"),
             }
         }
-        interrupt::can_wake_no_thread();
         RUNNING.store(false, Ordering::Relaxed);
+        interrupt::can_wake_no_thread();
         self.tell_until(Duration::MAX);
         Ok(())
     }

@@ -23,6 +23,17 @@ use crate::watch::{Hang, Watch};
 /// The exit status of a Rust program that panics.
 const PANICKED: i32 = 101;
 
+/// How far an exploration is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The number of the execution.
+    pub execution: u64,
+    /// How often something has happened in it.
+    pub progress: u64,
+    /// The thread that has the turn.
+    pub turn: ThreadId,
+}
+
 /// What the threads of one execution share.
 pub(crate) struct Engine {
     /// No other execution of this process has it.
@@ -388,12 +399,13 @@ impl Engine {
         given_up.len()
     }
 
-    /// The execution, and how far it is.
-    pub fn place(&self) -> (u64, u64) {
-        (self.number, self.execution().progress())
+    /// How far it is.
+    pub fn place(&self) -> Place {
+        let progress = self.execution().progress();
+        Place { execution: self.number, progress, turn: self.turn.load(Ordering::Acquire) }
     }
 
-    /// The ids of the threads that take part.
+    /// The ids of the controller and of the threads that take part, by their numbers.
     pub fn tids(&self) -> Vec<Tid> {
         lock(&self.tids).clone()
     }
@@ -404,10 +416,12 @@ impl Engine {
     ///
     /// The controller runs a closure that has borrowed from its caller, and cannot be left
     /// behind. So if it hangs, the process ends.
-    pub fn abandon(&self, place: (u64, u64), hang: Hang) {
+    pub fn abandon(&self, place: Place, hang: Hang) {
         let mut execution = self.execution();
         let thread = self.turn.load(Ordering::Acquire);
-        if (self.number, execution.progress()) != place {
+        if (self.number, execution.progress(), thread)
+            != (place.execution, place.progress, place.turn)
+        {
             return;
         }
         let what = match hang {

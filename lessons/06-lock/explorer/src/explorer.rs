@@ -219,7 +219,7 @@ impl<'a, P: Fn(&mut Program)> Runner<'a, P> {
         record: bool,
     ) -> Ended {
         let execution = Execution::new(self.bounds.spurious, record);
-        let (ended, refusal) = Engine::enter(self.watch, crew, scheduler, execution, |engine| {
+        Engine::enter(self.watch, crew, scheduler, execution, |engine| {
             let mut program = Program::default();
             (self.program)(&mut program);
             engine.execution().has_main = program.has_main;
@@ -245,19 +245,16 @@ impl<'a, P: Fn(&mut Program)> Runner<'a, P> {
                 }
             }));
             let result = result.unwrap_or_else(|panic| Err(panics::message(&*panic).to_owned()));
+            if let Some(refusal) = engine.execution().refusal() {
+                panic!("{refusal}");
+            }
             if let Err(what) = result
                 && checked
             {
                 ended.run.outcome = Outcome::Fault(Fault::Wrong(what));
             }
-            let refusal = engine.execution().refusal().map(str::to_owned);
-            (ended, refusal)
-        });
-        // Not while it is watched: a backtrace takes its time.
-        if let Some(refusal) = refusal {
-            panic!("{refusal}");
-        }
-        ended
+            ended
+        })
     }
 }
 

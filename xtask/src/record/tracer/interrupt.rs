@@ -26,17 +26,16 @@ const WAKE: Signal = Signal::SIGUSR1;
 /// if this process started it. What it has started in other process groups is not killed.
 ///
 /// It comes to nothing if the tracer is just about to wait, so it has to be called again until
-/// no recording [is running](super::is_running).
-pub fn interrupt() {
-    INTERRUPTED.store(true, Ordering::Relaxed);
-    match THREAD.load(Ordering::Relaxed) {
-        // Step by step: there is nobody to tell anything.
-        0 => kill_group(),
-        thread => {
-            // SAFETY: the call has no pointers.
-            unsafe { libc::syscall(libc::SYS_tgkill, getpid().as_raw(), thread, WAKE as i32) };
-        }
+/// no recording [is running](super::is_running). Returns `false` if the recording goes step by
+/// step: then there is nobody to tell anything, and this process can end at once.
+pub fn interrupt() -> bool {
+    let thread = THREAD.load(Ordering::Relaxed);
+    if thread != 0 {
+        INTERRUPTED.store(true, Ordering::Relaxed);
+        // SAFETY: the call has no pointers.
+        unsafe { libc::syscall(libc::SYS_tgkill, getpid().as_raw(), thread, WAKE as i32) };
     }
+    thread != 0
 }
 
 /// Whether the recording was ended by [`interrupt`].

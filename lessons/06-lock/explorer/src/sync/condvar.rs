@@ -33,7 +33,6 @@ impl WaitTimeoutResult {
 impl Condvar {
     /// A condition variable that no thread waits on.
     #[track_caller]
-    #[expect(clippy::new_without_default, reason = "it is there, and tracks its caller")]
     pub fn new() -> Self {
         let handle = engine::add_object_at(Location::caller(), "condvar", Object::condvar());
         Self { handle }

@@ -65,11 +65,9 @@ fn a_thread_locks_twice() {
 #[test]
 fn an_object_without_a_variable_is_called_by_its_line() {
     let program = explorer::main(|| {
-        for lock in [Mutex::new(7)] {
-            drop(lock.lock());
-        }
+        drop([Mutex::new(7)][0].lock());
     });
-    let line = line!() - 3;
+    let line = line!() - 2;
     let run = Explorer::default().replay(&"1".parse().expect("a schedule"), program);
     let steps = run.expect("a run").steps;
     assert_eq!(steps[0].description, format!("lock mutex at line {line}: 7"));
@@ -541,8 +539,8 @@ fn outside_of_an_exploration_they_panic() {
     let wanted = "the locks, variables and threads of the explorer are for an explored program: \
                   make and use them in the closure that the explorer runs";
     let uses: [fn(); 5] = [
-        || drop(Mutex::new(0)),
-        || drop(AtomicBool::new(true)),
+        || _ = Mutex::new(0),
+        || _ = AtomicBool::new(true),
         || drop(mpsc::channel::<i32>()),
         || drop(thread::spawn(|| {})),
         thread::yield_now,
