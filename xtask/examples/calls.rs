@@ -68,8 +68,9 @@ fn exited(child: Pid, status: i32) -> Result<()> {
 
 /// A server and its client: by a path, by a port, and where nobody listens.
 fn sockets() -> Result<()> {
-    let folder = std::env::temp_dir();
-    let path = folder.join(format!("calls-{}", std::process::id()));
+    // Nobody else can write there, so nobody has a file of this name.
+    let folder = tempfile::tempdir().context("make a folder")?;
+    let path = folder.path().join("socket");
     let listener = UnixListener::bind(&path).context("bind")?;
     let mut client = UnixStream::connect(&path).context("connect")?;
     std::fs::remove_file(&path).context("remove the socket's file")?;

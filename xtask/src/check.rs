@@ -9,6 +9,7 @@ mod kept;
 mod machine;
 mod page;
 mod plan;
+mod refused;
 mod test_program;
 mod transcript;
 

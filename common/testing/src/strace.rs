@@ -97,7 +97,13 @@ pub fn record_with(options: &[&str], program: &Command, calls: &str) -> Option<R
     if !start::can_use_strace() {
         return None;
     }
-    let file = memfd_create(c"record", MFdFlags::MFD_CLOEXEC).expect("memfd_create");
+    let file = match memfd_create(c"record", MFdFlags::MFD_CLOEXEC) {
+        Ok(file) => file,
+        Err(why) => {
+            start::pass_over(&format!("memfd_create: {why}"));
+            return None;
+        }
+    };
     let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
     let mut strace = start::with_strace(&format!("trace={ALWAYS},{calls}"), Path::new(&path));
     // Strings as `\x0a`: nothing in them can be taken for strace's own words.

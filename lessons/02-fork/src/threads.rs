@@ -123,7 +123,7 @@ mod tests {
                 take_lock().unwrap();
             });
             // An error says that it has ended, without the lock.
-            let _ = proc::wait_until_asleep(id.recv().unwrap());
+            let _ = proc::poll_until_asleep(id.recv().unwrap());
             println!("released");
             drop(held);
             child.join().unwrap();

@@ -83,7 +83,7 @@ fn send_waits_when_nobody_receives() {
     let running = Running::start(demo(&["full", "--pace", "1000"]));
     running.line_with(&["A child sends numbers"]);
     let sender = running.pid_in("  pid ");
-    assert!(proc::wait_until_asleep(sender).unwrap());
+    assert!(proc::poll_until_asleep(sender).unwrap());
     let place = proc::wchan(sender).unwrap();
     assert!(place == "0" || place.contains("send"), "it waits in {place}");
     kill_what_was_to_wait(running, sender);

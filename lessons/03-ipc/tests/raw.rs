@@ -81,7 +81,7 @@ fn a_reader_with_a_write_end_of_its_own_waits_for_ever() {
     let demo = Running::start(demo(&["pipe", "--pace", "1000"]));
     demo.line_with(&["A reader keeps"]);
     let reader = demo.pid_in("  pid ");
-    assert!(proc::wait_until_asleep(reader).unwrap());
+    assert!(proc::poll_until_asleep(reader).unwrap());
 
     // It has both ends of one pipe, and waits for a writer: itself.
     let ends: Vec<(String, String)> = fs::read_dir(format!("/proc/{reader}/fd"))

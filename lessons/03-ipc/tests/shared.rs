@@ -156,7 +156,7 @@ fn the_messages_are_in_memory_that_both_have() {
     for process in [parent, child] {
         assert_eq!(mapped(process, "ring"), ["rw-s", "rw-s"]);
     }
-    assert!(proc::wait_until_asleep(parent).unwrap(), "the parent has ended");
+    assert!(proc::poll_until_asleep(parent).unwrap(), "the parent has ended");
 
     running.signal(child, Signal::SIGKILL);
     let (_, errors, status) = running.finish();

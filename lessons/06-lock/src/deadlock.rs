@@ -103,7 +103,7 @@ fn report_asleep(mut reader: impl Read) -> Result<()> {
         let mut tid = [0; 4];
         reader.read_exact(&mut tid).context("read from the pipe")?;
         let tid = Pid::from_raw(i32::from_ne_bytes(tid));
-        ensure!(proc::wait_until_asleep(tid)?, "tid {tid} has ended, and was to wait for ever");
+        ensure!(proc::poll_until_asleep(tid)?, "tid {tid} has ended, and was to wait for ever");
         threads.push((proc::field(format!("/proc/{tid}/status"), "Name")?, tid));
     }
     threads.sort();

@@ -310,7 +310,7 @@ fn kinds(actions: &[Action]) -> BTreeSet<String> {
 fn no_result_is_left_out() {
     let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     // `PROPTEST_CASES` sets it.
-    config.cases /= 2;
+    config.cases /= 4;
     let covered = std::cell::RefCell::new(BTreeSet::new());
     let result = TestRunner::new(config).run(&programs(), |(threads, room)| {
         let all = explore(&threads, room, Orders::All);
