@@ -278,7 +278,7 @@ fn explore(threads: &[Vec<Action>], room: Option<usize>, orders: Orders) -> Trie
         });
     };
     let mut tried = Tried::default();
-    let bounds = Bounds { executions: 1500, ..Bounds::default() };
+    let bounds = Bounds { executions: 500, ..Bounds::default() };
     let report = Explorer { bounds }.explore_each(orders, program, |_, fault| {
         let Some(fault) = fault else { return };
         tried.faults.insert(match fault {
@@ -310,7 +310,7 @@ fn kinds(actions: &[Action]) -> BTreeSet<String> {
 fn no_result_is_left_out() {
     let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     // `PROPTEST_CASES` sets it.
-    config.cases /= 4;
+    config.cases /= 8;
     let covered = std::cell::RefCell::new(BTreeSet::new());
     let result = TestRunner::new(config).run(&programs(), |(threads, room)| {
         let all = explore(&threads, room, Orders::All);
@@ -334,5 +334,5 @@ fn no_result_is_left_out() {
     // Not that all this is true because nothing happens.
     let covered = covered.into_inner();
     assert!(covered.contains("deadlock") && covered.contains("end"), "{covered:?}");
-    assert!(covered.len() > 15, "{covered:?}");
+    assert!(covered.len() > 10, "{covered:?}");
 }
