@@ -67,7 +67,9 @@ pub fn run(
                 let option = name(&option);
                 let taken = arguments.options.take(command.name, &option, &mut rest);
                 // It may be meant for what the words name.
-                let for_another = command.words.contains("--") && !arguments.words.is_empty();
+                let is_unknown = taken.as_ref().is_err_and(|why| why.0.starts_with("no option"));
+                let for_another =
+                    is_unknown && command.words.contains("--") && !arguments.words.is_empty();
                 let more = if for_another {
                     "; options of a demo or a program come after `--`"
                 } else {
@@ -109,10 +111,10 @@ fn command_help(command: &Command) -> String {
     let rows = command.options.iter().chain(HELP);
     let rows = rows.map(|(option, about)| (format!("  {option}"), *about));
     format!(
-        "cargo xtask {}: {}\n\nUsage: cargo xtask {} [OPTIONS]\n\nOptions:\n{}{}{}",
+        "cargo xtask {}: {}\n\nUsage: {}\n\nOptions:\n{}{}{}",
         command.name,
         command.about,
-        usage(command),
+        format!("cargo xtask {} [OPTIONS] {}", command.name, command.words).trim_end(),
         aligned(rows),
         if command.notes.is_empty() { "" } else { "\n" },
         command.notes,

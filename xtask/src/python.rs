@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::workspace::Interrupted;
 use xtask::supervise::{self, End, Errors, Program};
 
 /// The variable to set for a program: `PATH`, with the folder of the Python in front that the
@@ -24,7 +25,8 @@ pub fn variable(root: &Path) -> Option<(OsString, Option<OsString>)> {
 }
 
 fn find(root: &Path) -> Option<OsString> {
-    let python = behind_script(root)?;
+    // After an interruption nothing else is run.
+    let python = behind_script(root).ok()??;
     let folder = python.parent().filter(|folder| folder.join("python3").is_file())?;
     let path = env::var_os("PATH")?;
     env::join_paths([folder.to_owned()].into_iter().chain(env::split_paths(&path))).ok()
@@ -32,17 +34,13 @@ fn find(root: &Path) -> Option<OsString> {
 
 /// The Python that the script starts in this folder. None if `python3` is not a script, or does
 /// not tell.
-pub fn behind_script(folder: &Path) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    let files = env::split_paths(&path).map(|folder| folder.join("python3"));
-    let python = files.into_iter().find(|file| file.is_file())?;
-    let mut beginning = [0; 2];
-    File::open(&python).ok()?.read_exact(&mut beginning).ok()?;
-    if beginning != *b"#!" {
-        return None;
-    }
+///
+/// # Errors
+/// If the reader interrupts it.
+pub fn behind_script(folder: &Path) -> Result<Option<PathBuf>, Interrupted> {
+    let Some(script) = script() else { return Ok(None) };
     let outcome = supervise::run(&Program {
-        path: python,
+        path: script,
         arguments: vec!["-c".into(), "import sys; print(sys.executable)".into()],
         directory: folder.to_owned(),
         environment: Vec::new(),
@@ -50,7 +48,21 @@ pub fn behind_script(folder: &Path) -> Option<PathBuf> {
         output_limit: 1 << 16,
         errors: Errors::Merged,
     });
-    let outcome = outcome.ok().filter(|outcome| outcome.end == End::Exited(0))?;
-    let executable = Path::new(OsStr::from_bytes(outcome.output.trim_ascii_end()));
-    executable.is_file().then(|| executable.to_owned())
+    let output = match outcome {
+        Ok(outcome) if outcome.end == End::Interrupted => return Err(Interrupted),
+        Ok(outcome) if outcome.end == End::Exited(0) => outcome.output,
+        _ => return Ok(None),
+    };
+    let executable = Path::new(OsStr::from_bytes(output.trim_ascii_end()));
+    Ok(executable.is_file().then(|| executable.to_owned()))
+}
+
+/// The `python3` in `PATH`, if it is a script.
+fn script() -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    let files = env::split_paths(&path).map(|folder| folder.join("python3"));
+    let python = files.into_iter().find(|file| file.is_file())?;
+    let mut beginning = [0; 2];
+    File::open(&python).ok()?.read_exact(&mut beginning).ok()?;
+    (beginning == *b"#!").then_some(python)
 }

@@ -16,6 +16,7 @@ use nix::sys::utsname::uname;
 use nix::unistd::getpid;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::refused;
 use crate::python;
 use crate::workspace::Lesson;
 
@@ -94,6 +95,19 @@ fn contents(file: &Path, hasher: &mut Xxh3) -> io::Result<()> {
     }
 }
 
+/// What the system allows and demos depend on. (The limits of a control group lie where the second
+/// says.)
+const FILES: [&str; 8] = [
+    "/proc/self/limits",
+    "/proc/self/cgroup",
+    "/proc/sys/kernel/pid_max",
+    "/proc/sys/kernel/threads-max",
+    "/proc/sys/kernel/sched_autogroup_enabled",
+    "/proc/sys/kernel/yama/ptrace_scope",
+    "/proc/sys/vm/max_map_count",
+    "/sys/kernel/mm/transparent_hugepage/enabled",
+];
+
 /// The kernel, the user, what the system allows this user, and the programs that tests start.
 fn machine(root: &Path, hasher: &mut Xxh3) {
     if let Ok(kernel) = uname() {
@@ -105,7 +119,12 @@ fn machine(root: &Path, hasher: &mut Xxh3) {
         ["Uid", "Gid", "CapEff", "NoNewPrivs", "Seccomp", "Cpus_allowed"].contains(&name)
     };
     status.lines().filter(of_user).for_each(|line| line.hash(hasher));
-    fs::read("/proc/self/limits").unwrap_or_default().hash(hasher);
+    for file in FILES {
+        fs::read(file).unwrap_or_default().hash(hasher);
+    }
+    for (call, why) in refused::calls() {
+        (call, *why as i32).hash(hasher);
+    }
     let path = python::variable(root).and_then(|(_, path)| path).or(env::var_os("PATH"));
     path.hash(hasher);
     for folder in path.iter().flat_map(env::split_paths) {

@@ -18,26 +18,31 @@ const CALLS: [(&str, libc::c_long); 9] = [
     ("eventfd", libc::SYS_eventfd2),
 ];
 
-/// Which of the calls this system refuses, as a sentence; `None` if it refuses none. They are
-/// tried once.
-pub fn calls() -> Option<&'static str> {
-    static REFUSED: OnceLock<Option<String>> = OnceLock::new();
-    let refused = REFUSED.get_or_init(|| {
-        let refused = CALLS.iter().filter_map(|(name, call)| {
-            let why = refusal(*call)?;
-            Some(format!("{name} ({why:?})"))
-        });
-        let refused: Vec<String> = refused.collect();
-        (!refused.is_empty()).then(|| format!("this system refuses {}", refused.join(", ")))
-    });
-    refused.as_deref()
+/// The calls that this system refuses, and why. They are tried once.
+pub fn calls() -> &'static [(&'static str, Errno)] {
+    static REFUSED: OnceLock<Vec<(&str, Errno)>> = OnceLock::new();
+    REFUSED.get_or_init(|| {
+        let refused = CALLS.iter().filter_map(|(name, call)| Some((*name, refusal(*call)?)));
+        refused.collect()
+    })
+}
+
+/// Which refused call a failure speaks of, as a sentence: by its name, or by the system's reason.
+pub fn reason(told: &str) -> Option<String> {
+    let speaks_of = |(name, why): &&(&str, Errno)| {
+        [*name, &format!("{why:?}"), why.desc()].iter().any(|word| told.contains(word))
+    };
+    let (name, why) = calls().iter().find(speaks_of)?;
+    Some(format!("this system refuses {name} ({why:?})"))
 }
 
 /// Why the system refuses a call, if it does: the kernel does not know it, or a filter decides
 /// before the call sees that its arguments mean nothing.
 fn refusal(call: libc::c_long) -> Option<Errno> {
-    // SAFETY: no flag, process or address is -1, so each of the calls fails and does nothing.
-    let result = unsafe { libc::syscall(call, -1, -1, -1, -1, -1, -1) };
+    const NO: libc::c_long = -1;
+    // SAFETY: no flag, size, process or address is -1. Each of the calls looks at one of them
+    // first, fails there, and does nothing.
+    let result = unsafe { libc::syscall(call, NO, NO, NO, NO, NO, NO) };
     let why = Errno::result(result).err()?;
     [Errno::ENOSYS, Errno::EPERM, Errno::EACCES].contains(&why).then_some(why)
 }

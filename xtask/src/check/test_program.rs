@@ -88,13 +88,11 @@ fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
         End::DeadlinePassed => findings.push(finding(name, late(outcome.end.to_string()))),
         end => findings.push(finding(name, Verdict::failed(end.to_string()))),
     }
-    if let Some(refused) = refused::calls() {
-        // A test says what went wrong, but not whose fault it is.
-        for finding in &mut findings {
-            if let Verdict::Failed(failure) = &finding.verdict {
-                let why = format!("{}, and {refused}", failure.why);
-                finding.verdict = Verdict::NotChecked(why);
-            }
+    for finding in findings.iter_mut().filter(|finding| finding.what != *name) {
+        if let Verdict::Failed(failure) = &finding.verdict
+            && let Some(refused) = refused::reason(said_of(&output, &finding.what))
+        {
+            finding.verdict = Verdict::NotChecked(format!("{}, and {refused}", failure.why));
         }
     }
     if let Some(stray) = outcome.left_behind.first() {
@@ -120,6 +118,15 @@ fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
         });
     }
     Ok(findings)
+}
+
+/// What a test that failed has said, as the harness repeats it at the end.
+fn said_of<'a>(output: &'a str, test: &str) -> &'a str {
+    let Some((_, said)) = output.split_once(&format!("\n---- {test} stdout ----\n")) else {
+        return "";
+    };
+    let end = said.find("\n---- ").or(said.find("\nfailures:\n")).unwrap_or(said.len());
+    &said[..end]
 }
 
 /// The failure of a program that ran for too long.

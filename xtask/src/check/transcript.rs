@@ -91,7 +91,7 @@ pub fn check(
 fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson], slower: f64) -> Result<Compared> {
     let check = &transcript.check;
     if let Some(why) = &check.not_run {
-        return Ok(Verdict::NotChecked(why.clone()).into());
+        return Ok(Verdict::NotRun(why.clone()).into());
     }
     let pace = slowed(check.pace.unwrap_or(PACE), slower).to_string();
     let deadline = Duration::from_secs(check.deadline.unwrap_or(DEADLINE)).mul_f64(slower.min(2.0));

@@ -279,7 +279,7 @@ fn traced(workspace: &Workspace, arguments: &Arguments) -> Result<Traced> {
 /// the script's hundred processes.
 fn not_a_script(program: &OsStr) -> Result<OsString> {
     if program == "python3"
-        && let Some(python) = python::behind_script(&current_folder()?)
+        && let Some(python) = python::behind_script(&current_folder()?)?
     {
         eprintln!("xtask: python3 is a script; this is the record of {}", python.display());
         return Ok(python.into());

@@ -626,13 +626,17 @@ impl Begun {
         }
     }
 
-    /// Whether only another thread of its process can end the call: it waits for a lock or the
-    /// like, without a time limit.
-    pub fn waits_for_own_threads(&self, task: Pid) -> bool {
-        let operation = self.arguments[1] as i32;
-        self.name == "futex"
-            && self.waits()
-            && operation & libc::FUTEX_PRIVATE_FLAG != 0
+    /// Whether only another thread of its process can end the call, or a signal: it waits for a
+    /// lock or the like, or for the end of a thread, without a time limit. pthread_join waits for
+    /// the thread's id to be cleared, by the kernel, which knows no private futexes.
+    pub fn waits_for_own_threads(&self, task: Pid, is_thread: impl Fn(u64) -> bool) -> bool {
+        let [_, operation, value, ..] = self.arguments;
+        let operation = operation as i32;
+        let waits = [libc::FUTEX_WAIT, libc::FUTEX_WAIT_BITSET];
+        self.own
+            && self.name == "futex"
+            && waits.contains(&(operation & libc::FUTEX_CMD_MASK))
+            && (operation & libc::FUTEX_PRIVATE_FLAG != 0 || is_thread(value))
             && !self.has_time_limit(task)
     }
 

@@ -973,15 +973,27 @@ impl<'a> Tracer<'a> {
     /// Tells an event when no earlier one can come any more. A call takes effect
     /// between its begin and its end: one that waits counts from its end, any
     /// other from its begin. So a write comes before the read that it lets go on.
-    fn tell(&mut self, mut event: Event) {
+    fn tell(&mut self, event: Event) {
         // What an end is needed for is told in any case: whoever draws lanes.
-        if self.start.is_some() && (self.selection.has(event.group) || event.end.is_some()) {
+        if self.selection.has(event.group) || event.end.is_some() {
+            self.tell_in_any_case(event);
+        } else {
+            self.tell_those_before();
+        }
+    }
+
+    fn tell_in_any_case(&mut self, mut event: Event) {
+        if self.start.is_some() {
             // It may be late, as a write that waited for somebody who reads. Then it
             // counts from a later moment of the call, as events are told in order.
             event.at = event.at.max(self.told);
             self.held.insert((event.at, self.count), event);
             self.count += 1;
         }
+        self.tell_those_before();
+    }
+
+    fn tell_those_before(&mut self) {
         let first = self.open.first().map_or(Duration::MAX, |(at, _)| *at);
         self.tell_until(first.max(self.now().saturating_sub(PATIENCE)));
     }

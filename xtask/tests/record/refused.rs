@@ -96,7 +96,7 @@ fn a_reader_is_told_where_the_options_of_the_traced_program_belong() {
         assert!(output.stdout.is_empty(), "{output:?}");
         let errors = errors(&output);
         assert!(errors.starts_with(&format!("xtask: no option '{option}' of trace")), "{errors}");
-        assert!(errors.ends_with("; options of the program come after `--`\n"), "{errors}");
+        assert!(errors.ends_with("; options of a demo or a program come after `--`\n"), "{errors}");
     }
     // No other command starts a program with options of its own.
     let output = in_time(Path::new(XTASK)).args(["list", "--pace", "0.1"]).output().unwrap();

@@ -91,9 +91,11 @@ impl Tracer<'_> {
         tasks.sort_unstable();
         let mut nobody_wakes = Vec::new();
         for of_process in tasks.chunk_by(|one, other| one.0 == other.0) {
+            let is_thread = |id: u64| of_process.iter().any(|(_, it)| it.as_raw() as u64 == id);
             let is_stuck = |(_, id): &(Pid, Pid)| {
                 let begun = self.tasks.get(id).and_then(|task| task.begun.as_ref());
-                is_asleep(*id) && begun.is_some_and(|begun| begun.waits_for_own_threads(*id))
+                is_asleep(*id)
+                    && begun.is_some_and(|begun| begun.waits_for_own_threads(*id, is_thread))
             };
             if of_process.iter().all(is_stuck) {
                 nobody_wakes.push((of_process[0].0, of_process.len()));
@@ -110,7 +112,7 @@ impl Tracer<'_> {
                 _ => format!("a deadlock: all its {count} threads wait, so none can wake another"),
             };
             let event = self.event(process, Group::Futex, text);
-            self.tell(event);
+            self.tell_in_any_case(event);
         }
     }
 
@@ -128,8 +130,6 @@ impl Tracer<'_> {
             Some(told) => (told.group, told.text),
             None => (begun.group, calls::plain(&begun.name, NOT_OVER)),
         };
-        // What is of no other sort is shown in any case.
-        let group = if group == Group::Other { Group::Sleep } else { group };
         let took = since.map(|since| self.now().saturating_sub(since));
         if let Some(took) = took {
             text += &format!(", after {}", common::text::time(took));
@@ -139,7 +139,7 @@ impl Tracer<'_> {
         }
         let event = self.event(id, group, text);
         let (call, arguments) = (Some(begun.name), begun.arguments.to_vec());
-        self.tell(Event { call, arguments, took, ..event });
+        self.tell_in_any_case(Event { call, arguments, took, ..event });
     }
 
     /// Which processes have the other end of a pipe open.
