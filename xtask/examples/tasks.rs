@@ -57,6 +57,7 @@ fn main() -> Result<()> {
         "forgotten-end" => forgotten_end(),
         "locked-twice" => locked_twice(),
         "locked-crosswise" => locked_crosswise(),
+        "locked-crosswise-joined" => locked_crosswise_joined(),
         "lives-with-zombie" => {
             unwaited()?;
             println!("ready");
@@ -408,6 +409,18 @@ fn locked_twice() -> Result<()> {
 /// Two threads have a lock each, and want the other one.
 fn locked_crosswise() -> Result<()> {
     println!("ready");
+    lock_crosswise();
+    Ok(())
+}
+
+/// The same, but the main thread is in pthread_join, not parked.
+fn locked_crosswise_joined() -> Result<()> {
+    println!("ready");
+    thread::spawn(lock_crosswise).join().expect("it never ends");
+    Ok(())
+}
+
+fn lock_crosswise() {
     let (one, other) = (Mutex::new(()), Mutex::new(()));
     let locked = AtomicU64::new(0);
     let lock_both = |first: &Mutex<()>, second: &Mutex<()>| {
@@ -422,7 +435,6 @@ fn locked_crosswise() -> Result<()> {
         scope.spawn(|| lock_both(&one, &other));
         scope.spawn(|| lock_both(&other, &one));
     });
-    Ok(())
 }
 
 /// Processes that make a process each.

@@ -123,12 +123,15 @@ fn threads_that_wait_for_each_other_are_said_to_be_in_a_deadlock() {
         return;
     }
     for of in [traced, attached] {
-        // The main thread waits for the two.
-        let (pid, lines) = of("locked-crosswise", 3, libc::SYS_futex);
-        let waits = lines.iter().filter(|line| line.contains("has not returned")).count();
-        assert_eq!(waits, 3, "{lines:#?}");
-        let why = "a deadlock: all its 3 threads wait, so none can wake another";
-        place(&lines, &format!("pid {pid}: {why}"));
+        // The main thread waits for the two; then there is one more, which it has joined.
+        for (way, threads) in [("locked-crosswise", 3), ("locked-crosswise-joined", 4)] {
+            let (pid, lines) = of(way, threads, libc::SYS_futex);
+            let waits = lines.iter().filter(|line| line.contains("has not returned")).count();
+            assert_eq!(waits, threads, "{lines:#?}");
+            let why =
+                format!("a deadlock: all its {threads} threads wait, so none can wake another");
+            place(&lines, &format!("pid {pid}: {why}"));
+        }
     }
 }
 
