@@ -18,8 +18,10 @@ pub struct Played {
     pub title: &'static str,
     /// That it has come out right.
     pub right: &'static str,
-    /// Whether it can go wrong.
+    /// Whether it can go wrong, if that is known.
     pub hint: String,
+    /// The keys of its threads.
+    pub keys: &'static str,
 }
 
 /// The steps that were taken, of one of several programs.
@@ -102,7 +104,8 @@ impl Game {
 
     fn keys(&self) -> String {
         let lock = if self.has_several() { "l: lock  " } else { "" };
-        format!("1, 2: that thread's next step  u: undo  {lock}r: start again  q: leave")
+        let threads = self.programs[self.current].keys;
+        format!("{threads}: that thread's next step  u: undo  {lock}r: start again  q: leave")
     }
 
     /// Runs the program from its beginning up to the last step that was chosen.
@@ -123,7 +126,8 @@ impl Game {
             'r' => self.taken.0.clear(),
             _ => {
                 let lock = if self.has_several() { "l, " } else { "" };
-                return Err(format!("no key {key:?}; available: 1, 2, u, {lock}r, q"));
+                let threads = self.programs[self.current].keys;
+                return Err(format!("no key {key:?}; available: {threads}, u, {lock}r, q"));
             }
         }
         Ok(())
@@ -157,10 +161,12 @@ impl Game {
         }
         let switches = self.taken.switches();
         screen += &match &run.outcome {
-            Outcome::Unfinished => format!("switches so far: {switches}\n"),
-            Outcome::Right => format!("{right}, after {switches} switches. {hint}\n"),
-            Outcome::Fault(fault) => format!("{fault}, after {switches} switches. {hint}\n"),
+            Outcome::Unfinished => format!("switches so far: {switches}"),
+            Outcome::Right => format!("{right}, after {switches} switches. {hint}"),
+            Outcome::Fault(fault) => format!("{fault}, after {switches} switches. {hint}"),
         };
+        screen.truncate(screen.trim_end().len());
+        screen.push('\n');
         if let Some(refused) = &self.refused {
             screen += &format!("{refused}\n");
         }

@@ -30,5 +30,6 @@ fn played(title: &'static str, locked: bool) -> Played {
         Some(fewest) => format!("It can go wrong after {fewest}, not after fewer."),
         None => "No order makes it wrong.".to_owned(),
     };
-    Played { program: Box::new(program()), title, right: "the balance is 0", hint }
+    let (program, right) = (Box::new(program()), "the balance is 0");
+    Played { program, title, right, hint, keys: "1, 2" }
 }

@@ -14,7 +14,7 @@ use common::panics;
 use nix::unistd::gettid;
 
 use crate::crew::{self, Crew, Member, Tid};
-use crate::execution::{CONTROLLER, Execution, Job, Limit, Object};
+use crate::execution::{CONTROLLER, Execution, Job, Limit, Object, TOO_MANY_THREADS};
 use crate::names;
 use crate::op::{Op, ThreadId};
 use crate::scheduler::Scheduler;
@@ -196,10 +196,14 @@ pub(crate) fn spawn(name: Option<&'static str>, job: Job) -> Handle {
     // The execution knows the number.
     let start = |execution: &mut Execution, me| {
         execution.act(me);
-        let id = execution.add_thread(name, job);
-        (id, execution.name(id))
+        let id = execution.add_thread(name, job)?;
+        Ok((id, execution.name(id)))
     };
-    let (id, name) = step(Op::Spawn(0), start, |(_, name)| format!("start {name}"));
+    let describe = |started: &Result<(ThreadId, &'static str), Job>| match started {
+        Ok((_, name)) => format!("start {name}"),
+        Err(_) => "start one thread too many".to_owned(),
+    };
+    let Ok((id, name)) = step(Op::Spawn(0), start, describe) else { panic!("{TOO_MANY_THREADS}") };
     Handle::new(name, id)
 }
 

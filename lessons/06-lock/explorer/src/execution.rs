@@ -19,6 +19,10 @@ use queue::Queue;
 /// What a thread runs.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
+/// Why a thread is not started.
+pub(crate) const TOO_MANY_THREADS: &str = "an explored program has at most 63 threads";
+const _: () = assert!(MAX_THREADS == 63);
+
 /// The thread that prepares an execution and checks its end. It takes no steps.
 pub(crate) const CONTROLLER: ThreadId = 0;
 
@@ -130,15 +134,18 @@ impl Execution {
     /// Adds a thread. It runs up to its first step before any other step is taken. Without a
     /// name it is called by its number.
     ///
-    /// # Panics
-    /// If there are too many.
-    pub fn add_thread(&mut self, name: Option<&'static str>, job: Job) -> ThreadId {
+    /// # Errors
+    /// What it was to run, if there are too many: that may take steps when it is dropped, and so
+    /// not while the execution is locked.
+    pub fn add_thread(&mut self, name: Option<&'static str>, job: Job) -> Result<ThreadId, Job> {
         let id = self.next_id();
-        assert!(id <= MAX_THREADS, "an explored program has at most {MAX_THREADS} threads");
+        if id > MAX_THREADS {
+            return Err(job);
+        }
         let called = name.unwrap_or_else(|| names::intern(format!("thread {id}")));
         self.push_thread(called, Some(job));
         self.threads[id].is_named = name.is_some();
-        id
+        Ok(id)
     }
 
     fn push_thread(&mut self, name: &'static str, job: Option<Job>) {
@@ -358,7 +365,7 @@ impl Execution {
 
     /// A thread has let the others go first, here.
     pub fn begin_round(&mut self, thread: ThreadId, at: &'static Location<'static>) {
-        self.threads[thread].round = Round::new(at);
+        self.threads[thread].round.begin(at);
     }
 
     fn sees_change(&self, thread: ThreadId) -> bool {

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use crate::bounds::{Bounds, Orders};
 use crate::crew::Crew;
 use crate::engine::{Engine, lock};
-use crate::execution::{Ended, Execution, Job};
+use crate::execution::{Ended, Execution, Job, TOO_MANY_THREADS};
 use crate::replay::Replay;
 use crate::report::{Failure, Fault, Outcome, ReplayError, Report, Run};
 use crate::schedule::Schedule;
@@ -224,7 +224,8 @@ impl<'a, P: Fn(&mut Program)> Runner<'a, P> {
             (self.program)(&mut program);
             engine.execution().has_main = program.has_main;
             for (name, job) in program.threads {
-                engine.execution().add_thread(Some(name), job);
+                let added = engine.execution().add_thread(Some(name), job);
+                assert!(added.is_ok(), "{TOO_MANY_THREADS}");
             }
             self.stranded += engine.run();
             assert!(

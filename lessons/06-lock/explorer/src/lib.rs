@@ -54,7 +54,12 @@
 //!
 //! - Every `Ordering` means `SeqCst`, and `compare_exchange_weak` fails only for a reason.
 //! - A wait with a limit may time out at any time, and `sleep` is a
-//!   [`yield_now`](thread::yield_now), which says how loops that wait come to an end.
+//!   [`yield_now`](thread::yield_now). But what a loop does that saw the same as in its round before,
+//!   and changed nothing, it does again only after a change: that it waits for. So a program that
+//!   counts its tries ("give up after the third") is not tried in all orders, although the report
+//!   is exhaustive, and threads that have looked in vain twenty times each are a livelock.
+//! - A wait is woken for nothing only with [`Bounds::spurious`], and one with a limit never.
+//! - The counts of an [`Arc`](sync::Arc) are std's own: no steps.
 //! - A thread that ends with a panic, and is not joined, prints no message.
 //! - A reader of a [`RwLock`](sync::RwLock) never waits for a writer that waits.
 //! - What is not there: statics, as nothing can be made outside of an execution; thread-locals of

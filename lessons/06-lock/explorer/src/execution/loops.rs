@@ -8,6 +8,7 @@
 //!
 //! If no other thread can go on, the thread looks again all the same: it may have counted.
 
+use std::mem;
 use std::panic::Location;
 
 use crate::op::ObjectId;
@@ -19,12 +20,15 @@ pub(super) struct Round {
     place: Option<&'static Location<'static>>,
     /// What it has looked at since then.
     pub seen: Vec<Look>,
+    /// What it looked at in the round before, if that began here, too.
+    before: Vec<Look>,
     pub has_changed_something: bool,
     /// No other thread can go on.
     pub may_look_again: bool,
 }
 
 /// A look at an object.
+#[derive(PartialEq, Eq)]
 pub(super) struct Look {
     pub object: ObjectId,
     pub what: What,
@@ -33,7 +37,7 @@ pub(super) struct Look {
 }
 
 /// What a thread has looked at.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     Value,
     /// Who has the lock.
@@ -41,12 +45,19 @@ pub(super) enum What {
 }
 
 impl Round {
-    pub fn new(place: &'static Location<'static>) -> Self {
-        Self { place: Some(place), ..Self::default() }
+    /// Begins the next round.
+    pub fn begin(&mut self, place: &'static Location<'static>) {
+        let is_here = self.place == Some(place);
+        let before = if is_here { mem::take(&mut self.seen) } else { Vec::new() };
+        *self = Self { place: Some(place), before, ..Self::default() };
     }
 
-    /// Whether the thread lets the others go first here again, and has only looked since then.
+    /// Whether the thread lets the others go first here again, has only looked since then, and
+    /// has seen what it saw in the round before.
     pub fn is_repeated(&self, place: &Location) -> bool {
-        self.place == Some(place) && !self.has_changed_something && !self.seen.is_empty()
+        self.place == Some(place)
+            && !self.has_changed_something
+            && !self.seen.is_empty()
+            && self.seen == self.before
     }
 }

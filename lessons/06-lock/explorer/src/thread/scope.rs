@@ -14,7 +14,7 @@ use crate::op::Op;
 
 /// Where threads are started that may borrow: [`std::thread::Scope`].
 pub struct Scope<'scope, 'env: 'scope> {
-    /// Those that are not joined yet.
+    /// All of them, in the order in which they were started.
     threads: Mutex<Vec<Started>>,
     /// As with std, the lifetimes can be neither shortened nor extended.
     scope: PhantomData<&'scope mut &'scope ()>,
@@ -24,6 +24,8 @@ pub struct Scope<'scope, 'env: 'scope> {
 struct Started {
     thread: Thread,
     has_panicked: Arc<AtomicBool>,
+    /// Whether its handle was joined: it has ended, and whoever has joined it knows how.
+    is_joined: bool,
 }
 
 /// Runs a function that starts threads, and waits until they have ended: a step for each that is
@@ -57,15 +59,23 @@ struct JoinsAll<'a> {
 }
 
 impl JoinsAll<'_> {
-    /// Returns whether one has panicked.
+    /// Returns whether one has panicked that was not joined. While this waits for a thread, another
+    /// may join that one as well, or start more.
     fn join_all(&self) -> bool {
-        let mut has_panicked = false;
+        let mut next = 0;
         loop {
-            let first = lock(self.threads).first().map(|started| started.thread.handle);
-            let Some(thread) = first else { return has_panicked };
-            let describe = |&(): &()| format!("join {}", thread.name);
-            step_at(self.at, Op::Join(thread.id()), |_, _| {}, describe);
-            has_panicked |= lock(self.threads).remove(0).has_panicked.load(Relaxed);
+            let started = lock(self.threads);
+            let Some(Started { thread, is_joined, .. }) = started.get(next) else {
+                let has_panicked = |it: &Started| !it.is_joined && it.has_panicked.load(Relaxed);
+                return started.iter().any(has_panicked);
+            };
+            let (thread, is_joined) = (thread.handle, *is_joined);
+            drop(started);
+            if !is_joined {
+                let describe = |&(): &()| format!("join {}", thread.name);
+                step_at(self.at, Op::Join(thread.id()), |_, _| {}, describe);
+            }
+            next += 1;
         }
     }
 }
@@ -114,7 +124,8 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         // the job then. If the thread stays parked for good, so does the one that waits for it.
         let job: Job = unsafe { mem::transmute(job) };
         let thread = Thread { handle: engine::spawn(name, job), name };
-        lock(&self.threads).push(Started { thread: thread.clone(), has_panicked });
+        let started = Started { thread: thread.clone(), has_panicked, is_joined: false };
+        lock(&self.threads).push(started);
         ScopedJoinHandle { thread, packet, threads: &self.threads }
     }
 }
@@ -140,7 +151,9 @@ impl<T> ScopedJoinHandle<'_, T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         let result = join(&self.thread, &self.packet);
-        lock(self.threads).retain(|started| started.thread.id() != self.thread.id());
+        let mut threads = lock(self.threads);
+        let of_this = |started: &&mut Started| started.thread.id() == self.thread.id();
+        threads.iter_mut().filter(of_this).for_each(|started| started.is_joined = true);
         result
     }
 

@@ -573,3 +573,68 @@ fn main_is_alone_at_first() {
     let message = panic.downcast_ref::<String>().expect("a message");
     assert_eq!(message, "exploration failed: the main thread is added before any other");
 }
+
+#[test]
+fn a_scope_ends_after_all_of_its_threads_whoever_joins_them() {
+    let found = verdict(|| {
+        let y = AtomicI32::new(0);
+        thread::scope(|scope| {
+            let first = scope.spawn(|| _ = y.load(SeqCst));
+            let y = &y;
+            scope.spawn(move || {
+                first.join().unwrap();
+                y.store(1, SeqCst);
+            });
+        });
+        assert_eq!(y.load(SeqCst), 1, "the scope has ended before its thread");
+    });
+    assert_eq!(found, "right");
+}
+
+#[test]
+fn a_panic_that_another_thread_of_the_scope_has_joined_is_not_the_scope_s() {
+    let found = verdict(|| {
+        thread::scope(|scope| {
+            let fails = scope.spawn(|| panic!("it fails"));
+            scope.spawn(move || assert!(fails.join().is_err()));
+        });
+    });
+    assert_eq!(found, "right");
+}
+
+#[test]
+fn a_sleep_at_one_place_after_a_look_at_something_else_is_no_loop() {
+    fn nap() {
+        thread::sleep(LIMIT);
+    }
+    let found = verdict(|| {
+        let [a, b, c] = [(); 3].map(|()| Arc::new(AtomicI32::new(0)));
+        let of_other = Arc::clone(&c);
+        let other = thread::spawn(move || {
+            a.load(SeqCst);
+            nap();
+            b.load(SeqCst);
+            nap();
+            of_other.store(1, SeqCst);
+        });
+        assert!(c.load(SeqCst) == 0, "the other was quicker");
+        other.join().unwrap();
+    });
+    assert_eq!(found, "main panics: the other was quicker");
+}
+
+#[test]
+fn a_thread_too_many_that_has_a_sender_is_refused() {
+    let report = Explorer::default().explore(
+        Orders::Preemptions(0),
+        explorer::main(|| {
+            let (sender, _receiver) = mpsc::channel::<i32>();
+            for _ in 0..63 {
+                let sender = sender.clone();
+                thread::spawn(move || drop(sender));
+            }
+        }),
+    );
+    let fault = report.simplest.expect("a failure").fault.to_string();
+    assert_eq!(fault, "main panics: an explored program has at most 63 threads");
+}
