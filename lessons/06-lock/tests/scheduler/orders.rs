@@ -34,6 +34,6 @@ fn it_can_be_played() {
     assert!(keys.contains("3: thread 3 waits for the lock money, which thread 2 has"), "{keys}");
     let to_the_end = run(&["--keys", "112233223311u11111"]);
     assert!(to_the_end.contains("main panics: -30 is left, after "), "{to_the_end}");
-    assert!(wrong_usage(&["orders", "--keys", "l"]).contains("available: 1, 2, u, r, q"));
+    assert!(wrong_usage(&["orders", "--keys", "l"]).contains("available: 1, 2, 3, u, r, q"));
     assert!(wrong_usage(&["orders", "--replay", "2"]).contains("there are 1"));
 }
