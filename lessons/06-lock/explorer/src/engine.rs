@@ -423,9 +423,8 @@ impl Engine {
     pub fn abandon(&self, place: Place, hang: Hang) {
         let mut execution = self.execution();
         let thread = self.turn.load(Ordering::Acquire);
-        if (self.number, execution.progress(), thread)
-            != (place.execution, place.progress, place.turn)
-        {
+        let progress = execution.progress();
+        if place != (Place { execution: self.number, progress, turn: thread }) {
             return;
         }
         let what = match hang {

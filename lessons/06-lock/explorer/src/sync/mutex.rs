@@ -3,11 +3,10 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{self, LockResult, PoisonError, TryLockError, TryLockResult};
-use std::thread;
 
-use crate::engine::{self, Handle, step, step_at};
+use super::poison::{Owned, Poison, try_own};
+use crate::engine::{self, Handle, step};
 use crate::execution::Object;
 use crate::op::Op;
 use crate::shown::shown;
@@ -17,7 +16,7 @@ pub struct Mutex<T: ?Sized> {
     handle: Handle,
     /// The reports show the value, if it is a simple one.
     is_shown: bool,
-    is_poisoned: AtomicBool,
+    poison: Poison,
     value: sync::Mutex<T>,
 }
 
@@ -27,11 +26,7 @@ pub struct MutexGuard<'a, T: ?Sized> {
     lock: &'a Mutex<T>,
     /// `None` while the lock is being released.
     value: Option<sync::MutexGuard<'a, T>>,
-    at: &'static Location<'static>,
-    /// The thread may have changed the value.
-    is_changed: bool,
-    /// The thread unwound already when it acquired the lock.
-    was_panicking: bool,
+    owned: Owned,
 }
 
 impl<T> Mutex<T> {
@@ -48,8 +43,8 @@ impl<T> Mutex<T> {
     }
 
     fn with_handle(handle: Handle, is_shown: bool, value: T) -> Self {
-        let is_poisoned = AtomicBool::new(false);
-        Self { handle, is_shown, is_poisoned, value: sync::Mutex::new(value) }
+        let poison = Poison::default();
+        Self { handle, is_shown, poison, value: sync::Mutex::new(value) }
     }
 
     /// Returns the value.
@@ -57,9 +52,8 @@ impl<T> Mutex<T> {
     /// # Errors
     /// If the lock is poisoned.
     pub fn into_inner(self) -> LockResult<T> {
-        let is_poisoned = self.is_poisoned.load(Relaxed);
         let value = self.value.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if is_poisoned { Err(PoisonError::new(value)) } else { Ok(value) }
+        self.poison.result(value)
     }
 }
 
@@ -85,48 +79,20 @@ impl<T: ?Sized> Mutex<T> {
     /// If it is not, or if it is poisoned.
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        let id = self.handle.id();
-        let is_free = step(
-            Op::Write(id),
-            |execution, me| {
-                let is_free = execution.lock(id).is_free();
-                if is_free {
-                    execution.set_owner(id, Some(me));
-                } else {
-                    execution.see_owner(id, me);
-                }
-                is_free
-            },
-            |&is_free| match is_free {
-                true => self.described("try_lock"),
-                false => format!("try_lock {}: no", self.handle.name),
-            },
-        );
+        let is_free = try_own(self.handle, |is_free| self.tried(is_free));
         if is_free { Ok(self.guard()?) } else { Err(TryLockError::WouldBlock) }
     }
 
     /// Whether a thread has panicked while it held the lock: a step.
     #[track_caller]
     pub fn is_poisoned(&self) -> bool {
-        step(
-            Op::Read(self.handle.id()),
-            |_, _| self.is_poisoned.load(Relaxed),
-            |is_poisoned| format!("{} poisoned: {is_poisoned}", self.handle.name),
-        )
+        self.poison.is_set(self.handle)
     }
 
     /// The lock is not poisoned any more: a step.
     #[track_caller]
     pub fn clear_poison(&self) {
-        let id = self.handle.id();
-        step(
-            Op::Write(id),
-            |execution, me| {
-                self.is_poisoned.store(false, Relaxed);
-                execution.change(id, me);
-            },
-            |()| format!("clear {}", self.handle.name),
-        );
+        self.poison.clear(self.handle);
     }
 
     /// The value.
@@ -134,9 +100,8 @@ impl<T: ?Sized> Mutex<T> {
     /// # Errors
     /// If the lock is poisoned.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        let is_poisoned = self.is_poisoned.load(Relaxed);
         let value = self.value.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if is_poisoned { Err(PoisonError::new(value)) } else { Ok(value) }
+        self.poison.result(value)
     }
 
     pub(super) fn handle(&self) -> Handle {
@@ -146,14 +111,17 @@ impl<T: ?Sized> Mutex<T> {
     /// The guard of the lock, which this thread has acquired.
     #[track_caller]
     pub(super) fn guard(&self) -> LockResult<MutexGuard<'_, T>> {
-        let guard = MutexGuard {
-            lock: self,
-            value: Some(engine::lock(&self.value)),
-            at: Location::caller(),
-            is_changed: false,
-            was_panicking: thread::panicking(),
-        };
-        if self.is_poisoned.load(Relaxed) { Err(PoisonError::new(guard)) } else { Ok(guard) }
+        let guard =
+            MutexGuard { lock: self, value: Some(engine::lock(&self.value)), owned: Owned::new() };
+        self.poison.result(guard)
+    }
+
+    fn tried(&self, is_free: bool) -> String {
+        if is_free {
+            self.described("try_lock")
+        } else {
+            format!("try_lock {}: no", self.handle.name)
+        }
     }
 
     /// What was done with the lock, and the value, while this thread has the turn.
@@ -172,7 +140,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// Returns whether the value was changed.
     pub(super) fn let_go(&mut self) -> bool {
         self.value = None;
-        self.is_changed
+        self.owned.is_changed
     }
 
     pub(super) fn lock(&self) -> &'a Mutex<T> {
@@ -190,7 +158,7 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
 
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.is_changed = true;
+        self.owned.is_changed = true;
         self.value.as_deref_mut().expect("the thread holds the lock")
     }
 }
@@ -198,23 +166,8 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
         self.value = None;
-        let id = self.lock.handle.id();
-        let is_poisoned = thread::panicking() && !self.was_panicking;
-        let is_changed = self.is_changed;
-        step_at(
-            self.at,
-            Op::Unlock(id),
-            |execution, me| {
-                execution.set_owner(id, None);
-                if is_poisoned {
-                    self.lock.is_poisoned.store(true, Relaxed);
-                }
-                if is_changed || is_poisoned {
-                    execution.change(id, me);
-                }
-            },
-            |()| self.lock.described("unlock"),
-        );
+        let Self { lock, owned, .. } = self;
+        lock.poison.release(lock.handle, owned, || lock.described("unlock"));
     }
 }
 

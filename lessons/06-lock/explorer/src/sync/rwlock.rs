@@ -3,10 +3,9 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{self, LockResult, PoisonError, TryLockError, TryLockResult};
-use std::thread;
 
+use super::poison::{Owned, Poison, try_own};
 use crate::engine::{self, Handle, step, step_at};
 use crate::execution::Object;
 use crate::op::Op;
@@ -18,7 +17,7 @@ use crate::shown::shown;
 /// waits already, so a thread that reads twice at a time may wait for ever; that is not found.
 pub struct RwLock<T: ?Sized> {
     handle: Handle,
-    is_poisoned: AtomicBool,
+    poison: Poison,
     value: sync::RwLock<T>,
 }
 
@@ -37,11 +36,7 @@ pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
     /// `None` while the lock is being released.
     value: Option<sync::RwLockWriteGuard<'a, T>>,
-    at: &'static Location<'static>,
-    /// The thread may have changed the value.
-    is_changed: bool,
-    /// The thread unwound already when it acquired the lock.
-    was_panicking: bool,
+    owned: Owned,
 }
 
 impl<T> RwLock<T> {
@@ -49,7 +44,7 @@ impl<T> RwLock<T> {
     #[track_caller]
     pub fn new(value: T) -> Self {
         let handle = engine::add_object_at(Location::caller(), "rwlock", Object::lock());
-        Self { handle, is_poisoned: AtomicBool::new(false), value: sync::RwLock::new(value) }
+        Self { handle, poison: Poison::default(), value: sync::RwLock::new(value) }
     }
 
     /// Returns the value.
@@ -57,9 +52,8 @@ impl<T> RwLock<T> {
     /// # Errors
     /// If the lock is poisoned.
     pub fn into_inner(self) -> LockResult<T> {
-        let is_poisoned = self.is_poisoned.load(Relaxed);
         let value = self.value.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if is_poisoned { Err(PoisonError::new(value)) } else { Ok(value) }
+        self.poison.result(value)
     }
 }
 
@@ -123,45 +117,20 @@ impl<T: ?Sized> RwLock<T> {
     /// If it is not, or if it is poisoned.
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
-        let id = self.handle.id();
-        let is_free = step(
-            Op::Write(id),
-            |execution, me| {
-                let is_free = execution.lock(id).is_free();
-                if is_free {
-                    execution.set_owner(id, Some(me));
-                } else {
-                    execution.see_owner(id, me);
-                }
-                is_free
-            },
-            |&is_free| self.tried("try_write", is_free),
-        );
+        let is_free = try_own(self.handle, |is_free| self.tried("try_write", is_free));
         if is_free { Ok(self.write_guard()?) } else { Err(TryLockError::WouldBlock) }
     }
 
     /// Whether a writer has panicked inside: a step.
     #[track_caller]
     pub fn is_poisoned(&self) -> bool {
-        step(
-            Op::Read(self.handle.id()),
-            |_, _| self.is_poisoned.load(Relaxed),
-            |is_poisoned| format!("{} poisoned: {is_poisoned}", self.handle.name),
-        )
+        self.poison.is_set(self.handle)
     }
 
     /// The lock is not poisoned any more: a step.
     #[track_caller]
     pub fn clear_poison(&self) {
-        let id = self.handle.id();
-        step(
-            Op::Write(id),
-            |execution, me| {
-                self.is_poisoned.store(false, Relaxed);
-                execution.change(id, me);
-            },
-            |()| format!("clear {}", self.handle.name),
-        );
+        self.poison.clear(self.handle);
     }
 
     /// The value.
@@ -169,16 +138,15 @@ impl<T: ?Sized> RwLock<T> {
     /// # Errors
     /// If the lock is poisoned.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        let is_poisoned = self.is_poisoned.load(Relaxed);
         let value = self.value.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if is_poisoned { Err(PoisonError::new(value)) } else { Ok(value) }
+        self.poison.result(value)
     }
 
     #[track_caller]
     fn read_guard(&self) -> LockResult<RwLockReadGuard<'_, T>> {
         let value = self.value.read().unwrap_or_else(PoisonError::into_inner);
         let guard = RwLockReadGuard { lock: self, value: Some(value), at: Location::caller() };
-        if self.is_poisoned.load(Relaxed) { Err(PoisonError::new(guard)) } else { Ok(guard) }
+        self.poison.result(guard)
     }
 
     #[track_caller]
@@ -186,11 +154,9 @@ impl<T: ?Sized> RwLock<T> {
         let guard = RwLockWriteGuard {
             lock: self,
             value: Some(self.value.write().unwrap_or_else(PoisonError::into_inner)),
-            at: Location::caller(),
-            is_changed: false,
-            was_panicking: thread::panicking(),
+            owned: Owned::new(),
         };
-        if self.is_poisoned.load(Relaxed) { Err(PoisonError::new(guard)) } else { Ok(guard) }
+        self.poison.result(guard)
     }
 
     fn described(&self, what: &str) -> String {
@@ -237,7 +203,7 @@ impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
 
 impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.is_changed = true;
+        self.owned.is_changed = true;
         self.value.as_deref_mut().expect("the thread holds the lock")
     }
 }
@@ -245,23 +211,8 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
         self.value = None;
-        let id = self.lock.handle.id();
-        let is_poisoned = thread::panicking() && !self.was_panicking;
-        let is_changed = self.is_changed;
-        step_at(
-            self.at,
-            Op::Unlock(id),
-            |execution, me| {
-                execution.set_owner(id, None);
-                if is_poisoned {
-                    self.lock.is_poisoned.store(true, Relaxed);
-                }
-                if is_changed || is_poisoned {
-                    execution.change(id, me);
-                }
-            },
-            |()| self.lock.described("unlock"),
-        );
+        let Self { lock, owned, .. } = self;
+        lock.poison.release(lock.handle, owned, || lock.described("unlock"));
     }
 }
 
