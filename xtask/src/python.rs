@@ -57,11 +57,15 @@ pub fn behind_script(folder: &Path) -> Result<Option<PathBuf>, Interrupted> {
     Ok(executable.is_file().then(|| executable.to_owned()))
 }
 
+/// The `python3` in `PATH`.
+pub fn in_path() -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join("python3")).find(|file| file.is_file())
+}
+
 /// The `python3` in `PATH`, if it is a script.
 fn script() -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    let files = env::split_paths(&path).map(|folder| folder.join("python3"));
-    let python = files.into_iter().find(|file| file.is_file())?;
+    let python = in_path()?;
     let mut beginning = [0; 2];
     File::open(&python).ok()?.read_exact(&mut beginning).ok()?;
     (beginning == *b"#!").then_some(python)

@@ -28,12 +28,14 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What is kept, or is to be, of this program.
+    /// What is kept, or is to be, of this program, which depends on these `surroundings`.
     ///
     /// # Errors
-    /// If something that it depends on cannot be read.
-    pub fn of(root: &Path, lesson: &Lesson, program: &Path) -> Result<Kept> {
-        let hash = hash(root, lesson, program)?;
+    /// If the program cannot be read.
+    pub fn of(program: &Path, surroundings: &Surroundings) -> Result<Kept> {
+        let mut hasher = surroundings.0.clone();
+        file(program, &mut hasher)?;
+        let hash = format!("{:032x}", hasher.digest128());
         Ok(Kept { file: program.with_extension("held"), hash })
     }
 
@@ -63,25 +65,36 @@ impl Kept {
     }
 }
 
-/// A hash of the test program, of the lesson's program and its Python programs, which lie in the
-/// lesson's folder, and of the machine.
-fn hash(root: &Path, lesson: &Lesson, program: &Path) -> Result<String> {
-    let mut hasher = Xxh3::new();
-    let mut files = vec![program.to_owned(), lesson.binary.clone()];
-    let folder = root.join(lesson.folder());
-    for entry in fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))? {
-        let path = entry?.path();
-        if path.is_file() {
-            files.push(path);
+/// What all tests of a lesson depend on: its program, its Python programs, which are in its folder,
+/// and the machine.
+pub struct Surroundings(Xxh3);
+
+impl Surroundings {
+    /// Those of a lesson.
+    ///
+    /// # Errors
+    /// If a file of it cannot be read.
+    pub fn of(root: &Path, lesson: &Lesson) -> Result<Surroundings> {
+        let folder = root.join(lesson.folder());
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))? {
+            let path = entry?.path();
+            if path.is_file() {
+                files.push(path);
+            }
         }
+        files.sort();
+        files.push(lesson.binary.clone());
+        let mut hasher = Xxh3::new();
+        files.iter().try_for_each(|path| file(path, &mut hasher))?;
+        machine(root, &mut hasher);
+        Ok(Surroundings(hasher))
     }
-    files[2..].sort();
-    for file in files {
-        file.hash(&mut hasher);
-        contents(&file, &mut hasher).with_context(|| format!("read {}", file.display()))?;
-    }
-    machine(root, &mut hasher);
-    Ok(format!("{:032x}", hasher.digest128()))
+}
+
+fn file(path: &Path, hasher: &mut Xxh3) -> Result<()> {
+    path.hash(hasher);
+    contents(path, hasher).with_context(|| format!("read {}", path.display()))
 }
 
 fn contents(file: &Path, hasher: &mut Xxh3) -> io::Result<()> {

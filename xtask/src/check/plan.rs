@@ -1,6 +1,7 @@
 //! What a check will do: which commands and test programs it runs, and for whom.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
 use common::options::UsageError;
@@ -8,6 +9,7 @@ use common::options::UsageError;
 use super::book::{Book, Entry, README};
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Section, Verdict};
+use super::kept::Surroundings;
 use super::{Request, page, test_program, transcript};
 use crate::workspace::Lesson;
 
@@ -77,10 +79,11 @@ impl<'a> Plan<'a> {
     }
 
     fn add_lesson(&mut self, book: &'a Book, lesson: &'a Lesson) -> Result<()> {
+        let surroundings = Arc::new(Surroundings::of(self.root, lesson)?);
         for program in &lesson.tests {
             let name = test_program::name(program);
-            let (root, again) = (self.root, self.again);
-            let run = move |_| test_program::check(root, lesson, program, again);
+            let (root, again, surroundings) = (self.root, self.again, Arc::clone(&surroundings));
+            let run = move |_| test_program::check(root, lesson, program, &surroundings, again);
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }
         let chapter = lesson.chapter();

@@ -7,7 +7,7 @@ use anyhow::Result;
 use xtask::supervise::{self, End, Errors, NoAnswer, Program};
 
 use super::findings::{Failure, Finding, Kind, Verdict};
-use super::kept::Kept;
+use super::kept::{Kept, Surroundings};
 use super::refused;
 use crate::python;
 use crate::workspace::{Interrupted, Lesson};
@@ -27,8 +27,14 @@ pub fn name(program: &Path) -> String {
 ///
 /// # Errors
 /// If the reader interrupts it; if a program cannot be read.
-pub fn check(root: &Path, lesson: &Lesson, program: &Path, again: bool) -> Result<Vec<Finding>> {
-    let kept = Kept::of(root, lesson, program)?;
+pub fn check(
+    root: &Path,
+    lesson: &Lesson,
+    program: &Path,
+    surroundings: &Surroundings,
+    again: bool,
+) -> Result<Vec<Finding>> {
+    let kept = Kept::of(program, surroundings)?;
     if !again && let Some(tests) = kept.tests() {
         let place = lesson.folder();
         let held = |what| {
