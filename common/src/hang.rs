@@ -14,7 +14,7 @@ use crate::{paced, pidfd, proc, text};
 pub fn show(child: &Child) -> Result<()> {
     let pid = child.pid();
     println!("  pid {pid} waits");
-    proc::wait_until_asleep(pid)?;
+    proc::poll_until_asleep(pid)?;
     let time = paced(Duration::from_secs(1));
     let ended = pidfd::wait(&pidfd::open(pid)?, Some(time))?;
     ensure!(!ended, "pid {pid} has ended instead of waiting for ever");

@@ -15,7 +15,8 @@ static PACE: OnceLock<f64> = OnceLock::new();
 /// Only for waits that let a person follow. A wait for something to happen
 /// waits for that thing, however long it takes.
 pub fn paced(full: Duration) -> Duration {
-    full.mul_f64(PACE.get().copied().unwrap_or(1.0))
+    let seconds = full.as_secs_f64() * PACE.get().copied().unwrap_or(1.0);
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 /// Reads a pace as `--pace` and `LESSON_PACE` give it, and keeps it.
@@ -47,5 +48,12 @@ mod tests {
     fn a_pace_shortens_the_wait() {
         set("0.05").unwrap();
         assert_eq!(paced(Duration::from_secs(1)), Duration::from_millis(50));
+        assert!(paced(Duration::MAX) < Duration::MAX / 19);
+    }
+
+    #[test]
+    fn a_wait_may_be_the_longest_there_is() {
+        // At whatever pace: the other test may have set it.
+        assert!(paced(Duration::MAX) > Duration::MAX / 21);
     }
 }

@@ -72,3 +72,23 @@ pub fn wait_for_any(descriptors: &[BorrowedFd], time: Option<Duration>) -> Resul
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use nix::unistd::Pid;
+
+    use super::*;
+
+    #[test]
+    fn a_process_may_have_any_time_to_end() {
+        for time in [Duration::MAX, Duration::from_secs(u64::MAX / 2), Duration::from_secs(1 << 40)]
+        {
+            let mut child = Command::new("true").spawn().unwrap();
+            let process = open(Pid::from_raw(child.id() as i32)).unwrap();
+            assert!(wait(&process, Some(time)).unwrap());
+            child.wait().unwrap();
+        }
+    }
+}

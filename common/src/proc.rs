@@ -38,12 +38,12 @@ pub fn page_size() -> usize {
     size.and_then(|size| size.try_into().ok()).expect("POSIX: every system has a page size")
 }
 
-/// Waits until a process, or a thread by its own id, sleeps in the kernel; `false` if it
-/// has ended instead.
+/// Asks /proc again and again until a process, or a thread by its own id, sleeps in the
+/// kernel; `false` if it has ended instead.
 ///
 /// # Errors
 /// If it is stopped, or gone: a process that was waited for, or a thread that has ended.
-pub fn wait_until_asleep(id: Pid) -> Result<bool> {
+pub fn poll_until_asleep(id: Pid) -> Result<bool> {
     loop {
         match field(format!("/proc/{id}/status"), "State")?.chars().next() {
             Some('S') => return Ok(true),
@@ -76,10 +76,9 @@ pub fn wchan(id: Pid) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use nix::sys::signal::{Signal, kill};
     use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
+    use testing::start;
 
     use super::*;
 
@@ -102,19 +101,19 @@ mod tests {
 
     #[test]
     fn a_stopped_process_does_not_fall_asleep() {
-        let mut sleeping = Command::new("sleep").arg("1000").spawn().unwrap();
+        let mut sleeping = start::command("sleep").arg("1000").spawn().unwrap();
         let pid = Pid::from_raw(sleeping.id() as i32);
-        assert!(wait_until_asleep(pid).unwrap());
+        assert!(poll_until_asleep(pid).unwrap());
         kill(pid, Signal::SIGSTOP).unwrap();
         waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
         assert_eq!(
-            wait_until_asleep(pid).unwrap_err().to_string(),
+            poll_until_asleep(pid).unwrap_err().to_string(),
             format!("pid {pid} is stopped")
         );
         sleeping.kill().unwrap();
         waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
-        assert!(!wait_until_asleep(pid).unwrap());
+        assert!(!poll_until_asleep(pid).unwrap());
         sleeping.wait().unwrap();
-        assert!(wait_until_asleep(pid).is_err());
+        assert!(poll_until_asleep(pid).is_err());
     }
 }

@@ -29,7 +29,8 @@ use crate::{panics, proc};
 /// If the system refuses.
 pub fn put_right() {
     default_signals(|signal| ![libc::SIGHUP, libc::SIGPIPE].contains(&signal));
-    // SAFETY: no handler is installed, so none can run at a bad moment.
+    // SAFETY: no handler is installed, so none can run at a bad moment. The action is that of the
+    // whole process, and no other thread of it relies on another.
     unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) }.expect("SIGXFSZ can be ignored");
     without_core_files();
     let default = std::panic::take_hook();
@@ -48,7 +49,8 @@ pub fn default_signals(which: impl Fn(i32) -> bool) {
     let ignored = proc::field("/proc/self/status", "SigIgn").expect("a line of its own");
     let ignored = u64::from_str_radix(&ignored, 16).expect("a bit for each signal");
     for signal in (1..=64).filter(|&signal| ignored >> (signal - 1) & 1 == 1 && which(signal)) {
-        // SAFETY: no handler is installed, so none can run at a bad moment.
+        // SAFETY: no handler is installed, so none can run at a bad moment. The action is that of
+        // the whole process; the one before, to ignore the signal, was not of its choice.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
     SigSet::empty().thread_set_mask().expect("sigmask");
@@ -83,7 +85,8 @@ pub(crate) fn end_if_output_failed(panic: &PanicHookInfo) {
 
 /// Ends this process by SIGPIPE, as a program that does not ignore it.
 fn end_by_sigpipe() {
-    // SAFETY: no handler is installed, so none can run at a bad moment.
+    // SAFETY: no handler is installed, so none can run at a bad moment. The action is that of the
+    // whole process, and all of it is to end.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     let _ = raise(Signal::SIGPIPE);
 }

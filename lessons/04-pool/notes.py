@@ -6,6 +6,9 @@ import time
 PACE = float(os.environ.get("LESSON_PACE", 1))
 TASKS = [2.0, 4.0, 4.2, 4.4, 1.0]
 
+# On Linux this was the default until Python 3.14.
+multiprocessing.set_start_method("fork")
+
 
 def say(line):
     # Text and newline in one write: the lines of several processes do not mix.

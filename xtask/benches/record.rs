@@ -1,7 +1,7 @@
 //! What following a program costs: `cargo bench --package xtask --bench record`.
 //!
 //! A program that makes 20,000 calls which are not shown, one that forks 200 times, and
-//! one with 500 threads that all wait for the last; each by itself, followed by `record`, and, where it is installed, by
+//! one with 1,500 threads that all wait for the last; each by itself, followed by `record`, and, where it is installed, by
 //! `strace -f --seccomp-bpf` with the same selection. Medians of interleaved runs.
 
 use std::ffi::OsString;
@@ -69,10 +69,10 @@ fn calls() {
 
 /// 200 children, one after the other, and the time that they took.
 fn forks() {
+    common::child::ensure_one_thread().expect("this starts none");
     let start = Instant::now();
     for _ in 0..200 {
-        // SAFETY: this process has one thread, so no lock can be held by a
-        // thread that the child does not have.
+        // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
         match unsafe { fork() }.expect("fork") {
             ForkResult::Child => std::process::exit(0),
             ForkResult::Parent { child } => drop(waitpid(child, None).expect("waitpid")),
@@ -81,9 +81,9 @@ fn forks() {
     println!("{}", start.elapsed().as_nanos());
 }
 
-/// 500 threads that meet, and the time until all are gone.
+/// 1,500 threads that meet, and the time until all are gone.
 fn threads() {
-    const THREADS: usize = 500;
+    const THREADS: usize = 1500;
     let start = Instant::now();
     let all = Barrier::new(THREADS);
     thread::scope(|scope| {

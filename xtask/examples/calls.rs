@@ -50,9 +50,10 @@ fn result(call: &str, returned: libc::c_long) -> Result<libc::c_long> {
     Errno::result(returned).with_context(|| call.to_owned())
 }
 
-/// A new process that ends with the status that `body` returns. This process has one thread.
+/// A new process that ends with the status that `body` returns.
 fn child(body: impl FnOnce() -> i32) -> Result<Pid> {
-    // SAFETY: this process has one thread, so no other thread can hold a lock.
+    common::child::ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => std::process::exit(body()),
@@ -67,8 +68,9 @@ fn exited(child: Pid, status: i32) -> Result<()> {
 
 /// A server and its client: by a path, by a port, and where nobody listens.
 fn sockets() -> Result<()> {
-    let folder = std::env::temp_dir();
-    let path = folder.join(format!("calls-{}", std::process::id()));
+    // Nobody else can write there, so nobody has a file of this name.
+    let folder = tempfile::tempdir().context("make a folder")?;
+    let path = folder.path().join("socket");
     let listener = UnixListener::bind(&path).context("bind")?;
     let mut client = UnixStream::connect(&path).context("connect")?;
     std::fs::remove_file(&path).context("remove the socket's file")?;

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use common::child::ensure_one_thread;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::select::{FdSet, select};
 use nix::sys::signal::{Signal, kill};
@@ -45,9 +46,10 @@ fn main() -> Result<()> {
     }
 }
 
-/// A child of this process, which has one thread.
+/// A child of this process.
 fn child(body: impl FnOnce() -> Result<()>) -> Result<Pid> {
-    // SAFETY: no other thread can hold a lock that the child needs.
+    ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
@@ -68,6 +70,7 @@ fn parent_first() -> Result<()> {
 
 fn reader() -> Result<()> {
     let (mut read_end, write_end) = pipe().context("pipe")?;
+    ensure_one_thread()?;
     // SAFETY: as above.
     let reader = match unsafe { fork() }.context("fork")? {
         ForkResult::Parent { child } => child,

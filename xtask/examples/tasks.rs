@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::IoSlice;
+use std::mem::ManuallyDrop;
 use std::num::NonZero;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::MetadataExt;
@@ -10,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::sched::{CloneFlags, sched_getaffinity, sched_setaffinity, unshare};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous};
-use nix::sys::prctl::set_dumpable;
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
+use nix::sys::prctl::{set_dumpable, set_pdeathsig};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction, signal};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, sendmsg, socketpair};
 use nix::sys::uio::writev;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
@@ -47,6 +48,21 @@ fn main() -> Result<()> {
         "vfork" => vfork(),
         "daemon" => daemon(),
         "forks" => forks(),
+        "unwaited" => unwaited(),
+        "unwaited-and-killed" => {
+            unwaited()?;
+            Ok(kill(Pid::this(), Signal::SIGKILL)?)
+        }
+        "ignored" => ignored(),
+        "forgotten-end" => forgotten_end(),
+        "locked-twice" => locked_twice(),
+        "locked-crosswise" => locked_crosswise(),
+        "locked-crosswise-joined" => locked_crosswise_joined(),
+        "lives-with-zombie" => {
+            unwaited()?;
+            println!("ready");
+            Ok(SigSet::empty().suspend()?)
+        }
         "killed-in-fork" => killed_in_fork(fork_for_ever),
         "killed-in-vfork" => killed_in_fork(vfork_for_ever),
         "killed-in-thread" => killed_in_fork(threads_for_ever),
@@ -332,6 +348,93 @@ fn daemon() -> Result<()> {
         }
     })?;
     exited(between, 4)
+}
+
+/// Three children that have ended, one of which nobody waits for, and one that runs on.
+fn unwaited() -> Result<()> {
+    let children = [child(|| 3)?, child(|| 4)?, child(|| 5)?];
+    for child in children {
+        let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        waitid(Id::Pid(child), look).context("waitid")?;
+    }
+    exited(children[1], 4)?;
+    let (kind, id, nothing) = (libc::P_PID, children[2].as_raw().cast_unsigned(), ptr::null_mut());
+    // SAFETY: a null pointer asks for nothing to be written.
+    let done = unsafe { libc::waitid(kind, id, nothing, libc::WEXITED) };
+    Errno::result(done).context("waitid")?;
+    let (reads, writes) = pipe().context("pipe")?;
+    // The parent's copy is closed when it ends.
+    let writes = ManuallyDrop::new(writes);
+    child(move || {
+        drop(ManuallyDrop::into_inner(writes));
+        read(&reads, &mut [0]).map_or(1, |_| 6)
+    })?;
+    Ok(())
+}
+
+/// A child of a process that wants to know nothing of its children.
+fn ignored() -> Result<()> {
+    // SAFETY: to ignore a signal runs nothing.
+    unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }.context("signal")?;
+    let (reads, writes) = pipe().context("pipe")?;
+    child(|| 3)?;
+    drop(writes);
+    ensure!(read(&reads, &mut [0]) == Ok(0));
+    Ok(())
+}
+
+/// Reads to the end of a pipe that it could write to itself, and so could a child.
+fn forgotten_end() -> Result<()> {
+    let (reads, _writes) = pipe().context("pipe")?;
+    child(|| {
+        let ends = set_pdeathsig(Signal::SIGKILL);
+        if ends.is_ok() {
+            pause();
+        }
+        1
+    })?;
+    println!("ready");
+    read(&reads, &mut [0]).context("read")?;
+    Ok(())
+}
+
+fn locked_twice() -> Result<()> {
+    let lock = Mutex::new(());
+    let _first = lock.lock();
+    println!("ready");
+    let _second = lock.lock();
+    Ok(())
+}
+
+/// Two threads have a lock each, and want the other one.
+fn locked_crosswise() -> Result<()> {
+    println!("ready");
+    lock_crosswise();
+    Ok(())
+}
+
+/// The same, but the main thread is in pthread_join, not parked.
+fn locked_crosswise_joined() -> Result<()> {
+    println!("ready");
+    thread::spawn(lock_crosswise).join().expect("it never ends");
+    Ok(())
+}
+
+fn lock_crosswise() {
+    let (one, other) = (Mutex::new(()), Mutex::new(()));
+    let locked = AtomicU64::new(0);
+    let lock_both = |first: &Mutex<()>, second: &Mutex<()>| {
+        let _first = first.lock();
+        locked.fetch_add(1, Ordering::SeqCst);
+        while locked.load(Ordering::SeqCst) < 2 {
+            thread::yield_now();
+        }
+        let _second = second.lock();
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| lock_both(&one, &other));
+        scope.spawn(|| lock_both(&other, &one));
+    });
 }
 
 /// Processes that make a process each.

@@ -10,7 +10,7 @@ mod kept;
 mod machine;
 mod page;
 mod plan;
-mod python;
+mod refused;
 mod test_program;
 mod transcript;
 
@@ -26,6 +26,7 @@ use serde_json::json;
 use xtask::transcript::page::Page;
 
 use crate::cli::Arguments;
+use crate::python;
 use crate::workspace::{Targets, Workspace};
 use book::Book;
 use findings::{Finding, Kind, Section, Verdict};
@@ -99,7 +100,7 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
     })?;
     let building = start.elapsed();
     let book = Book::read(&workspace.root)?;
-    let plan = Plan::new(&workspace.root, &book, &built, request)?;
+    let plan = Plan::new(workspace, &book, &built, request)?;
     let sections = carry_out(plan, request, start)?;
 
     let held = sections.iter().all(Section::held);
@@ -123,7 +124,8 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
 
 /// Runs the jobs of a plan, and prints each section as soon as it is complete.
 fn carry_out(plan: Plan, request: &Request, start: Instant) -> Result<Vec<Section>> {
-    let Plan { root, jobs, sections, .. } = plan;
+    let Plan { workspace, jobs, sections, .. } = plan;
+    let root = &workspace.root;
     let progress = Progress::new();
     let mut report = Report { root, request, start, sections, printed: 0, progress: &progress };
     // What is to be shown on a page had the machine to itself.
@@ -203,8 +205,11 @@ impl Report<'_> {
         let mut compared = transcript::compare(transcript, &report, 0);
         if let Verdict::Failed(_) = compared.verdict {
             let mut findings = self.sections.iter().flat_map(|section| &section.findings);
-            let held = |it: &Finding| matches!(it.verdict, Verdict::Held | Verdict::HeldBefore);
-            if !findings.all(held) {
+            // What the page only shows is so each time.
+            let is_usual = |it: &Finding| {
+                matches!(it.verdict, Verdict::Held | Verdict::HeldBefore | Verdict::NotRun(_))
+            };
+            if !findings.all(is_usual) {
                 let why = "the report differs where something failed, was blessed or not checked";
                 compared.verdict = Verdict::NotChecked(why.to_owned());
             } else if let Some(new) = compared.bless.filter(|_| self.request.bless) {

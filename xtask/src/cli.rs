@@ -65,12 +65,17 @@ pub fn run(
             Value(word) => arguments.words.push(word.to_string_lossy().into_owned()),
             option => {
                 let option = name(&option);
-                arguments.options.take(command.name, &option, &mut rest).map_err(|why| {
-                    let for_another = command.words.contains("--");
-                    let hint =
-                        if for_another { "; options of the program come after `--`" } else { "" };
-                    UsageError(format!("{why}{hint}"))
-                })?;
+                let taken = arguments.options.take(command.name, &option, &mut rest);
+                // It may be meant for what the words name.
+                let is_unknown = taken.as_ref().is_err_and(|why| why.0.starts_with("no option"));
+                let for_another =
+                    is_unknown && command.words.contains("--") && !arguments.words.is_empty();
+                let more = if for_another {
+                    "; options of a demo or a program come after `--`"
+                } else {
+                    ""
+                };
+                taken.map_err(|UsageError(why)| UsageError(why + more))?;
             }
         }
     }
@@ -106,10 +111,10 @@ fn command_help(command: &Command) -> String {
     let rows = command.options.iter().chain(HELP);
     let rows = rows.map(|(option, about)| (format!("  {option}"), *about));
     format!(
-        "cargo xtask {}: {}\n\nUsage: cargo xtask {} [OPTIONS]\n\nOptions:\n{}{}{}",
+        "cargo xtask {}: {}\n\nUsage: {}\n\nOptions:\n{}{}{}",
         command.name,
         command.about,
-        usage(command),
+        format!("cargo xtask {} [OPTIONS] {}", command.name, command.words).trim_end(),
         aligned(rows),
         if command.notes.is_empty() { "" } else { "\n" },
         command.notes,
@@ -135,6 +140,14 @@ mod tests {
                 let more = if arguments.options.has("--json") { 100 } else { 0 };
                 Ok(ExitCode::from(arguments.words.len() as u8 + more))
             },
+        },
+        Command {
+            name: "trace",
+            words: "-- PROGRAM",
+            about: "traces",
+            options: &[("--all", "everything")],
+            notes: "",
+            run: |_| Ok(ExitCode::SUCCESS),
         },
         Command {
             name: "list",
@@ -163,12 +176,21 @@ mod tests {
             assert!(error.is::<UsageError>());
             error.to_string()
         };
-        assert_eq!(wrong(&["chek"]), "no command 'chek'; available: check, list");
+        assert_eq!(wrong(&["chek"]), "no command 'chek'; available: check, trace, list");
         assert_eq!(
             wrong(&["check", "--bles"]),
             "no option '--bles' of check; available: --json, -h, --help"
         );
         assert_eq!(wrong(&["-x"]), "no option '-x' of xtask; available: -h, --help");
+        assert_eq!(
+            wrong(&["trace", "sh", "-c"]),
+            "no option '-c' of trace; available: --all, -h, --help; options of a demo or a program \
+             come after `--`"
+        );
+        assert_eq!(
+            wrong(&["trace", "-c"]),
+            "no option '-c' of trace; available: --all, -h, --help"
+        );
         assert!(wrong(&["list", "02-fork"]).starts_with("list takes no '02-fork'"));
         assert!(wrong(&["check", "a", "--", "b"]).starts_with("check takes no 'b'"));
     }

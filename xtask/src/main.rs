@@ -3,7 +3,9 @@
 mod check;
 mod cli;
 mod commands;
+mod package;
 mod practice;
+mod python;
 mod workspace;
 mod wrap;
 
@@ -25,21 +27,22 @@ const COMMANDS: &[cli::Command] = &[
     commands::trace::COMMAND,
 ];
 
-/// The exit status of a program that Ctrl-C ended, as shells give it.
-const INTERRUPTED: u8 = 130;
-
 /// Ctrl-C: ends what runs. It is called in a thread of its own.
 fn interrupted() {
     supervise::interrupt();
     if record::is_running() {
-        if record::interrupt() {
-            // The record ends by itself, with the calls that the program was in. If something
-            // of the program is left, it ends here.
-            for _ in 0..100 {
-                if !record::is_running() {
-                    return;
-                }
+        // The record ends by itself, with what the program is waiting for. If something of the
+        // program is left, it ends here.
+        for _ in 0..300 {
+            let tells = record::interrupt();
+            if tells {
                 std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            if !record::is_running() {
+                return;
+            }
+            if !tells {
+                break;
             }
         }
         // When the tracer is gone, the kernel kills what it traced, or lets it run on if it
@@ -49,7 +52,7 @@ fn interrupted() {
         } else {
             eprintln!("xtask: {Interrupted}");
         }
-        std::process::exit(INTERRUPTED.into());
+        std::process::exit(Interrupted::STATUS.into());
     }
 }
 
@@ -72,7 +75,11 @@ fn main() -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             eprintln!("xtask: {error:#}");
-            if error.is::<Interrupted>() { ExitCode::from(INTERRUPTED) } else { exit_code(&error) }
+            if error.is::<Interrupted>() {
+                ExitCode::from(Interrupted::STATUS)
+            } else {
+                exit_code(&error)
+            }
         }
     }
 }

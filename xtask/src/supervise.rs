@@ -178,7 +178,9 @@ pub fn run_under(supervisor: &Path, program: &Program) -> Result<Outcome> {
     let (mut child, mut pipe) = Supervisors::start(&mut command)
         .with_context(|| format!("cannot start {}", supervisor.display()))?;
 
-    let last_call = started + program.deadline + PATIENCE;
+    // No moment: as if there was no deadline, it is so far away.
+    let last_call =
+        started.checked_add(program.deadline).and_then(|moment| moment.checked_add(PATIENCE));
     let mut report = Vec::new();
     let reading = read_report(&mut pipe, &mut report, last_call);
     supervisors().close_lifeline(&child);
@@ -188,7 +190,11 @@ pub fn run_under(supervisor: &Path, program: &Program) -> Result<Outcome> {
             match &outcome {
                 // It keeps killing, but this call returns in time.
                 Ok(outcome) if !outcome.survivors.is_empty() => {
-                    thread::spawn(move || reap(&mut child));
+                    thread::spawn(move || {
+                        let _ = reap(&mut child);
+                        // One of them may have killed it.
+                        end_orphans();
+                    });
                 }
                 _ => drop(reap(&mut child)?),
             }
@@ -297,12 +303,16 @@ enum Reading {
 }
 
 /// Reads the report, but not longer than `until`.
-fn read_report(pipe: &mut ChildStdout, into: &mut Vec<u8>, until: Instant) -> Result<Reading> {
+fn read_report(
+    pipe: &mut ChildStdout,
+    into: &mut Vec<u8>,
+    until: Option<Instant>,
+) -> Result<Reading> {
     let mut buffer = [0; 1 << 16];
     loop {
         // What is there is read even if it is late: this process may have been
         // stopped (Ctrl-Z) for a while.
-        let [readable] = waiting::wait([pipe.as_fd()], Some(until))?;
+        let [readable] = waiting::wait([pipe.as_fd()], until)?;
         if readable {
             match pipe.read(&mut buffer).context("read")? {
                 0 => return Ok(Reading::Ended),
@@ -311,7 +321,7 @@ fn read_report(pipe: &mut ChildStdout, into: &mut Vec<u8>, until: Instant) -> Re
             if report::is_complete(into) {
                 return Ok(Reading::Complete);
             }
-        } else if Instant::now() >= until {
+        } else if until.is_some_and(|until| Instant::now() >= until) {
             return Ok(Reading::Late);
         }
     }

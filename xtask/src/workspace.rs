@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -16,6 +17,9 @@ pub const BINARIES: &str = "XTASK_BINARIES";
 
 /// The folder of the reader's own programs, from the root of the workspace.
 pub const OWN: &str = "my";
+
+/// Is locked while Cargo runs.
+static BUILDING: Mutex<()> = Mutex::new(());
 
 /// The course: its root folder and its lessons.
 pub struct Workspace {
@@ -33,8 +37,6 @@ pub struct Lesson {
     pub binary: PathBuf,
     /// Its test programs, if they were asked for.
     pub tests: Vec<PathBuf>,
-    /// The program of all its exercises, if there are any and the tests were asked for.
-    pub exercises: Option<PathBuf>,
 }
 
 /// What Cargo is to build of a lesson.
@@ -48,8 +50,7 @@ pub enum Targets {
 
 impl Lesson {
     fn new(name: &str) -> Lesson {
-        let (name, binary) = (name.to_owned(), PathBuf::new());
-        Lesson { name, binary, tests: Vec::new(), exercises: None }
+        Lesson { name: name.to_owned(), binary: PathBuf::new(), tests: Vec::new() }
     }
 
     /// Its chapter, from the root of the workspace: a folder of pages.
@@ -148,6 +149,13 @@ impl Workspace {
         names
     }
 
+    /// The error that no program of the reader's own is named.
+    pub fn which_own(&self) -> UsageError {
+        let programs = self.own_programs().join(", ");
+        let available = if programs.is_empty() { "none yet" } else { &programs };
+        UsageError(format!("which program? in {OWN}/: {available}"))
+    }
+
     /// What Cargo needs to be told to run or build a program of the reader's own. What the
     /// course has built already is not built again.
     ///
@@ -163,12 +171,20 @@ impl Workspace {
                  `cargo xtask copy LESSON DEMO {name}` makes one"
             )));
         }
-        let manifest = self.root.join(OWN).join(name).join("Cargo.toml");
-        let mut arguments = vec!["--manifest-path".into(), manifest.into()];
-        if std::env::var_os("CARGO_TARGET_DIR").is_none() {
-            arguments.extend(["--target-dir".into(), self.root.join("target").into()]);
-        }
-        Ok(arguments)
+        Ok(self.outside(&self.root.join(OWN).join(name).join("Cargo.toml")))
+    }
+
+    /// What Cargo needs to be told of a package outside of the workspace, to build it with what the
+    /// course has built already.
+    fn outside(&self, manifest: &Path) -> Vec<OsString> {
+        ["--manifest-path".into(), manifest.into(), "--target-dir".into(), self.target().into()]
+            .into()
+    }
+
+    /// The folder of all that Cargo builds.
+    pub fn target(&self) -> PathBuf {
+        let own = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        self.root.join(own)
     }
 
     /// Builds a program of the reader's own, and returns the file.
@@ -177,10 +193,18 @@ impl Workspace {
     /// If there is none, it does not build, or the reader interrupted it.
     pub fn build_own(&self, name: &str) -> Result<PathBuf> {
         let program = self.own_program(name)?;
-        let messages = self.cargo(std::iter::once("build".into()).chain(program))?;
-        let mut executables = messages.iter().filter_map(|it| it["executable"].as_str());
-        let executable = executables.next_back();
-        Ok(executable.with_context(|| format!("{OWN}/{name} has no program"))?.into())
+        let built = self.cargo(std::iter::once("build".into()).chain(program))?;
+        executable(&built).with_context(|| format!("{OWN}/{name} has no program"))
+    }
+
+    /// Builds a package outside of the workspace without a word, and returns its program.
+    ///
+    /// # Errors
+    /// If it does not build, or the reader interrupted it.
+    pub fn build_package(&self, manifest: &Path) -> Result<PathBuf> {
+        let words = ["build".into(), "--quiet".into()].into_iter();
+        let built = self.cargo(words.chain(self.outside(manifest)))?;
+        executable(&built).with_context(|| format!("{} has no program", manifest.display()))
     }
 
     /// Builds lessons in one call of Cargo, which shows its progress, and says so when it
@@ -214,8 +238,6 @@ impl Workspace {
             let Some(lesson) = lessons.iter_mut().find(of_package) else { continue };
             if message["profile"]["test"] == true {
                 lesson.tests.push(executable.into());
-            } else if message["target"]["kind"][0] == "example" {
-                lesson.exercises = Some(executable.into());
             } else {
                 lesson.binary = executable.into();
             }
@@ -228,6 +250,8 @@ impl Workspace {
 
     /// Runs Cargo to build something, and returns its messages.
     fn cargo(&self, arguments: impl Iterator<Item = OsString>) -> Result<Vec<Value>> {
+        // A second Cargo would wait for the first, and say so.
+        let _one_at_a_time = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = supervise::run(&Program {
             path: cargo_path().into(),
             arguments: arguments
@@ -251,6 +275,11 @@ impl Workspace {
     }
 }
 
+/// The last program that Cargo has built, by its messages.
+fn executable(messages: &[Value]) -> Option<PathBuf> {
+    messages.iter().filter_map(|it| it["executable"].as_str()).next_back().map(PathBuf::from)
+}
+
 /// The Cargo that runs this.
 pub fn cargo_path() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
@@ -271,6 +300,11 @@ impl std::error::Error for NotBuilt {}
 /// The reader pressed Ctrl-C; nothing is left running.
 #[derive(Debug)]
 pub struct Interrupted;
+
+impl Interrupted {
+    /// The exit status of a program that Ctrl-C ended, as shells give it.
+    pub const STATUS: u8 = 130;
+}
 
 impl std::fmt::Display for Interrupted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

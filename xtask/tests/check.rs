@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -12,10 +12,14 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 use nix::libc;
 use nix::pty::openpty;
+use nix::sys::ptrace;
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use serde_json::Value;
+use testing::start;
+use testing::terminal::OnTerminal;
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 
@@ -237,7 +241,8 @@ impl Busy {
     fn start() -> Busy {
         let count = 2 * std::thread::available_parallelism().unwrap().get();
         let script = "nice -n 19 sh -c 'while :; do :; done'";
-        let start = || Command::new("sh").args(["-c", &format!("exec {script}")]).spawn().unwrap();
+        let start =
+            || start::command("sh").args(["-c", &format!("exec {script}")]).spawn().unwrap();
         Busy((0..count).map(|_| start()).collect())
     }
 }
@@ -333,6 +338,152 @@ fn a_blessed_page_shows_what_a_reader_gets_at_a_reader_s_pace() {
     xtask(&course, &["check", "01-good", "ids", "--bless"]);
     let blessed = fs::read_to_string(&page).unwrap();
     assert!(blessed.contains("\npace 1\n"), "{blessed}");
+}
+
+#[test]
+fn a_page_that_cannot_be_written_stays_as_it_was() {
+    let course = course("bless-limit");
+    let page = course.join("docs/01-good/ids.md");
+    let text = fs::read_to_string(&page).unwrap().replace("\nI am pid ", "\nI was pid ");
+    // More than the limit, for a command that is built and prints less.
+    let text = format!("{text}\n<!-- {} -->\n", "long ".repeat(100_000));
+    fs::write(&page, &text).unwrap();
+    let check = ["check", "01-good", "ids"];
+    xtask(&course, &check); // builds
+    let mut limited = start::command("sh");
+    limited.args(["-c", "ulimit -f 200; exec \"$@\"", "sh"]);
+    start::add_program(&mut limited, &command(&course, &[&check[..], &["--bless"]].concat()));
+    let output = limited.current_dir(&course).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let [why] = &own_errors(&output)[..] else { panic!("not one line: {output:?}") };
+    assert!(why.contains("ids.md") && why.contains("File too large"), "{why}");
+    assert_eq!(fs::read_to_string(&page).unwrap(), text);
+    assert!(!page.with_file_name("ids.md.new").exists());
+}
+
+#[test]
+fn a_page_is_not_written_through_a_link() {
+    let course = course("bless-link");
+    let page = course.join("docs/01-good/ids.md");
+    let other = course.join("other");
+    fs::write(&other, "other").unwrap();
+    symlink(&other, page.with_file_name("ids.md.new")).unwrap();
+    let text = fs::read_to_string(&page).unwrap();
+    fs::write(&page, text.replace("\nI am pid ", "\nI was pid ")).unwrap();
+    xtask(&course, &["check", "01-good", "ids", "--bless"]);
+    assert!(fs::read_to_string(&page).unwrap().contains("\nI am pid "));
+    assert!(page.symlink_metadata().unwrap().is_file());
+    assert_eq!(fs::read_to_string(&other).unwrap(), "other");
+}
+
+#[test]
+fn a_test_that_fails_where_a_call_is_refused_is_not_checked() {
+    let course = course("refused-call");
+    let test = r#"
+        unsafe extern "C" { fn eventfd(value: u32, flags: i32) -> i32; }
+        #[test]
+        fn needs_it() {
+            assert!(unsafe { eventfd(0, 0) } >= 0);
+        }
+        #[test]
+        fn needs_nothing() {}
+        #[test]
+        fn is_wrong() { panic!("two and two are not five"); }"#;
+    fs::write(course.join("lessons/01-good/tests/one.rs"), test).unwrap();
+    let tests = |output: &Output, result: &str| {
+        let section = &json(output)["sections"][0];
+        let tests = whys(&section[result]);
+        tests.into_iter().filter(|(what, _)| what.starts_with("lessons/")).collect::<Vec<_>>()
+    };
+    let output = xtask(&course, &["check", "01-good", "--json"]);
+    let is_wrong = [("lessons/01-good is_wrong".to_owned(), "failed".to_owned())];
+    assert_eq!(tests(&output, "failed"), is_wrong);
+    assert_eq!(tests(&output, "not_checked"), []);
+
+    let mut check = command(&course, &["check", "01-good", "--json", "--again"]);
+    start::refuse(&mut check, libc::SYS_eventfd2, Errno::ENOSYS);
+    let output = check.output().unwrap();
+    assert_eq!(tests(&output, "failed"), is_wrong, "it has nothing to do with the call");
+    let why = "failed, and this system refuses eventfd (ENOSYS)".to_owned();
+    assert_eq!(
+        tests(&output, "not_checked"),
+        [("lessons/01-good needs_it".to_owned(), why)],
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_refused_trace_is_not_checked_only_where_nothing_can_be_traced() {
+    // Nobody can trace it: this test does. It stops when it has become `sleep`.
+    let mut sleep = start::command("sleep");
+    let traced = || Ok(ptrace::traceme()?);
+    // SAFETY: it runs between fork and exec, and makes one system call.
+    unsafe { sleep.arg("1000").pre_exec(traced) };
+    let Ok(mut sleep) = sleep.spawn() else {
+        return start::pass_over("this system does not let a program be traced");
+    };
+    let course = course("refused-trace");
+    let command_line = format!("cargo xtask trace --pid {}", sleep.id());
+    let page = course.join("docs/01-good/ids.md");
+    let text = fs::read_to_string(&page).unwrap();
+    fs::write(&page, format!("{text}\n```console\n$ {command_line}\n```\n")).unwrap();
+    let check = || command(&course, &["check", "01-good", "--json"]);
+    let trace = |output: &Output, result: &str| {
+        let section = &json(output)["sections"][0];
+        let whys = whys(&section[result]);
+        whys.into_iter().find(|(what, _)| what.ends_with(&command_line)).map(|(_, why)| why)
+    };
+
+    let output = check().output().unwrap();
+    assert_eq!(trace(&output, "failed").as_deref(), Some("exit status 3, and not 0"));
+    let mut without = check();
+    start::refuse(&mut without, libc::SYS_ptrace, Errno::EPERM);
+    let output = without.output().unwrap();
+    assert_eq!(trace(&output, "failed"), None, "{output:?}");
+    assert!(trace(&output, "not_checked").is_some(), "{output:?}");
+    sleep.kill().unwrap();
+    sleep.wait().unwrap();
+}
+
+#[test]
+fn what_took_longest_is_printed_with_its_time() {
+    let output = xtask(&course("times"), &["check", "01-good", "ids", "--times"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (_, times) = text.split_once(" not checked (").expect("the summary");
+    let rows: Vec<&str> = times.lines().skip(1).collect();
+    assert!(!rows.is_empty(), "{text}");
+    for row in rows {
+        let (number, unit) = row.trim().split_once(' ').expect("a time");
+        assert!(number.parse::<f64>().is_ok() && unit.contains("01-good"), "{row}");
+    }
+}
+
+#[test]
+fn on_a_terminal_a_line_shows_how_far_it_is_and_goes_away() {
+    let course = course("progress");
+    xtask(&course, &["list"]); // builds
+    let mut terminal = OnTerminal::start(command(&course, &["check", "01-good", "ids"]));
+    let shown = terminal.read_until("\x1b[K1 of ");
+    assert!(shown.ends_with("\r\x1b[K1 of ") || shown.contains("\r\x1b[K1 of "), "{shown:?}");
+    let shown = terminal.read_until(" not checked (");
+    let (_, last) = shown.rsplit_once("\r\x1b[K").expect("the line is taken away");
+    assert!(!last.contains(" of ") && last.contains(" not checked ("), "{shown:?}");
+    assert!(terminal.child.wait().unwrap().success(), "{shown:?}");
+}
+
+#[test]
+fn a_reader_is_told_that_another_cargo_builds() {
+    let course = course("lock");
+    xtask(&course, &["list"]); // builds
+    let lock = fs::File::open(course.join("target/debug/.cargo-lock")).unwrap();
+    let lock = Flock::lock(lock, FlockArg::LockExclusive).unwrap();
+    let mut list = command(&course, &["list"]);
+    let mut list = list.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut errors = BufReader::new(list.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let told = errors.find(|line| line.contains("Blocking waiting for file lock"));
+    drop(lock);
+    assert!(told.is_some(), "nothing was said");
+    assert!(list.wait().unwrap().success());
 }
 
 /// A test program is run again only if it has to be.

@@ -16,7 +16,9 @@ struct Course(TempDir);
 impl Course {
     fn new() -> Course {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let course = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        // Where these tests run, not where they were compiled: checkouts may share a target folder.
+        let here = std::env::current_dir().unwrap();
+        let course = here.parent().unwrap();
         for name in ["Cargo.toml", "Cargo.lock", "common", "lessons", "xtask"] {
             symlink(course.join(name), folder.path().join(name)).unwrap();
         }
@@ -156,6 +158,8 @@ fn what_cannot_be_copied_is_refused() {
         (&["copy", "02-fork", "twice", "xtask"], "xtask: 'xtask' is a program of the course"),
         (&["my"], "cargo my: which program? in my/: none yet"),
         (&["my", "mine"], "cargo my: no program 'mine' in my/ (available: none); "),
+        (&["trace", "my"], "xtask: which program? in my/: none yet"),
+        (&["trace", "my", "mine", "1"], "xtask: one program of my/; its arguments come after `--`"),
         (&["trace", "my", "mine"], "xtask: no program 'mine' in my/ (available: none); "),
     ] {
         let output = course.xtask(arguments);

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::path::Path;
 
 use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::order::Order;
@@ -51,7 +50,9 @@ impl Shown {
 
 /// All outcomes on all pages.
 fn shown() -> Vec<Shown> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    // Where these tests run, not where they were compiled: checkouts may share a target folder.
+    let here = std::env::current_dir().unwrap();
+    let root = here.parent().unwrap();
     let mut pages = vec![root.join("README.md")];
     let mut folders = vec![root.join("docs")];
     while let Some(folder) = folders.pop() {

@@ -204,6 +204,48 @@ fn a_double_fork_does_not_survive_the_deadline() {
     assert_eq!(outcome.end, End::DeadlinePassed);
 }
 
+/// A process in another session, whose parent, in that session too, was killed.
+const ORPHAN: &str = "parent=$(setsid sh -c 'sleep 20 >&- & echo $$; exec sleep 20 >&-' &)
+    kill -9 $parent; while [ -e /proc/$parent ]; do :; done;";
+
+#[test]
+fn an_orphan_of_a_killed_process_is_found() {
+    let outcome = script(&format!("{ORPHAN} exit 3"), LONG).unwrap();
+    assert_eq!((outcome.end, names(&outcome)), (End::Exited(3), vec!["sleep"]));
+    let outcome = script(&format!("{ORPHAN} exec sleep 20"), SHORT).unwrap();
+    assert_eq!(outcome.end, End::DeadlinePassed);
+    let outcome = script(&format!("{ORPHAN} kill -9 $$"), LONG).unwrap();
+    assert_eq!((outcome.end, names(&outcome)), (End::Killed(Signal::SIGKILL), vec!["sleep"]));
+}
+
+#[test]
+fn an_orphan_of_a_killed_process_does_not_survive_the_supervisor() {
+    let killed = |script: &str| {
+        let error = self::script(script, LONG).unwrap_err();
+        assert!(error.to_string().contains("was killed by signal 9"), "{error:#}");
+    };
+    killed(&format!("{ORPHAN} kill -9 $PPID; exec sleep 20"));
+    // The supervisor first, and its program with it.
+    killed(
+        "parent=$(setsid sh -c 'sleep 20 >&- & echo $$; exec sleep 20 >&-' &)
+        setsid sh -c \"kill -9 $PPID $parent; exec sleep 20\" & exec sleep 20",
+    );
+    // What is left goes on making others.
+    killed(
+        "begun=$(setsid sh -c 'exec >&-; while :; do setsid sh -c \"sleep 20 & kill -9 \\$\\$\"; done' &)
+        kill -9 $PPID; exec sleep 20",
+    );
+}
+
+#[test]
+fn a_deadline_may_be_too_far_away_for_the_clock() {
+    for deadline in [Duration::MAX, Duration::from_secs(u64::MAX / 2), Duration::from_secs(1 << 40)]
+    {
+        let outcome = script("(setsid sleep 20 &); exit 3", deadline).unwrap();
+        assert_eq!((outcome.end, names(&outcome)), (End::Exited(3), vec!["sleep"]));
+    }
+}
+
 #[test]
 fn a_flood_is_cut_off() {
     let outcome = script("yes & (setsid yes &) ; sleep 20", LONG).unwrap();

@@ -7,12 +7,12 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::libc;
 
-/// Sleeps if the word has this value, until it is woken or `limit` is over. A signal ends the
-/// sleep, too, so the caller looks why it is awake, and at the clock.
+/// Sleeps if the word has this value, until it is woken, a signal comes or `limit` is over.
+/// Returns false if it was not woken, and the word had this value.
 ///
 /// # Errors
 /// If the system has no futex for this word.
-pub fn wait(word: &AtomicU32, value: u32, limit: Option<Duration>) -> nix::Result<()> {
+pub fn wait(word: &AtomicU32, value: u32, limit: Option<Duration>) -> nix::Result<bool> {
     let limit = limit.map(|limit| libc::timespec {
         tv_sec: limit.as_secs().try_into().unwrap_or(libc::time_t::MAX),
         tv_nsec: limit.subsec_nanos().into(),
@@ -23,8 +23,9 @@ pub fn wait(word: &AtomicU32, value: u32, limit: Option<Duration>) -> nix::Resul
     let result =
         unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, value, limit) };
     match Errno::result(result) {
-        // The word had changed already, a signal came, or the time is over.
-        Ok(_) | Err(Errno::EAGAIN | Errno::EINTR | Errno::ETIMEDOUT) => Ok(()),
+        // The latter: it had changed already.
+        Ok(_) | Err(Errno::EAGAIN) => Ok(true),
+        Err(Errno::EINTR | Errno::ETIMEDOUT) => Ok(false),
         Err(why) => Err(why),
     }
 }
@@ -36,4 +37,19 @@ pub fn wake(word: &AtomicU32) {
     let result =
         unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, 1, nothing) };
     debug_assert!(result >= 0, "futex(FUTEX_WAKE): {}", Errno::last());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_may_be_of_any_length() {
+        let word = AtomicU32::new(0);
+        for limit in [Duration::MAX, Duration::from_secs(u64::MAX / 2), Duration::ZERO] {
+            // The kernel looks at the time before it looks at the word.
+            assert_eq!(wait(&word, 1, Some(limit)), Ok(true));
+        }
+        assert_eq!(wait(&word, 0, Some(Duration::from_nanos(1))), Ok(false));
+    }
 }

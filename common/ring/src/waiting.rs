@@ -3,7 +3,7 @@
 
 use std::hint::spin_loop;
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::cpus;
 
@@ -71,22 +71,29 @@ impl Waiting {
         if self.spin(&mut ready)? {
             return Ok(());
         }
+        self.sleep(bell, LIMIT, ready)
+    }
+
+    fn sleep(
+        &mut self,
+        bell: &Bell,
+        limit: Duration,
+        mut ready: impl FnMut() -> Result<bool, Error>,
+    ) -> Result<(), Error> {
         self.is_gone(bell)?;
-        // A moment, not a time to sleep: signals may interrupt the sleep again and again.
-        let mut next_look = Instant::now() + LIMIT;
         loop {
             bell.will_sleep();
             if self.lifeline.is_gone() || ready()? {
                 break;
             }
-            let time = next_look.saturating_duration_since(Instant::now());
-            futex::wait(bell.word(), ASLEEP, Some(time)).map_err(Error::of("futex(FUTEX_WAIT)"))?;
+            let was_woken = futex::wait(bell.word(), ASLEEP, Some(limit))
+                .map_err(Error::of("futex(FUTEX_WAIT)"))?;
             if ready()? {
                 break;
             }
-            if bell.was_told_closed() || Instant::now() >= next_look {
+            // After a signal, too: others may follow, each before the limit is over.
+            if bell.was_told_closed() || !was_woken {
                 self.lifeline.look()?;
-                next_look = Instant::now() + LIMIT;
                 // It may use other CPUs by now.
                 self.may_spin = None;
             }
@@ -130,4 +137,53 @@ impl Waiting {
 /// On a single CPU the other side cannot run while this side spins.
 fn has_two_cpus() -> bool {
     cpus::allowed().is_ok_and(|cpus| cpus.len() > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::thread::JoinHandleExt;
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Instant;
+
+    use nix::libc;
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+
+    use super::*;
+
+    extern "C" fn nothing(_: i32) {}
+
+    #[test]
+    fn a_sleeper_that_a_signal_wakes_looks_whether_the_other_side_is_gone() {
+        let action =
+            SigAction::new(SigHandler::Handler(nothing), SaFlags::empty(), SigSet::empty());
+        // SAFETY: the handler does nothing.
+        unsafe { sigaction(Signal::SIGUSR2, &action) }.unwrap();
+        let (ours, theirs) =
+            socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
+                .unwrap();
+        let (mut waiting, bell) = (Waiting::new(ours).unwrap(), Arc::new(Bell::new()));
+        let (answer, answered) = channel();
+        let sleeper = thread::spawn(move || {
+            // Longer than this test waits.
+            let limit = Duration::from_secs(3600);
+            answer.send(waiting.sleep(&bell, limit, || Ok(false))).unwrap();
+        });
+        // As the kernel does it when a process is killed: no bell rings.
+        drop(theirs);
+        let begin = Instant::now();
+        let result = loop {
+            if let Ok(result) = answered.recv_timeout(Duration::from_millis(1)) {
+                break result;
+            }
+            // Again, as the first ones may come before it sleeps.
+            // SAFETY: the thread has not been joined.
+            unsafe { libc::pthread_kill(sleeper.as_pthread_t(), libc::SIGUSR2) };
+            assert!(begin.elapsed() < Duration::from_secs(60), "it sleeps on");
+        };
+        sleeper.join().unwrap();
+        assert_eq!(result, Err(Error::Gone));
+    }
 }

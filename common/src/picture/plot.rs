@@ -13,7 +13,7 @@ const BOTTOM: f64 = 350.0;
 
 /// Added to the style sheet of all pictures.
 const STYLE: &str = "
-  .line { stroke-width: 2 } .line.again { stroke-dasharray: 7 4 } .name { font-weight: 600; fill: currentColor } .faint { font-size: 13px }
+  .line { stroke-width: 2 } .name { font-weight: 600; fill: currentColor } .faint { font-size: 13px }
 ";
 
 /// What to draw: how long something took, over sizes.
@@ -26,7 +26,7 @@ pub struct Plot<'a> {
     /// The sizes in ascending order, all above 0, and how each is written.
     pub x: &'a [(f64, String)],
     /// The name of each line, and a time for each size, or for the first few sizes if the
-    /// line ends early.
+    /// line ends early. No more lines than there are colours.
     pub lines: &'a [(&'a str, Vec<Duration>)],
 }
 
@@ -35,12 +35,12 @@ impl Plot<'_> {
     /// grows as the size does.
     ///
     /// # Panics
-    /// If there is no size, or a line has no time, or more than there are sizes.
+    /// If there is no size, or a line has no time, or more than there are sizes, or if there are
+    /// more lines than colours.
     pub fn draw(&self) -> String {
-        // When the colours repeat, a piece of each line is drawn before its name: the dashes.
-        let sample = if self.lines.len() > COLOURS { 26.0 } else { 0.0 };
+        assert!(self.lines.len() <= COLOURS, "{} lines", self.lines.len());
         let longest = self.lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        let right = RIGHT.min(SIZE.0 - 24.0 - sample - 8.5 * longest as f64);
+        let right = RIGHT.min(SIZE.0 - 24.0 - 8.5 * longest as f64);
         let sizes = LogAxis::new([self.x[0].0, self.x[self.x.len() - 1].0], [LEFT, right]);
         let all = self.lines.iter().flat_map(|(_, times)| times.iter().map(nanoseconds));
         let times = LogAxis::of_times(all, [BOTTOM, TOP]);
@@ -65,18 +65,15 @@ impl Plot<'_> {
             let points: Vec<_> = (self.x.iter().zip(line))
                 .map(|((size, _), time)| (sizes.place(*size), times.place(nanoseconds(time))))
                 .collect();
-            canvas.lines(&line_class(number), &points);
+            canvas.lines(&format!("line {}", colour(number)), &points);
             for &point in &points {
                 canvas.circle(&colour(number), point, 4.0);
             }
             ends.push(points[points.len() - 1].1);
         }
         for (number, y) in apart(&ends).into_iter().enumerate() {
-            if sample > 0.0 {
-                canvas.line(&line_class(number), (right + 12.0, y), (right + 34.0, y));
-            }
             let class = format!("name {}", colour(number));
-            let place = (right + 14.0 + sample, y + 5.0);
+            let place = (right + 14.0, y + 5.0);
             canvas.text(&class, place, self.lines[number].0);
         }
 
@@ -91,12 +88,6 @@ impl Plot<'_> {
         );
         canvas.page(SIZE, self.title, &about, STYLE)
     }
-}
-
-/// The classes of a line: when the colours are used up, they repeat with dashes.
-fn line_class(number: usize) -> String {
-    let again = if number < COLOURS { "" } else { " again" };
-    format!("line {}{again}", colour(number))
 }
 
 fn nanoseconds(time: &Duration) -> f64 {

@@ -17,7 +17,9 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Pid, getpgid};
 
-use common::{pidfd, proc};
+use common::proc;
+
+use crate::seen;
 
 /// How long a test waits for what is to come in a moment.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -188,10 +190,8 @@ impl Running {
     fn end(mut self) -> (Pid, (Vec<String>, String, ExitStatus)) {
         let lines = std::iter::from_fn(|| self.next_line()).collect();
         let errors = self.errors.recv_timeout(LIMIT).expect("standard error is closed in time");
-        let process = pidfd::open(self.id()).unwrap();
-        let ended = pidfd::wait(&process, Some(LIMIT)).unwrap();
-        assert!(ended, "the demo has closed its output and goes on");
-        let status = self.child.wait().unwrap();
+        let status = seen::within(LIMIT, || self.child.try_wait().unwrap())
+            .expect("the demo has closed its output and goes on");
         self.waited_for = true;
         (self.id(), (lines, errors, status))
     }

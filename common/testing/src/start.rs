@@ -59,13 +59,18 @@ pub fn with_descriptors(limit: usize) -> Command {
 /// A command to which a program and its arguments are to be added: strace follows all its
 /// processes, and writes into a file what this expression of its `-e` selects.
 ///
-/// All of it on one CPU. With two the kernel lets strace spin at each stop until the program
-/// has left the other, and that takes ten times as long as the program.
+/// All of it on one CPU, where the system lets a process choose. With two the kernel lets strace
+/// spin at each stop until the program has left the other, and that takes ten times as long as
+/// the program.
 pub fn with_strace(expression: &str, file: &Path) -> Command {
     let mut cpu = CpuSet::new();
     cpu.set(sched_getcpu().expect("getcpu")).expect("a CPU of this system");
     let mut command = command("strace");
-    let on_it = move || sched_setaffinity(Pid::from_raw(0), &cpu).map_err(io::Error::from);
+    let on_it = move || {
+        // It is only slower without.
+        let _ = sched_setaffinity(Pid::from_raw(0), &cpu);
+        Ok(())
+    };
     // SAFETY: it runs between fork and exec, and makes one system call.
     unsafe { command.pre_exec(on_it) };
     command.args(["-f", "--seccomp-bpf", "-qq", "-e", expression, "-o"]).arg(file);
@@ -79,8 +84,12 @@ pub fn with_strace(expression: &str, file: &Path) -> Command {
 /// If the system does not say which they are.
 pub fn on_all_cpus(program: &Command) -> Command {
     let cpus = cpus::allowed().expect("sched_getaffinity");
-    let mut command = command("taskset");
-    command.args(["-c", &cpus::list(&cpus)]);
+    // Where no process can choose its CPUs, what starts it has all of them, too.
+    let can_choose = cpus::pin(Pid::from_raw(0), &cpus).is_ok();
+    let mut command = command(if can_choose { "taskset" } else { "env" });
+    if can_choose {
+        command.args(["-c", &cpus::list(&cpus)]);
+    }
     add_program(&mut command, program);
     command
 }
@@ -186,7 +195,10 @@ pub fn can_use_strace() -> bool {
     }
     let why_not = WHY_NOT.get_or_init(|| {
         let output = with_strace("trace=none", Path::new("/dev/null")).arg("true").output();
-        let output = output.expect("it is installed");
+        let output = match output {
+            Ok(output) => output,
+            Err(why) => return Some(format!("strace cannot be started: {why}")),
+        };
         let why = String::from_utf8_lossy(&output.stderr);
         let why = why.lines().next().unwrap_or("strace cannot trace here").to_owned();
         (!output.status.success()).then_some(why)

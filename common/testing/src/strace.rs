@@ -97,7 +97,13 @@ pub fn record_with(options: &[&str], program: &Command, calls: &str) -> Option<R
     if !start::can_use_strace() {
         return None;
     }
-    let file = memfd_create(c"record", MFdFlags::MFD_CLOEXEC).expect("memfd_create");
+    let file = match memfd_create(c"record", MFdFlags::MFD_CLOEXEC) {
+        Ok(file) => file,
+        Err(why) => {
+            start::pass_over(&format!("memfd_create: {why}"));
+            return None;
+        }
+    };
     let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
     let mut strace = start::with_strace(&format!("trace={ALWAYS},{calls}"), Path::new(&path));
     // Strings as `\x0a`: nothing in them can be taken for strace's own words.
@@ -108,6 +114,33 @@ pub fn record_with(options: &[&str], program: &Command, calls: &str) -> Option<R
     let text = String::from_utf8(output.stdout).expect("it prints text");
     let record = fs::read_to_string(&path).expect("the record can be read");
     Some(Record { lines: text.lines().map(str::to_owned).collect(), callers: callers_in(&record) })
+}
+
+/// Changes of [`printed_with`]: whatever has become of a child, `wait` says that it exited with
+/// status 9.
+pub const ALL_EXIT_WITH_9: &str = "wait4:poke_exit=@arg2=00090000";
+
+/// What a program prints while strace changes what its calls return, as its `inject=` describes
+/// it: `getppid:retval=7`. A program that prints an answer for which it has not asked prints what
+/// it always does. What becomes of it is not looked at: it may well fail.
+///
+/// `None` if strace cannot be used, or cannot do that: then the test is passed over.
+///
+/// # Panics
+/// If the program prints something else than text.
+pub fn printed_with(changes: &str, program: &Command) -> Option<String> {
+    if !start::can_use_strace() {
+        return None;
+    }
+    let mut strace = start::with_fault(changes);
+    start::add_program(&mut strace, program);
+    let output = strace.output().expect("strace can be started");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    if let Some(why) = errors.lines().find(|line| line.starts_with("strace: invalid ")) {
+        start::pass_over(why);
+        return None;
+    }
+    Some(String::from_utf8(output.stdout).expect("it prints text"))
 }
 
 impl Record {
@@ -150,6 +183,16 @@ impl Record {
         let mut calls = self.calls();
         calls.retain(|call| call.name == name);
         calls
+    }
+
+    /// For how long each sleep was to last, if `clock_nanosleep` and `nanosleep` are recorded,
+    /// sorted. Where a program says that it waits for an event, it should sleep in no other call.
+    pub fn sleeps(&self) -> Vec<Duration> {
+        let sleeps = self.callers.iter().flat_map(|caller| &caller.calls);
+        let sleeps = sleeps.filter(|call| call.name.ends_with("nanosleep"));
+        let mut sleeps: Vec<_> = sleeps.map(|call| call.times()[0]).collect();
+        sleeps.sort_unstable();
+        sleeps
     }
 
     /// The call of `write` that wrote the first line of output with this beginning.
@@ -242,9 +285,11 @@ impl Call {
     /// interrupted it and it is made again, or if it is something else.
     fn parse(caller: i64, begin: Duration, text: &str) -> Option<Self> {
         let (call, result) = text.rsplit_once(" = ").unwrap_or((text, "?"));
-        // The kernel makes it again by itself, and then it is in the record a second time.
+        // The kernel makes it again by itself, and then it is in the record a second time. But the
+        // rest of a sleep is another call, `restart_syscall`.
         let is_made_again = ["ERESTARTSYS", "ERESTARTNOINTR", "ERESTART_RESTARTBLOCK"];
-        if is_made_again.iter().any(|name| result.contains(name)) {
+        let is_sleep = call.split('(').next().is_some_and(|name| name.ends_with("nanosleep"));
+        if !is_sleep && is_made_again.iter().any(|name| result.contains(name)) {
             return None;
         }
         // What is short is filled up with spaces.
@@ -349,6 +394,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_call_returns_is_changed() {
+        let mut shell = start::command("sh");
+        shell.args(["-c", "sh -c 'exit 3'; echo $?; sh -c 'kill -9 $$'; echo $?"]);
+        let Some(text) = printed_with(ALL_EXIT_WITH_9, &shell) else { return };
+        assert_eq!(text, "9\n9\n");
+    }
+
+    #[test]
     fn the_calls_of_all_processes_are_recorded() {
         let mut shell = start::command("sh");
         let child = "cd /no/such/folder 2> /dev/null; echo \"$1\"; \
@@ -420,6 +473,10 @@ mod tests {
         }
         let interrupted = "read(3, 0x1, 1) = ? ERESTARTSYS (To be restarted) <0.000001>";
         assert!(parse(interrupted).is_none());
+        let sleep = "clock_nanosleep(CLOCK_MONOTONIC, 0, {tv_sec=0, tv_nsec=40000000}, \
+             {tv_sec=0, tv_nsec=39606768}) = ? ERESTART_RESTARTBLOCK (Interrupted) <0.000394>";
+        let sleep = parse(sleep).unwrap();
+        assert_eq!((sleep.times()[0], sleep.result), (Duration::from_millis(40), None));
     }
 
     const RECORD: &str = r#"7     1700000000.000100 write(1, "\x61\x20\x3d", 3) = 3 <0.000020>

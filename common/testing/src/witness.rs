@@ -25,7 +25,7 @@ use nix::sys::time::TimeVal;
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
-use common::pidfd;
+use crate::seen;
 
 /// A line of output and the process that wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,10 +112,10 @@ fn hear(child: &mut Child, socket: &impl AsRawFd, limit: Duration) -> Result<Tes
         ensure!(text.ends_with('\n'), "process {pid} wrote a piece of a line: {text:?}");
         lines.extend(text.lines().map(|line| Line { pid, text: line.to_owned() }));
     }
-    let process = pidfd::open(Pid::from_raw(child.id() as i32))?;
-    let ended = pidfd::wait(&process, Some(limit))?;
-    ensure!(ended, "the program has closed its standard output, and has not ended");
-    let testimony = Testimony { pid: child.id(), lines, status: child.wait().context("wait")? };
+    let ended = seen::within(limit, || child.try_wait().transpose()).transpose();
+    let status = ended.context("wait")?;
+    let status = status.context("the program has closed its standard output, and has not ended")?;
+    let testimony = Testimony { pid: child.id(), lines, status };
     for pid in testimony.writers() {
         let orphan = waitpid(Pid::from_raw(pid as i32), Some(WaitPidFlag::WNOHANG));
         ensure!(orphan == Err(Errno::ECHILD), "nobody waited for process {pid}: {orphan:?}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::{cpus, text};
-use recorder::{Team, Usage, now, record_readings};
+use recorder::{Run, Team, Usage, now, record_readings};
 
 /// How often a computing task reads the clock.
 const READINGS: u64 = 500_000;
@@ -36,8 +36,19 @@ fn row(name: &str, count: usize, cpu: usize, activity: fn() -> Result<()>) -> Re
         let used = Usage::now()? - before;
         Ok([now()?.as_nanos() as u64].into_iter().chain(used.to_words()).collect())
     };
-    let run = Team::fork(count, &[cpu], job)?.run()?;
+    let (time, total) = used(&Team::fork(count, &[cpu], job)?.run()?)?;
+    println!(
+        "{name:11}  {:>9}  {:>9}  ≈ {:8}   ≈ {:8}",
+        text::time(time),
+        text::time(total.cpu),
+        total.voluntary,
+        total.involuntary
+    );
+    Ok(())
+}
 
+/// The time from the start to the end of the last task, and what all of them used.
+fn used(run: &Run) -> Result<(Duration, Usage)> {
     let mut end = run.start;
     let mut total = Usage::default();
     for result in &run.results {
@@ -46,14 +57,7 @@ fn row(name: &str, count: usize, cpu: usize, activity: fn() -> Result<()>) -> Re
         end = end.max(Duration::from_nanos(finished));
         total += Usage::from_words(used);
     }
-    println!(
-        "{name:11}  {:>9}  {:>9}  ≈ {:8}   ≈ {:8}",
-        text::time(end - run.start),
-        text::time(total.cpu),
-        total.voluntary,
-        total.involuntary
-    );
-    Ok(())
+    Ok((end - run.start, total))
 }
 
 fn compute() -> Result<()> {
@@ -66,4 +70,17 @@ fn wait_often() -> Result<()> {
         thread::sleep(WAIT);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_task_ends_the_time_and_all_of_them_count() {
+        let results = vec![vec![400, 1, 2, 3], vec![900, 10, 20, 30], vec![500, 100, 200, 300]];
+        let (time, total) = used(&Run { start: Duration::from_nanos(100), results }).unwrap();
+        assert_eq!(time, Duration::from_nanos(800));
+        assert_eq!(total.to_words(), [111, 222, 333]);
+    }
 }

@@ -53,8 +53,9 @@ fn as_processes() -> Result<()> {
     let parent = getpid();
     let mut children = Vec::new();
     for (name, amount) in SUBTASKS {
-        // SAFETY: the three threads have been joined, so none of them runs any more,
-        // and no lock can be held by a thread that the child does not have.
+        child::ensure_one_thread()?;
+        // SAFETY: there is no other thread (the three have been joined), so no lock is held
+        // by a thread that the child lacks.
         match unsafe { fork() }.context("fork")? {
             ForkResult::Child => {
                 // The others read to the end of this pipe, and it ends only when no process

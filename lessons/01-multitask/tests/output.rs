@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use testing::start;
+use testing::{figures, start};
 
 mod picture;
 
@@ -25,6 +25,14 @@ fn the_slices_in_the_picture_do_not_overlap() {
 
     assert!(text.contains("<title") && text.contains("prefers-color-scheme: dark"));
     let picture = picture::read(&text);
+    // The line for the median is as long as it would be in a lane of 50 ms.
+    let [(_, line), (_, median)] =
+        ["class='rule'", "median slice, "].map(|it| text.split_once(it).expect(it));
+    let line: f64 =
+        line.split("width='").nth(1).unwrap().split('\'').next().unwrap().parse().unwrap();
+    let expected = figures::seconds(median.split('<').next().unwrap()) / 0.05 * picture.length;
+    assert!((line - expected).abs() < 0.06 + 0.01 * expected, "{line}, not {expected}");
+
     let mut slices = picture.tasks.concat();
     assert!(!slices.is_empty());
     slices.sort_by(|a, b| a.partial_cmp(b).unwrap());

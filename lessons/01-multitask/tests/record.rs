@@ -10,8 +10,10 @@ use std::time::Duration;
 use common::text;
 use picture::Picture;
 use team::{Team, numbers, slices, teams};
+use testing::figures::{assert_between, times};
 use testing::start;
 use testing::strace::{Call, Caller, Record, files_read, record};
+use testing::tamper;
 
 mod picture;
 mod team;
@@ -147,6 +149,29 @@ fn the_numbers_of_tasks_follow_from_what_the_tasks_recorded() {
     assert_has(line, &format!("at most ≈ {} of them", team::most_at_once(&slices)));
 }
 
+#[test]
+fn tasks_work_until_the_time_that_is_drawn_is_over() {
+    // In one of these runs none of the others that want the CPU has all of the last quarter.
+    for (name, skip) in [("tasks", 0), ("nice", 1)] {
+        if name == "nice" && !can_be_nice() {
+            return;
+        }
+        let mut worked_on = [false; 2];
+        for _ in 0..6 {
+            let Some(record) = run(&[name, "--duration", "0.04"], "write") else { return };
+            let late = teams(&record).into_iter().map(|team| {
+                let slices = slices(&team.recordings(skip)).concat();
+                slices.iter().any(|[_, end, _]| *end > team.start + 30_000_000)
+            });
+            worked_on.iter_mut().zip(late).for_each(|(worked_on, late)| *worked_on |= late);
+            if worked_on == [true; 2] {
+                break;
+            }
+        }
+        assert_eq!(worked_on, [true; 2], "{name}");
+    }
+}
+
 /// The median length of the slices.
 fn median(slices: &[Vec<[u64; 3]>]) -> Duration {
     let mut lengths: Vec<_> = slices.concat().iter().map(|[start, end, _]| end - start).collect();
@@ -205,11 +230,8 @@ fn the_times_of_cores_follow_from_what_the_tasks_recorded() {
 fn the_work_of_cores_is_split_among_its_tasks() {
     // All on one CPU: then the work takes the same CPU time, whatever the number of tasks.
     let whole_work_for_each = || {
-        let record = run(&["cores", "--cpus", "1", "--readings", "100000"], "write")?;
-        let times = teams(&record).into_iter().map(|team| {
-            let tasks = slices(&team.recordings(0));
-            tasks.iter().flatten().map(|slice| slice[1] - slice[0]).sum::<u64>() as f64
-        });
+        let record = run(&["cores", "--cpus", "1", "--readings", "100000"], "write,getrusage")?;
+        let times = teams(&record).into_iter().map(|team| team.cpu_time(&record).as_secs_f64());
         let [one, two] = times.collect::<Vec<_>>()[..] else { panic!("two teams") };
         Some(two > 1.5 * one)
     };
@@ -255,11 +277,18 @@ fn the_rows_of_waiting_are_what_the_kernel_counted() {
     }
 }
 
+/// Whether tasks may be as nice as in the demo `nice`; if not, the test is passed over.
+fn can_be_nice() -> bool {
+    let status = demo(&["nice", "--duration", "0.02"]).output().unwrap().status;
+    if status.code() == Some(3) {
+        start::pass_over("a task may not have the nice value 0 here");
+    }
+    status.code() != Some(3)
+}
+
 #[test]
 fn the_shares_of_nice_follow_from_what_the_tasks_recorded() {
-    let mut demo = start::command(env!("CARGO_BIN_EXE_01-multitask"));
-    if demo.args(["nice", "--duration", "0.02"]).output().unwrap().status.code() == Some(3) {
-        start::pass_over("a task may not have the nice value 0 here");
+    if !can_be_nice() {
         return;
     }
     let calls = "read,write,getrusage,setpriority,setsid";
@@ -296,6 +325,10 @@ fn the_shares_of_nice_follow_from_what_the_tasks_recorded() {
             let set = format!("PRIO_PROCESS, 0, {}", 5 * task);
             assert_eq!(caller.calls("setpriority").last().unwrap().arguments, set);
             assert_eq!(caller.calls("setsid").count(), number);
+            // Before it begins to record: then it first asks what it has used.
+            let recording = caller.calls("getrusage").next().unwrap().begin;
+            let mut settings = caller.calls("setsid").chain(caller.calls("setpriority"));
+            assert!(settings.all(|call| call.end < recording), "{caller:?}");
             // Its autogroup is the one of which it read last. A session that is as old as the
             // system belongs to none: then it read only the end of the file.
             let reads: Vec<_> = caller.calls("read").collect();
@@ -314,6 +347,32 @@ fn the_shares_of_nice_follow_from_what_the_tasks_recorded() {
             assert_eq!(numbers(groups.split_once("in ").unwrap().1)[0], different.len() as f64);
         }
     }
+}
+
+#[test]
+fn autogroups_are_counted_that_the_kernel_has_given() {
+    let demo = demo(&["nice", "--duration", "0.02"]);
+    let changed = |demo: Command| {
+        // Whatever their numbers are, they are all the same.
+        tamper::run(demo, |from, bytes| {
+            if from.ends_with("/autogroup") {
+                bytes.iter_mut().filter(|byte| byte.is_ascii_digit()).for_each(|it| *it = b'7');
+            }
+        })
+    };
+    if !can_be_nice() {
+        return;
+    }
+    let Some(output) = changed(demo) else { return };
+    let told =
+        output.text.lines().filter_map(|line| line.split_once("on, and these tasks are in "));
+    let told: Vec<_> = told.map(|(_, count)| count).collect();
+    if told.is_empty() {
+        start::pass_over("this system has no autogroups, or does not use them here");
+        return;
+    }
+    // Numbers of one length, as they are one after the other, or at most of two.
+    assert!(["1 autogroup", "2 autogroups"].contains(&told[1]), "{output:?}");
 }
 
 #[test]
@@ -415,6 +474,15 @@ fn start_of(caller: &Caller) -> Duration {
 }
 
 #[test]
+fn subtasks_sleep_only_to_be_watched() {
+    let arguments = ["word", "--pace", "0.05"];
+    let Some(record) = run(&arguments, "clock_nanosleep,nanosleep,sched_yield") else { return };
+    // Three threads and three processes. They wait for each other without a sleep.
+    assert_eq!(record.sleeps(), [15 * MS; 6]);
+    assert!(record.named("sched_yield").is_empty(), "{record:#?}");
+}
+
+#[test]
 fn the_picture_of_background_follows_from_what_proc_says() {
     let calls = "read,readlink,clock_nanosleep";
     let Some(record) = run(&["background", "--busiest", "5"], calls) else { return };
@@ -456,6 +524,10 @@ fn the_picture_of_background_follows_from_what_proc_says() {
     let rate = numbers(&lines[2])[0];
     assert!(rate >= (switched / longest).floor() - 1.0, "{rate}: {switched} in {longest} s");
     assert!(rate <= (switched / shortest).ceil() + 1.0, "{rate}: {switched} in {shortest} s");
+
+    let told = lines.iter().find(|line| line.starts_with("The busiest in the last ")).unwrap();
+    let [shortest_time, longest_time] = [shortest, longest].map(Duration::from_secs_f64);
+    assert_between(shortest_time, times(told)[0], longest_time);
 
     let links = now.iter().filter(|call| call.name == "readlink" && call.result > Some(0));
     let links = links.map(|call| (&call.strings[0], &call.strings[1]));

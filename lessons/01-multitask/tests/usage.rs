@@ -47,6 +47,26 @@ fn the_switches_of_switch_are_those_that_the_kernel_counted() {
     assert_eq!(computing.len(), 3, "{demo:?}");
     let all = demo.voluntary + demo.involuntary;
     assert!(counts.iter().chain(&computing).sum::<u64>() <= all, "{demo:?}");
+
+    let nanoseconds = |beginning: &str| {
+        let line = demo.lines.iter().find(|line| line.starts_with(beginning)).expect(beginning);
+        *numbers(line.trim_end_matches(" ns")).last().expect(line)
+    };
+    let [pipe, round_trip, switch] =
+        ["a byte into a pipe", "a byte to another process and back, on one CPU", "one switch"]
+            .map(nanoseconds);
+    // One decimal is printed.
+    let expected = (round_trip / 2.0 - pipe).max(0.0);
+    assert!((switch - expected).abs() < 0.2, "{demo:?}");
+    for line in demo.lines.iter().filter(|line| line.contains("tasks: ")) {
+        // Their time, of 50 ms, and its share in per cent.
+        let count = after(line) as f64;
+        let (lost, rounded) = (count * switch * 1e-9, count * 0.06e-9);
+        let share = *numbers(line).last().unwrap();
+        assert!((share - 100.0 * lost / 0.05).abs() < 0.01 + 0.01 * share, "{line}");
+        let time = times(line).pop().unwrap().as_secs_f64();
+        assert!((time - lost).abs() < 1e-9 + 0.01 * lost + rounded, "{line}");
+    }
 }
 
 #[test]

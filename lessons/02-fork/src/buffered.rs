@@ -36,8 +36,8 @@ pub fn run() -> Result<()> {
 
 /// Forks a child for a task, and waits for its end.
 fn fork_child(task: fn() -> !) -> Result<()> {
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
+    child::ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => task(),
         ForkResult::Parent { child } => child::wait_for(child),

@@ -11,8 +11,8 @@ pub fn run(mib: usize) -> Result<()> {
     let mut memory = vec![1_u8; mib << 20];
     println!("before the fork: number is {number}, at {:p}; {mib} MiB are in use", &number);
 
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
+    child::ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => {
             number += 5;

@@ -12,8 +12,8 @@ pub fn run() -> Result<()> {
     let mut children = Vec::new();
     let (until_crash, crash_is_over) = pipe().context("pipe")?;
     for number in 1..=3 {
-        // SAFETY: this process has one thread, so no lock can be held by a thread
-        // that the child does not have.
+        child::ensure_one_thread()?;
+        // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
         match unsafe { fork() }.context("fork")? {
             ForkResult::Child => {
                 // The pipe ends only when every copy of its write end is closed.

@@ -22,8 +22,8 @@ fn by_hand() -> Result<()> {
     let (input, mut to_child) = pipe().context("pipe")?;
     let (mut from_child, output) = pipe().context("pipe")?;
 
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
+    child::ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     let child = match unsafe { fork() }.context("fork")? {
         ForkResult::Child => child::exit(become_shell(&input, &output).map(|never| match never {})),
         ForkResult::Parent { child } => Child::new(child),

@@ -10,8 +10,8 @@ pub fn run(children: u8) -> Result<()> {
     println!("I ({}) have no child yet.", getpid());
     let mut noted = Vec::new();
     for number in 1..=children {
-        // SAFETY: this process has one thread, so no lock can be held by a thread
-        // that the child does not have.
+        child::ensure_one_thread()?;
+        // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
         match unsafe { fork() }.context("fork")? {
             ForkResult::Child => {
                 println!("I am child {number} (pid {}) and my parent is {}.", getpid(), getppid());

@@ -6,7 +6,9 @@ mod cost;
 mod crash;
 mod exec;
 mod family;
+mod huge_pages;
 mod orphan;
+mod safe_calls;
 mod signals;
 mod threads;
 mod twice;
@@ -74,9 +76,15 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "threads",
-        about: "fork while another thread holds a lock: the child hangs; three ways out",
+        about: "fork while another thread holds a lock: the child hangs",
         options: &[],
         run: |_| threads::run(),
+    },
+    Demo {
+        name: "safe-calls",
+        about: "what a child may call if its parent has other threads",
+        options: &[],
+        run: |_| safe_calls::run(),
     },
     Demo {
         name: "cost",
@@ -89,6 +97,12 @@ const DEMOS: &[Demo] = &[
             let picture: Option<PathBuf> = options.get("--svg")?;
             cost::run(options.number("--most", 1..=1024)?, picture.as_deref())
         },
+    },
+    Demo {
+        name: "huge-pages",
+        about: "the same memory in fewer, larger pages: a fork is cheaper",
+        options: &[("--mib N", "how much memory is in use (without it, 64)")],
+        run: |options| huge_pages::run(options.number("--mib", 4..=1024)?.unwrap_or(64)),
     },
 ];
 

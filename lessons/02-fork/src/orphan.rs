@@ -39,8 +39,8 @@ fn make_orphan(ends_with_parent: bool) -> Result<(Pid, PipeWriter)> {
     let (wait, go_on) = pipe().context("pipe")?;
     let grandparent = getpid();
 
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
+    child::ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     let parent = match unsafe { fork() }.context("fork")? {
         ForkResult::Child => {
             drop((told, go_on));
@@ -68,7 +68,8 @@ fn be_parent(
 ) -> Result<()> {
     child::end_with(grandparent)?;
     let parent = getpid();
-    // SAFETY: as above, one thread.
+    child::ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => child::exit(be_child(parent, ends_with_parent, tell, wait)),
         ForkResult::Parent { child } => {

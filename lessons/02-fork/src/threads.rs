@@ -1,9 +1,9 @@
 //! A fork copies one thread, the one that calls it. A lock that another thread holds
-//! stays locked in the child for ever, and the child hangs. Three ways out.
+//! stays locked in the child for ever, and a child that wants it hangs. So fork first, and
+//! start threads afterwards. What a child can do if there are threads: `safe-calls`.
 
 use std::fmt::Display;
-use std::io::{PipeWriter, Read, Write, pipe, stdout};
-use std::process::Command;
+use std::io::{PipeWriter, Read, Write, pipe};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -11,59 +11,75 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child, describe};
 use common::{paced, pidfd, proc, text};
-use nix::libc;
-use nix::unistd::{ForkResult, Pid, fork, getpid, write};
+use nix::unistd::{ForkResult, Pid, fork, getpid};
 
-/// Both threads, and then both processes, want this lock.
+/// A thread of the parent wants it, and each child.
 static LOCK: Mutex<()> = Mutex::new(());
 
 pub fn run() -> Result<()> {
-    println!("Way out 1: fork while there is one thread (threads here: {})", threads("self")?);
-    fork_before_threads()?;
+    println!("Right: first a fork, then threads (threads here: {})", threads("self")?);
+    fork_first()?;
+    hold_lock_in_thread()?;
+    println!("Wrong: a fork while a thread holds the lock (threads here: {})", threads("self")?);
+    fork_while_locked()
+}
 
+/// Right: no other thread can hold the lock, because there is none.
+fn fork_first() -> Result<()> {
+    child::ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+    let child = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => child::exit(take_lock()),
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
+    Ok(())
+}
+
+/// Wrong: the lock is copied, and is locked. The thread that would unlock it is not copied.
+fn fork_while_locked() -> Result<()> {
+    let (ready, tell) = pipe().context("pipe")?;
+    let parent = getpid();
+    // SAFETY: this is the mistake that is shown: the child waits for ever. It allocates
+    // nothing before, and the parent kills it.
+    let child = match unsafe { fork() }.context("fork")? {
+        ForkResult::Child => child::exit(take_lock_and_tell(parent, tell)),
+        ForkResult::Parent { child } => Child::new(child),
+    };
+    drop(tell);
+    watch(child, ready)
+}
+
+fn take_lock() -> Result<()> {
+    let _guard = LOCK.lock();
+    println!("  child (pid {}): I have the lock", getpid());
+    Ok(())
+}
+
+/// As `take_lock`, for a child that may have to be killed, and whose parent waits until it
+/// gets this far.
+fn take_lock_and_tell(parent: Pid, mut tell: PipeWriter) -> Result<()> {
+    child::end_with(parent)?;
+    tell.write_all(b"!")?;
+    take_lock()
+}
+
+/// Starts a thread that holds the lock until the program ends.
+fn hold_lock_in_thread() -> Result<()> {
     let (mut is_locked, mut locked) = pipe().context("pipe")?;
     thread::spawn(move || {
-        // Held until the program ends.
         let _guard = LOCK.lock();
         let _ = locked.write_all(b"!");
         loop {
             thread::park();
         }
     });
-    is_locked.read_exact(&mut [0]).context("the thread that takes the lock")?;
-    println!("A thread takes the lock, another forks (threads here: {})", threads("self")?);
-    use_lock_in_child()?;
-    write_and_exit_in_child()?;
-    start_program()
+    is_locked.read_exact(&mut [0]).context("the thread that takes the lock")
 }
 
-fn fork_before_threads() -> Result<()> {
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
-    match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            let _guard = LOCK.lock();
-            println!("  child (pid {}): I have the lock", getpid());
-            // SAFETY: it only ends this process.
-            unsafe { libc::_exit(0) }
-        }
-        ForkResult::Parent { child } => print_end(Child::new(child)),
-    }
-}
-
-/// The mistake. The lock was copied, and is locked; the thread that would unlock it
-/// was not copied.
-fn use_lock_in_child() -> Result<()> {
-    let (mut ready, tell) = pipe().context("pipe")?;
-    let parent = getpid();
-    // SAFETY: this is the mistake that is shown: the child will wait for ever. It
-    // allocates nothing before, and then the parent kills it.
-    let child = match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => child::exit(wait_for_lock(parent, tell)),
-        ForkResult::Parent { child } => Child::new(child),
-    };
+/// Gives the child a second to take the lock, and then kills it.
+fn watch(child: Child, mut ready: impl Read) -> Result<()> {
     let pid = child.pid();
-    drop(tell);
     ready.read_exact(&mut [0]).context("the child is not ready")?;
     let status = format!("/proc/{pid}/status");
     // Polling: good enough for a demo. It can mistake another short sleep for the wait, so
@@ -83,44 +99,6 @@ fn use_lock_in_child() -> Result<()> {
     Ok(())
 }
 
-fn wait_for_lock(parent: Pid, mut tell: PipeWriter) -> Result<()> {
-    child::end_with(parent)?;
-    tell.write_all(b"!")?;
-    drop(LOCK.lock());
-    Ok(())
-}
-
-/// The second way out: the child calls only what signal-safety(7) lists. `println!` takes a
-/// lock, and allocates.
-fn write_and_exit_in_child() -> Result<()> {
-    println!("Way out 2: only async-signal-safe calls in the child");
-    // SAFETY: the child calls write and _exit, which are async-signal-safe. `stdout()` only
-    // looks up what the first `println!` has made.
-    match unsafe { fork() }.context("fork")? {
-        ForkResult::Child => {
-            let written = write(stdout(), b"  child: I wrote this without a lock\n");
-            // SAFETY: this ends the process, and runs none of its code any more.
-            unsafe { libc::_exit(written.is_err().into()) }
-        }
-        ForkResult::Parent { child } => print_end(Child::new(child)),
-    }
-}
-
-/// The third way out: another program, whose memory is its own. Between its fork and
-/// its exec a Command makes async-signal-safe calls only.
-fn start_program() -> Result<()> {
-    println!("Way out 3: another program in the child");
-    let script = "echo \"  child (pid $$): I have memory of my own\"";
-    let end = Command::new("/bin/sh").args(["-c", script]).status().context("start /bin/sh")?;
-    println!("  it has ended: {end}");
-    Ok(())
-}
-
-fn print_end(child: Child) -> Result<()> {
-    println!("  pid {} has ended: {}", child.pid(), describe(child.wait()?));
-    Ok(())
-}
-
 /// How many threads a process has.
 fn threads(pid: impl Display) -> Result<String> {
     proc::field(format!("/proc/{pid}/status"), "Threads")
@@ -128,36 +106,29 @@ fn threads(pid: impl Display) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::sync::mpsc;
 
-    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::gettid;
     use testing::printed;
 
     use super::*;
 
-    /// A child of a thread of this process.
-    fn child() -> Option<Pid> {
-        let threads = fs::read_dir("/proc/self/task").unwrap();
-        let children = threads.map(|thread| thread.unwrap().path().join("children"));
-        let children = children.map(|file| fs::read_to_string(file).unwrap_or_default());
-        children.filter_map(|ids| ids.trim().parse().ok()).map(Pid::from_raw).next()
-    }
-
     #[test]
     fn the_child_that_says_it_has_the_lock_takes_it() {
         let lines = printed::lines("0", || {
-            let _held = LOCK.lock().unwrap();
-            let forking = thread::spawn(fork_before_threads);
-            while !forking.is_finished() {
-                if let Some(child) = child() {
-                    assert!(proc::wait_until_asleep(child).unwrap());
-                    kill(child, Signal::SIGKILL).unwrap();
-                    break;
-                }
-            }
-            forking.join().unwrap().unwrap();
+            let held = LOCK.lock().unwrap();
+            let (tell, id) = mpsc::channel();
+            let child = thread::spawn(move || {
+                tell.send(gettid()).unwrap();
+                take_lock().unwrap();
+            });
+            // An error says that it has ended, without the lock.
+            let _ = proc::poll_until_asleep(id.recv().unwrap());
+            println!("released");
+            drop(held);
+            child.join().unwrap();
         });
-        assert_eq!(lines.len(), 1, "{lines:#?}");
-        assert!(lines[0].ends_with(" has ended: killed by SIGKILL"), "{lines:#?}");
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        assert_eq!(lines[0], "released", "{lines:#?}");
     }
 }

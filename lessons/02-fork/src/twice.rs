@@ -2,6 +2,7 @@
 //! child's id, in the child 0. Compare with `notes.py`, the same in Python.
 
 use anyhow::{Context, Result, ensure};
+use common::child;
 use nix::libc;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork, getpid, getppid};
@@ -9,8 +10,8 @@ use nix::unistd::{ForkResult, fork, getpid, getppid};
 pub fn run() -> Result<()> {
     println!("Process ({}) start...", getpid());
 
-    // SAFETY: this process has one thread, so no lock can be held by a thread
-    // that the child does not have.
+    child::ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => {
             println!("I am child process ({}) and my parent is {}.", getpid(), getppid());

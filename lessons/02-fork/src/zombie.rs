@@ -14,8 +14,8 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{ForkResult, fork, getpid};
 
 pub fn run() -> Result<()> {
-    // SAFETY: this process has one thread, so no lock can be held by a thread that
-    // the child does not have.
+    child::ensure_one_thread()?;
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     let child = match unsafe { fork() }.context("fork")? {
         // SAFETY: it only ends this process.
         ForkResult::Child => unsafe { libc::_exit(7) },

@@ -97,8 +97,8 @@ fn a_child_that_takes_a_lock_of_a_thread_that_was_not_copied_hangs() {
     // Minutes until the demo gives it up.
     let hanging = Running::start(demo(&["threads", "--pace", "1000"]));
     let child = hanging.pid_in("  child (pid ");
-    assert_eq!(hanging.pid_in("  pid "), child, "the first way out works");
-    hanging.line_with(&["A thread takes the lock"]);
+    assert_eq!(hanging.pid_in("  pid "), child, "the child that was forked first has ended");
+    hanging.line_with(&["Wrong: a fork while a thread holds the lock"]);
     let child = hanging.pid_in("  child (pid ");
 
     assert_eq!(status(child, "PPid"), hanging.id().to_string());
@@ -141,16 +141,47 @@ fn futex_words(waiting: Pid, other: Pid) -> Option<(u32, u32)> {
 }
 
 #[test]
-fn the_ways_out_work_while_the_lock_is_held() {
-    let testimony = witness::run(demo(&["threads"])).unwrap();
-    assert!(testimony.status.success(), "{testimony:?}");
-    let written = "  child: I wrote this without a lock";
-    let line = testimony.lines.iter().find(|line| line.text == written).expect(written);
-    let ended = format!("  pid {} has ended: exit status: 0", line.pid);
-    assert!(testimony.texts().contains(&ended.as_str()), "{testimony:#?}");
+fn a_child_that_prints_while_a_thread_holds_the_lock_of_the_output_hangs() {
+    // Minutes until the demo gives it up.
+    let hanging = Running::start(demo(&["safe-calls", "--pace", "1000"]));
+    hanging.line_with(&["A thread takes the lock of println!"]);
+    let children = format!("/proc/{0}/task/{0}/children", hanging.id());
+    let child = loop {
+        assert_ne!(status(hanging.id(), "State"), "Z (zombie)", "it has ended, and nothing hung");
+        if let Ok(id) = fs::read_to_string(&children).unwrap().trim().parse() {
+            break Pid::from_raw(id);
+        }
+    };
+    // `wchan` waits a little for an answer.
+    let is_in_futex = |_| proc::wchan(child).unwrap().starts_with("futex");
+    assert!((0..1000).any(is_in_futex), "it waits in {}", proc::wchan(child).unwrap());
+    // Locked, and somebody waits; in the parent nobody does.
+    if let Some((wanted, held)) = futex_words(child, hanging.id()) {
+        assert_eq!((wanted, held), (2, 1));
+    }
+    hanging.signal(child, Signal::SIGKILL);
+    let (lines, errors, status) = hanging.finish();
+    assert_eq!(status.code(), Some(1));
+    assert!(errors.contains("the child that prints has ended: killed by SIGKILL"), "{errors}");
+    assert_eq!(lines, Vec::<String>::new());
+}
 
-    let program = testimony.lines.iter().find(|line| line.text.ends_with("memory of my own"));
-    let program = program.unwrap();
-    assert_eq!(program.text, format!("  child (pid {}): I have memory of my own", program.pid));
-    assert!(testimony.texts().contains(&"  it has ended: exit status: 0"));
+#[test]
+fn safe_calls_work_while_the_lock_is_held() {
+    let testimony = witness::run(demo(&["safe-calls"])).unwrap();
+    assert!(testimony.status.success(), "{testimony:?}");
+    let [first, written, program, released, ends @ ..] = &testimony.lines[..] else {
+        panic!("{testimony:?}")
+    };
+    assert_eq!((first.pid, released.pid), (testimony.pid, testimony.pid), "{testimony:#?}");
+    assert_eq!(written.text, "  child: written by write, without a lock");
+    let text = "written by another program, with memory of its own";
+    assert_eq!(program.text, format!("  child (pid {}): {text}", program.pid));
+
+    let [hung, by_write, by_exec] = ends else { panic!("{testimony:#?}") };
+    let hung = &hung.text;
+    assert!(hung.ends_with(" hung for 50.0 ms, then: killed by SIGKILL"), "{hung}");
+    assert_eq!(by_write.text, format!("  write:    pid {}: exit status: 0", written.pid));
+    assert_eq!(by_exec.text, format!("  exec:     pid {}: exit status: 0", program.pid));
+    assert_eq!(testimony.writers().len(), 3, "the child that hangs writes nothing");
 }

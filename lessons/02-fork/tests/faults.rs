@@ -11,7 +11,7 @@ use testing::start;
 mod demo;
 
 /// All of them, each so that it is quick.
-const DEMOS: [&[&str]; 11] = [
+const DEMOS: [&[&str]; 13] = [
     &["twice"],
     &["family"],
     &["copies", "--mib", "1"],
@@ -22,7 +22,9 @@ const DEMOS: [&[&str]; 11] = [
     &["signals"],
     &["buffered"],
     &["threads"],
+    &["safe-calls"],
     &["cost", "--most", "1"],
+    &["huge-pages", "--mib", "4"],
 ];
 
 /// Starts the demo through a command that starts programs in some way.

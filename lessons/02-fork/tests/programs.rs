@@ -1,8 +1,12 @@
 //! The demos that start programs, or many processes.
 
 use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Output;
 
 use demo::{demo, used_by_children};
+use nix::sys::prctl::set_thp_disable;
 use testing::{start, witness};
 
 mod demo;
@@ -77,11 +81,55 @@ fn a_fork_is_measured_while_memory_is_in_use() {
 }
 
 #[test]
+fn huge_pages_are_few_and_where_there_are_none_it_says_so() {
+    let rows = |output: &Output| -> Vec<[i64; 2]> {
+        let text = str::from_utf8(&output.stdout).unwrap();
+        let figures = text.lines().skip(2).map(|row| {
+            let mut figures = row.split('≈').skip(1);
+            [(); 2].map(|()| {
+                let figure = figures.next().unwrap_or_else(|| panic!("{text}"));
+                figure.split_whitespace().next().unwrap().parse().unwrap()
+            })
+        });
+        figures.collect()
+    };
+    let pages = (64 << 20) / common::proc::page_size() as i64;
+    let is_small = |[huge, faults]: [i64; 2]| {
+        assert!(huge < 64 && (pages..pages + pages / 8).contains(&faults), "{huge}, {faults}");
+    };
+
+    let mut without = demo(&["huge-pages", "--mib", "64"]);
+    // SAFETY: it runs between fork and exec, and makes one system call.
+    unsafe { without.pre_exec(|| set_thp_disable(true).map_err(io::Error::from)) };
+    let without = without.output().unwrap();
+    assert_eq!(without.status.code(), Some(3), "{without:?}");
+    let why = str::from_utf8(&without.stderr).unwrap();
+    assert!(
+        why.contains("the kernel gave no huge pages; /sys/kernel/mm/transparent_hugepage/"),
+        "{why}"
+    );
+    let [small] = rows(&without)[..] else { panic!("{without:?}") };
+    is_small(small);
+
+    let with = demo(&["huge-pages", "--mib", "64"]).output().unwrap();
+    if with.status.code() == Some(3) {
+        return start::pass_over("this system gives no huge pages");
+    }
+    let [small, [huge, faults]] = rows(&with)[..] else { panic!("{with:?}") };
+    is_small(small);
+    // It gives fewer where free memory is in pieces.
+    assert!((1..=64).contains(&huge), "{with:?}");
+    let most = pages - (huge << 20) / common::proc::page_size() as i64 + huge;
+    assert!(faults <= most + pages / 8, "{with:?}");
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     for (arguments, status, words) in [
         (["family", "--children=0"], 2, "a number from 1 to 100"),
         (["copies", "--mib=x"], 2, "a number from 1 to 1024"),
         (["cost", "--most=-1"], 2, "a number from 1 to 1024"),
+        (["huge-pages", "--mib=1"], 2, "a number from 4 to 1024"),
         (["zombie", "--svg=x"], 2, "no option '--svg' of zombie; available: "),
         (["cost", "--svg=/no/such/folder/x.svg"], 1, "write /no/such/folder/x.svg: No such file"),
     ] {

@@ -10,18 +10,14 @@ use demo::demo;
 use nix::unistd::Pid;
 use testing::running::Running;
 use testing::start;
+use testing::strace::{ALL_EXIT_WITH_9, printed_with};
 use testing::tamper::{self, replace};
 
 mod demo;
 
-/// What a demo prints while strace changes what calls return, as its `inject=` describes.
-fn with_fault(calls: &str, name: &str) -> Option<String> {
-    if !start::can_use_strace() {
-        return None;
-    }
-    let mut strace = start::with_fault(calls);
-    start::add_program(&mut strace, &demo(&[name, "--pace", "0"]));
-    Some(String::from_utf8(strace.output().unwrap().stdout).unwrap())
+/// What a demo prints while the answers of the kernel are changed.
+fn with_answers(changes: &str, name: &str) -> Option<String> {
+    printed_with(changes, &demo(&[name, "--pace", "0"]))
 }
 
 #[test]
@@ -51,17 +47,69 @@ fn what_a_zombie_is_like_is_read_from_the_kernel() {
 
 #[test]
 fn where_the_kernel_says_that_it_is_there_a_zombie_is_not_gone() {
-    let Some(text) = with_fault("statx:retval=0", "zombie") else { return };
+    let Some(text) = with_answers("statx:retval=0", "zombie") else { return };
     assert!(text.ends_with(" is gone: false\n"), "{text}");
 }
 
 #[test]
 fn the_child_that_crashes_needs_no_signal_that_it_sends_to_itself() {
     let calls = "kill,tkill,tgkill,rt_tgsigqueueinfo:retval=0";
-    let Some(text) = with_fault(calls, "crash") else { return };
+    let Some(text) = with_answers(calls, "crash") else { return };
     // Without its signal, abort ends the process with an instruction that it may not execute.
     let end = text.lines().find(|line| line.starts_with("child 2 (pid ") && line.contains("ended"));
     assert!(end.is_some_and(|line| line.contains(" has ended: killed by ")), "{text}");
+}
+
+#[test]
+fn what_a_child_that_hangs_is_like_is_read_from_the_kernel() {
+    let mut places = Vec::new();
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.ends_with("/status") {
+            replace(bytes, b"S (sleeping)", b"S (snoozing)");
+            replace(bytes, b"Threads:\t1", b"Threads:\t6");
+            replace(bytes, b"Threads:\t2", b"Threads:\t7");
+        } else if from.ends_with("/wchan") && bytes != b"0" {
+            bytes.reverse();
+            places.push(format!(" ≈ {:?}; ", String::from_utf8_lossy(bytes)));
+        }
+    };
+    let Some(output) = tamper::run(demo(&["threads", "--pace", "0.02"]), change) else { return };
+    let threads = output.text.lines().filter_map(|line| line.split_once("(threads here: "));
+    let threads: Vec<_> = threads.map(|(_, number)| number).collect();
+    assert_eq!(threads, ["6)", "7)", "6)"], "{output:?}");
+    let line = output.text.lines().find(|line| line.contains(" state S (snoozing), in the"));
+    let line = line.unwrap_or_else(|| panic!("{output:?}"));
+    assert!(line.contains(" ≈ \"0\"") || places.iter().any(|it| line.contains(it)), "{line}");
+}
+
+#[test]
+fn an_end_is_what_wait_says() {
+    let demos = [
+        ("family", 3),
+        ("exec", 2),
+        ("zombie", 1),
+        ("orphan", 5),
+        ("crash", 3),
+        // The third child has exited, as it seems, when it is sent the next signal.
+        ("signals", 3),
+        ("threads", 2),
+        ("safe-calls", 3),
+    ];
+    for (name, ends) in demos {
+        let Some(text) = with_answers(ALL_EXIT_WITH_9, name) else { return };
+        let told = |end| text.lines().filter(|line| line.contains(end)).count();
+        assert_eq!((told(": exit status: 9"), told(": killed by")), (ends, 0), "{text}");
+        assert_eq!((told(": exit status: "), told(": stopped")), (ends, 0), "{text}");
+    }
+}
+
+#[test]
+fn a_child_asks_who_its_parent_is() {
+    for (name, children) in [("twice", 1), ("family", 3)] {
+        let Some(text) = with_answers("getppid:retval=4242", name) else { return };
+        let told = text.lines().filter(|line| line.ends_with(" and my parent is 4242."));
+        assert_eq!(told.count(), children, "{text}");
+    }
 }
 
 /// Writes twos into a page in the middle of the largest piece of memory of a process.

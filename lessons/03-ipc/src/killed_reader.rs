@@ -55,7 +55,7 @@ fn kill_after_it_has_read(way: Way) -> Result<Writer> {
 fn kill_in_a_long_write(way: Way) -> Result<String> {
     let writer = writer_whose_reader_is_killed(way)?;
     // The death of the reader has woken it by now, or nothing will.
-    if proc::wait_until_asleep(writer.pid())? {
+    if proc::poll_until_asleep(writer.pid())? {
         return Ok("sleeps on".to_owned());
     }
     match writer.wait()? {
@@ -82,7 +82,7 @@ fn writer_whose_reader_is_killed(way: Way) -> Result<Child> {
             }
         }
     })?;
-    proc::wait_until_asleep(writer.pid())?;
+    proc::poll_until_asleep(writer.pid())?;
     kill_and_wait(reader)?;
     Ok(writer)
 }

@@ -46,7 +46,7 @@ fn kill_in_the_middle(way: Way) -> Result<String> {
             writer.write(&message)?;
         }
     })?;
-    proc::wait_until_asleep(child.pid())?;
+    proc::poll_until_asleep(child.pid())?;
     kill_and_wait(child)?;
     let (bytes, end) = read_all(&reader);
     let is_whole = bytes % size == 0;

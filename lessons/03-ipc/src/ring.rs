@@ -49,7 +49,7 @@ fn send(mut sender: Sender, mut tell: PipeWriter, mut wait: PipeReader, awake: b
 
     wait.read_exact(&mut [0]).context("the parent is gone")?;
     if !awake {
-        proc::wait_until_asleep(parent)?;
+        proc::poll_until_asleep(parent)?;
         let place = std::fs::read_to_string(format!("/proc/{parent}/wchan")).unwrap_or_default();
         println!("  child (pid {me}): my parent sleeps, in the kernel's ≈ {place:?}");
         sleep(paced(Duration::from_secs(1)));
@@ -90,7 +90,7 @@ fn receive_asleep(receiver: &mut Receiver) -> Result<()> {
 /// Kills the child, and receives what it has sent: that is still there.
 fn receive_from_dead(receiver: &mut Receiver, child: Child) -> Result<()> {
     let (me, pid) = (getpid(), child.pid());
-    proc::wait_until_asleep(pid)?;
+    proc::poll_until_asleep(pid)?;
     println!("  parent (pid {me}): I kill the child (pid {pid}): {}", describe(child.kill()?));
     let start = Instant::now();
     loop {

@@ -102,7 +102,7 @@ fn run_children(
         })?);
     }
     for child in &children {
-        proc::wait_until_asleep(child.pid())?;
+        proc::poll_until_asleep(child.pid())?;
     }
     shared.state.store(1, SeqCst);
     wake_all(&shared.state)?;

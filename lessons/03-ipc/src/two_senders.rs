@@ -38,7 +38,7 @@ fn kill_one_of_two(sender: &IpcSender<String>) -> Result<()> {
         drop(ready);
         sender.send("!".repeat(1 << 20)).context("send")
     })?;
-    proc::wait_until_asleep(child.pid())?;
+    proc::poll_until_asleep(child.pid())?;
     kill_and_wait(child)
 }
 

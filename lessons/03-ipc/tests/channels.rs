@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::proc;
 use demo::{demo, kill_what_was_to_wait, recorded, run, through, written_by};
@@ -83,7 +83,7 @@ fn send_waits_when_nobody_receives() {
     let running = Running::start(demo(&["full", "--pace", "1000"]));
     running.line_with(&["A child sends numbers"]);
     let sender = running.pid_in("  pid ");
-    assert!(proc::wait_until_asleep(sender).unwrap());
+    assert!(proc::poll_until_asleep(sender).unwrap());
     let place = proc::wchan(sender).unwrap();
     assert!(place == "0" || place.contains("send"), "it waits in {place}");
     kill_what_was_to_wait(running, sender);
@@ -96,7 +96,8 @@ fn what_was_sent_before_the_kill_is_counted() {
     let waiting = texts.iter().filter(|text| text.contains(": state S (sleeping), in the")).count();
     assert_eq!(waiting, 3, "{texts:#?}");
 
-    let Some(record) = recorded(&["full"], "sendmsg,sendto,recvmsg") else { return };
+    let calls = "sendmsg,sendto,recvmsg,socketpair";
+    let Some(record) = recorded(&["full"], calls) else { return };
     // Each that is killed is in `send` then.
     let killed = record.callers().filter(|caller| caller.killed_by.as_deref() == Some("SIGKILL"));
     let is_in_send = |caller: &Caller| {
@@ -109,6 +110,18 @@ fn what_was_sent_before_the_kill_is_counted() {
     let sent = record.started()[0].calls.iter().filter(|call| call.result > Some(0)).count();
     let received = record.first().calls("recvmsg").filter(|call| call.result > Some(0));
     assert_eq!(received.count(), sent);
+    // Of the others each sends through the channel of which the other one has the receiver.
+    let [.., to_first, to_second] = record.first().calls("socketpair").collect::<Vec<_>>()[..]
+    else {
+        panic!("two channels: {record:#?}");
+    };
+    let [_, first, second] = record.started()[..] else { panic!("three children: {record:#?}") };
+    for (child, channel) in [(first, to_second), (second, to_first)] {
+        // The first piece goes through it; the others do not fit, and have a channel of their own.
+        let sender = child.calls("sendmsg").next().and_then(Call::descriptor).unwrap().to_string();
+        let ends = channel.arguments.split(['[', ']']).nth(1).unwrap();
+        assert!(ends.split(", ").any(|end| end == sender), "{child:#?} {channel:?}");
+    }
 }
 
 #[test]
@@ -132,6 +145,34 @@ fn a_message_takes_64_channels_along() {
     // The list has 64 descriptors, as many as one message takes.
     let is_list = |it: &Call| it.arguments.contains("cmsg_len=272") && it.result == Some(81);
     assert_eq!(count(&record, "sendmsg", is_list), 1, "{record:#?}");
+}
+
+#[test]
+fn nobody_sleeps_but_to_be_watched() {
+    for (name, sleeps) in [
+        ("queue", &[40, 40, 40][..]),
+        ("pipe", &[]),
+        ("ipc", &[]),
+        ("sigpipe", &[]),
+        ("socket", &[]),
+        ("boundaries", &[]),
+        ("descriptor", &[]),
+        ("several", &[]),
+        ("full", &[]),
+        ("spawn", &[]),
+        ("accept", &[]),
+        ("killed-writer", &[]),
+        ("killed-reader", &[]),
+        ("two-senders", &[]),
+        ("ring", &[50]),
+        ("signals", &[50]),
+    ] {
+        let Some(record) = record_with(&[], &demo(&[name]), "clock_nanosleep,nanosleep") else {
+            return;
+        };
+        let sleeps: Vec<_> = sleeps.iter().copied().map(Duration::from_millis).collect();
+        assert_eq!(record.sleeps(), sleeps, "{name}");
+    }
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::fs;
 use common::proc;
 use demo::{demo, kill_what_was_to_wait, recorded, run, written_by};
 use testing::running::{Running, pid};
-use testing::strace::Call;
+use testing::start;
+use testing::strace::{Call, record, record_with};
 
 mod demo;
 
@@ -56,12 +57,31 @@ fn a_write_to_nobody_is_an_error_or_kills() {
 }
 
 #[test]
+fn four_writers_write_each_of_their_lines_with_one_call() {
+    // On one CPU it may happen that no line is torn, and then the demo fails. Not so the shell.
+    let mut shell = start::command("sh");
+    shell.args(["-c", "\"$0\" lines; exit 0", env!("CARGO_BIN_EXE_03-ipc")]);
+    let Some(record) = record_with(&["-s", "0"], &shell, "write") else { return };
+    let [_, writers @ ..] = &record.started()[..] else { panic!("no demo: {record:#?}") };
+    assert_eq!(writers.len(), 2 * 4, "{writers:#?}");
+    for (writers, length) in writers.chunks(4).zip([4096, 4097]) {
+        // The pipe has no room for all lines of one, and nobody reads before all are there.
+        let all_there = writers[3].begin;
+        for writer in writers {
+            assert!(all_there < writer.end(), "{length}: one after the other");
+            let lengths: Vec<_> = writer.calls("write").map(|call| call.result).collect();
+            assert_eq!(lengths, [Some(length); 250]);
+        }
+    }
+}
+
+#[test]
 fn a_reader_with_a_write_end_of_its_own_waits_for_ever() {
     // Minutes until the demo gives it up.
     let demo = Running::start(demo(&["pipe", "--pace", "1000"]));
     demo.line_with(&["A reader keeps"]);
     let reader = demo.pid_in("  pid ");
-    assert!(proc::wait_until_asleep(reader).unwrap());
+    assert!(proc::poll_until_asleep(reader).unwrap());
 
     // It has both ends of one pipe, and waits for a writer: itself.
     let ends: Vec<(String, String)> = fs::read_dir(format!("/proc/{reader}/fd"))
@@ -140,7 +160,7 @@ fn a_file_is_read_by_a_process_that_has_not_opened_it() {
     assert_eq!(by_parent[1], "  I read \"plum \"");
     assert_eq!(by_parent[3..], ["  position 14", "  I read from the start: \"pear plum figs\""]);
 
-    let traced = "memfd_create,sendmsg,read,readlink,lseek";
+    let traced = "memfd_create,sendmsg,read,readlink,lseek,openat";
     let Some(record) = recorded(&["descriptor"], traced) else { return };
     let by = |name: &str, is: fn(&Call) -> bool| {
         let calls = record.named(name).into_iter().filter(|call| is(call));
@@ -154,6 +174,8 @@ fn a_file_is_read_by_a_process_that_has_not_opened_it() {
         assert_eq!(readers.len(), 1, "{text}: {record:#?}");
         readers[0]
     };
+    let mut opened = record.named("openat").into_iter();
+    assert!(!opened.any(|call| call.text().contains("/fd/")), "{record:#?}");
     let child = by("memfd_create", |_| true);
     assert_eq!(by("sendmsg", |call| call.arguments.contains("SCM_RIGHTS")), child);
     assert_eq!([read("pear "), read("figs")], [child; 2]);
@@ -165,6 +187,34 @@ fn a_file_is_read_by_a_process_that_has_not_opened_it() {
     let named = record.named("readlink").into_iter();
     let named = named.filter(|call| call.strings[1..] == [b"/memfd:fruit (deleted)"]);
     assert_eq!(named.map(|call| call.caller).collect::<Vec<_>>(), [child, parent], "{record:#?}");
+}
+
+#[test]
+fn the_numbers_of_descriptors_are_those_that_the_kernel_gave() {
+    // Not 3 and 4, which are taken.
+    let recorded = |name, calls: &str| {
+        let mut shell = start::command("sh");
+        shell.args(["-c", "exec 3< /dev/null 4<&3; exec \"$0\" \"$1\""]);
+        shell.args([env!("CARGO_BIN_EXE_03-ipc"), name]).env("LESSON_PACE", "0");
+        record(&shell, calls)
+    };
+    for (name, call) in [("pipe", "pipe2"), ("socket", "socketpair")] {
+        let Some(record) = recorded(name, call) else { return };
+        let made = record.first().calls(call).find(|call| call.arguments.contains("CLOEXEC"));
+        let numbers = made.expect(call).arguments.split(['[', ']']).nth(1).unwrap();
+        let numbers: Vec<_> = numbers.split(", ").collect();
+        assert!(!numbers.contains(&"3"), "{record:#?}");
+        let told = record.lines[0].split("fd ").skip(1);
+        let told: Vec<_> = told.map(|rest| rest.split(' ').next().unwrap()).collect();
+        assert_eq!(told, numbers, "{record:#?}");
+    }
+    let Some(record) = recorded("descriptor", "memfd_create,recvmsg") else { return };
+    let made = record.named("memfd_create")[0].result.unwrap();
+    let received = &record.named("recvmsg")[0].arguments;
+    let received = received.split_once("cmsg_data=[").unwrap().1.split(']').next().unwrap();
+    let told = |number: &str| record.lines.iter().any(|it| it.contains(&format!(" fd {number}: ")));
+    assert!(told(&made.to_string()) && told(received), "{made}, {received}: {record:#?}");
+    assert!(made > 4 && received != made.to_string(), "{made}, {received}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::process::Stdio;
 
-use demo::demo;
+use demo::{demo, recorded};
+use testing::strace::{ALL_EXIT_WITH_9, printed_with};
 use testing::tamper::{self, replace};
 
 mod demo;
@@ -50,6 +51,19 @@ fn other_bytes_in_a_pipe_are_read() {
         messages(&[(b"pear", b"nuts")]),
         &["I read 8 bytes: \"nutsplum\"", "I have read \"nuts\", and the end of file"],
     );
+}
+
+#[test]
+fn as_many_bytes_are_read_as_the_kernel_says() {
+    // The call that reads both words: a number that the kernel does not mean.
+    let Some(record) = recorded(&["pipe"], "read") else { return };
+    let mut reads = record.first().calls("read");
+    let number = reads.position(|call| call.bytes() == b"pearplum").expect("both words") + 1;
+    let changes = format!("read:retval=5:when={number}");
+    let Some(text) = printed_with(&changes, demo(&["pipe"]).env("LESSON_PACE", "0")) else {
+        return;
+    };
+    assert!(text.contains("  I read 5 bytes: \"\\0\\0\\0\\0\\0\"\n"), "{text}");
 }
 
 #[test]
@@ -209,5 +223,29 @@ fn where_a_process_sleeps_is_read_from_the_kernel() {
             let read = places.iter().any(|it| it == place);
             assert!(line.contains("state S (snoozing),") && (read || place == "0"), "{output:?}");
         }
+    }
+}
+
+#[test]
+fn where_the_receiver_of_a_ring_sleeps_is_read_from_the_kernel() {
+    let mut place = "0".to_owned();
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.ends_with("/wchan") && bytes != b"0" {
+            bytes.reverse();
+            place = String::from_utf8_lossy(bytes).into_owned();
+        }
+    };
+    let Some(output) = tamper::run(demo(&["ring"]), change) else { return };
+    let line = output.text.lines().find(|line| line.contains(": my parent sleeps"));
+    let line = line.unwrap_or_else(|| panic!("{output:?}"));
+    assert!(line.ends_with(&format!("in the kernel's ≈ {place:?}")), "{line}, not {place}");
+}
+
+#[test]
+fn an_end_is_what_wait_says() {
+    for (name, ends) in [("pipe", 2), ("sigpipe", 2), ("spawn", 1), ("accept", 2)] {
+        let Some(text) = printed_with(ALL_EXIT_WITH_9, &demo(&[name])) else { return };
+        let told = text.lines().filter_map(|line| Some(line.split_once(" has ended: ")?.1));
+        assert_eq!(told.collect::<Vec<_>>(), vec!["exit status: 9"; ends], "{text}");
     }
 }

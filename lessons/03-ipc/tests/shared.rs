@@ -1,8 +1,8 @@
 //! The demos `shared-memory`, `ring` and `speed`, seen from outside.
 
 use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -37,33 +37,46 @@ fn mapped(pid: Pid, name: &str) -> Vec<String> {
 
 /// The file in memory of this name that a process has open.
 fn memory_of(pid: Pid, name: &str) -> File {
-    let files = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
-    let mut files = files.map(|file| file.unwrap().path());
-    let is_it = |file: &PathBuf| {
-        fs::read_link(file).unwrap().to_str().unwrap().contains(&format!("memfd:{name} "))
-    };
-    let file = files.find(is_it).expect("a file in memory");
-    File::options().read(true).write(true).open(file).unwrap()
+    try_memory_of(pid, name).expect("a file in memory")
+}
+
+/// As [`memory_of`], of a process that may have ended.
+fn try_memory_of(pid: Pid, name: &str) -> io::Result<File> {
+    for file in fs::read_dir(format!("/proc/{pid}/fd"))? {
+        let file = file?.path();
+        let target = fs::read_link(&file)?;
+        if target.to_string_lossy().contains(&format!("memfd:{name} ")) {
+            return File::options().read(true).write(true).open(file);
+        }
+    }
+    Err(ErrorKind::NotFound.into())
+}
+
+/// The demo `shared-memory`, stopped before its children add, and its memory; `None` if it has
+/// ended before that.
+fn stopped_before_the_sums() -> Option<(Running, File)> {
+    let running = Running::start(demo(&["shared-memory"]));
+    let parent = running.id();
+    running.line_with(&["Two children"]);
+    running.signal(parent, Signal::SIGSTOP);
+    let found = within(Duration::from_secs(60), || {
+        let state = proc::field(format!("/proc/{parent}/status"), "State");
+        Some(state.ok()?).filter(|state| state.starts_with(['T', 'Z']))
+    });
+    if !found.is_some_and(|state| state.starts_with('T')) {
+        return None;
+    }
+    assert_eq!(mapped(parent, "counter"), ["rw-s"]);
+    let file = memory_of(parent, "counter");
+    Some((running, file))
 }
 
 #[test]
 fn the_counters_are_in_memory_that_both_children_have() {
     // Again if the demo has ended before its memory could be opened.
     let seen = (0..20).any(|_| {
-        let running = Running::start(demo(&["shared-memory"]));
-        let parent = running.id();
-        running.line_with(&["Two children"]);
-        running.signal(parent, Signal::SIGSTOP);
-        let found = within(Duration::from_secs(60), || {
-            let state = proc::field(format!("/proc/{parent}/status"), "State");
-            Some(state.ok()?).filter(|state| state.starts_with(['T', 'Z']))
-        });
-        if !found.is_some_and(|state| state.starts_with('T')) {
-            return false;
-        }
-        assert_eq!(mapped(parent, "counter"), ["rw-s"]);
-        let file = memory_of(parent, "counter");
-        running.signal(parent, Signal::SIGCONT);
+        let Some((running, file)) = stopped_before_the_sums() else { return false };
+        running.signal(running.id(), Signal::SIGCONT);
         let wrong = numbers(&running.next_line().unwrap());
         running.line_with(&["They add"]);
         let right = numbers(&running.next_line().unwrap());
@@ -87,6 +100,49 @@ fn the_counters_are_in_memory_that_both_children_have() {
 }
 
 #[test]
+fn a_sum_that_is_not_what_was_added_is_an_error() {
+    let seen = (0..20).any(|_| {
+        let Some((running, file)) = stopped_before_the_sums() else { return false };
+        // Where the second counter is.
+        file.write_all_at(&7_u64.to_ne_bytes(), 8 * 4).unwrap();
+        running.signal(running.id(), Signal::SIGCONT);
+        let (lines, errors, status) = running.finish();
+        if lines.iter().any(|line| line.starts_with("They add")) {
+            assert_eq!(status.code(), Some(1), "{lines:?}");
+            assert!(errors.contains(" times, and it is "), "{errors}");
+        }
+        true
+    });
+    assert!(seen, "the demo always ended too early");
+}
+
+#[test]
+fn another_message_in_the_ring_is_an_error() {
+    if !start::can_use_strace() {
+        return;
+    }
+    // The child says what it has sent, and then lets its parent wait. Longer on a busy machine.
+    for delay in ["100000", "500000", "3000000"] {
+        let mut strace = start::with_fault(&format!("write:delay_enter={delay}"));
+        start::add_program(&mut strace, &demo(&["ring", "--awake"]));
+        let running = Running::start(strace);
+        let child = running.pid_in("  child (pid ");
+        let Ok(ring) = try_memory_of(child, "ring") else { continue };
+        let mut bytes = vec![0; ring.metadata().unwrap().len() as usize];
+        ring.read_exact_at(&mut bytes, 0).unwrap();
+        let place = bytes.windows(8).position(|part| part == 77_u64.to_ne_bytes()).unwrap();
+        ring.write_all_at(&78_u64.to_ne_bytes(), place as u64).unwrap();
+        let (lines, errors, status) = running.finish();
+        if lines.iter().any(|line| line.contains("I have received them")) && status.success() {
+            continue;
+        }
+        assert!(errors.contains("message 77 is [78, 0"), "{errors} {lines:?}");
+        return;
+    }
+    panic!("the messages are not looked at");
+}
+
+#[test]
 fn the_messages_are_in_memory_that_both_have() {
     // Minutes in which the receiver sleeps, to look at them.
     let running = Running::start(demo(&["ring", "--pace", "1000"]));
@@ -100,7 +156,7 @@ fn the_messages_are_in_memory_that_both_have() {
     for process in [parent, child] {
         assert_eq!(mapped(process, "ring"), ["rw-s", "rw-s"]);
     }
-    assert!(proc::wait_until_asleep(parent).unwrap(), "the parent has ended");
+    assert!(proc::poll_until_asleep(parent).unwrap(), "the parent has ended");
 
     running.signal(child, Signal::SIGKILL);
     let (_, errors, status) = running.finish();
@@ -323,7 +379,7 @@ fn a_picture_is_drawn() {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let svg = fs::read_to_string(&picture).unwrap();
-    assert_eq!(svg.matches("<circle").count(), 7 * 2);
+    assert_eq!(svg.matches("<circle").count(), 4 * 2);
     assert!(svg.contains("on one CPU") && svg.contains("512 B"));
 }
 

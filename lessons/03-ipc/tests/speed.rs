@@ -1,6 +1,8 @@
 //! The demo `speed`: what it measures, by the kernel's word, and what becomes of the figures.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::mem::take;
 use std::process::Command;
 
 use common::cpus;
@@ -8,7 +10,7 @@ use demo::demo;
 use serde_json::Value;
 use testing::figures::{are_close, drawn_times, seconds};
 use testing::start::{on_all_cpus, stand_in};
-use testing::strace::{Call, record_with};
+use testing::strace::{Call, printed_with, record_with};
 
 mod demo;
 
@@ -36,12 +38,26 @@ struct Measured {
     received: Vec<usize>,
     sent_by_child: usize,
     received_by_child: usize,
+    /// What it had made before the fork, each kind once.
+    made: BTreeSet<&'static str>,
+}
+
+/// What the kernel makes by this call.
+fn made_by(call: &Call) -> Option<&'static str> {
+    match &*call.name {
+        "pipe2" => Some("pipe"),
+        "socketpair" if call.arguments.contains("SOCK_STREAM") => Some("stream"),
+        "socketpair" if call.arguments.contains("SOCK_SEQPACKET") => Some("seqpacket"),
+        "memfd_create" => Some("memory"),
+        _ => None,
+    }
 }
 
 #[test]
 fn each_way_is_measured_as_its_table_says() {
     let arguments = ["speed", "--most=512", "--time=1", "--without-python"];
-    let traced = "sched_setaffinity,read,write,sendto,recvfrom,sendmsg,recvmsg";
+    let traced = "sched_setaffinity,read,write,sendto,recvfrom,sendmsg,recvmsg,\
+                  pipe2,socketpair,memfd_create";
     let Some(record) = record_with(&["-s", "0"], &on_all_cpus(&demo(&arguments)), traced) else {
         return;
     };
@@ -49,14 +65,19 @@ fn each_way_is_measured_as_its_table_says() {
     let mut tables: Vec<(usize, Vec<Measured>)> = Vec::new();
     let calls = record.calls();
     let program = calls.iter().rposition(|call| call.name == "execve").unwrap();
+    let mut made = BTreeSet::new();
     for call in &calls[program..] {
-        if call.name == "sched_setaffinity" {
+        if call.caller == parent
+            && let Some(kind) = made_by(call)
+        {
+            made.insert(kind);
+        } else if call.name == "sched_setaffinity" {
             assert!(call.caller == parent && call.result == Some(0), "{call:?}");
             let list = call.arguments.split(['[', ']']).nth(1).unwrap();
             tables.push((list.split_whitespace().count(), Vec::new()));
         } else if let Some((_, measured)) = tables.last_mut() {
             if call.caller == parent && call.starts().is_some() {
-                measured.push(Measured::default());
+                measured.push(Measured { made: take(&mut made), ..Measured::default() });
             } else if let Some(measured) = measured.last_mut() {
                 note(measured, call, call.caller == parent);
             }
@@ -70,6 +91,15 @@ fn each_way_is_measured_as_its_table_says() {
         for (number, it) in measured.iter().enumerate() {
             let (way, length) = (WAYS[number / 2], [8, 512][number % 2]);
             let what = format!("{way}, {length} bytes, and back: {and_back}: {it:?}");
+            let made = match way {
+                "pipe" => &["pipe"][..],
+                "socket, stream" => &["stream"],
+                // Through the socket it notices that the other side is gone.
+                "shared memory, ring" => &["memory", "stream"],
+                // ipc-channel has such sockets, too.
+                _ => &["seqpacket"],
+            };
+            assert!(it.made.iter().eq(made), "{what}");
             if way == "shared memory, ring" {
                 assert!(it.sent.is_empty() && !it.received.contains(&length), "{what}");
                 continue;
@@ -102,6 +132,25 @@ fn note(measured: &mut Measured, call: &Call, by_parent: bool) {
         ("write" | "sendto" | "sendmsg", false) => measured.sent_by_child += 1,
         ("read" | "recvfrom" | "recvmsg", false) => measured.received_by_child += 1,
         _ => {}
+    }
+}
+
+/// The rows of the first table that the picture shows.
+const DRAWN: [&str; 5] =
+    ["pipe", "ipc-channel, typed", "shared memory, ring", "Python's Queue", "a copy (the limit)"];
+
+#[test]
+fn a_message_takes_no_less_than_to_receive_it() {
+    // Each receives for two milliseconds at least: there, and where it comes back.
+    let slowly = "read,recvfrom,recvmsg:delay_exit=2000";
+    let arguments = ["speed", "--cpus=1", "--most=8", "--time=1", "--without-python", "--json"];
+    let Some(text) = printed_with(slowly, &demo(&arguments)) else { return };
+    let times: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(times.len(), WAYS.len() + 1 + WAYS.len(), "{text}");
+    // A ring needs no call, and no more does a copy.
+    for time in times.iter().filter(|it| WAYS[..5].iter().any(|way| it["way"] == *way)) {
+        let least = if time["measured"] == "round trip" { 4e-3 } else { 2e-3 };
+        assert!(time["seconds"].as_f64().unwrap() >= least, "{time}");
     }
 }
 
@@ -160,17 +209,20 @@ fn the_tables_have_the_figures_and_the_picture_those_of_the_first() {
         if !and_back {
             names.push("a copy (the limit)");
         }
-        for (row, name) in names.iter().enumerate() {
+        let mut drawn = drawn.iter();
+        for name in &names {
             let line = lines.next().unwrap();
             let cells = line.strip_prefix(name).unwrap_or_else(|| panic!("{name}: {text}"));
             let words: Vec<&str> = cells.split_whitespace().collect();
             let times: Vec<f64> = words.chunks(2).map(|word| seconds(&word.join(" "))).collect();
-            assert!(table > 0 || are_all_close(&times, &drawn[row]), "{line} {drawn:?}");
+            if table == 0 && DRAWN.contains(name) {
+                assert!(are_all_close(&times, drawn.next().unwrap()), "{line} {drawn:?}");
+            }
             if let Some(what) = name.strip_prefix("Python's ") {
                 assert!(are_all_close(&times, &answers(what, and_back, cpus)), "{line} in {text}");
             }
         }
-        assert!(table > 0 || drawn.len() == names.len(), "{drawn:?}");
+        assert!(table > 0 || drawn.next().is_none(), "{drawn:?}");
     }
     assert_eq!(lines.next(), None);
 }
@@ -193,8 +245,9 @@ fn json_has_the_same_figures() {
         }
     }
     let (and_back, cpus) = settings()[0];
-    let first = [&WAYS[..], &["Python's Pipe", "Python's Queue", "a copy (the limit)"]].concat();
-    for (row, way) in first.into_iter().enumerate() {
+    for (row, way) in DRAWN.into_iter().enumerate() {
         assert!(are_all_close(&seconds(way, and_back, cpus), &drawn[row]), "{text} {drawn:?}");
     }
+    let first = [&WAYS[..], &["Python's Pipe", "Python's Queue", "a copy (the limit)"]].concat();
+    first.into_iter().for_each(|way| assert_eq!(seconds(way, and_back, cpus).len(), 2, "{way}"));
 }

@@ -26,8 +26,9 @@ pub fn run() -> Result<()> {
     let pids: Vec<_> = pool.pids().iter().map(|pid| format!("pid {pid}")).collect();
     println!("I am pid {}, my workers are {}.", id(), pids.join(", "));
 
-    println!("map, in chunks of two:");
-    for (number, result) in (1..).zip(pool.map(&SQUARE, 1..=6, Some(2))?) {
+    let size = 2;
+    println!("map, in chunks of {size}:");
+    for (number, result) in (1..).zip(pool.map(&SQUARE, 1..=6, Some(size))?) {
         let (pid, square) = result?;
         println!("  pid {pid}: {number} * {number} = {square}");
     }

@@ -24,9 +24,9 @@ fn half(number: u32) -> u32 {
 
 pub fn run() -> Result<()> {
     panics::silence();
-    wait_for_a_lost_result();
-    take_what_comes();
-    drop_a_pool();
+    wait_for_a_lost_result(half);
+    take_what_comes(half);
+    drop_a_pool(Arc::new(AtomicUsize::new(0)));
 
     println!("ProcessPool: the panic is the result of its task:");
     let pool = ProcessPool::with_workers(TASKS, 2)?;
@@ -40,7 +40,7 @@ pub fn run() -> Result<()> {
 }
 
 /// A trap: the main thread expects three results, and only two come.
-fn wait_for_a_lost_result() {
+fn wait_for_a_lost_result(half: fn(u32) -> u32) {
     println!("threadpool, waiting for as many results as there are tasks:");
     let pool = ThreadPool::new(2);
     let (tx, rx) = unbounded();
@@ -58,7 +58,7 @@ fn wait_for_a_lost_result() {
 }
 
 /// The remedy: catch the panic and send it, and wait for the end of the channel.
-fn take_what_comes() {
+fn take_what_comes(half: fn(u32) -> u32) {
     println!("threadpool, with the panic caught in the task:");
     let pool = ThreadPool::new(2);
     let (tx, rx) = unbounded();
@@ -85,9 +85,8 @@ fn take_what_comes() {
 }
 
 /// Another trap: dropping the pool does not wait for its tasks.
-fn drop_a_pool() {
+fn drop_a_pool(done: Arc<AtomicUsize>) {
     println!("threadpool, dropped and not joined:");
-    let done = Arc::new(AtomicUsize::new(0));
     let dropped = Arc::new(Barrier::new(2));
     let pool = ThreadPool::new(1);
     let first = dropped.clone();
@@ -106,4 +105,43 @@ fn drop_a_pool() {
         done.load(Ordering::SeqCst)
     );
     dropped.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn what_each_task_returns_or_says_is_told_or_lost() {
+        let lines = printed::lines("0", || {
+            panics::silence();
+            wait_for_a_lost_result(|number| {
+                assert_eq!(number, 3);
+                number
+            });
+            take_what_comes(|number| {
+                assert!(number < 4, "it is {number}");
+                number + 40
+            });
+        });
+        assert_eq!(
+            lines[1..],
+            [
+                "  1 of 3 came; after 0.00 ns more the third has not: true",
+                "  panics that the pool counted: 2",
+                "threadpool, with the panic caught in the task:",
+                "  half of 2 is 42",
+                "  half of 3 is 43",
+                "  half of 4: it panicked: it is 4",
+            ]
+        );
+    }
+
+    #[test]
+    fn only_tasks_that_are_done_are_counted() {
+        let lines = printed::lines("0", || drop_a_pool(Arc::new(AtomicUsize::new(7))));
+        assert_eq!(lines[1], "  7 of 20 tasks are done, and the program could end here");
+    }
 }

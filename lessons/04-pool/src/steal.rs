@@ -37,14 +37,20 @@ pub fn run() -> Result<()> {
         let running: Vec<_> = queues.into_iter().map(start).collect();
         running.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
     });
-    for (number, Done { tasks, stolen, .. }) in (1..).zip(&done) {
+    let sum = report(&done);
+    ensure!(sum == NUMBERS.sum::<u64>(), "a task was lost, or done twice");
+    Ok(())
+}
+
+/// Prints what each thread has done, and what all of them; returns the sum.
+fn report(done: &[Done]) -> u64 {
+    for (number, Done { tasks, stolen, .. }) in (1..).zip(done) {
         println!("thread {number}: ≈ {tasks} tasks, ≈ {stolen} of them stolen");
     }
     let tasks: usize = done.iter().map(|done| done.tasks).sum();
     let sum: u64 = done.iter().map(|done| done.sum).sum();
     println!("together: {tasks} tasks, and the sum {sum}");
-    ensure!(sum == NUMBERS.sum::<u64>(), "a task was lost, or done twice");
-    Ok(())
+    sum
 }
 
 /// Runs tasks until no thread has one left. A thread that finds nothing to steal tries again at
@@ -83,7 +89,25 @@ fn steal(others: &[Stealer<Range<u64>>]) -> Option<Range<u64>> {
 
 #[cfg(test)]
 mod tests {
+    use testing::printed;
+
     use super::*;
+
+    #[test]
+    fn what_each_has_done_is_told() {
+        let lines = printed::lines("0", || {
+            let done = |tasks, stolen, sum| Done { tasks, stolen, sum };
+            assert_eq!(report(&[done(700, 5, 1000), done(30, 30, 234)]), 1234);
+        });
+        assert_eq!(
+            lines,
+            [
+                "thread 1: ≈ 700 tasks, ≈ 5 of them stolen",
+                "thread 2: ≈ 30 tasks, ≈ 30 of them stolen",
+                "together: 730 tasks, and the sum 1234",
+            ]
+        );
+    }
 
     /// What a thread does alone, with all work in the first of two queues or in the second.
     fn done_alone(number: usize) -> Done {

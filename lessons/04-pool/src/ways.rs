@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use crossbeam::channel::unbounded;
 use process_pool::{Function, ProcessPool};
 use serde_bytes::ByteBuf;
@@ -55,12 +55,18 @@ pub struct Measured {
 
 /// The tasks. The same functions for processes and threads.
 pub static NUMBER: Function<u64, u64> = Function::new("number", |number| number);
-pub static BUSY: Function<Duration, ()> = Function::new("busy", busy);
+pub static BUSY: Function<Duration, Duration> = Function::new("busy", busy);
 pub static BYTES: Function<ByteBuf, ByteBuf> = Function::new("bytes", |bytes| bytes);
 
-fn busy(time: Duration) {
+/// Returns how long it was busy.
+fn busy(time: Duration) -> Duration {
     let start = Instant::now();
-    while start.elapsed() < time {}
+    loop {
+        let elapsed = start.elapsed();
+        if elapsed >= time {
+            return elapsed;
+        }
+    }
 }
 
 const SHORT: Duration = Duration::from_micros(10);
@@ -122,25 +128,39 @@ pub fn measure_pool(effort: Effort) -> Result<Measured> {
     pool.apply(&NUMBER, 1)?;
     let start = begin.elapsed();
     measure(effort, start, |work, chunk_size| match work {
-        Work::Empty { count } => time(|| pool.map(&NUMBER, 0..count as u64, chunk_size).map(drop)),
-        Work::Busy { count, length } => {
-            time(|| pool.map(&BUSY, vec![length; count], chunk_size).map(drop))
+        Work::Empty { count } => {
+            time(count, || Ok(pool.map(&NUMBER, 0..count as u64, chunk_size)?.len()))
         }
+        Work::Busy { count, length } => time(count, || {
+            let results = pool.map(&BUSY, vec![length; count], chunk_size)?;
+            Ok(results.iter().flatten().filter(|time| **time >= length).count())
+        }),
         Work::Bytes { count, size } => {
             let arguments = vec![ByteBuf::from(vec![1; size]); count];
             // The results are taken as they come, and none is kept.
-            time(|| {
+            time(count, || {
                 let mut results = pool.imap_unordered(&BYTES, arguments, 1)?;
-                results.try_for_each(|(_, result)| result.map(drop).map_err(anyhow::Error::new))
+                results.try_fold(0, |done, (_, result)| {
+                    ensure_length(&result?, size)?;
+                    Ok(done + 1)
+                })
             })
         }
     })
 }
 
-fn time<E: Into<anyhow::Error>>(work: impl FnOnce() -> Result<(), E>) -> Result<Duration> {
+fn ensure_length(result: &[u8], size: usize) -> Result<()> {
+    ensure!(result.len() == size, "{} bytes came back, not {size}", result.len());
+    Ok(())
+}
+
+/// How long the work took, which returns how many results came of `count` tasks.
+fn time(count: usize, work: impl FnOnce() -> Result<usize>) -> Result<Duration> {
     let start = Instant::now();
-    work().map_err(Into::into)?;
-    Ok(start.elapsed())
+    let done = work()?;
+    let time = start.elapsed();
+    ensure!(done == count, "{done} of {count} tasks were done");
+    Ok(time)
 }
 
 /// A task for threads: it sends its result itself.
@@ -155,20 +175,28 @@ pub fn measure_threads<Submit: Fn(Job)>(start: fn() -> Submit, effort: Effort) -
     let start = begin.elapsed();
     measure(effort, start, |work, _| {
         Ok(match work {
-            Work::Empty { count } => run_all(&submit, count, |number| number),
-            Work::Busy { count, length } => run_all(&submit, count, move |_| busy(length)),
+            Work::Empty { count } => run_all(&submit, count, |number| number).0,
+            Work::Busy { count, length } => {
+                let (time, results) = run_all(&submit, count, move |_| busy(length));
+                ensure!(results.iter().all(|it| *it >= length), "not busy for {length:?}");
+                time
+            }
             // Threads share their memory: the argument is handed over, not copied.
-            Work::Bytes { count, size } => run_all(&submit, count, move |_| vec![1_u8; size]),
+            Work::Bytes { count, size } => {
+                let (time, results) = run_all(&submit, count, move |_| vec![1_u8; size]);
+                results.iter().try_for_each(|result| ensure_length(result, size))?;
+                time
+            }
         })
     })
 }
 
-/// Runs `count` tasks, waits for all results, and returns how long that took.
+/// Runs `count` tasks, waits for all results, and returns how long that took, and the results.
 fn run_all<R: Send + 'static>(
     submit: &impl Fn(Job),
     count: usize,
     task: impl Fn(usize) -> R + Copy + Send + 'static,
-) -> Duration {
+) -> (Duration, Vec<R>) {
     let start = Instant::now();
     let (tx, rx) = unbounded();
     for number in 0..count {
@@ -178,12 +206,12 @@ fn run_all<R: Send + 'static>(
     drop(tx);
     let results: Vec<R> = rx.iter().collect();
     assert_eq!(results.len(), count);
-    start.elapsed()
+    (start.elapsed(), results)
 }
 
 /// The crate threadpool.
 pub fn threadpool() -> impl Fn(Job) {
-    let pool = ThreadPool::new(WORKERS);
+    let pool = ThreadPool::with_name("threadpool".to_owned(), WORKERS);
     move |job| pool.execute(job)
 }
 
@@ -192,8 +220,9 @@ pub fn channels() -> impl Fn(Job) {
     let (tx, rx) = unbounded::<Job>();
     for _ in 0..WORKERS {
         let rx = rx.clone();
+        let thread = thread::Builder::new().name("channels".to_owned());
         // They end when the sender is dropped.
-        thread::spawn(move || rx.iter().for_each(|job| job()));
+        thread.spawn(move || rx.iter().for_each(|job| job())).expect("start a thread");
     }
     move |job| tx.send(job).expect("the threads run as long as the sender exists")
 }
@@ -258,10 +287,12 @@ mod tests {
             thread::spawn(job);
         };
         let begin = Instant::now();
-        let time = run_all(&slow, 5, |number| number);
+        let (time, mut results) = run_all(&slow, 5, |number| number);
         assert!((5 * MS..=begin.elapsed()).contains(&time), "{time:?}");
+        results.sort_unstable();
+        assert_eq!(results, [0, 1, 2, 3, 4]);
         // A task that is the last to be done.
-        assert!(run_all(&slow, 1, |_| thread::sleep(3 * MS)) >= 4 * MS);
+        assert!(run_all(&slow, 1, |_| thread::sleep(3 * MS)).0 >= 4 * MS);
     }
 
     #[test]
@@ -288,8 +319,8 @@ mod tests {
     #[test]
     fn busy_is_busy_for_the_time() {
         let start = Instant::now();
-        busy(3 * MS);
-        assert!(start.elapsed() >= 3 * MS);
+        let told = busy(3 * MS);
+        assert!((3 * MS..=start.elapsed()).contains(&told), "{told:?}");
     }
 
     /// Two tasks that wait for each other need two threads. Then which threads run a few tasks?

@@ -1,7 +1,8 @@
 //! The demos on the pool, seen from outside: the processes and threads that they claim.
 
+use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use testing::running::{Running, pid};
 use testing::seen::{has_ended, until};
-use testing::strace::{Call, record};
+use testing::strace::{Call, printed_with, record, record_with};
 use testing::{figures, start};
 
 fn demo(arguments: &[&str]) -> Command {
@@ -106,20 +107,48 @@ fn the_workers_of_map_do_what_is_said_of_them() {
     let Some(record) = record(&map, "getpid,clock_nanosleep") else { return };
     let lines = &record.lines;
     let by = |call: &str, pid: Pid| record.caller(pid.as_raw()).calls(call).count();
-    // A worker that squares a number asks for its id.
+    // A worker that squares a number asks for its id, for each number once more than a worker
+    // that squares none.
     let squares: Vec<Pid> =
         lines.iter().filter(|line| line.contains(" * ")).map(|line| pid(line)).collect();
-    for &worker in &squares {
+    let workers: Vec<Pid> =
+        lines[0].split("pid ").skip(2).map(|it| pid(&format!("pid {it}"))).collect();
+    let asked_before = workers.iter().map(|&worker| {
         let times = squares.iter().filter(|it| **it == worker).count();
-        assert!(by("getpid", worker) >= times, "{record:#?}");
-    }
+        by("getpid", worker).checked_sub(times)
+    });
+    let asked_before: HashSet<_> = asked_before.collect();
+    assert!(asked_before.len() == 1 && !asked_before.contains(&None), "{record:#?}");
     // On one CPU the pool without a number has one worker: the allowed CPUs are counted.
     let last = lines.last().unwrap();
     assert!(last.ends_with("a worker for each CPU it may use: here ≈ 1."), "{lines:#?}");
     // Each of the waits is that of a worker.
-    let workers = lines[0].split("pid ").skip(2).map(|it| pid(&format!("pid {it}")));
-    let waits = workers.map(|worker| by("clock_nanosleep", worker));
+    let waits = workers.iter().map(|&worker| by("clock_nanosleep", worker));
     assert_eq!(waits.sum::<usize>(), 6, "{record:#?}");
+}
+
+#[test]
+fn nobody_sleeps_but_for_a_task() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    // At a hundredth of the usual pace, in milliseconds.
+    let tasks = &[10, 20, 40, 42, 44][..];
+    for (name, sleeps) in [
+        ("pool", tasks),
+        ("threads", tasks),
+        ("map", &[5, 5, 10, 10, 15, 15]),
+        ("lost", &[]),
+        ("panic", &[]),
+        ("steal", &[]),
+        ("crash", &[]),
+    ] {
+        let command = match name {
+            "crash" => crash_without_python(folder.path(), "0.01"),
+            _ => demo(&[name, "--pace", "0.01"]),
+        };
+        let Some(record) = record(&command, "clock_nanosleep,nanosleep") else { return };
+        let sleeps: Vec<_> = sleeps.iter().copied().map(Duration::from_millis).collect();
+        assert_eq!(record.sleeps(), sleeps, "{name}");
+    }
 }
 
 #[test]
@@ -179,18 +208,13 @@ fn a_worker_dies_and_another_takes_its_place() {
 
 #[test]
 fn a_worker_that_is_not_killed_needs_no_other() {
-    if !start::can_use_strace() {
-        return;
-    }
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let mut command = start::with_fault("tgkill:error=EPERM");
-    start::add_program(&mut command, &crash_without_python(folder.path(), "0"));
-    let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
+    let crash = crash_without_python(folder.path(), "0");
+    let Some(text) = printed_with("tgkill:error=EPERM", &crash) else { return };
     let done: Vec<String> = (1..=5).map(|task| format!("  task {task} is done")).collect();
     let lines: Vec<&str> = text.lines().skip(1).take(6).collect();
-    assert_eq!(lines[..5], done, "{output:?}");
-    assert_eq!(lines[5], "  new workers: 0", "{output:?}");
+    assert_eq!(lines[..5], done, "{text}");
+    assert_eq!(lines[5], "  new workers: 0", "{text}");
 }
 
 #[test]
@@ -213,14 +237,9 @@ fn only_the_task_of_the_killed_worker_is_lost() {
 
 #[test]
 fn no_task_is_lost_if_no_worker_is_killed() {
-    if !start::can_use_strace() {
-        return;
-    }
-    let mut command = start::with_fault("tgkill:error=EPERM");
-    command.arg(env!("CARGO_BIN_EXE_04-pool")).arg("lost");
-    let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.ends_with("  done: 1000, lost: 0\n"), "{output:?}");
+    let Some(text) = printed_with("tgkill:error=EPERM", &demo(&["lost"])) else { return };
+    assert!(text.contains(", of the same chunk: 0 done by others\n"), "{text}");
+    assert!(text.ends_with("  done: 1000, lost: 0\n"), "{text}");
 }
 
 #[test]
@@ -284,11 +303,25 @@ fn a_terminated_pool_had_workers_and_has_none() {
 }
 
 #[test]
-fn each_pool_of_close_has_its_workers() {
-    let Some(record) = record(&demo(&["close", "--pace", "0"]), "execve") else { return };
-    let is_worker = |call: &&Call| call.strings.iter().any(|string| string == b"pool-worker");
-    let workers = record.named("execve").into_iter().filter(is_worker);
-    assert_eq!(workers.count(), 3 * 2, "{record:#?}");
+fn each_pool_of_close_has_its_workers_and_they_would_wait_for_an_hour() {
+    let hour = Duration::from_secs(3600);
+    // Slower if a pool was terminated before its workers had begun.
+    for pace in ["0.02", "0.2", "2"] {
+        let calls = "execve,clock_nanosleep,nanosleep";
+        let Some(record) = record(&demo(&["close", "--pace", pace]), calls) else { return };
+        let is_worker = |call: &&Call| call.strings.iter().any(|string| string == b"pool-worker");
+        let workers = record.named("execve").into_iter().filter(is_worker);
+        assert_eq!(workers.count(), 3 * 2, "{record:#?}");
+        // A task that ends, and the time to look at the others; all others wait for an hour.
+        let second = Duration::from_secs_f64(pace.parse().unwrap());
+        let sleeps = record.sleeps();
+        assert!(sleeps.starts_with(&[second; 2]), "{sleeps:?}");
+        assert!(sleeps[2..].iter().all(|time| *time == hour), "{sleeps:?}");
+        if sleeps.len() >= 2 + 2 {
+            return;
+        }
+    }
+    panic!("two workers never waited");
 }
 
 #[test]
@@ -348,25 +381,35 @@ fn all_work_is_done_by_whoever_steals_it() {
     assert!(runs.any(|run| run != first), "always {first:?}, or nothing is stolen");
 }
 
+/// The demo `speed` with its picture, and in place of Python figures that are known, in the
+/// order of the script's.
+fn speed(folder: &Path, more: &[&str]) -> (Command, PathBuf) {
+    let picture = folder.join("speed.svg");
+    let mut command = demo(&["speed", "--tasks", "100", "--svg", picture.to_str().unwrap()]);
+    command.args(more);
+    let script = "case $3 in 100) ;; *) exit 1;; esac
+        echo 12345.6 2500000 0.05 0.44 0.57 0.000294 0.00544 0.0661 0.00546
+        echo 999600 999400 0.051 0.47 0.83 25e-5 0.00213 0.044 0.00755";
+    start::stand_in(&mut command, folder, "python3", script);
+    (command, picture)
+}
+
+fn drawn_in(picture: &Path) -> Vec<Vec<f64>> {
+    figures::drawn_times(&fs::read_to_string(picture).unwrap())
+}
+
+fn text_of(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn speed_puts_each_figure_in_its_place() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let run = |more: &str| {
-        let picture = folder.path().join("speed.svg");
-        let mut command = demo(&["speed", "--tasks", "100", "--svg", picture.to_str().unwrap()]);
-        command.args(more.split_whitespace());
-        // In place of Python: figures that are known, in the order of the script's.
-        let script = "case $3 in 100) ;; *) exit 1;; esac
-            echo 12345.6 2500000 0.05 0.44 0.57 0.000294 0.00544 0.0661 0.00546
-            echo 999600 999400 0.051 0.47 0.83 25e-5 0.00213 0.044 0.00755";
-        start::stand_in(&mut command, folder.path(), "python3", script);
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        let drawn = figures::drawn_times(&fs::read_to_string(picture).unwrap());
-        (String::from_utf8(output.stdout).unwrap(), drawn)
-    };
-
-    let (text, drawn) = run("");
+    let (command, picture) = speed(folder.path(), &[]);
+    let text = text_of(command);
+    let drawn = drawn_in(&picture);
     let rows: Vec<Vec<&str>> = (text.lines())
         .map(|line| line.split("  ").map(str::trim).filter(|it| !it.is_empty()).collect())
         .collect();
@@ -393,8 +436,17 @@ fn speed_puts_each_figure_in_its_place() {
             );
         }
     }
+}
 
-    let (text, drawn) = run("--json");
+#[test]
+fn each_way_of_speed_has_two_workers_and_in_json_its_figures() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (command, picture) = speed(folder.path(), &["--json"]);
+    // A program starts 20 ms later, and so does a worker.
+    let late = ["-e", "inject=execve:delay_enter=20000"];
+    let record = record_with(&late, &command, "prctl,clock_nanosleep,nanosleep");
+    let text = record.as_ref().map_or_else(|| text_of(command), |it| it.lines.join("\n"));
+    let drawn = drawn_in(&picture);
     let ways: Vec<Value> = serde_json::from_str(&text).unwrap();
     assert_eq!(drawn.len(), 5);
     for (way, drawn) in ways.iter().zip(&drawn) {
@@ -427,4 +479,17 @@ fn speed_puts_each_figure_in_its_place() {
         [&ways[0]["name"], &ways[1]["name"], &ways[2]["name"]],
         ["this pool", "threadpool", "channels"]
     );
+
+    let Some(record) = record else { return };
+    assert!(ways[0]["seconds_to_start"].as_f64().unwrap() >= 0.02, "{ways:#?}");
+    assert_eq!(record.sleeps(), [], "nobody sleeps: {record:#?}");
+    let started = record.started();
+    let ways = started.iter().filter_map(|caller| {
+        let mut programs = caller.calls("execve");
+        let is_worker = programs.any(|call| call.strings.iter().any(|it| it == b"pool-worker"));
+        let name = if is_worker { "this pool".to_owned() } else { caller.name() };
+        ["this pool", "threadpool", "channels"].into_iter().find(|way| *way == name)
+    });
+    let two_each = ["this pool", "this pool", "threadpool", "threadpool", "channels", "channels"];
+    assert_eq!(ways.collect::<Vec<_>>(), two_each, "{record:#?}");
 }

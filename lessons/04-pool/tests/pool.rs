@@ -69,7 +69,7 @@ fn the_fifth_task_waits_for_a_free_worker_not_for_a_certain_one() {
         let mut lines = Vec::new();
         let stopped = pid(read_until(&demo, &mut lines, &["Run task 0 "]));
         // Then it has looked at the clock.
-        proc::wait_until_asleep(stopped).unwrap();
+        proc::poll_until_asleep(stopped).unwrap();
         demo.signal(stopped, Signal::SIGSTOP);
         let before = Instant::now();
         let line = read_until(&demo, &mut lines, &["Run task 4 ", "Task 0 runs "]);

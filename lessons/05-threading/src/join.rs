@@ -54,6 +54,8 @@ fn report_end(thread: JoinHandle<u32>) {
 
 #[cfg(test)]
 mod tests {
+    use std::panic;
+
     use testing::printed;
 
     use super::*;
@@ -77,9 +79,10 @@ mod tests {
     #[test]
     fn a_thread_panics_and_the_others_return() {
         let lines = printed::lines("0", || {
-            panics::silence();
+            panic::set_hook(Box::new(|_| println!("a panic of {:?}", thread::current().name())));
             halve([20, 5, 30]).unwrap();
         });
+        assert!(lines.contains(&"a panic of Some(\"half of 5\")".to_owned()), "{lines:#?}");
         let by_main: Vec<_> = lines.iter().filter(|line| line.starts_with("main: ")).collect();
         assert_eq!(
             by_main,

@@ -69,8 +69,7 @@ mod tests {
     fn a_thread_finds_its_own_student_where_it_is() {
         let lines = printed::lines("0", || {
             let thread = thread::Builder::new().name("Thread-C".to_owned()).spawn(|| {
-                STUDENT.with_borrow_mut(|it| it.0 = Some("Carol"));
-                process_student();
+                process_thread("Carol", &Barrier::new(1));
                 STUDENT.with_borrow(|student| println!("{student:p}"));
             });
             thread.unwrap().join().unwrap();

@@ -108,6 +108,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_main_does_is_to_panic() {
+        let panic = thread::spawn(panic_in_main).join().unwrap_err();
+        assert_eq!(panics::message(&*panic), "7 is odd");
+    }
+
+    #[test]
     fn a_panic_of_another_name_is_refused() {
         let error = run(Some("second".to_owned())).unwrap_err();
         assert_eq!(error.to_string(), "no panic 'second'; available: main, twice, c");

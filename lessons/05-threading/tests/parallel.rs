@@ -1,13 +1,16 @@
 //! The demo `parallel`, and the same in Python: the CPU time that they say they used is
 //! what the kernel has counted, and the threads are there.
 
+use std::fs;
 use std::process::Command;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use demo::{demo, names};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::unistd::Pid;
 use testing::running::Running;
+use testing::seen::within;
 use testing::start;
 
 mod demo;
@@ -59,6 +62,18 @@ fn the_cpu_time_that_it_tells_is_what_the_kernel_has_counted() {
 }
 
 #[test]
+fn the_work_is_split_among_the_threads() {
+    // One run that happens to have been disturbed decides nothing: six are not all disturbed.
+    let is_split = |_| {
+        let command = demo(&["parallel", "--threads", "2", "--steps", "300000"], "0");
+        let (lines, ..) = run(command);
+        let [one, two] = times(&lines, "  together ")[..] else { panic!("{lines:#?}") };
+        two < 1.5 * one
+    };
+    assert!((0..6).any(is_split), "each thread did all of the work");
+}
+
+#[test]
 fn the_threads_are_there_at_the_same_time() {
     // With ever more to do, for a machine so busy that they have ended before they were
     // looked at.
@@ -75,6 +90,50 @@ fn the_threads_are_there_at_the_same_time() {
         }
     }
     panic!("nobody saw three threads at work");
+}
+
+/// The time that a thread of a demo has used, in ticks of 10 ms; `None` without the thread.
+fn ticks(demo: &Running, thread: Pid) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{}/task/{thread}/stat", demo.id())).ok()?;
+    // proc(5): the 14th field; the state, after the name, is the third.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(11)?.parse().ok()
+}
+
+#[test]
+fn a_thread_tells_all_cpus_on_which_it_has_been() {
+    let allowed = common::cpus::allowed().unwrap();
+    let [first, second, ..] = allowed[..] else {
+        start::pass_over("this process may use one CPU only");
+        return;
+    };
+    let _guard = ONE.lock().unwrap();
+    // With ever more to do, for a machine so busy that the thread has ended before it was on both.
+    for steps in ["5000000", "50000000", "1000000000"] {
+        let running = Running::start(demo(&["parallel", "--threads", "1", "--steps", steps], "0"));
+        let tasks = running.wait_for_tasks(|tasks| {
+            names(tasks).contains(&"part 0") || tasks.values().all(|task| task.state == 'Z')
+        });
+        let Some((&thread, _)) = tasks.iter().find(|(_, task)| task.name == "part 0") else {
+            continue;
+        };
+        let has_been_on = |cpu| {
+            common::cpus::pin(thread, &[cpu]).ok()?;
+            let enough = ticks(&running, thread)? + 2;
+            within(Duration::from_secs(60), || match ticks(&running, thread) {
+                Some(ticks) => (ticks >= enough).then_some(Some(())),
+                None => Some(None),
+            })?
+        };
+        let on_both = has_been_on(first).and(has_been_on(second)).is_some();
+        let (lines, errors, status) = running.finish();
+        assert!(status.success(), "{errors}");
+        if on_both {
+            let (_, told) = lines[2].split_once(" on CPU ≈ ").expect("its CPUs");
+            assert!(told.parse::<usize>().is_err(), "it has been on {first} and {second}: {told}");
+            return;
+        }
+    }
+    panic!("the thread was never on both CPUs");
 }
 
 /// The pids in lines such as `  tid 7 of pid 5 used 0.10 s of CPU time`.

@@ -30,22 +30,22 @@ fn change_it(balance: &Cell<i64>, n: i64) {
     balance.set(b - n);
 }
 
-fn change_it_locked(lock: &Mutex<()>, balance: &Cell<i64>, n: i64) {
-    let _guard = lock.lock();
+fn change_it_locked(mutex: &Mutex<()>, balance: &Cell<i64>, n: i64) {
+    let _guard = mutex.lock();
     change_it(balance, n);
 }
 
 /// Two threads, one with 5 and one with 8.
 pub fn two_threads(times: u32, locked: bool, last: LastBalance) -> impl Fn(&mut Program) + Sync {
     move |program| {
-        let lock = Mutex::new("m", ());
+        let mutex = Mutex::new("mutex", ());
         let balance = Cell::new("balance", 0);
         for (name, n) in [("t1", 5), ("t2", 8)] {
-            let (lock, balance) = (lock.clone(), balance.clone());
+            let (mutex, balance) = (mutex.clone(), balance.clone());
             program.thread(name, move || {
                 for _ in 0..times {
                     if locked {
-                        change_it_locked(&lock, &balance, n);
+                        change_it_locked(&mutex, &balance, n);
                     } else {
                         change_it(&balance, n);
                     }

@@ -45,8 +45,9 @@ pub fn run() -> Result<()> {
     println!("t1 locks a, then b; t2 locks b, then a:");
     try_all(explorer, opposite_order)?;
     show_simplest(explorer, opposite_order, include_str!("deadlock.rs"))?;
-    println!("two real threads, with a second to end:");
-    real_opposite_order()?;
+    let deadline = paced(Duration::from_secs(1));
+    println!("two real threads, which get {} to finish:", text::time(deadline));
+    real_opposite_order(deadline)?;
 
     println!("both lock a, then b:");
     try_all(explorer, same_order)?;
@@ -76,7 +77,7 @@ fn move_money(from: &Account, to: &Account, n: i64, between: impl Fn()) {
 }
 
 /// Two real threads, in a process of their own that can be killed.
-fn real_opposite_order() -> Result<()> {
+fn real_opposite_order(deadline: Duration) -> Result<()> {
     let (reader, writer) = io::pipe().context("pipe")?;
     let child = child::fork_child(move || {
         let both = Barrier::new(2);
@@ -88,7 +89,6 @@ fn real_opposite_order() -> Result<()> {
         run_threads(|| move_money(&A, &B, 5, meet), || move_money(&B, &A, 8, meet))
     })?;
     report_asleep(reader)?;
-    let deadline = paced(Duration::from_secs(1));
     let ended = pidfd::wait(&pidfd::open(child.pid())?, Some(deadline))?;
     ensure!(!ended, "both have ended, and were to wait for ever");
     println!("  still there after {}; I kill their process", text::time(deadline));
@@ -103,7 +103,7 @@ fn report_asleep(mut reader: impl Read) -> Result<()> {
         let mut tid = [0; 4];
         reader.read_exact(&mut tid).context("read from the pipe")?;
         let tid = Pid::from_raw(i32::from_ne_bytes(tid));
-        ensure!(proc::wait_until_asleep(tid)?, "tid {tid} has ended, and was to wait for ever");
+        ensure!(proc::poll_until_asleep(tid)?, "tid {tid} has ended, and was to wait for ever");
         threads.push((proc::field(format!("/proc/{tid}/status"), "Name")?, tid));
     }
     threads.sort();

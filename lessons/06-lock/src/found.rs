@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
+use common::options::UsageError;
 use common::text;
-use explorer::{Explorer, Failure, Orders, Program, Report, line_of, timeline};
+use explorer::{
+    Bounds, Explorer, Failure, Orders, Outcome, Program, Report, Run, Schedule, line_of, timeline,
+};
 
 /// More preemptions than it takes to make any of these programs go wrong.
 const MAX_PREEMPTIONS: usize = 5;
@@ -21,23 +24,75 @@ pub fn show_simplest(
 ) -> Result<()> {
     let report = explorer.simplest(MAX_PREEMPTIONS, &program);
     let failure = report.simplest.context("no order goes wrong, and some should")?;
+    show_failure(explorer, &failure, program, source)
+}
+
+/// The simplest order of a program that goes wrong, if one does; `report` is about the orders
+/// that make a difference.
+pub fn simplest_of(
+    explorer: Explorer,
+    report: Report,
+    program: impl Fn(&mut Program) + Sync,
+) -> Option<Failure> {
+    let failure = report.simplest?;
+    // Some of those that make no difference are simpler. But there can be very many.
+    let bounds = Bounds { executions: 10_000, ..explorer.bounds };
+    let simplest = Explorer { bounds }.simplest(MAX_PREEMPTIONS, program).simplest;
+    simplest.or(Some(failure))
+}
+
+/// Shows an order that goes wrong, step by step; `source` is the text of the file that the
+/// program is in.
+///
+/// # Errors
+/// If the order does not go wrong again.
+pub fn show_failure(
+    explorer: Explorer,
+    failure: &Failure,
+    program: impl Fn(&mut Program) + Sync,
+    source: &str,
+) -> Result<()> {
     let Failure { fault, schedule, preemptions } = failure;
     println!("  the simplest that goes wrong, preemptions: {preemptions}, order: {schedule}");
-    let run = explorer.replay(&schedule, &program).context("run it again")?;
-    print!("{}", timeline(&run, source, text::width().min(100)));
+    let run = explorer.replay(schedule, program).context("run it again")?;
+    show_steps(&run, source);
+    println!("  {}", fault.to_string().replace("; ", "\n    "));
+    Ok(())
+}
+
+/// Runs a program in this order, and shows it step by step.
+///
+/// # Errors
+/// If its threads cannot take their steps in this order.
+pub fn show_order(
+    schedule: &Schedule,
+    program: impl Fn(&mut Program) + Sync,
+    source: &str,
+) -> Result<()> {
+    let run = Explorer::default().replay(schedule, program);
+    let run = run.map_err(|why| UsageError(format!("--replay: {why}")))?;
+    show_steps(&run, source);
+    match run.outcome {
+        Outcome::Right => println!("  nothing went wrong"),
+        Outcome::Fault(fault) => println!("  {fault}"),
+        Outcome::Unfinished => println!("  not at the end: threads could go on"),
+    }
+    Ok(())
+}
+
+fn show_steps(run: &Run, source: &str) {
+    print!("{}", timeline(run, |_| Some(source), text::width().min(100)));
     if run.threads.len() > 2 {
         // Beside three threads there is no room for the text of the lines.
         let lines: BTreeSet<_> = run.steps.iter().map(|step| step.at.line()).collect();
         lines.into_iter().for_each(|line| println!("  line {line}: {}", line_of(source, line)));
     }
-    println!("  {}", fault.to_string().replace("; ", "\n    "));
-    Ok(())
 }
 
 /// Tries every order that makes a difference, and prints how many went wrong.
 ///
 /// # Errors
-/// If the explorer stopped before it had tried every order.
+/// If the explorer stopped before it had tried every order, and none went wrong.
 pub fn try_all(explorer: Explorer, program: impl Fn(&mut Program) + Sync) -> Result<Report> {
     report(explorer, Orders::Distinct, program)
 }
@@ -45,14 +100,16 @@ pub fn try_all(explorer: Explorer, program: impl Fn(&mut Program) + Sync) -> Res
 /// Tries these orders, and prints how many went wrong.
 ///
 /// # Errors
-/// If the explorer stopped before it had tried all of them.
+/// If the explorer stopped before it had tried all of them, and none went wrong.
 pub fn report(
     explorer: Explorer,
     orders: Orders,
     program: impl Fn(&mut Program) + Sync,
 ) -> Result<Report> {
     let report = explorer.explore(orders, program);
-    ensure!(report.is_exhaustive(), "not every order was tried: {report}");
+    // An order that goes wrong is worth showing, however many were not tried.
+    let is_worth_it = report.is_exhaustive() || report.simplest.is_some();
+    ensure!(is_worth_it, "not every order was tried: {report}");
     println!("  {report}");
     Ok(report)
 }

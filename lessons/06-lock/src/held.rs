@@ -83,7 +83,7 @@ fn held(hold: Duration) -> Result<Cost> {
         });
         let waiter = waiter.context("start a thread")?;
         // The only place where it can sleep is the lock.
-        proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
+        proc::poll_until_asleep(rx.recv().context("the thread has panicked")?)?;
         thread::sleep(hold);
         drop(held);
         waiter.join().ok().context("join: the thread panicked")?

@@ -7,11 +7,13 @@ mod condvar;
 mod cost;
 mod deadlock;
 mod found;
+mod game;
 mod held;
 mod inside;
 mod mutex;
 mod once;
 mod once_panics;
+mod orders;
 mod play;
 mod poison;
 mod processes;
@@ -135,6 +137,20 @@ const DEMOS: &[Demo] = &[
         about: "a change in one step needs no lock; a load and a store are two steps",
         options: &[("--times N", "how often each of two real threads adds (default 100000)")],
         run: atomic::run,
+    },
+    Demo {
+        name: "orders",
+        about: "your own threads in every order of their steps: copy it, and change the program",
+        options: &[
+            ("--mended", "the program without the mistake"),
+            (
+                "--replay S",
+                "run it in the order S: 1x3,2,3 is three steps of main, and two of others",
+            ),
+            ("--play", "be its scheduler: a key for each step"),
+            ("--keys KEYS", "press these keys, show the screen and leave"),
+        ],
+        run: orders::run,
     },
     Demo {
         name: "processes",

@@ -46,7 +46,7 @@ fn hold() -> Result<()> {
     println!("thread holder has the lock");
     HOLDER.store(gettid().as_raw(), Ordering::Release);
     // Polls /proc. The main thread has the id of the process, and sleeps only at the lock.
-    proc::wait_until_asleep(getpid())?;
+    proc::poll_until_asleep(getpid())?;
     thread::sleep(paced(Duration::from_secs(1)));
     *count += 1;
     println!("thread holder unlocks");

@@ -44,7 +44,7 @@ fn make() -> u32 {
         let tid = Pid::from_raw(asking.load(SeqCst));
         if tid != gettid() {
             // Polls /proc: the thread can sleep only where it waits for the value.
-            proc::wait_until_asleep(tid).expect("a thread that asks does not end");
+            proc::poll_until_asleep(tid).expect("a thread that asks does not end");
             ASLEEP.fetch_add(1, SeqCst);
         }
     }

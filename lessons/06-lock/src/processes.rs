@@ -70,7 +70,7 @@ pub fn kill_owner(accounts: &Locked, step: u32, then: fn(&Locked) -> Result<()>)
         then(accounts)
     })?;
     // Polls /proc until it sleeps: at the lock.
-    ensure!(proc::wait_until_asleep(next.pid())?, "pid {} did not wait", next.pid());
+    ensure!(proc::poll_until_asleep(next.pid())?, "pid {} did not wait", next.pid());
     kill_and_wait(owner)?;
     Ok(next)
 }

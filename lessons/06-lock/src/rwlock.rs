@@ -119,7 +119,7 @@ fn start_asleep<T: Send + 'static>(
     });
     let thread = thread.context("start a thread")?;
     // Polls /proc: the lock is the only place where the thread can sleep.
-    proc::wait_until_asleep(rx.recv().context("the thread has panicked")?)?;
+    proc::poll_until_asleep(rx.recv().context("the thread has panicked")?)?;
     Ok(thread)
 }
 
@@ -138,7 +138,7 @@ mod tests {
             read(&|| assert!(!may_write()));
             assert!(may_write());
         });
-        assert!(proc::wait_until_asleep(rx.recv().unwrap()).unwrap());
+        assert!(proc::poll_until_asleep(rx.recv().unwrap()).unwrap());
         assert!(!reader.is_finished());
         drop(guard);
         reader.join().unwrap();
@@ -164,7 +164,7 @@ mod tests {
                     write_alone(7).unwrap();
                 });
                 // Where it is to write, without a question.
-                proc::wait_until_asleep(rx.recv().unwrap()).unwrap();
+                proc::poll_until_asleep(rx.recv().unwrap()).unwrap();
                 drop(reading);
             });
         });

@@ -46,7 +46,7 @@ fn show(schedule: &Schedule, times: u32, locked: bool) -> Result<()> {
     let program = two_threads(times, locked, LastBalance::default());
     let run = Explorer::default().replay(schedule, program);
     let run = run.map_err(|why| UsageError(format!("--replay: {why}")))?;
-    print!("{}", timeline(&run, SOURCE, text::width().min(100)));
+    print!("{}", timeline(&run, |_| Some(SOURCE), text::width().min(100)));
     match run.outcome {
         Outcome::Right => println!("the balance is 0"),
         Outcome::Fault(fault) => println!("{fault}: --replay {schedule}"),

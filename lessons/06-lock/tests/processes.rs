@@ -84,7 +84,7 @@ fn the_one_that_waits_for_a_dead_owner_sleeps_beside_what_it_left() {
     running.line_with(&["  parent (pid"]);
     assert_eq!(running.pid_in("  pid "), waiting);
     assert!(fs::metadata(format!("/proc/{owner}")).is_err(), "the owner was to be dead");
-    assert!(proc::wait_until_asleep(waiting).unwrap());
+    assert!(proc::poll_until_asleep(waiting).unwrap());
     let parent = proc::field(format!("/proc/{waiting}/status"), "PPid").unwrap();
     assert_eq!(parent, running.id().to_string());
     // A kernel may keep it secret.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use xtask::supervise::{self, Errors, OWN_PROGRAM, Outcome, Program};
 
-use super::python;
+use crate::python;
 use crate::workspace::{BINARIES, Lesson};
 
 /// How much it may print, in bytes.
@@ -86,12 +86,10 @@ impl CommandLine {
 
     /// Why it cannot be run on this machine, if it cannot.
     pub fn missing(&self) -> Option<String> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let mut folders = std::env::split_paths(&path);
         let traced = self.arguments.iter().skip_while(|word| *word != "--").nth(1);
         let needs_python = matches!(self.program, Runs::Python)
             || self.is_trace() && traced.is_some_and(|program| program == "python3");
-        let missing = needs_python && !folders.any(|folder| folder.join("python3").is_file());
+        let missing = needs_python && python::in_path().is_none();
         missing.then(|| "python3 is not installed".to_owned())
     }
 

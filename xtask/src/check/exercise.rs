@@ -4,83 +4,94 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use xtask::supervise::OWN_PROGRAM;
 
 use super::findings::{Failure, Finding, Kind, Verdict};
-use super::kept::Kept;
+use super::kept::{Kept, Surroundings};
 use crate::practice::{Exercise, Fault, Text, Trial};
-use crate::workspace::{Interrupted, Lesson};
+use crate::workspace::{Interrupted, Workspace};
 
 /// The folders of programs, and how many there must be at least in each.
 const FOLDERS: [(&str, usize); 2] = [("right", 2), ("cheats", 3)];
 
-/// Has the judge of an exercise judge all of its programs, if it is to run `again` or if not all
+/// Has the judge of an exercise judge all of its programs, if it is to do so `again` or if not all
 /// verdicts held before, of the same programs and the same judge.
 ///
 /// # Errors
 /// If the reader interrupts it; if a program cannot be read.
 pub fn check(
-    root: &Path,
-    lesson: &Lesson,
+    workspace: &Workspace,
     exercise: &Exercise,
+    surroundings: &Surroundings,
     again: bool,
 ) -> Result<Vec<Finding>> {
+    let root = &workspace.root;
     let finding = |what: &str, verdict| Finding {
         kind: Kind::Judgement,
         place: exercise.folder(),
         what: what.to_owned(),
         verdict,
     };
-    let Some(program) = &lesson.exercises else {
-        let why = format!("{} has no program of all exercises", lesson.package());
-        return Ok(vec![finding(exercise.name, Verdict::failed(why))]);
+    let mut names = match programs(root, exercise) {
+        Ok(names) => names,
+        Err(why) => return Ok(vec![finding(exercise.name, Verdict::failed(format!("{why:#}")))]),
     };
     let mut findings = Vec::new();
-    let files =
-        programs(root, exercise).and_then(|files| Text::read(root, exercise).map(|_| files));
-    match files {
-        Ok(files) => findings.extend(
-            faults(&files, exercise)
-                .into_iter()
-                .map(|(what, why)| finding(&what, Verdict::failed(why))),
-        ),
-        Err(why) => findings.push(finding(exercise.name, Verdict::failed(format!("{why:#}")))),
+    if let Err(why) = Text::read(root, exercise) {
+        findings.push(finding(exercise.name, Verdict::failed(format!("{why:#}"))));
     }
+    for (what, why) in faults(&names, exercise) {
+        findings.push(finding(&what, Verdict::failed(why)));
+    }
+    names.push("start".to_owned());
 
-    let file = program.with_extension(format!("{}.held", exercise.name));
-    let kept = Kept::of(root, lesson, &[program, Path::new(OWN_PROGRAM)], file)?;
+    let kept_in = workspace.target().join("exercises").join(exercise.name).with_extension("held");
+    let kept = Kept::of(kept_in, &exercise.depends_on(root, &names)?, surroundings)?;
     if !again
         && findings.is_empty()
         && let Some(judged) = kept.tests()
     {
         return Ok(judged.iter().map(|what| finding(what, Verdict::HeldBefore)).collect());
     }
+    let program = match exercise.build_all(workspace, &names) {
+        Ok(program) => program,
+        Err(error) if error.is::<Interrupted>() => return Err(error),
+        Err(why) => return Ok(vec![finding(exercise.name, Verdict::failed(format!("{why:#}")))]),
+    };
     let solution = ("right/solution", "");
     for (name, expected) in exercise.verdicts.iter().copied().chain([solution]) {
-        let variant = Some(format!("{}/{name}", exercise.name));
-        let trial = Trial { program: program.clone(), variant, folder: root.to_owned() };
-        let verdict = match (exercise.judge)(&trial) {
-            Ok(()) if expected.is_empty() => Verdict::Held,
-            Ok(()) => Verdict::failed("the judge takes it for right"),
-            Err(error) if error.is::<Interrupted>() => return Err(error),
-            Err(error) => match error.downcast::<Fault>() {
-                Ok(fault) if !expected.is_empty() && fault.what.contains(expected) => Verdict::Held,
-                Ok(Fault { what, details }) => {
-                    let why = match expected {
-                        "" => format!("it is right, and the judge says: {what}"),
-                        expected => format!("the judge says: {what}; and not: {expected}"),
-                    };
-                    Verdict::Failed(Failure { why, details, ..Failure::default() })
-                }
-                Err(error) => Verdict::failed(format!("{error:#}")),
-            },
+        let trial = Trial {
+            program: program.clone(),
+            variant: Some(name.to_owned()),
+            folder: root.to_owned(),
         };
-        findings.push(finding(name, verdict));
+        findings.push(finding(name, verdict(exercise.judge(&trial), expected)?));
     }
     let all_held = findings.iter().all(|finding| matches!(finding.verdict, Verdict::Held));
     let held = findings.iter().filter(|_| all_held).map(|finding| finding.what.clone());
     kept.set(&held.collect::<Vec<_>>());
     Ok(findings)
+}
+
+/// Compares what the judge has said with a part of the fault that it must find, which is empty if
+/// the program is right.
+fn verdict(judged: Result<String>, expected: &str) -> Result<Verdict> {
+    let error = match judged {
+        Ok(_) if expected.is_empty() => return Ok(Verdict::Held),
+        Ok(_) => return Ok(Verdict::failed("the judge takes it for right")),
+        Err(error) if error.is::<Interrupted>() => return Err(error),
+        Err(error) => error,
+    };
+    Ok(match error.downcast::<Fault>() {
+        Ok(fault) if !expected.is_empty() && fault.what.contains(expected) => Verdict::Held,
+        Ok(Fault { what, details }) => {
+            let why = match expected {
+                "" => format!("it is right, and the judge says: {what}"),
+                expected => format!("the judge says: {what}; and not: {expected}"),
+            };
+            Verdict::Failed(Failure { why, details, ..Failure::default() })
+        }
+        Err(error) => Verdict::failed(format!("{error:#}")),
+    })
 }
 
 /// The programs that are there, besides the start: `right/solution`.

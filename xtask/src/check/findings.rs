@@ -64,6 +64,8 @@ pub enum Verdict {
     Blessed(String),
     /// It could not be checked here, and why.
     NotChecked(String),
+    /// The page only shows it, and why.
+    NotRun(String),
     /// Not as it should.
     Failed(Failure),
 }
@@ -166,7 +168,7 @@ impl Section {
 
     fn not_checked(&self) -> impl Iterator<Item = (&Finding, &str)> {
         self.findings.iter().filter_map(|finding| match &finding.verdict {
-            Verdict::NotChecked(why) => Some((finding, why.as_str())),
+            Verdict::NotChecked(why) | Verdict::NotRun(why) => Some((finding, why.as_str())),
             _ => None,
         })
     }
@@ -200,7 +202,7 @@ impl Section {
                     lines.push(format!("  blessed: {place}: {what}"));
                     lines.extend(diff.lines().map(|line| format!("    {line}")));
                 }
-                Verdict::NotChecked(why) => {
+                Verdict::NotChecked(why) | Verdict::NotRun(why) => {
                     lines.push(format!("  not checked: {place}: {what}: {why}"))
                 }
                 Verdict::Failed(failure) => {

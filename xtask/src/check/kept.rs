@@ -16,7 +16,8 @@ use nix::sys::utsname::uname;
 use nix::unistd::getpid;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::python;
+use super::refused;
+use crate::python;
 use crate::workspace::Lesson;
 
 /// The result of one test program, or of one exercise.
@@ -27,12 +28,15 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What is kept in this file, or is to be, of programs of a lesson.
+    /// What is kept in this file, or is to be, of what depends on these files and these
+    /// `surroundings`.
     ///
     /// # Errors
-    /// If something that it depends on cannot be read.
-    pub fn of(root: &Path, lesson: &Lesson, programs: &[&Path], file: PathBuf) -> Result<Kept> {
-        Ok(Kept { file, hash: hash(root, lesson, programs)? })
+    /// If a file cannot be read.
+    pub fn of(kept_in: PathBuf, files: &[PathBuf], surroundings: &Surroundings) -> Result<Kept> {
+        let mut hasher = surroundings.0.clone();
+        files.iter().try_for_each(|path| file(path, &mut hasher))?;
+        Ok(Kept { file: kept_in, hash: format!("{:032x}", hasher.digest128()) })
     }
 
     /// The names of the tests, if all of them held the last time and nothing that they depend on
@@ -61,25 +65,36 @@ impl Kept {
     }
 }
 
-/// A hash of the programs, of the lesson's Python programs, which lie in its folder, and of the
-/// machine.
-fn hash(root: &Path, lesson: &Lesson, programs: &[&Path]) -> Result<String> {
-    let mut hasher = Xxh3::new();
-    let mut files: Vec<PathBuf> = programs.iter().map(|it| it.to_path_buf()).collect();
-    let folder = root.join(lesson.folder());
-    for entry in fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))? {
-        let path = entry?.path();
-        if path.is_file() {
-            files.push(path);
+/// What all tests of a lesson depend on: its program, its Python programs, which are in its folder,
+/// and the machine.
+pub struct Surroundings(Xxh3);
+
+impl Surroundings {
+    /// Those of a lesson.
+    ///
+    /// # Errors
+    /// If a file of it cannot be read.
+    pub fn of(root: &Path, lesson: &Lesson) -> Result<Surroundings> {
+        let folder = root.join(lesson.folder());
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))? {
+            let path = entry?.path();
+            if path.is_file() {
+                files.push(path);
+            }
         }
+        files.sort();
+        files.push(lesson.binary.clone());
+        let mut hasher = Xxh3::new();
+        files.iter().try_for_each(|path| file(path, &mut hasher))?;
+        machine(root, &mut hasher);
+        Ok(Surroundings(hasher))
     }
-    files.sort();
-    for file in files {
-        file.hash(&mut hasher);
-        contents(&file, &mut hasher).with_context(|| format!("read {}", file.display()))?;
-    }
-    machine(root, &mut hasher);
-    Ok(format!("{:032x}", hasher.digest128()))
+}
+
+fn file(path: &Path, hasher: &mut Xxh3) -> Result<()> {
+    path.hash(hasher);
+    contents(path, hasher).with_context(|| format!("read {}", path.display()))
 }
 
 fn contents(file: &Path, hasher: &mut Xxh3) -> io::Result<()> {
@@ -93,6 +108,19 @@ fn contents(file: &Path, hasher: &mut Xxh3) -> io::Result<()> {
     }
 }
 
+/// What the system allows and demos depend on. (The limits of a control group lie where the second
+/// says.)
+const FILES: [&str; 8] = [
+    "/proc/self/limits",
+    "/proc/self/cgroup",
+    "/proc/sys/kernel/pid_max",
+    "/proc/sys/kernel/threads-max",
+    "/proc/sys/kernel/sched_autogroup_enabled",
+    "/proc/sys/kernel/yama/ptrace_scope",
+    "/proc/sys/vm/max_map_count",
+    "/sys/kernel/mm/transparent_hugepage/enabled",
+];
+
 /// The kernel, the user, what the system allows this user, and the programs that tests start.
 fn machine(root: &Path, hasher: &mut Xxh3) {
     if let Ok(kernel) = uname() {
@@ -104,7 +132,12 @@ fn machine(root: &Path, hasher: &mut Xxh3) {
         ["Uid", "Gid", "CapEff", "NoNewPrivs", "Seccomp", "Cpus_allowed"].contains(&name)
     };
     status.lines().filter(of_user).for_each(|line| line.hash(hasher));
-    fs::read("/proc/self/limits").unwrap_or_default().hash(hasher);
+    for file in FILES {
+        fs::read(file).unwrap_or_default().hash(hasher);
+    }
+    for (call, why) in refused::calls() {
+        (call, *why as i32).hash(hasher);
+    }
     let path = python::variable(root).and_then(|(_, path)| path).or(env::var_os("PATH"));
     path.hash(hasher);
     for folder in path.iter().flat_map(env::split_paths) {

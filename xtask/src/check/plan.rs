@@ -1,6 +1,6 @@
 //! What a check will do: which commands and test programs it runs, and for whom.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
 use common::options::UsageError;
@@ -8,14 +8,15 @@ use common::options::UsageError;
 use super::book::{Book, Entry, README};
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Section, Verdict};
+use super::kept::Surroundings;
 use super::{Request, exercise, page, test_program, transcript};
 use crate::practice;
-use crate::workspace::Lesson;
+use crate::workspace::{Lesson, Workspace};
 
 /// What is to be run, and what was found without running anything.
 pub struct Plan<'a> {
-    /// The folder of the workspace.
-    pub root: &'a Path,
+    /// The course.
+    pub workspace: &'a Workspace,
     /// A section for each lesson, in order, and one for the other pages.
     pub sections: Vec<Section>,
     /// In the order of the sections.
@@ -42,14 +43,14 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// A [`UsageError`], if the lesson has no such demo; if a page cannot be rewritten.
     pub fn new(
-        root: &'a Path,
+        workspace: &'a Workspace,
         book: &'a Book,
         built: &'a [Lesson],
         request: &Request,
     ) -> Result<Self> {
         let (sections, jobs) = (Vec::new(), Vec::new());
         let Request { bless, again, .. } = *request;
-        let mut plan = Plan { root, sections, jobs, built, bless, again };
+        let mut plan = Plan { workspace, sections, jobs, built, bless, again };
         for lesson in built.iter().filter(|lesson| request.lessons.contains(&lesson.name)) {
             let required: &[Kind] = match request.demo {
                 Some(_) => &[Kind::Transcript],
@@ -69,7 +70,7 @@ impl<'a> Plan<'a> {
             for entry in book.others(&chapters) {
                 // Outside the chapters a page need not say how long it takes.
                 if entry.header.time.is_some() {
-                    plan.find(book.check(plan.root, entry, plan.bless)?);
+                    plan.find(book.check(&plan.workspace.root, entry, plan.bless)?);
                 }
                 plan.add_page(entry);
             }
@@ -78,15 +79,18 @@ impl<'a> Plan<'a> {
     }
 
     fn add_lesson(&mut self, book: &'a Book, lesson: &'a Lesson) -> Result<()> {
+        let workspace = self.workspace;
+        let surroundings = Arc::new(Surroundings::of(&self.workspace.root, lesson)?);
         for program in &lesson.tests {
             let name = test_program::name(program);
-            let (root, again) = (self.root, self.again);
-            let run = move |_| test_program::check(root, lesson, program, again);
+            let (root, again, surroundings) =
+                (&self.workspace.root, self.again, Arc::clone(&surroundings));
+            let run = move |_| test_program::check(root, lesson, program, &surroundings, again);
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }
         for exercise in practice::all().filter(|it| it.lesson == lesson.name) {
-            let (root, again) = (self.root, self.again);
-            let run = move |_| exercise::check(root, lesson, exercise, again);
+            let (again, surroundings) = (self.again, Arc::clone(&surroundings));
+            let run = move |_| exercise::check(workspace, exercise, &surroundings, again);
             self.add(format!("exercise of {}: {}", lesson.name, exercise.name), run);
         }
         let chapter = lesson.chapter();
@@ -103,7 +107,7 @@ impl<'a> Plan<'a> {
         }
         self.find(book.faults(&chapter));
         for entry in book.chapter(&chapter) {
-            self.find(book.check(self.root, entry, self.bless)?);
+            self.find(book.check(&self.workspace.root, entry, self.bless)?);
             self.add_page(entry);
         }
         Ok(())
@@ -126,12 +130,13 @@ impl<'a> Plan<'a> {
     }
 
     fn add_page(&mut self, entry: &'a Entry) {
-        self.find(page::check(self.root, &entry.path, &entry.page));
+        self.find(page::check(&self.workspace.root, &entry.path, &entry.page));
         self.add_transcripts(entry, |_| true);
     }
 
     fn add_transcripts(&mut self, entry: &'a Entry, wanted: impl Fn(&CommandLine) -> bool) {
-        let (root, path, built, bless) = (self.root, &entry.path, self.built, self.bless);
+        let (root, path, built, bless) =
+            (&self.workspace.root, &entry.path, self.built, self.bless);
         for (ordinal, transcript) in entry.page.transcripts.iter().enumerate() {
             let command = CommandLine::read(&transcript.command);
             // A command that is not understood is a finding when it is run.

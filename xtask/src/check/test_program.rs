@@ -7,8 +7,9 @@ use anyhow::Result;
 use xtask::supervise::{self, End, Errors, NoAnswer, Program};
 
 use super::findings::{Failure, Finding, Kind, Verdict};
-use super::kept::Kept;
-use super::python;
+use super::kept::{Kept, Surroundings};
+use super::refused;
+use crate::python;
 use crate::workspace::{Interrupted, Lesson};
 
 /// How long the tests in one program may take.
@@ -26,9 +27,15 @@ pub fn name(program: &Path) -> String {
 ///
 /// # Errors
 /// If the reader interrupts it; if a program cannot be read.
-pub fn check(root: &Path, lesson: &Lesson, program: &Path, again: bool) -> Result<Vec<Finding>> {
-    let file = program.with_extension("held");
-    let kept = Kept::of(root, lesson, &[program, &lesson.binary], file)?;
+pub fn check(
+    root: &Path,
+    lesson: &Lesson,
+    program: &Path,
+    surroundings: &Surroundings,
+    again: bool,
+) -> Result<Vec<Finding>> {
+    let kept_in = program.with_extension("held");
+    let kept = Kept::of(kept_in, &[program.to_owned()], surroundings)?;
     if !again && let Some(tests) = kept.tests() {
         let place = lesson.folder();
         let held = |what| {
@@ -44,7 +51,8 @@ pub fn check(root: &Path, lesson: &Lesson, program: &Path, again: bool) -> Resul
     Ok(findings)
 }
 
-/// Runs a test program of a lesson as `cargo test` would.
+/// Runs a test program of a lesson as `cargo test` would. Where the system refuses a call that
+/// the course relies on, a test that fails has not been checked.
 fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
     let name = &name(program);
     let finding = |what: &str, verdict| Finding {
@@ -87,6 +95,13 @@ fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
         End::DeadlinePassed => findings.push(finding(name, late(outcome.end.to_string()))),
         end => findings.push(finding(name, Verdict::failed(end.to_string()))),
     }
+    for finding in findings.iter_mut().filter(|finding| finding.what != *name) {
+        if let Verdict::Failed(failure) = &finding.verdict
+            && let Some(refused) = refused::reason(said_of(&output, &finding.what))
+        {
+            finding.verdict = Verdict::NotChecked(format!("{}, and {refused}", failure.why));
+        }
+    }
     if let Some(stray) = outcome.left_behind.first() {
         let why = format!("left process {} ({}) running; it was killed", stray.pid, stray.name);
         findings.push(finding(name, late(why)));
@@ -110,6 +125,15 @@ fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
         });
     }
     Ok(findings)
+}
+
+/// What a test that failed has said, as the harness repeats it at the end.
+fn said_of<'a>(output: &'a str, test: &str) -> &'a str {
+    let Some((_, said)) = output.split_once(&format!("\n---- {test} stdout ----\n")) else {
+        return "";
+    };
+    let end = said.find("\n---- ").or(said.find("\nfailures:\n")).unwrap_or(said.len());
+    &said[..end]
 }
 
 /// The failure of a program that ran for too long.

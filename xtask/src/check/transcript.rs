@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use similar::TextDiff;
-use xtask::supervise::{End, NoAnswer, Outcome};
+use xtask::supervise::{self, End, Errors, NoAnswer, OWN_PROGRAM, Outcome, Program};
 use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::explain::explain;
 use xtask::transcript::order::Order;
@@ -90,7 +91,7 @@ pub fn check(
 fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson], slower: f64) -> Result<Compared> {
     let check = &transcript.check;
     if let Some(why) = &check.not_run {
-        return Ok(Verdict::NotChecked(why.clone()).into());
+        return Ok(Verdict::NotRun(why.clone()).into());
     }
     let pace = slowed(check.pace.unwrap_or(PACE), slower).to_string();
     let deadline = Duration::from_secs(check.deadline.unwrap_or(DEADLINE)).mul_f64(slower.min(2.0));
@@ -123,7 +124,7 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson], slower: f64) ->
         Ok(status) => status,
         Err(why) => return failed(why, last_lines(&actual)),
     };
-    if end == NOT_HERE && (check.may_refuse || command.is_trace()) {
+    if end == NOT_HERE && (check.may_refuse || command.is_trace() && !can_trace()) {
         let why = actual.last().copied().unwrap_or("it does not say why");
         return Ok(Verdict::NotChecked(why.to_owned()).into());
     }
@@ -145,6 +146,23 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson], slower: f64) ->
         failure.again = again;
     }
     Ok(compared)
+}
+
+/// Whether this system lets a program be traced. It is asked once.
+fn can_trace() -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| {
+        let outcome = supervise::run(&Program {
+            path: OWN_PROGRAM.into(),
+            arguments: ["trace", "--only", "exit", "--", "true"].map(Into::into).into(),
+            directory: "/".into(),
+            environment: Vec::new(),
+            deadline: Duration::from_secs(DEADLINE),
+            output_limit: 1 << 16,
+            errors: Errors::Merged,
+        });
+        outcome.is_ok_and(|outcome| outcome.end == End::Exited(0))
+    })
 }
 
 /// A pace that is `slower`, but not slower than a reader's.
@@ -192,7 +210,7 @@ fn ended(outcome: &Outcome) -> Result<i32, String> {
     if let Some(stray) = outcome.left_behind.first() {
         let count = outcome.left_behind.len();
         return Err(format!(
-            "ended and left {count} running (process {}, {}); killed",
+            "ended with exit status {status} and left {count} running (process {}, {}); killed",
             stray.pid, stray.name
         ));
     }
@@ -339,7 +357,9 @@ pub fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let new = file.with_file_name(name);
-    let written = File::create(&new).and_then(|mut written| {
+    // One that a killed check has left, or a link to another file.
+    let _ = std::fs::remove_file(&new);
+    let written = File::create_new(&new).and_then(|mut written| {
         written.set_permissions(file.metadata()?.permissions())?;
         written.write_all(text.as_bytes())?;
         written.sync_all()?;
@@ -408,13 +428,12 @@ mod tests {
     use super::*;
 
     /// A page in a file of its own, blessed with these lines; the verdict, and the page.
-    fn blessed(name: &str, page: &str, lines: &[&str]) -> (Verdict, String) {
-        let file = std::env::temp_dir().join(format!("bless-{}-{name}.md", std::process::id()));
+    fn blessed(page: &str, lines: &[&str]) -> (Verdict, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("page.md");
         std::fs::write(&file, page).unwrap();
         let verdict = bless(&file, 0, &owned(lines)).unwrap();
-        let page = std::fs::read_to_string(&file).unwrap();
-        std::fs::remove_file(&file).unwrap();
-        (verdict, page)
+        (verdict, std::fs::read_to_string(&file).unwrap())
     }
 
     #[test]
@@ -438,9 +457,9 @@ mod tests {
             with("", block.replace("old\n", "old\n\n  older\n"), after),
             with("", block.replace("```", "````"), after),
         ];
-        for (number, page) in pages.iter().enumerate() {
+        for page in &pages {
             for lines in [&["new"][..], &[], &["", "  indented", "", "last"]] {
-                let (verdict, new) = blessed(&number.to_string(), page, lines);
+                let (verdict, new) = blessed(page, lines);
                 assert!(matches!(verdict, Verdict::Blessed(_)), "{page}\n{verdict:?}");
                 let (old, new) = (Page::read(page).unwrap(), Page::read(&new).unwrap());
                 assert_eq!(new.transcripts[0].outcomes[0].output.lines, lines, "{page}");
@@ -454,12 +473,13 @@ mod tests {
     #[test]
     fn what_a_page_cannot_show_is_not_written() {
         let page = "```console\n$ cargo lesson a\nold\n```\n\n```console\n$ cargo lesson b\n```\n";
-        for (name, line) in [("fence", "```"), ("command", "$ two"), ("return", "a\r")] {
-            let (verdict, new) = blessed(name, page, &["new", line, "more"]);
+        // A fence, a command, a return.
+        for line in ["```", "$ two", "a\r"] {
+            let (verdict, new) = blessed(page, &["new", line, "more"]);
             assert!(matches!(verdict, Verdict::Failed(_)), "{line:?}: {verdict:?}");
             assert_eq!(new, page, "{line:?}");
         }
-        let (verdict, _) = blessed("longer", &page.replace("```", "````"), &["```"]);
+        let (verdict, _) = blessed(&page.replace("```", "````"), &["```"]);
         assert!(matches!(verdict, Verdict::Blessed(_)), "a longer fence can show it");
     }
 

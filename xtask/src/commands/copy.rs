@@ -6,10 +6,11 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use common::options::UsageError;
 
 use crate::cli::{Arguments, Command};
+use crate::package;
 use crate::workspace::{OWN, Workspace};
 use source::Source;
 
@@ -93,92 +94,10 @@ fn write(
 ) -> Result<()> {
     let root = &workspace.root;
     for (file, text) in &source.files {
-        put(&folder.join(file), text)?;
+        package::put_file(&folder.join(file), text)?;
     }
-    put(&folder.join("src/main.rs"), &source.main(name))?;
-    let manifest = read(&root.join("Cargo.toml"))?;
-    let own = read(&lesson.join("Cargo.toml"))?;
-    let uses = |dependency: &str| source.uses(dependency);
-    put(&folder.join("Cargo.toml"), &package(&manifest, &own, uses, name)?)?;
-    // The versions that are built already.
-    put(&folder.join("Cargo.lock"), &read(&root.join("Cargo.lock"))?)
-}
-
-/// Reads a file.
-///
-/// # Errors
-/// If it cannot be read.
-pub fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
-}
-
-/// Writes a file, and makes its folder.
-///
-/// # Errors
-/// If one of them cannot be made.
-pub fn put(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().context("a file's folder")?;
-    fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
-    fs::write(path, text).with_context(|| format!("write {}", path.display()))
-}
-
-/// The manifest of a program of the reader's own, with those of the lesson's dependencies that it
-/// uses. `manifest` is that of the workspace, `lesson` that of the lesson.
-///
-/// # Errors
-/// If they are not as expected.
-pub fn package(
-    manifest: &str,
-    lesson: &str,
-    uses: impl Fn(&str) -> bool,
-    name: &str,
-) -> Result<String> {
-    let mut dependencies = String::new();
-    for line in section(lesson, "dependencies")?.lines() {
-        let Some((dependency, _)) = line.split_once(".workspace = true") else { continue };
-        if uses(dependency) {
-            let versions = section(manifest, "workspace.dependencies")?;
-            dependencies += &entry(versions, dependency)?.replace("path = \"", "path = \"../../");
-        }
-    }
-    // With the same settings as in the course, what is built there serves here, too.
-    let profiles = manifest.split("\n[profile.").skip(1).filter(|profile| {
-        let package = profile.split_once("dev.package.").map(|(_, rest)| rest);
-        package.is_none_or(|rest| {
-            rest.starts_with('"') || uses(rest.split(']').next().unwrap_or(rest))
-        })
-    });
-    let profiles = profiles.map(|profile| {
-        let lines = profile.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-        format!("\n[profile.{}\n", lines.collect::<Vec<_>>().join("\n"))
-    });
-    Ok(format!(
-        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-         [dependencies]\n{dependencies}\n\
-         # A workspace of its own: the course does not know it.\n[workspace]\n\n\
-         # As in the course, so that what is built there serves here, too.{}",
-        profiles.collect::<String>()
-    ))
-}
-
-/// A section of a manifest, without its header.
-fn section<'a>(manifest: &'a str, name: &str) -> Result<&'a str> {
-    let header = format!("\n[{name}]\n");
-    let (_, section) = manifest.split_once(&header).with_context(|| format!("no [{name}]"))?;
-    Ok(section.split_once("\n[").map_or(section, |(section, _)| section))
-}
-
-/// The lines of a dependency.
-fn entry(section: &str, name: &str) -> Result<String> {
-    let mut lines = section.lines().skip_while(|line| !line.starts_with(&format!("{name} =")));
-    let mut entry = String::new();
-    for line in lines.by_ref() {
-        entry += line;
-        entry.push('\n');
-        if entry.matches(['[', '{']).count() == entry.matches([']', '}']).count() {
-            break;
-        }
-    }
-    ensure!(!entry.is_empty(), "no dependency '{name}' in the workspace");
-    Ok(entry)
+    package::put_file(&folder.join("src/main.rs"), &source.main(name))?;
+    let dependencies = package::of_lesson(lesson)?;
+    let dependencies = dependencies.into_iter().filter(|it| source.uses(it)).collect::<Vec<_>>();
+    package::put(root, folder, Path::new("../.."), name, &dependencies)
 }

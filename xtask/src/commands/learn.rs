@@ -4,16 +4,16 @@ mod report;
 mod session;
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use common::options::UsageError;
 
 use crate::cli::{Arguments, Command};
-use crate::commands::copy;
-use crate::practice::{self, Exercise, Fault, Progress, Text, Trial};
-use crate::workspace::{OWN, Workspace};
+use crate::package;
+use crate::practice::{self, Exercise, Fault, Progress, Text};
+use crate::workspace::{NotBuilt, OWN, Workspace};
 
 /// Shows exercises and judges what becomes of them.
 pub const COMMAND: Command = Command {
@@ -23,6 +23,10 @@ pub const COMMAND: Command = Command {
     options: &[
         ("--list", "all exercises, and which of them you have solved"),
         ("--check NAME", "judge your program for this exercise once"),
+        (
+            "--replay ORDER",
+            "with --check: run your program in this order of its steps, and show it",
+        ),
         ("--json", "judge all programs that you have begun; print one JSON document"),
         ("--junit FILE", "judge all programs that you have begun; write a JUnit report"),
     ],
@@ -51,7 +55,11 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         return list(&workspace);
     }
     if let Some(name) = options.get::<String>("--check")? {
-        return check(&workspace, Exercise::of(&name)?);
+        let exercise = Exercise::of(&name)?;
+        return match options.get::<String>("--replay")? {
+            Some(order) => replay(&workspace, exercise, &order),
+            None => check(&workspace, exercise),
+        };
     }
     if options.has("--json") || options.has("--junit") {
         return report::run(&workspace, options.get::<PathBuf>("--junit")?.as_deref());
@@ -79,24 +87,38 @@ fn lines(workspace: &Workspace) -> Result<Vec<String>> {
     practice::all().map(line).collect()
 }
 
+fn require_begun(workspace: &Workspace, exercise: &Exercise) -> Result<(), UsageError> {
+    if file(workspace, exercise).exists() {
+        return Ok(());
+    }
+    let name = exercise.name;
+    Err(UsageError(format!("there is no {OWN}/{name} yet: `cargo xtask learn {name}` makes it")))
+}
+
 /// Judges the reader's program once.
 fn check(workspace: &Workspace, exercise: &Exercise) -> Result<ExitCode> {
-    if !file(workspace, exercise).exists() {
-        let why =
-            format!("there is no {OWN}/{0} yet: `cargo xtask learn {0}` makes it", exercise.name);
-        return Err(UsageError(why).into());
-    }
+    require_begun(workspace, exercise)?;
     let judged = judge(workspace, exercise)?;
     println!("{}: {}", exercise.name, judged.line());
-    if let Judged::Wrong(fault) = &judged {
-        fault.details.iter().for_each(|line| println!("  {line}"));
+    match &judged {
+        Judged::Right(tried) if !tried.is_empty() => println!("  {tried}"),
+        Judged::Wrong(fault) => fault.details.iter().for_each(|line| println!("  {line}")),
+        _ => {}
     }
-    Ok(if matches!(judged, Judged::Right) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if matches!(judged, Judged::Right(_)) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the reader's program in one order.
+fn replay(workspace: &Workspace, exercise: &Exercise, order: &str) -> Result<ExitCode> {
+    require_begun(workspace, exercise)?;
+    exercise.replay(&exercise.trial(workspace)?, order)?.iter().for_each(|line| println!("{line}"));
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What a judge says.
 enum Judged {
-    Right,
+    /// And what was tried, where there is something to say.
+    Right(String),
     Wrong(Fault),
     /// Cargo has said why.
     NotBuilt,
@@ -105,7 +127,7 @@ enum Judged {
 impl Judged {
     fn line(&self) -> &str {
         match self {
-            Judged::Right => "right",
+            Judged::Right(_) => "right",
             Judged::Wrong(fault) => &fault.what,
             Judged::NotBuilt => "it does not compile",
         }
@@ -114,20 +136,17 @@ impl Judged {
 
 /// Builds the reader's program, and judges it. What is right is remembered.
 fn judge(workspace: &Workspace, exercise: &Exercise) -> Result<Judged> {
-    let program = match workspace.build_own(exercise.name) {
-        Ok(program) => program,
-        Err(error) if error.is::<crate::workspace::Interrupted>() => return Err(error),
-        Err(error) if error.is::<crate::workspace::NotBuilt>() => return Ok(Judged::NotBuilt),
+    let trial = match exercise.trial(workspace) {
+        Ok(trial) => trial,
+        Err(error) if error.is::<NotBuilt>() => return Ok(Judged::NotBuilt),
         Err(error) => return Err(error),
     };
-    let folder = workspace.root.join(OWN).join(exercise.name);
-    let trial = Trial { program, variant: None, folder };
-    match (exercise.judge)(&trial) {
-        Ok(()) => {
+    match exercise.judge(&trial) {
+        Ok(tried) => {
             let mut progress = Progress::read(&workspace.root)?;
             progress.of(exercise.name).passed = true;
             progress.write(&workspace.root)?;
-            Ok(Judged::Right)
+            Ok(Judged::Right(tried))
         }
         Err(error) => error.downcast().map(Judged::Wrong),
     }
@@ -145,14 +164,8 @@ fn make(workspace: &Workspace, exercise: &Exercise) -> Result<()> {
         return Ok(());
     }
     let folder = root.join(OWN).join(exercise.name);
-    let lesson = copy::read(&root.join("lessons").join(exercise.lesson).join("Cargo.toml"))?;
-    let manifest = copy::read(&root.join("Cargo.toml"))?;
-    // As a program of their own would be: with nothing of the course.
-    let is_elsewhere = |package: &str| !manifest.contains(&format!("\n{package} = {{ path"));
-    let package = copy::package(&manifest, &lesson, is_elsewhere, exercise.name)?;
-    copy::put(&folder.join("Cargo.toml"), &package)?;
-    copy::put(&folder.join("Cargo.lock"), &copy::read(&root.join("Cargo.lock"))?)?;
+    package::put(root, &folder, Path::new("../.."), exercise.name, &exercise.dependencies(root)?)?;
     // Last: when it is there, all is.
-    let start = copy::read(&root.join(exercise.folder()).join("start.rs"))?;
-    copy::put(&file, &start).context("make your copy")
+    let start = package::read(&root.join(exercise.folder()).join("start.rs"))?;
+    package::put_file(&file, &start).context("make your copy")
 }

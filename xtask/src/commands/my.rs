@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
-use common::options::{UsageError, exit_code};
+use common::options::exit_code;
 
 use super::without_dashes;
 use crate::workspace::{Workspace, cargo_path};
@@ -36,9 +36,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 fn become_program(arguments: &[OsString]) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let Some((name, arguments)) = arguments.split_first() else {
-        let available = workspace.own_programs().join(", ");
-        let available = if available.is_empty() { "none yet" } else { &available };
-        return Err(UsageError(format!("which program? in my/: {available}")).into());
+        return Err(workspace.which_own().into());
     };
     if name == "--help" || name == "-h" {
         print!("{HELP}");

@@ -1,13 +1,14 @@
 //! `cargo xtask trace`: what the kernel saw a demo do, or any other program.
 
+mod forgotten;
 mod rows;
 mod step;
 mod svg;
 mod tree;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +21,7 @@ use nix::unistd::Pid;
 use xtask::record::{self, Event, Group, Program, Refused, Selection};
 
 use crate::cli::{Arguments, Command};
+use crate::python;
 use crate::workspace::{Interrupted, OWN, Targets, Workspace};
 
 /// Exit status where the system does not allow tracing, as of a demo that the
@@ -49,6 +51,11 @@ pub const COMMAND: Command = Command {
 `cargo xtask copy --help`). `trace -- python3 a.py` traces any program, in this
 folder; it reads this command's input. `trace --pid 1234` follows a running process until it
 ends; Ctrl-C ends the record, and the process keeps running.
+
+At Ctrl-C the record shows what each process or thread is asleep in (`has not returned`),
+which processes have the other end of such a pipe open, and whether all threads of a process
+wait for each other (`a deadlock`). A child that has ended and that its parent has not waited
+for is a zombie: the record says so then, and whenever a parent ends.
 
 With --step, each process or thread is held before its next event, and you decide which goes
 on: 1 is the first that was born (after 9 come A to Z), k1 kills it, a lets all run, q quits,
@@ -83,7 +90,8 @@ programs gain no rights under any tracer.) With --pid there is no filter either.
 The fields of the JSON, in the order of the times: at and took (seconds), id and process (of
 a thread and its process), name, group (the kind), call and arguments (as the kernel has them;
 null and empty for what only happened), result (what the call returned, below 0 an error
-number; null if the task was killed in it), child (the new id, in a fork), end ({\"exited\":
+number; null if the task was killed in it), child (the new id, in a fork), zombie (a child
+that had ended and was never waited for, when its parent ends), end ({\"exited\":
 status}, {\"killed\": signal} or \"replaced\", in the last event of each), text. Ids are
 those outside, where a program in a PID namespace has others.
 
@@ -152,11 +160,16 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             record::record(&program, &selection, &mut tell)
         }
         Traced::Program(words) => {
-            let folder = std::env::current_dir().context("find the current folder")?;
+            let folder = current_folder()?;
             let program = Program { words, folder: &folder, reads: true };
             record::record(&program, &selection, &mut tell)
         }
-        Traced::Running(process) => record::record_running(*process, &selection, &mut tell),
+        Traced::Running(process) => {
+            if Path::new("/proc").join(process.to_string()).exists() {
+                eprintln!("xtask: Ctrl-C ends the record, and shows what it is waiting for");
+            }
+            record::record_running(*process, &selection, &mut tell)
+        }
     };
     if !is_allowed(result)? {
         return Ok(ExitCode::from(NOT_HERE));
@@ -168,14 +181,18 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         std::fs::write(&file, picture.draw())
             .with_context(|| format!("write {}", file.display()))?;
     }
+    let runs_on = matches!(traced, Traced::Running(_));
     if time_is_over.load(Ordering::Relaxed) {
         eprintln!("xtask: the time is over, as --for says; it was killed");
     } else if record::was_interrupted() {
-        return Err(Interrupted.into());
+        if !runs_on {
+            return Err(Interrupted.into());
+        }
+        eprintln!("xtask: interrupted; what was traced runs on");
+        return Ok(ExitCode::from(Interrupted::STATUS));
     }
     if count >= limit {
-        let end =
-            if matches!(traced, Traced::Running(_)) { "it keeps running" } else { "it was killed" };
+        let end = if runs_on { "it keeps running" } else { "it was killed" };
         eprintln!("xtask: {limit} events, as --limit says; {end}");
     }
     Ok(ExitCode::SUCCESS)
@@ -223,7 +240,7 @@ fn step(arguments: &Arguments) -> Result<ExitCode> {
         if options.has("--only") { selection(options)? } else { step::default_selection() };
     let keys = step::Source::of(options.get::<String>("--keys")?.as_deref())?;
     let workspace = Workspace::find()?;
-    let here = std::env::current_dir().context("find the current folder")?;
+    let here = current_folder()?;
     let (words, folder) = match traced(&workspace, arguments)? {
         Traced::Demo(words) => (words, workspace.root),
         Traced::Program(words) => (words, here),
@@ -243,7 +260,11 @@ fn traced(workspace: &Workspace, arguments: &Arguments) -> Result<Traced> {
     let Some((lesson, words)) = words.split_first() else {
         return match (process, &rest[..]) {
             (Some(process), []) => Ok(Traced::Running(Pid::from_raw(process))),
-            (None, [_, ..]) => Ok(Traced::Program(rest.clone())),
+            (None, [program, arguments @ ..]) => {
+                let program = not_a_script(program)?;
+                let words = std::iter::once(program).chain(arguments.iter().cloned());
+                Ok(Traced::Program(words.collect()))
+            }
             (Some(_), _) => Err(UsageError("--pid or a program, not both".to_owned()).into()),
             (None, []) => {
                 let lessons = workspace.lessons.join(", ");
@@ -257,14 +278,23 @@ fn traced(workspace: &Workspace, arguments: &Arguments) -> Result<Traced> {
     }
     if lesson == OWN {
         let [name] = words else {
-            let programs = workspace.own_programs().join(", ");
-            return Err(UsageError(format!("which program? in {OWN}/: {programs}")).into());
+            let why = if words.is_empty() {
+                workspace.which_own()
+            } else {
+                UsageError(format!("one program of {OWN}/; its arguments come after `--`"))
+            };
+            return Err(why.into());
         };
         let program = workspace.build_own(name)?.into();
         return Ok(Traced::Program(std::iter::once(program).chain(rest.iter().cloned()).collect()));
     }
     let name = std::slice::from_ref(lesson);
-    workspace.require(name)?;
+    if let Err(UsageError(why)) = workspace.require(name) {
+        let rest = rest.iter().filter_map(|word| word.to_str());
+        let words = arguments.words.iter().map(String::as_str).chain(rest);
+        let how = forgotten::how_to_trace(words).map(|how| format!("; {how}"));
+        return Err(UsageError(why + &how.unwrap_or_default()).into());
+    }
     let built = workspace.build(name, Targets::Binary)?.remove(0);
     let demos: Vec<String> = built.demos()?.into_iter().map(|(name, _)| name).collect();
     if let Some(demo) = words.first()
@@ -277,12 +307,28 @@ fn traced(workspace: &Workspace, arguments: &Arguments) -> Result<Traced> {
     Ok(Traced::Demo(std::iter::once(built.binary.into()).chain(words).collect()))
 }
 
+/// The Python itself, if `python3` is a script that starts it: the reader is not interested in
+/// the script's hundred processes.
+fn not_a_script(program: &OsStr) -> Result<OsString> {
+    if program == "python3"
+        && let Some(python) = python::behind_script(&current_folder()?)?
+    {
+        eprintln!("xtask: python3 is a script; this is the record of {}", python.display());
+        return Ok(python.into());
+    }
+    Ok(program.to_owned())
+}
+
+fn current_folder() -> Result<PathBuf> {
+    std::env::current_dir().context("find the current folder")
+}
+
 fn selection(options: &Options) -> Result<Selection> {
     match options.get::<String>("--only")? {
         _ if options.has("--all") => Ok(Selection::All),
         // The tree is made of these.
         _ if options.has("--tree") => {
-            Ok(Selection::Groups(vec![Group::Exec, Group::Fork, Group::Exit]))
+            Ok(Selection::Groups(vec![Group::Exec, Group::Fork, Group::Wait, Group::Exit]))
         }
         None => Ok(Selection::default()),
         Some(words) => {

@@ -61,6 +61,8 @@ pub struct Trial {
 /// What a program printed, and how it ended.
 pub struct Ran {
     /// What it printed, on standard output and on standard error.
+    pub output: String,
+    /// The lines of that.
     pub lines: Vec<String>,
     /// Its exit status.
     pub status: i32,
@@ -78,7 +80,7 @@ impl Trial {
     pub fn run(&self, arguments: &[&str]) -> Result<Ran> {
         let arguments = arguments.iter().map(OsString::from).collect();
         let outcome = self.supervised(self.program.clone(), arguments, Errors::Merged)?;
-        let output = String::from_utf8_lossy(&outcome.output);
+        let output = String::from_utf8_lossy(&outcome.output).into_owned();
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         let printed = || lines.iter().map(|line| format!("it printed: {line}")).collect();
         let status = match outcome.end {
@@ -90,7 +92,7 @@ impl Trial {
             let what = format!("process {} is left running when the program has ended", stray.pid);
             bail!(Fault::new(what, printed()));
         }
-        Ok(Ran { lines, status, cpu: outcome.cpu, time: outcome.time })
+        Ok(Ran { output, lines, status, cpu: outcome.cpu, time: outcome.time })
     }
 
     /// Runs the program, and returns what the kernel saw it do.

@@ -626,6 +626,29 @@ impl Begun {
         }
     }
 
+    /// Whether only another thread of its process can end the call, or a signal: it waits for a
+    /// lock or the like, or for the end of a thread, without a time limit. pthread_join waits for
+    /// the thread's id to be cleared, by the kernel, which knows no private futexes.
+    pub fn waits_for_own_threads(&self, task: Pid, is_thread: impl Fn(u64) -> bool) -> bool {
+        let [_, operation, value, ..] = self.arguments;
+        let operation = operation as i32;
+        let waits = [libc::FUTEX_WAIT, libc::FUTEX_WAIT_BITSET];
+        self.own
+            && self.name == "futex"
+            && waits.contains(&(operation & libc::FUTEX_CMD_MASK))
+            && (operation & libc::FUTEX_PRIVATE_FLAG != 0 || is_thread(value))
+            && !self.has_time_limit(task)
+    }
+
+    /// The ends of pipes that the call is about.
+    pub fn pipe_ends(&self) -> Vec<String> {
+        let names = match &self.note {
+            Note::Descriptor(Some(What::Channel(name))) | Note::Several(Some(name)) => name,
+            _ => return Vec::new(),
+        };
+        names.split(" or ").filter(|name| name.starts_with("pipe ")).map(str::to_owned).collect()
+    }
+
     /// Whether the call is to wait, but no longer than for some time. Asked when it begins: the
     /// kernel may change that time in the program's memory.
     pub fn has_time_limit(&self, task: Pid) -> bool {

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
+use std::str::FromStr;
 
 use nix::libc;
 use nix::unistd::Pid;
@@ -65,7 +67,7 @@ impl Channels {
         if self.printed.iter().any(|pipe| *pipe == link) {
             return Some(What::Print);
         }
-        if let Some(inode) = link.strip_prefix("pipe:[") {
+        if let Some(inode) = link.strip_prefix("pipe:[").and_then(|it| it.strip_suffix(']')) {
             let next = self.pipes.len() + 1;
             let number = *self.pipes.entry(inode.to_owned()).or_insert(next);
             return Some(match flags(task, descriptor).map(|flags| flags & libc::O_ACCMODE) {
@@ -98,11 +100,33 @@ impl Channels {
         Some(format!("fd {descriptor} ({kind})"))
     }
 
+    /// The other end of the pipe with this end, and the processes that have it open.
+    pub fn other_end(&self, end: &str) -> (String, Vec<Pid>) {
+        let (pipe, own) = end.split_once(", ").unwrap_or_default();
+        let (other, is_open_for) = match own {
+            "read end" => ("write end", libc::O_WRONLY),
+            _ => ("read end", libc::O_RDONLY),
+        };
+        let number = pipe.strip_prefix("pipe ").and_then(|number| number.parse().ok());
+        let inode = self.pipes.iter().find(|(_, it)| Some(**it) == number).map(|(inode, _)| inode);
+        let Some(link) = inode.map(|inode| format!("pipe:[{inode}]")) else {
+            return (other.to_owned(), Vec::new());
+        };
+        let is_end = |process: Pid, descriptor: u64| {
+            fs::read_link(format!("/proc/{process}/fd/{descriptor}"))
+                .is_ok_and(|it| it.to_string_lossy() == link)
+                && flags(process, descriptor)
+                    .is_some_and(|flags| flags & libc::O_ACCMODE == is_open_for)
+        };
+        let has_open = |process: &Pid| descriptors(*process).any(|it| is_end(*process, it));
+        let mut processes: Vec<Pid> = all_processes().filter(has_open).collect();
+        processes.sort_unstable();
+        (format!("{pipe}, {other}"), processes)
+    }
+
     /// The names of a task's open channels whose descriptors fulfil a condition.
     pub fn open(&mut self, task: Pid, condition: impl Fn(u64) -> bool) -> Vec<String> {
-        let Ok(folder) = fs::read_dir(format!("/proc/{task}/fd")) else { return Vec::new() };
-        let descriptors = folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-        let mut descriptors: Vec<u64> = descriptors.filter(|it| condition(*it)).collect();
+        let mut descriptors: Vec<u64> = descriptors(task).filter(|it| condition(*it)).collect();
         descriptors.sort_unstable();
         descriptors.into_iter().filter_map(|it| self.what(task, it)?.name()).collect()
     }
@@ -126,6 +150,22 @@ impl Channels {
             }
         }
     }
+}
+
+/// All processes.
+pub fn all_processes() -> impl Iterator<Item = Pid> {
+    numbers("/proc").map(|id: i32| Pid::from_raw(id))
+}
+
+/// The descriptors that a task has open.
+fn descriptors(task: Pid) -> impl Iterator<Item = u64> {
+    numbers(format!("/proc/{task}/fd"))
+}
+
+/// The entries of a folder that are called by a number.
+fn numbers<N: FromStr>(folder: impl AsRef<Path>) -> impl Iterator<Item = N> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }
 
 /// The flags of a descriptor, and of what is open there.

@@ -30,6 +30,8 @@ pub struct Event {
     pub result: Option<i64>,
     /// The child that came to be, in the parent's event.
     pub child: Option<i32>,
+    /// A child that had ended and that the process never waited for, when the process ends.
+    pub zombie: Option<i32>,
     /// How the process or thread ended, in its last event.
     pub end: Option<End>,
     /// What happened, in words.
@@ -77,6 +79,7 @@ impl Event {
             arguments: arguments.filter_map(Value::as_u64).collect(),
             result: value["result"].as_i64(),
             child: id("child"),
+            zombie: id("zombie"),
             end,
             text: text("text").context("text")?,
         })
@@ -93,7 +96,8 @@ impl Event {
             "at": self.at.as_secs_f64(), "took": self.took.map(|took| took.as_secs_f64()),
             "id": self.id, "process": self.process, "name": self.name,
             "group": self.group.to_string(), "call": self.call, "arguments": self.arguments,
-            "result": self.result, "child": self.child, "end": end, "text": self.text,
+            "result": self.result, "child": self.child, "zombie": self.zombie,
+            "end": end, "text": self.text,
         })
     }
 }

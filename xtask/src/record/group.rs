@@ -128,16 +128,18 @@ const CALLS: [(&str, Group); 70] = [
 ];
 
 /// Calls at which a program is stopped whatever is selected. A trace begins with an exec.
-/// At a fork the tracer learns which task may be the maker of a new one. Whether the
-/// kernel makes an interrupted call again shows at the end of a signal's handler. The
-/// last one gives a task its name.
-const ALWAYS: [&str; 9] = [
+/// At a fork the tracer learns which task may be the maker of a new one, and at a wait
+/// which children are gone. Whether the kernel makes an interrupted call again shows at the
+/// end of a signal's handler. The last one gives a task its name.
+const ALWAYS: [&str; 11] = [
     "execve",
     "execveat",
     "fork",
     "vfork",
     "clone",
     "clone3",
+    "wait4",
+    "waitid",
     "restart_syscall",
     "rt_sigreturn",
     "prctl",

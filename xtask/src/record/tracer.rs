@@ -6,6 +6,7 @@
 //! and when a thread that is not the first calls exec, it takes over the first one's
 //! id, and all others are gone.
 
+mod interrupt;
 mod stepping;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -38,6 +39,7 @@ use super::words::{self, NEVER};
 use super::{Group, Selection, starter};
 use crate::supervise::OWN_PROGRAM;
 
+pub use interrupt::{interrupt, was_interrupted};
 pub use stepping::{State, Steps, step};
 use stepping::{Step, Stepping};
 
@@ -97,26 +99,7 @@ pub fn runs_on() -> bool {
     ATTACHED.load(Ordering::Relaxed)
 }
 
-/// Kills the program that is traced, if this process started it, so that the record ends with
-/// the calls that it was in. What it has started in other process groups is not killed.
-/// Returns whether there was such a program.
-pub fn interrupt() -> bool {
-    let group = GROUP.load(Ordering::Relaxed);
-    if group != 0 {
-        INTERRUPTED.store(true, Ordering::Relaxed);
-        // It may have ended.
-        let _ = signal::killpg(Pid::from_raw(group), Signal::SIGKILL);
-    }
-    group != 0
-}
-
-/// Whether the program was killed by [`interrupt`].
-pub fn was_interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed)
-}
-
 static RUNNING: AtomicBool = AtomicBool::new(false);
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// The process group of the program; 0 if there is none.
 static GROUP: AtomicI32 = AtomicI32::new(0);
 static ATTACHED: AtomicBool = AtomicBool::new(false);
@@ -244,6 +227,7 @@ pub fn record_running(process: Pid, selection: &Selection, tell: Tell) -> Result
             is_new |= tracer.seize(process, Pid::from_raw(id))?;
         }
     }
+    tracer.note_zombies_of(process);
     tracer.run()
 }
 
@@ -272,16 +256,19 @@ struct Stops(VecDeque<(Pid, i32)>);
 
 impl Stops {
     /// The next one, waited for; `None` when no task is left.
-    fn next(&mut self) -> Result<Option<(Pid, i32)>> {
+    ///
+    /// # Errors
+    /// EINTR, if a signal came first.
+    fn next(&mut self) -> nix::Result<Option<(Pid, i32)>> {
         self.next_with(libc::__WALL)
     }
 
     /// The next one that is there; `None` when there is none yet.
-    fn next_there(&mut self) -> Result<Option<(Pid, i32)>> {
+    fn next_there(&mut self) -> nix::Result<Option<(Pid, i32)>> {
         self.next_with(libc::__WALL | libc::WNOHANG)
     }
 
-    fn next_with(&mut self, mut flags: i32) -> Result<Option<(Pid, i32)>> {
+    fn next_with(&mut self, mut flags: i32) -> nix::Result<Option<(Pid, i32)>> {
         if self.0.is_empty() {
             while let Some((id, status)) = wait_for_any(flags)? {
                 // The id now is another thread's, and the thread that had stopped is gone.
@@ -298,7 +285,7 @@ impl Stops {
 
 /// A task that has stopped or ended, and how; `None` when no task is left, or none is there
 /// yet and it is not to wait.
-fn wait_for_any(flags: i32) -> Result<Option<(Pid, i32)>> {
+fn wait_for_any(flags: i32) -> nix::Result<Option<(Pid, i32)>> {
     let mut status = 0;
     // SAFETY: the kernel writes an int to where the pointer leads, no more. (nix
     // has waitpid too, but it knows no real-time signals.)
@@ -306,8 +293,7 @@ fn wait_for_any(flags: i32) -> Result<Option<(Pid, i32)>> {
     match Errno::result(id) {
         Ok(0) | Err(Errno::ECHILD) => Ok(None),
         Ok(id) => Ok(Some((Pid::from_raw(id), status))),
-        Err(Errno::EINTR) => wait_for_any(flags),
-        Err(why) => Err(why).context("waitpid"),
+        Err(why) => Err(why),
     }
 }
 
@@ -361,11 +347,20 @@ struct Early {
     makers: Vec<Pid>,
 }
 
+/// A process that has ended and that its parent has not waited for.
+struct Zombie {
+    parent: Pid,
+    /// Since when; `None` if it has been one before the recording.
+    since: Option<Duration>,
+}
+
 struct Tracer<'a> {
     tasks: HashMap<Pid, Task>,
     /// The tasks that are in a fork that has not been reported yet.
     forking: BTreeSet<Pid>,
     early: HashMap<Pid, Early>,
+    /// The children that have ended and that their parents have not waited for.
+    zombies: BTreeMap<Pid, Zombie>,
     known: Known,
     selection: &'a Selection,
     /// Whether the tasks stop by themselves at the calls that are selected.
@@ -393,6 +388,7 @@ impl<'a> Tracer<'a> {
             tasks: HashMap::new(),
             forking: BTreeSet::new(),
             early: HashMap::new(),
+            zombies: BTreeMap::new(),
             known,
             selection,
             is_filtered: false,
@@ -409,14 +405,27 @@ impl<'a> Tracer<'a> {
 
     /// Follows the tasks until none is left, or the recording ends.
     fn run(&mut self) -> Result<()> {
+        interrupt::can_wake_this_thread()?;
         RUNNING.store(true, Ordering::Relaxed);
         let mut stops = Stops::default();
-        while !self.is_over
-            && let Some((id, status)) = stops.next()?
-        {
-            self.take(id, status).with_context(|| format!("trace task {id}"))?;
+        let mut was_told = false;
+        while !self.is_over {
+            if was_interrupted() && !was_told {
+                was_told = true;
+                self.interrupted();
+                continue;
+            }
+            match stops.next() {
+                Ok(Some((id, status))) => {
+                    self.take(id, status).with_context(|| format!("trace task {id}"))?;
+                }
+                Ok(None) => break,
+                Err(Errno::EINTR) => {}
+                Err(why) => return Err(why).context("waitpid"),
+            }
         }
         RUNNING.store(false, Ordering::Relaxed);
+        interrupt::can_wake_no_thread();
         self.tell_until(Duration::MAX);
         Ok(())
     }
@@ -440,12 +449,14 @@ impl<'a> Tracer<'a> {
         // Any of them may have ended.
         let kill = |id| _ = signal::kill(id, Signal::SIGKILL);
         self.tasks.values().for_each(|task| kill(task.process));
-        while let Some((id, status)) = wait_for_any(libc::__WALL)? {
-            if libc::WIFSTOPPED(status) {
-                kill(id);
+        loop {
+            match wait_for_any(libc::__WALL) {
+                Ok(Some((id, status))) if libc::WIFSTOPPED(status) => kill(id),
+                Ok(Some(_)) | Err(Errno::EINTR) => {}
+                Ok(None) => return Ok(()),
+                Err(why) => return Err(why).context("waitpid"),
             }
         }
-        Ok(())
     }
 
     /// Begins to trace a thread of a running process; `false` if it is traced already.
@@ -664,6 +675,10 @@ impl<'a> Tracer<'a> {
             let place = (info.instruction_pointer, info.stack_pointer);
             self.handled(id, place);
         }
+        if begun.group == Group::Wait {
+            let process = self.process(id);
+            self.zombies.retain(|id, zombie| zombie.parent != process || zombie.is_left(*id));
+        }
         self.returned(id, begun, result, None);
         Ok(())
     }
@@ -863,6 +878,8 @@ impl<'a> Tracer<'a> {
             self.made(id, Some(begun), child, kind)?;
         }
         self.never_return(id);
+        self.tell_zombies(id);
+        self.note_zombie(id);
         let text = match end {
             End::Killed(signal) => format!("killed by {}", words::signal_name(signal)),
             _ => "ended".to_owned(),
@@ -872,6 +889,41 @@ impl<'a> Tracer<'a> {
         self.known.ids.ended(id);
         self.tell(event);
         Ok(())
+    }
+
+    /// Notes a process that has ended, if its parent is traced and has not waited for it. (It
+    /// need not: the kernel removes the children of a process that ignores SIGCHLD. And it
+    /// cannot if it is about to end itself.)
+    fn note_zombie(&mut self, id: Pid) {
+        // What Ctrl-C kills could not be waited for.
+        if self.process(id) != id || was_interrupted() {
+            return;
+        }
+        if let Some(parent) = parent_of_zombie(id)
+            && self.tasks.contains_key(&parent)
+            && !is_ending(parent)
+        {
+            self.zombies.insert(id, Zombie { parent, since: Some(self.now()) });
+        }
+    }
+
+    /// Tells of the children that a process has never waited for, when it ends.
+    fn tell_zombies(&mut self, parent: Pid) {
+        let (ours, others) = std::mem::take(&mut self.zombies)
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(_, zombie)| zombie.parent == parent);
+        self.zombies = others;
+        for (child, zombie) in ours {
+            self.tell_zombie(child, &zombie, "never waited");
+        }
+    }
+
+    fn tell_zombie(&mut self, child: Pid, zombie: &Zombie, waited: &str) {
+        let since = zombie.since.map(|since| self.now().saturating_sub(since));
+        let time = since.map_or(String::new(), |time| format!(" for {}", common::text::time(time)));
+        let text = format!("{waited} for pid {child}, a zombie{time}");
+        let event = self.event(zombie.parent, Group::Wait, text);
+        self.tell(Event { zombie: Some(child.as_raw()), ..event });
     }
 
     /// Tells the calls that a task is in when it ends, and that never return.
@@ -912,6 +964,7 @@ impl<'a> Tracer<'a> {
             arguments: Vec::new(),
             result: None,
             child: None,
+            zombie: None,
             end: None,
             text,
         }
@@ -920,15 +973,27 @@ impl<'a> Tracer<'a> {
     /// Tells an event when no earlier one can come any more. A call takes effect
     /// between its begin and its end: one that waits counts from its end, any
     /// other from its begin. So a write comes before the read that it lets go on.
-    fn tell(&mut self, mut event: Event) {
+    fn tell(&mut self, event: Event) {
         // What an end is needed for is told in any case: whoever draws lanes.
-        if self.start.is_some() && (self.selection.has(event.group) || event.end.is_some()) {
+        if self.selection.has(event.group) || event.end.is_some() {
+            self.tell_in_any_case(event);
+        } else {
+            self.tell_those_before();
+        }
+    }
+
+    fn tell_in_any_case(&mut self, mut event: Event) {
+        if self.start.is_some() {
             // It may be late, as a write that waited for somebody who reads. Then it
             // counts from a later moment of the call, as events are told in order.
             event.at = event.at.max(self.told);
             self.held.insert((event.at, self.count), event);
             self.count += 1;
         }
+        self.tell_those_before();
+    }
+
+    fn tell_those_before(&mut self) {
         let first = self.open.first().map_or(Duration::MAX, |(at, _)| *at);
         self.tell_until(first.max(self.now().saturating_sub(PATIENCE)));
     }
@@ -947,6 +1012,31 @@ impl<'a> Tracer<'a> {
 
 /// How long an event is held back for an earlier one.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+impl Zombie {
+    /// Whether it is still there, under this id.
+    fn is_left(&self, id: Pid) -> bool {
+        parent_of_zombie(id) == Some(self.parent)
+    }
+}
+
+/// The parent of a process that has ended and is still in the table of processes.
+fn parent_of_zombie(id: Pid) -> Option<Pid> {
+    let status = format!("/proc/{id}/status");
+    let is_zombie = proc::field(&status, "State").ok()?.starts_with('Z');
+    let parent = proc::field(&status, "PPid").ok()?.parse().ok()?;
+    is_zombie.then(|| Pid::from_raw(parent))
+}
+
+/// Whether the kernel is about to end a process: its flag PF_EXITING, in the ninth field of
+/// /proc/ID/stat. The second one is a name in parentheses.
+fn is_ending(id: Pid) -> bool {
+    const PF_EXITING: u32 = 4;
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let flags = after_name.split_whitespace().nth(6).and_then(|flags| flags.parse::<u32>().ok());
+    flags.is_none_or(|flags| flags & PF_EXITING != 0)
+}
 
 /// The process that traces a task, if one does.
 fn tracer_of(id: Pid) -> Option<String> {

@@ -14,6 +14,9 @@ pub const NEVER: i64 = -4096;
 /// say of it yet.
 pub const NOT_YET: i64 = -4097;
 
+/// In place of the result of a call that is not over when the recording ends.
+pub const NOT_OVER: i64 = -4098;
+
 /// Whether this result says that a signal interrupted the call, and that the kernel
 /// may make it again.
 pub fn is_interrupted(result: i64) -> bool {
@@ -53,6 +56,7 @@ pub fn why(result: i64) -> Option<String> {
         0.. => None,
         NEVER => Some("does not return".to_owned()),
         NOT_YET => Some(String::new()),
+        NOT_OVER => Some("has not returned".to_owned()),
         interrupted if is_interrupted(interrupted) => Some("interrupted by a signal".to_owned()),
         error => Some(format!("{:?}", Errno::from_raw(i32::try_from(-error).unwrap_or(0)))),
     }

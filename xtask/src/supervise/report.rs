@@ -31,7 +31,7 @@ pub fn arguments(program: &Program) -> Vec<OsString> {
         Errors::Inherited => "inherited",
     };
     let mut words = vec![
-        program.deadline.as_micros().to_string().into(),
+        u64::try_from(program.deadline.as_micros()).unwrap_or(u64::MAX).to_string().into(),
         program.output_limit.to_string().into(),
         errors.into(),
         program.directory.clone().into(),

@@ -55,7 +55,7 @@ pub fn supervisor(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn supervise(request: &Request) -> Result<Outcome> {
     let started = Instant::now();
     let mut watch = Watch::start(request)?;
-    let end = watch.until_end(started + request.deadline);
+    let end = watch.until_end(started.checked_add(request.deadline));
     let time = started.elapsed();
 
     let by_itself = matches!(end, Ok(End::Exited(_) | End::Killed(_)));
@@ -127,12 +127,10 @@ impl Watch {
     }
 
     /// Reads the output until the program has ended or has to be ended.
-    fn until_end(&mut self, deadline: Instant) -> Result<End> {
+    fn until_end(&mut self, deadline: Option<Instant>) -> Result<End> {
         loop {
-            let [signal, lifeline, output] = wait(
-                [self.signals.as_fd(), self.lifeline.as_fd(), self.output.as_fd()],
-                Some(deadline),
-            )?;
+            let [signal, lifeline, output] =
+                wait([self.signals.as_fd(), self.lifeline.as_fd(), self.output.as_fd()], deadline)?;
             if lifeline || (signal && self.interrupted()?) {
                 return Ok(End::Interrupted);
             }
@@ -145,7 +143,7 @@ impl Watch {
             if self.output.overflowed() {
                 return Ok(End::Flooded);
             }
-            if Instant::now() >= deadline {
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(End::DeadlinePassed);
             }
         }

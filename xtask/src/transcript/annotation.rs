@@ -18,6 +18,12 @@
 //! `;` joins several directives after one `check:`. Each is there once. `interleave`,
 //! `order`, `together`, `anywhere` and `status` are about one outcome, so an `or` has its own; all other
 //! directives belong to the first block of a command.
+//!
+//! Some right outputs cannot be on a page. A line that begins with `$ ` is always read as the next
+//! command. An id that the kernel gives a second time, after its first owner has ended, is taken
+//! for the same process, so the output differs from a run in which it is another. And what Python's
+//! `get_ident` returns is an id only in the words of `phrases.rs`; a page prints
+//! `get_native_id` instead, or writes `≈` before it.
 
 use std::ops::RangeInclusive;
 

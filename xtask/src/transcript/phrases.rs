@@ -59,6 +59,10 @@ pub const BEGINS: &[&str] = &["fork → pid ", "new thread → tid "];
 pub const TIMES: &[(&str, f64)] =
     &[("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("seconds", 1e9)];
 
+/// The words before a duration or a rate that is a bound: it was given, not measured.
+/// Test: `a_bound_is_what_it_was`.
+pub const BOUNDS: &[&str] = &["at least", "at most", "more than", "less than", "up to", "within"];
+
 /// The characters of which the lessons draw bars, and how full each is.
-/// Test: `a_bar_is_as_full_as_the_percentage_next_to_it`.
+/// Test: `a_bar_is_as_full_as_the_percentage_after_it`.
 pub const FULL: &[(char, f64)] = &[('░', 0.0), ('▒', 0.33), ('▓', 0.67), ('█', 1.0)];

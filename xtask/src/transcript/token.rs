@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::phrases::{
-    ACTORS, ADDRESSED, BEGINS, ENDED_AFTER, ENDED_BEFORE, FULL, IDS, NUMBERED_ACTOR, TIMES,
+    ACTORS, ADDRESSED, BEGINS, BOUNDS, ENDED_AFTER, ENDED_BEFORE, FULL, IDS, NUMBERED_ACTOR, TIMES,
 };
 
 /// A part of a line.
@@ -81,6 +81,10 @@ impl<'a> Line<'a> {
         let mut literal = 0; // the start of the text that is not in a token yet
         let mut at = 0;
         while let Some(next) = text[at..].chars().next() {
+            if let Some(length) = escape_code(&text[at..]) {
+                at += length;
+                continue;
+            }
             let token = if may_start_token(next) { token_at(text, at) } else { None };
             let Some((token, length)) = token else {
                 at += next.len_utf8();
@@ -201,7 +205,7 @@ fn may_start_token(c: char) -> bool {
 
 /// The token that starts at byte `at` and its length, unless it is plain text.
 fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
-    let rest = &text[at..];
+    let (before, rest) = (without_escape_codes(&text[..at]), &text[at..]);
     if let length @ 1.. = span(rest, is_block) {
         let bar = &rest[..length];
         let width = bar.chars().count();
@@ -212,7 +216,7 @@ fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
         return Some((Token::Bar { width, is_as_full_as_said }, length));
     }
     if let Some(after_sign) = rest.strip_prefix('≈')
-        && sort(&text[..at]).is_none_or(|sort| sort == Sort::Address)
+        && sort(before).is_none_or(|sort| sort == Sort::Address)
     {
         let start = rest.len() - after_sign.trim_start_matches(' ').len();
         if let Some(quoted) = rest[start..].strip_prefix('"') {
@@ -225,23 +229,23 @@ fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
         }
         return Some((Token::Approximate(counted.map(Box::new)), end + unit.unwrap_or(0)));
     }
-    if text[..at].ends_with(|c: char| c.is_alphanumeric() || "_.".contains(c)) {
+    if before.ends_with(|c: char| c.is_alphanumeric() || "_.".contains(c)) {
         return None;
     }
     if let Some(digits) = rest.strip_prefix("0x") {
         let hex = span(digits, |c| c.is_ascii_hexdigit());
         let is_null = digits[..hex].bytes().all(|digit| digit == b'0');
-        let is_id = !is_null && sort(&text[..at]) == Some(Sort::Address);
+        let is_id = !is_null && sort(before) == Some(Sort::Address);
         return is_id.then_some((Token::Id(Sort::Address), 2 + hex));
     }
     let length = number_length(rest)?;
     let (number, after) = rest.split_at(length);
     // An id after `≈` takes part in the renaming, even where it is one that is fixed
     // elsewhere: an orphan may be adopted by process 1.
-    let (before, is_measured) = match text[..at].trim_end_matches(' ').strip_suffix('≈') {
+    let (before, is_measured) = match before.trim_end_matches(' ').strip_suffix('≈') {
         Some(before) => (before, true),
         // `kill` takes the id of a process group with a minus sign.
-        None => (of_group(&text[..at]).unwrap_or(&text[..at]), false),
+        None => (of_group(before).unwrap_or(before), false),
     };
     let is_id = number.bytes().all(|byte| byte.is_ascii_digit())
         && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_')
@@ -255,7 +259,37 @@ fn token_at(text: &str, at: usize) -> Option<(Token, usize)> {
         return (!is_fixed).then_some((Token::Id(sort), length));
     }
     let (token, unit) = measure(after)?;
-    (token != Token::Time || is_measured_time(number)).then_some((token, length + unit))
+    let may_differ = (token != Token::Time || is_measured_time(number)) && !states_bound(before);
+    may_differ.then_some((token, length + unit))
+}
+
+/// Whether the number after this text is a bound, which was given.
+fn states_bound(before: &str) -> bool {
+    let words = before.trim_end_matches(' ').to_lowercase();
+    BOUNDS.iter().any(|bound| match words.strip_suffix(bound) {
+        Some(rest) => !rest.ends_with(char::is_alphanumeric),
+        None => false,
+    })
+}
+
+/// The length of the code for a terminal that starts here: `ESC[1m`.
+fn escape_code(text: &str) -> Option<usize> {
+    let code = text.strip_prefix("\x1b[")?;
+    // ECMA-48: parameters, and a last character.
+    let parameters = span(code, |c| (' '..='?').contains(&c));
+    let is_complete = code[parameters..].starts_with(|c| ('@'..='~').contains(&c));
+    is_complete.then_some("\x1b[".len() + parameters + 1)
+}
+
+/// The text without the codes for a terminal at its end: the last character of such a code is a
+/// letter, but not part of a word.
+fn without_escape_codes(mut text: &str) -> &str {
+    while let Some(start) = text.rfind('\x1b')
+        && escape_code(&text[start..]) == Some(text.len() - start)
+    {
+        text = &text[..start];
+    }
+    text
 }
 
 /// The text before the minus sign of a process group's id.
@@ -508,6 +542,48 @@ mod tests {
             ("500 m", "501 m"),
         ] {
             assert!(!same(one, other), "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn a_bound_is_what_it_was() {
+        for (page, other) in [
+            ("waited at least 1.00 s", "waited at least 0.10 s"),
+            ("waited at least 1.00 s", "waited at least 1.00 ms"),
+            ("At most 980 µs each", "At most 981 µs each"),
+            ("more than  1.20 seconds", "more than  1.30 seconds"),
+            ("not less than 2.5 MiB/s", "not less than 2.6 MiB/s"),
+            ("up to 1.00 s", "up to 9.00 s"),
+        ] {
+            assert!(!same(page, other) && same(page, page), "{page} / {other}");
+        }
+        // Measured, or of another word.
+        assert!(same("at most ≈ 2 of them, 1.00 s", "at most ≈ 3 of them, 2.00 s"));
+        assert!(same("the group to 1.00 s", "the group to 2.00 s"));
+        assert!(same("1.00 s, at least", "2.00 s, at least"));
+    }
+
+    #[test]
+    fn a_code_for_a_terminal_is_no_part_of_a_word() {
+        let (red, off) = ("\x1b[31m", "\x1b[0m");
+        assert!(same(&format!("took {red}5.00 ms{off}"), &format!("took {red}12.0 µs{off}")));
+        assert!(same(&format!("{off}{red}5.00 ms"), &format!("{off}{red}6.00 ms")));
+        assert!(same(&format!("≈ {red}x"), &format!("≈ {red}x")));
+        assert_eq!(ids(&format!("pid {red}12{off}, pid 13")), ["12", "13"]);
+        assert!(same(&format!("{red}██░░{off}"), &format!("{red}░░██{off}")));
+        for (page, other) in [
+            // The numbers of a code, and the code itself, come out the same.
+            ("\x1b[500s", "\x1b[501s"),
+            ("\x1b[1.5s", "\x1b[2.5s"),
+            ("\x1b[31m5.00 ms", "\x1b[32m5.00 ms"),
+            ("\x1b[31m5 ms", "\x1b[31m6 ms"),
+            ("task1\x1b[1m2.00 s", "task1\x1b[1m3.00 s"),
+            ("at least \x1b[1m2.00 s", "at least \x1b[1m3.00 s"),
+            // Not a code.
+            ("\x1b31m5.00 ms", "\x1b31m6.00 ms"),
+            ("[31m5.00 ms", "[31m6.00 ms"),
+        ] {
+            assert!(!same(page, other) && same(page, page), "{page:?} / {other:?}");
         }
     }
 

@@ -58,10 +58,10 @@ fn sockets_are_made_bound_connected_and_accepted() {
         "sockets",
         &[
             "make socket 1 (Unix, stream) as fd #",
-            "bind socket 1 to \"*/calls-#\"",
+            "bind socket 1 to \"*/socket\"",
             "listen at socket 1",
             "make socket 2 (Unix, stream) as fd #",
-            "connect socket 2 to \"*/calls-#\"",
+            "connect socket 2 to \"*/socket\"",
             "accept at socket 1 → socket 3 as fd #, after ",
             "write to socket 2: \"a question\" (10 bytes)",
             "read from socket 3: \"a question\" (10 bytes), after ",

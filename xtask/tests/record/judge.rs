@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
 use serde_json::Value;
+use tempfile::NamedTempFile;
+use testing::start;
 use xtask::record::{Group, Selection};
 
-use super::trace::{build, example, in_time, is_allowed, record};
+use super::trace::{XTASK, build, events, example, in_time, is_allowed};
 
 const PACE: &str = "0.02";
 
@@ -36,7 +37,7 @@ fn every_lesson_makes_the_calls_that_strace_sees() {
     let bins = lessons.map(|lesson| ["--bin", lesson]).concat();
     let folder = build(&[&["--workspace"], &bins[..]].concat());
     for lesson in lessons {
-        compare(&[folder.join(lesson).to_str().unwrap()]);
+        Compared::of(&[folder.join(lesson).to_str().unwrap()]).compare();
     }
 }
 
@@ -55,7 +56,7 @@ fn every_way_of_making_tasks_makes_the_calls_that_strace_sees() {
         "ended-by-handler",
     ];
     for way in ways {
-        compare(&[tasks.to_str().unwrap(), way]);
+        Compared::of(&[tasks.to_str().unwrap(), way]).compare();
     }
 }
 
@@ -65,63 +66,197 @@ fn every_sort_of_call_is_told_as_strace_sees_it() {
     let ways =
         ["sockets", "closing", "moves", "memory", "ready", "signals", "awaited", "groups", "execs"];
     for way in ways {
-        compare(&[calls.to_str().unwrap(), way]);
+        Compared::of(&[calls.to_str().unwrap(), way]).compare();
     }
 }
 
-fn compare(program: &[&str]) {
-    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
-        eprintln!("passed over: strace is not installed");
-        return;
+/// A program that is run under both.
+pub struct Compared<'a> {
+    /// The program and its arguments.
+    pub words: &'a [&'a str],
+    /// Where it runs.
+    pub folder: &'a Path,
+    /// Calls that are made or not depending on which task is faster: futex, in most programs
+    /// with threads.
+    pub left_out: &'a [&'a str],
+    /// What strace is also told.
+    pub options: &'a [&'a str],
+}
+
+impl<'a> Compared<'a> {
+    pub fn of(words: &'a [&'a str]) -> Compared<'a> {
+        Compared { words, folder: Path::new("."), left_out: &[], options: &[] }
     }
-    if !is_allowed() {
-        return;
-    }
-    // What is shown without --all leaves out files and other such calls.
-    let whole = |call: &str| {
-        let group = Group::of(call);
-        call == "end" || !matches!(group, Group::Channel | Group::Data | Group::Other)
-    };
-    let (mut seen, mut all, mut shown) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        seen.push(theirs(program));
-        all.push(ours("all", program));
-        let mut steps = ours("shown", program);
-        steps.values_mut().for_each(|steps| steps.retain(|(call, _)| whole(call)));
-        shown.push(steps);
-        let whole_all = out_of_order(&all, &seen, &BTreeSet::new(), |_| true);
-        let whole_shown = out_of_order(&shown, &seen, &BTreeSet::new(), whole);
-        if whole_all.is_empty() && whole_shown.is_empty() {
+
+    pub fn compare(&self) {
+        if !start::can_use_strace() || !is_allowed() {
             return;
         }
-    }
-    let left = differing(&all, &seen, |_| true).into_iter().map(|pair| ("all", &all, pair));
-    let left =
-        left.chain(differing(&shown, &seen, whole).into_iter().map(|it| ("shown", &shown, it)));
-    for (name, ours, (task, call)) in left {
-        let (theirs, ours) = (results(&seen, &task, &call), results(ours, &task, &call));
-        assert!(
-            theirs.len() > 1,
-            "{program:?} {name}: {call} of task {task}: strace sees {theirs:?}, we {ours:?}"
-        );
-        eprintln!(
-            "{program:?} {name}: strace's runs differ in {call} of task {task}: not compared"
-        );
-    }
-    // What is left must come in the same order, too, call by call.
-    let every = |_: &str| true;
-    let orders = [
-        ("all", out_of_order(&all, &seen, &differing(&all, &seen, every), every)),
-        ("shown", out_of_order(&shown, &seen, &differing(&shown, &seen, whole), whole)),
-    ];
-    for (name, tasks) in orders {
-        for (task, theirs, ours) in tasks {
+        let program = self.words;
+        // What is shown without --all leaves out files and other such calls.
+        let whole = |call: &str| {
+            let group = Group::of(call);
+            call == "end" || !matches!(group, Group::Channel | Group::Data | Group::Other)
+        };
+        let (mut seen, mut all, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            seen.push(self.theirs());
+            all.push(self.ours(&["--all"]));
+            let mut steps = self.ours(&[]);
+            steps.values_mut().for_each(|steps| steps.retain(|(call, _)| whole(call)));
+            shown.push(steps);
+            let whole_all = out_of_order(&all, &seen, &BTreeSet::new(), |_| true);
+            let whole_shown = out_of_order(&shown, &seen, &BTreeSet::new(), whole);
+            if whole_all.is_empty() && whole_shown.is_empty() {
+                return;
+            }
+        }
+        let left = differing(&all, &seen, |_| true).into_iter().map(|pair| ("all", &all, pair));
+        let left =
+            left.chain(differing(&shown, &seen, whole).into_iter().map(|it| ("shown", &shown, it)));
+        for (name, ours, (task, call)) in left {
+            let (theirs, ours) = (results(&seen, &task, &call), results(ours, &task, &call));
             assert!(
                 theirs.len() > 1,
-                "{program:?} {name}: the order in task {task}: strace sees {theirs:#?}, we {ours:#?}"
+                "{program:?} {name}: {call} of task {task}: strace sees {theirs:?}, we {ours:?}"
             );
-            eprintln!("{program:?} {name}: strace's runs differ in the order of task {task}");
+            eprintln!(
+                "{program:?} {name}: strace's runs differ in {call} of task {task}: not compared"
+            );
         }
+        // What is left must come in the same order, too, call by call.
+        let every = |_: &str| true;
+        let orders = [
+            ("all", out_of_order(&all, &seen, &differing(&all, &seen, every), every)),
+            ("shown", out_of_order(&shown, &seen, &differing(&shown, &seen, whole), whole)),
+        ];
+        for (name, tasks) in orders {
+            for (task, theirs, ours) in tasks {
+                assert!(
+                    theirs.len() > 1,
+                    "{program:?} {name}: the order in task {task}: strace sees {theirs:#?}, we {ours:#?}"
+                );
+                eprintln!("{program:?} {name}: strace's runs differ in the order of task {task}");
+            }
+        }
+    }
+
+    /// The steps that the recorder tells of.
+    fn ours(&self, options: &[&str]) -> Steps {
+        let selected = selected();
+        let mut sorter = Sorter::default();
+        let mut trace = in_time(XTASK.as_ref());
+        trace.args(["trace", "--json"]).args(options).arg("--").args(self.words);
+        trace.current_dir(self.folder).env("LESSON_PACE", PACE);
+        for event in &events(&mut trace) {
+            let id = event["id"].as_i64().unwrap();
+            // strace has no result for a call in which its task was killed, nor have we.
+            let returned = |call: &str| !event["result"].is_null() || call.starts_with("exit");
+            if let Some(call) = event["call"].as_str()
+                && selected.contains(call)
+                && !self.left_out.contains(&call)
+                && returned(call)
+                && (call != "mmap" || event["arguments"][3].as_u64().unwrap() & 1 == 1)
+            {
+                let result = match event["result"].as_i64() {
+                    None => Err("?".to_owned()),
+                    Some(-516..=-512) => Err(AGAIN.to_owned()),
+                    Some(error @ ..0) => Err(format!("{:?}", Errno::from_raw(-error as i32))),
+                    Some(result) => Ok(result),
+                };
+                sorter.add(id, call, result);
+            }
+            if !event["end"].is_null() {
+                let end = match &event["end"] {
+                    Value::String(replaced) => replaced.clone(),
+                    end if end["exited"].is_i64() => format!("exited {}", end["exited"]),
+                    end => format!("killed {}", end["killed"]),
+                };
+                sorter.add(id, "end", Err(end));
+            }
+        }
+        sorter.finish()
+    }
+
+    /// The steps that strace tells of.
+    fn theirs(&self) -> Steps {
+        let selected = selected();
+        let file = NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        // The question mark: this strace may be older than the call.
+        let calls: Vec<String> = selected.iter().map(|call| format!("?{call}")).collect();
+        // What it prints goes into pipes, as under the recorder.
+        in_time(Path::new("strace"))
+            .args(["-f", "-s", "0", "-e", &format!("trace={}", calls.join(","))])
+            .args(self.options)
+            .arg("-o")
+            .arg(file.path())
+            .args(self.words)
+            .current_dir(self.folder)
+            .env("LESSON_PACE", PACE)
+            .output()
+            .unwrap();
+        let mut sorter = Sorter::default();
+        let text = fs::read_to_string(file.path()).unwrap();
+        let mut begun = BTreeMap::new();
+        for line in text.lines() {
+            let (id, what) = line.split_once(' ').unwrap();
+            let id: i64 = id.parse().unwrap();
+            let what = what.trim_start();
+            if let Some(end) = what.strip_prefix("+++ ") {
+                let words: Vec<&str> = end.split(' ').collect();
+                let end = match words[..] {
+                    ["exited", "with", status, ..] => format!("exited {status}"),
+                    ["killed", "by", signal, ..] => {
+                        let signal: nix::sys::signal::Signal = signal.parse().unwrap();
+                        format!("killed {}", signal as i32)
+                    }
+                    _ => "replaced".to_owned(),
+                };
+                sorter.add(id, "end", Err(end));
+                continue;
+            }
+            // Signals are told as "---".
+            if what.starts_with("---") {
+                continue;
+            }
+            if let Some(begin) = what.strip_suffix("<unfinished ...>") {
+                begun.insert(id, begin);
+                continue;
+            }
+            let begin = if what.starts_with("<... ") { begun[&id] } else { what };
+            let call = begin.split('(').next().unwrap();
+            // Of the mappings only shared ones are followed; the others depend on
+            // which threads use the heap at the same time.
+            if call == "mmap" && !begin.contains("MAP_SHARED") {
+                continue;
+            }
+            let (_, result) = what.rsplit_once(" = ").unwrap_or_else(|| panic!("{line}"));
+            let words: Vec<&str> = result.split(' ').collect();
+            let result = match words[..] {
+                ["-1", error, ..] => Err(error.to_owned()),
+                ["?", word, ..] if word.starts_with("ERESTART") => Err(AGAIN.to_owned()),
+                ["?", ..] => Err("?".to_owned()),
+                // With --pidns-translation, of a new task in another namespace.
+                [inside, "/*", id, "in", ..] => {
+                    let id = id.parse().unwrap();
+                    sorter.inside.insert(inside.parse().unwrap(), id);
+                    Ok(id)
+                }
+                [number, ..] => Ok(match number.strip_prefix("0x") {
+                    Some(digits) => i64::from_str_radix(digits, 16).unwrap(),
+                    None => number.parse().unwrap(),
+                }),
+                [] => unreachable!(),
+            };
+            if self.left_out.contains(&call) {
+                continue;
+            }
+            // A call during which its task was killed has no result.
+            if result != Err("?".to_owned()) || call.starts_with("exit") {
+                sorter.add(id, call, result);
+            }
+        }
+        sorter.finish()
     }
 }
 
@@ -193,6 +328,8 @@ struct Sorter {
     children: BTreeMap<i64, usize>,
     /// In the order in which they came.
     raw: Vec<(i64, String, Result<i64, String>)>,
+    /// From the id that a task of another namespace has there to the one that it has here.
+    inside: BTreeMap<i64, i64>,
 }
 
 impl Sorter {
@@ -222,9 +359,12 @@ impl Sorter {
         let mut steps = Steps::new();
         for (id, call, result) in &self.raw {
             let result = match result {
+                // What the interrupted call left in a register.
+                _ if call == "rt_sigreturn" => "goes back".to_owned(),
                 Err(word) => word.clone(),
                 Ok(0) => "0".to_owned(),
-                Ok(id) if matches!(call.as_str(), "wait4" | "clone" | "clone3" | "vfork") => {
+                Ok(id) if call == "wait4" => self.place(*self.inside.get(id).unwrap_or(id)),
+                Ok(id) if matches!(call.as_str(), "fork" | "vfork" | "clone" | "clone3") => {
                     self.place(*id)
                 }
                 Ok(number) => match Group::of(call) {
@@ -237,112 +377,4 @@ impl Sorter {
         }
         steps
     }
-}
-
-/// The steps that the recorder tells of.
-fn ours(selection: &str, program: &[&str]) -> Steps {
-    let selected = selected();
-    let mut sorter = Sorter::default();
-    let mut events: Vec<Value> = record(selection, program, PACE);
-    // A parent's fork is a line of its own only when it is over.
-    events.sort_by(|a, b| a["at"].as_f64().unwrap().total_cmp(&b["at"].as_f64().unwrap()));
-    for event in &events {
-        let id = event["id"].as_i64().unwrap();
-        // strace has no result for a call in which its task was killed, nor have we.
-        let returned = |call: &str| !event["result"].is_null() || call.starts_with("exit");
-        if let Some(call) = event["call"].as_str()
-            && selected.contains(call)
-            && returned(call)
-            && (call != "mmap" || event["arguments"][3].as_u64().unwrap() & 1 == 1)
-        {
-            let result = match event["result"].as_i64() {
-                None => Err("?".to_owned()),
-                Some(-516..=-512) => Err(AGAIN.to_owned()),
-                Some(error @ ..0) => Err(format!("{:?}", Errno::from_raw(-error as i32))),
-                Some(result) => Ok(result),
-            };
-            sorter.add(id, call, result);
-        }
-        if !event["end"].is_null() {
-            let end = match &event["end"] {
-                Value::String(replaced) => replaced.clone(),
-                end if end["exited"].is_i64() => format!("exited {}", end["exited"]),
-                end => format!("killed {}", end["killed"]),
-            };
-            sorter.add(id, "end", Err(end));
-        }
-    }
-    sorter.finish()
-}
-
-/// The steps that strace tells of.
-fn theirs(program: &[&str]) -> Steps {
-    let selected = selected();
-    let name = Path::new(program[0]).file_name().unwrap().to_str().unwrap();
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("strace-{name}-{}", program.get(1).unwrap_or(&"")));
-    // The question mark: this strace may be older than the call.
-    let calls: Vec<String> = selected.iter().map(|call| format!("?{call}")).collect();
-    in_time(Path::new("strace"))
-        .args(["-f", "-s", "0", "-e", &format!("trace={}", calls.join(",")), "-o"])
-        .arg(&file)
-        .args(program)
-        .env("LESSON_PACE", PACE)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    let mut sorter = Sorter::default();
-    let text = fs::read_to_string(&file).unwrap();
-    let mut begun = BTreeMap::new();
-    for line in text.lines() {
-        let (id, what) = line.split_once(' ').unwrap();
-        let id: i64 = id.parse().unwrap();
-        let what = what.trim_start();
-        if let Some(end) = what.strip_prefix("+++ ") {
-            let words: Vec<&str> = end.split(' ').collect();
-            let end = match words[..] {
-                ["exited", "with", status, ..] => format!("exited {status}"),
-                ["killed", "by", signal, ..] => {
-                    let signal: nix::sys::signal::Signal = signal.parse().unwrap();
-                    format!("killed {}", signal as i32)
-                }
-                _ => "replaced".to_owned(),
-            };
-            sorter.add(id, "end", Err(end));
-            continue;
-        }
-        // Signals are told as "---".
-        if what.starts_with("---") {
-            continue;
-        }
-        if let Some(begin) = what.strip_suffix("<unfinished ...>") {
-            begun.insert(id, begin);
-            continue;
-        }
-        let begin = if what.starts_with("<... ") { begun[&id] } else { what };
-        let call = begin.split('(').next().unwrap();
-        // Of the mappings only shared ones are followed; the others depend on
-        // which threads use the heap at the same time.
-        if call == "mmap" && !begin.contains("MAP_SHARED") {
-            continue;
-        }
-        let (_, result) = what.rsplit_once(" = ").unwrap_or_else(|| panic!("{line}"));
-        let words: Vec<&str> = result.split(' ').collect();
-        let result = match words[..] {
-            ["-1", error, ..] => Err(error.to_owned()),
-            ["?", word, ..] if word.starts_with("ERESTART") => Err(AGAIN.to_owned()),
-            ["?", ..] => Err("?".to_owned()),
-            [number, ..] => Ok(match number.strip_prefix("0x") {
-                Some(digits) => i64::from_str_radix(digits, 16).unwrap(),
-                None => number.parse().unwrap(),
-            }),
-            [] => unreachable!(),
-        };
-        // A call during which its task was killed has no result.
-        if result != Err("?".to_owned()) || call.starts_with("exit") {
-            sorter.add(id, call, result);
-        }
-    }
-    sorter.finish()
 }

@@ -49,7 +49,9 @@ impl Lives {
             }
             // One that is killed before it did anything has only an end; a thread
             // that goes with its process may not even have been returned to its maker.
-            let is_thread = own[0]["process"] != *task;
+            // And if it was gone before anything could be read of it, it is not even known to be a
+            // thread: then it has no name.
+            let is_thread = own[0]["process"] != *task || own[0]["name"] == "";
             if own.len() == 1 && (births.contains_key(task) || is_thread) {
                 continue;
             }

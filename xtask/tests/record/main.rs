@@ -4,16 +4,19 @@
 mod births;
 mod calls;
 mod foreign;
+mod hangs;
 mod interrupted;
 mod judge;
 mod lives;
 mod programs;
+mod real;
 mod refused;
 mod step;
 mod surroundings;
 mod trace;
 mod tree;
 mod unprivileged;
+mod zombies;
 
 use serde_json::{Value, json};
 

@@ -10,7 +10,7 @@ use nix::libc;
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
-use testing::seen;
+use testing::{seen, start};
 
 use super::has;
 use super::trace::{XTASK, events, in_time, is_allowed};
@@ -55,6 +55,27 @@ fn a_name_is_looked_up_in_path() {
     }
     let events = events(&mut trace(&["--json", "--", "sh", "-c", "exit 3"]));
     assert_eq!(events.last().unwrap()["end"], json!({ "exited": 3 }), "{events:#?}");
+}
+
+/// As version managers have it: a script that looks for the Python to start.
+#[test]
+fn the_python_behind_a_script_is_traced() {
+    if !is_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let script = "true | cat\nif [ \"$1\" = -c ]; then command -v sh; else exec sh \"$@\"; fi\n";
+    let mut command = trace(&["--only", "exec,print", "--", "python3", "a.py"]);
+    start::stand_in(&mut command, folder.path(), "python3", script);
+    fs::write(folder.path().join("a.py"), "echo printed\n").unwrap();
+    let output = command.current_dir(folder.path()).output().unwrap();
+    let (record, errors) = (&*output.stdout, &*output.stderr);
+    let lines: Vec<&str> = str::from_utf8(record).unwrap().lines().collect();
+    let [exec, print] = lines[..] else { panic!("{lines:#?}") };
+    assert!(exec.contains(r#""a.py""#) && print.contains(r#"print "printed\n""#), "{lines:#?}");
+    let why = str::from_utf8(errors).unwrap();
+    assert!(why.starts_with("xtask: python3 is a script; this is the record of /"), "{why}");
+    assert!(why.ends_with("/sh\n"), "{why}");
 }
 
 #[test]
@@ -132,7 +153,7 @@ fn a_process_that_is_no_longer_followed_runs_on() {
     let output = tracer.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(errors, "xtask: interrupted; what was traced runs on\n");
+    assert!(errors.ends_with("\nxtask: interrupted; what was traced runs on\n"), "{errors}");
     process.stdin.take().unwrap().write_all(b"go on\n").unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(7));
 }
@@ -150,13 +171,59 @@ fn the_record_of_a_program_that_hangs_ends_with_the_call_that_it_is_in() {
     signal::kill(Pid::from_raw(tracer.id() as i32), Signal::SIGINT).unwrap();
     let rest: Vec<String> = lines.collect();
     assert!(rest.last().unwrap().ends_with("killed by SIGKILL"), "{rest:#?}");
-    // It may be killed before it reads.
+    // It may be killed before it reads, or before it is asleep there.
     let read = rest.iter().find(|line| line.contains("read from pipe 1"));
-    assert!(read.is_none_or(|line| line.contains("does not return, after ")), "{rest:#?}");
+    assert!(
+        read.is_none_or(
+            |line| line.contains("has not returned") || line.contains("does not return")
+        ),
+        "{rest:#?}"
+    );
     let output = tracer.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(errors, "xtask: interrupted; nothing was left running\n");
+}
+
+#[test]
+fn without_the_dashes_before_a_program_the_refusal_says_how() {
+    let lessons = "01-multitask, 02-fork, 03-ipc, 04-pool, 05-threading, 06-lock";
+    let hint = "for a program of your own: cargo xtask trace --";
+    for (words, how) in [
+        (&["sh", "a.sh"][..], "sh a.sh"),
+        (&["sh", "--", "-c", "exit 3"], "sh -c 'exit 3'"),
+        (&["/bin/sh"], "/bin/sh"),
+        (&["--only", "fork", "sh"], "sh"),
+    ] {
+        let program = words.iter().find(|word| word.ends_with("sh")).unwrap();
+        let why = format!("xtask: no lesson '{program}'; available: {lessons}; {hint} {how}\n");
+        assert_eq!(refused(words), (why, Some(2)));
+    }
+    // The program's options come before its name is looked at.
+    for words in [&["sh", "-c", "true"][..], &["02-fork", "zombie", "--pace", "0.1"]] {
+        let (why, status) = refused(words);
+        assert_eq!(status, Some(2));
+        assert!(why.ends_with("; options of a demo or a program come after `--`\n"), "{why}");
+    }
+}
+
+#[test]
+fn a_program_in_this_folder_is_offered_as_it_can_be_started() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    for (name, mode) in [("program", 0o755), ("a.py", 0o644), ("text", 0o644)] {
+        fs::write(folder.path().join(name), "").unwrap();
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let offered = |word: &str| {
+        let output = trace(&[word, "x y"]).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let why = String::from_utf8(output.stderr).unwrap();
+        why.split_once(" trace -- ").map(|(_, how)| how.to_owned())
+    };
+    assert_eq!(offered("program"), Some("./program 'x y'\n".to_owned()));
+    assert_eq!(offered("a.py"), Some("python3 a.py 'x y'\n".to_owned()));
+    assert_eq!(offered("text"), None);
+    assert_eq!(offered("none"), None);
 }
 
 #[test]
@@ -165,8 +232,8 @@ fn what_cannot_be_traced_is_refused_in_a_line() {
     let what = format!("xtask: trace what? a lesson ({lessons}), or `-- PROGRAM`\n");
     assert_eq!(refused(&[]), (what.clone(), Some(2)));
     assert_eq!(refused(&["--"]), (what, Some(2)));
-    let none = format!("xtask: no lesson 'python3'; available: {lessons}\n");
-    assert_eq!(refused(&["python3", "a.py"]), (none, Some(2)));
+    let none = format!("xtask: no lesson 'fork'; available: {lessons}\n");
+    assert_eq!(refused(&["fork"]), (none, Some(2)));
     let both = "xtask: --pid or a program, not both\n".to_owned();
     assert_eq!(refused(&["--pid", "1", "--", "true"]), (both, Some(2)));
     // The kernel gives no process a greater number.

@@ -83,3 +83,22 @@ fn options_that_exclude_each_other_are_refused_and_not_passed_over() {
         assert!(errors.contains(&format!("one of {other} and {option} at a time")), "{errors}");
     }
 }
+
+#[test]
+fn a_reader_is_told_where_the_options_of_the_traced_program_belong() {
+    for (arguments, option) in [
+        (&["trace", "02-fork", "zombie", "--pace", "0.1"][..], "--pace"),
+        (&["trace", "02-fork", "cost", "--most=1"], "--most"),
+        (&["trace", "02-fork", "-x"], "-x"),
+    ] {
+        let output = in_time(Path::new(XTASK)).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+        let errors = errors(&output);
+        assert!(errors.starts_with(&format!("xtask: no option '{option}' of trace")), "{errors}");
+        assert!(errors.ends_with("; options of a demo or a program come after `--`\n"), "{errors}");
+    }
+    // No other command starts a program with options of its own.
+    let output = in_time(Path::new(XTASK)).args(["list", "--pace", "0.1"]).output().unwrap();
+    assert!(!errors(&output).contains("come after"), "{output:?}");
+}

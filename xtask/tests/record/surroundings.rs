@@ -5,13 +5,14 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::{io, ptr};
 
+use common::proc;
 use nix::libc;
 use nix::pty::{OpenptyResult, openpty};
 use nix::unistd::setsid;
 use serde_json::json;
 
 use super::lives::Lives;
-use super::trace::{XTASK, events, example, is_allowed};
+use super::trace::{XTASK, events, example, is_allowed, record};
 use super::{has, in_both, only_child};
 
 #[test]
@@ -64,4 +65,25 @@ fn a_write_that_waited_is_told_in_the_order_of_times() {
         let last = reads.rfind(|event| event["group"] == "data").unwrap();
         assert!(write["at"].as_f64() < last["at"].as_f64(), "{lives:#?}");
     });
+}
+
+/// As the help says: the filter shows, and with --all there is none.
+#[test]
+fn only_without_all_a_program_sees_the_filter() {
+    if !is_allowed() {
+        return;
+    }
+    let seen = |selection: &str| {
+        let words = ["grep", "-hE", "^(NoNewPrivs|Seccomp):", "/proc/self/status"];
+        let trace = record(selection, &words, "1");
+        let prints = trace.into_iter().filter(|event| event["group"] == "print");
+        prints.map(|event| event["text"].as_str().unwrap().to_owned()).collect::<String>()
+    };
+    let with = |rights: &str, filter: &str| {
+        format!(r#"print "NoNewPrivs:\t{rights}\nSeccomp:\t{filter}\n""#)
+    };
+    assert_eq!(seen("shown"), with("1", "2"));
+    // What the tests themselves have is passed on.
+    let own = |name| proc::field("/proc/self/status", name).unwrap();
+    assert_eq!(seen("all"), with(&own("NoNewPrivs"), &own("Seccomp")));
 }

@@ -61,8 +61,8 @@ impl Team {
         let (start, starter) = pipe().context("pipe")?;
         for number in 0..count {
             let (result, to_parent) = pipe().context("pipe")?;
-            // SAFETY: this process has one thread, so no lock can be held by a
-            // thread that the child does not have.
+            // SAFETY: there is no other thread, so no lock is held by a thread that the child
+            // lacks.
             match unsafe { fork() }.context("fork")? {
                 ForkResult::Child => {
                     // While a task holds this end, no task sees that the parent is gone.

@@ -94,6 +94,15 @@ impl Team {
         }
     }
 
+    /// The CPU time that its tasks used, from the first time that each asked to the last.
+    pub fn cpu_time(&self, record: &Record) -> Duration {
+        let used = self.ids.iter().map(|id| {
+            let counted: Vec<_> = record.caller(*id).calls("getrusage").map(cpu_time).collect();
+            counted[counted.len() - 1] - counted[0]
+        });
+        used.sum()
+    }
+
     /// By how much a field of getrusage grew from the first time that a task asked to the last.
     pub fn used(&self, record: &Record, field: &str) -> Vec<u64> {
         let used = self.ids.iter().map(|id| {

@@ -4,12 +4,12 @@
 use anyhow::{Result, ensure};
 use xtask::record::Group;
 
-use crate::practice::{Exercise, Fault, Trial};
+use crate::practice::{Exercise, Fault, Judge, Trial};
 
 pub const EXERCISE: Exercise = Exercise {
     lesson: "02-fork",
     name: "children",
-    judge,
+    judge: Judge::Record(judge),
     verdicts: &[
         ("start", "was never waited for"),
         ("right/any_order", ""),

@@ -1,7 +1,7 @@
 //! Memory that is in use: every page of it has been written to.
 
-use anyhow::Result;
-use common::proc;
+use anyhow::{Result, ensure};
+use common::{Unsupported, proc};
 
 /// Takes this many bytes, and writes to each of them.
 ///
@@ -18,12 +18,29 @@ pub fn in_use(length: usize) -> Result<Vec<u8>> {
     Ok(memory)
 }
 
-/// How many bytes of memory this machine could still give, by the kernel's estimate
-/// and the limit of this process's container, whichever is less.
+/// Fails if a demo cannot have this much memory.
 ///
 /// # Errors
-/// If /proc/meminfo does not say.
-pub fn available() -> Result<u64> {
+/// [`Unsupported`] if it is more than there is [`room`] for, and as that.
+pub fn ensure_room(mib: usize) -> Result<()> {
+    let has_room = mib <= room()?;
+    let why = format!("{mib} MiB is more than half of the memory that is free here");
+    ensure!(has_room, Unsupported(why));
+    Ok(())
+}
+
+/// How much memory a demo may take, in MiB: half of what is free, because other programs want
+/// some, too.
+///
+/// # Errors
+/// If /proc/meminfo does not say what is free.
+pub fn room() -> Result<usize> {
+    Ok((available()? >> 21) as usize)
+}
+
+/// How many bytes of memory this machine could still give, by the kernel's estimate
+/// and the limit of this process's container, whichever is less.
+fn available() -> Result<u64> {
     let machine = proc::kib("/proc/meminfo", "MemAvailable")? << 10;
     // Outside a container the file is missing or holds no number.
     let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];

@@ -21,12 +21,35 @@ pub struct Way {
     pub start: fn() -> Result<Duration>,
 }
 
+pub const FORK: Way = Way { name: "fork", start: start_fork };
+
 pub const WAYS: [Way; 4] = [
-    Way { name: "fork", start: start_fork },
+    FORK,
     Way { name: "vfork", start: start_vfork },
     Way { name: "Command", start: start_command },
     Way { name: "thread", start: start_thread },
 ];
+
+impl Way {
+    /// The median time.
+    ///
+    /// # Errors
+    /// If the system refuses another process or thread.
+    pub fn median(&self) -> Result<Duration> {
+        let start = Instant::now();
+        let mut times = Vec::new();
+        while times.len() < 9 || (times.len() < 51 && start.elapsed().as_millis() < 10) {
+            times.push((self.start)()?);
+        }
+        Ok(median_of(times))
+    }
+}
+
+/// As many of the times are longer as are shorter; of two in the middle it takes the longer.
+fn median_of(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
 
 fn start_fork() -> Result<Duration> {
     let start = Instant::now();
@@ -74,4 +97,19 @@ fn start_thread() -> Result<Duration> {
     let time = start.elapsed();
     thread.join().expect("it does nothing");
     Ok(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        let median = |times: &[u64]| {
+            median_of(times.iter().map(|&n| Duration::from_nanos(n)).collect()).as_nanos()
+        };
+        assert_eq!(median(&[7]), 7);
+        assert_eq!(median(&[9, 1, 1000, 2, 8]), 8);
+        assert_eq!(median(&[4, 1, 3, 2]), 3);
+    }
 }

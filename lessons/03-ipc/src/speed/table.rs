@@ -61,10 +61,15 @@ pub fn print_json(setting: &Setting, row: &Row, lengths: &[usize]) {
     }
 }
 
-/// A picture of a table.
+/// The rows that a picture shows. The others would hide them: they are much like one of these.
+const DRAWN: [&str; 5] =
+    ["pipe", "ipc-channel, typed", "shared memory, ring", "Python's Queue", "a copy (the limit)"];
+
+/// A picture of some rows of a table.
 pub fn draw(setting: &Setting, rows: &[Row], lengths: &[usize]) -> String {
     let x: Vec<_> = lengths.iter().map(|&length| (length as f64, size(length))).collect();
-    let lines: Vec<_> = rows.iter().map(|row| (row.name, row.times.clone())).collect();
+    let rows = rows.iter().filter(|row| DRAWN.contains(&row.name));
+    let lines: Vec<_> = rows.map(|row| (row.name, row.times.clone())).collect();
     let cpus = if setting.cpus.len() == 1 { "one CPU" } else { "two CPUs" };
     let title = format!("Time for each message, one after the other, on {cpus}");
     Plot { title: &title, sizes: "length of a message", x: &x, lines: &lines }.draw()

@@ -21,7 +21,7 @@ use nix::unistd::{Pid, dup2_stdin};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::flow::value::{decode, encode, encode_text};
+use super::flow::value::decode;
 use super::flow::{Kind, Reader, Shared, Writer};
 use super::function::Identity;
 use super::{Function, PoolError};
@@ -50,12 +50,13 @@ pub trait Task: Sync {
     #[doc(hidden)]
     fn signature(&self) -> String;
 
-    /// Runs it with an argument, and appends the result to `results`.
+    /// Runs it with the next `count` arguments, and puts the result of each. Returns false if
+    /// the parent is gone.
     ///
     /// # Errors
-    /// If the argument or the result cannot be converted.
+    /// If the parent cannot be heard or woken.
     #[doc(hidden)]
-    fn run(&self, argument: &[u8], results: &mut Vec<u8>) -> Result<(), String>;
+    fn run(&self, count: usize, arguments: &mut Inbox, results: &mut Outbox) -> Result<bool>;
 }
 
 impl<A: DeserializeOwned + 'static, R: Serialize + 'static> Task for Function<A, R> {
@@ -75,11 +76,33 @@ impl<A: DeserializeOwned + 'static, R: Serialize + 'static> Task for Function<A,
         self.signature()
     }
 
-    fn run(&self, argument: &[u8], results: &mut Vec<u8>) -> Result<(), String> {
+    fn run(&self, count: usize, arguments: &mut Inbox, results: &mut Outbox) -> Result<bool> {
+        for left in (1..=count).rev() {
+            let Some((kind, argument)) = arguments.next(left)? else { return Ok(false) };
+            if kind == Kind::Value {
+                // A panic ends here, and only this task can see what it left half done.
+                match catch_unwind(AssertUnwindSafe(|| self.run_once(argument, results))) {
+                    Ok(Ok(())) => results.put()?,
+                    Ok(Err(why)) => results.put_text(Kind::Unreadable, &why)?,
+                    Err(panic) => results.put_text(Kind::Panicked, &panics::take(panic))?,
+                }
+                panics::print_caught();
+            } else {
+                // The argument could not be written. That is the result.
+                results.put_text(kind, &String::from_utf8_lossy(argument))?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl<A: DeserializeOwned, R: Serialize> Function<A, R> {
+    /// Runs it with an argument, and writes the result, but does not put it.
+    fn run_once(&self, argument: &[u8], results: &mut Outbox) -> Result<(), String> {
         let argument =
             decode(argument).map_err(|why| format!("its argument cannot be read: {why}"))?;
         let result = (self.call)(argument);
-        encode(&result, results).map_err(|why| format!("its result cannot be written: {why}"))
+        results.write(&result).map_err(|why| format!("its result cannot be written: {why}"))
     }
 }
 
@@ -151,11 +174,9 @@ fn work(tasks: Tasks, parent: Option<i32>) -> Result<()> {
     if !greet(tasks, &mut arguments, &mut results)? {
         return Ok(());
     }
-    // One for all of them: what a result needs of it is there for the next.
-    let mut result = Vec::new();
     while let Some(header) = arguments.next_chunk()? {
         let task = *tasks.get(header.function as usize).context("no such function")?;
-        if !run(task, header.count as usize, &mut arguments, &mut result, &mut results)? {
+        if !task.run(header.count as usize, &mut arguments, &mut results)? {
             // The parent is gone.
             return Ok(());
         }
@@ -169,48 +190,9 @@ fn greet(tasks: Tasks, arguments: &mut Inbox, results: &mut Outbox) -> Result<bo
     let Some((_, theirs)) = arguments.next(1)? else { return Ok(false) };
     let ours = signatures(tasks);
     let same = theirs == ours.as_bytes();
-    let mut greeting = Vec::new();
-    encode_text(if same { Kind::Value } else { Kind::Unreadable }, &ours, &mut greeting);
-    results.put(&greeting)?;
+    results.put_text(if same { Kind::Value } else { Kind::Unreadable }, &ours)?;
     results.wake_parent()?;
     Ok(same)
-}
-
-/// Runs a function with the next `count` arguments, and writes each result by way of `result`.
-/// Returns false if the parent is gone.
-fn run(
-    task: &dyn Task,
-    count: usize,
-    arguments: &mut Inbox,
-    result: &mut Vec<u8>,
-    results: &mut Outbox,
-) -> Result<bool> {
-    for left in (1..=count).rev() {
-        let Some((kind, argument)) = arguments.next(left)? else { return Ok(false) };
-        result.clear();
-        if kind == Kind::Value {
-            // A panic ends here, and only this task can see what it left half done.
-            let ran = catch_unwind(AssertUnwindSafe(|| task.run(argument, result)));
-            if !matches!(ran, Ok(Ok(()))) {
-                result.clear();
-            }
-            match ran {
-                Ok(Ok(())) => {}
-                Ok(Err(why)) => encode_text(Kind::Unreadable, &why, result),
-                Err(panic) => encode_text(Kind::Panicked, &panics::take(panic), result),
-            }
-            panics::print_caught();
-        } else {
-            // The argument could not be written. That is the result.
-            encode_text(kind, &String::from_utf8_lossy(argument), result);
-        }
-        results.put(result)?;
-        if result.capacity() > 1 << 20 {
-            // A large one does not keep its memory.
-            *result = Vec::new();
-        }
-    }
-    Ok(true)
 }
 
 /// Receives the descriptors of the memory for arguments and for results; `None` if the parent

@@ -3,6 +3,7 @@
 //! Both are bytes here. Only the threads that use the pool convert values, so whatever the
 //! conversion of a type does, it cannot harm the manager.
 
+use std::iter::repeat_n;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -192,18 +193,18 @@ impl Results {
     pub fn wait<R: DeserializeOwned>(&self) -> Vec<Result<R, TaskError>> {
         let state = self.complete.wait_while(self.state(), |state| state.missing > 0);
         // Without the lock: reading a value may take its time, and may use the pool.
-        let State { tasks, arrived, small, .. } =
+        let State { tasks, mut arrived, small, .. } =
             std::mem::take(&mut *state.unwrap_or_else(PoisonError::into_inner));
-        let mut results: Vec<_> = std::iter::repeat_with(|| None).take(tasks).collect();
-        for Arrived { first, count, what } in arrived {
-            let places = &mut results[first..first + count];
+        arrived.sort_unstable_by_key(|arrived| arrived.first);
+        let mut results = Vec::with_capacity(tasks);
+        for Arrived { count, what, .. } in arrived {
             match what {
-                What::Small(range) => read_results(&small[range], places),
-                What::Large(values) => read_results(&values, places),
-                What::Failed(why) => places.fill_with(|| Some(Err(why.clone()))),
+                What::Small(range) => read_results(&small[range], count, &mut results),
+                What::Large(values) => read_results(&values, count, &mut results),
+                What::Failed(why) => results.extend(repeat_n(why, count).map(Err)),
             }
         }
-        results.into_iter().map(|result| result.expect("none is missing")).collect()
+        results
     }
 
     /// Whether all results have arrived.
@@ -216,13 +217,13 @@ impl Results {
     }
 }
 
+/// Appends the results that these values are.
 fn read_results<R: DeserializeOwned>(
     mut values: &[u8],
-    results: &mut [Option<Result<R, TaskError>>],
+    count: usize,
+    results: &mut Vec<Result<R, TaskError>>,
 ) {
-    for result in results {
-        *result = Some(read_result(split_first(&mut values)));
-    }
+    results.extend((0..count).map(|_| read_result(split_first(&mut values))));
 }
 
 /// The result that a worker has written.

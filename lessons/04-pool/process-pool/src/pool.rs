@@ -58,7 +58,7 @@ impl ProcessPool {
         }
         child::check(tasks)?;
         let workers = workers.max(1);
-        let queue = Arc::new(Queue::new().map_err(|why| PoolError::Start(why.to_string()))?);
+        let queue = Arc::new(Queue::new().map_err(|why| PoolError::Start(format!("{why:#}")))?);
         let managed = queue.clone();
         let (report, started) = bounded(1);
         let manager = thread::Builder::new()

@@ -67,6 +67,8 @@ const SHORT: &[Case] = &cases! {
     ring_of_locks(true);
     double_checked(true);
     wait_for_word(true);
+    read_then_write(true);
+    receive(2);
 };
 
 /// How many executions there were, and whether no order is left.

@@ -14,13 +14,25 @@ use common::panics;
 use nix::unistd::gettid;
 
 use crate::crew::{self, Crew, Member, Tid};
-use crate::execution::{CONTROLLER, Execution, Job, Object};
+use crate::execution::{CONTROLLER, Execution, Job, Limit, Object, TOO_MANY_THREADS};
+use crate::names;
 use crate::op::{Op, ThreadId};
 use crate::scheduler::Scheduler;
 use crate::watch::{Hang, Watch};
 
 /// The exit status of a Rust program that panics.
 const PANICKED: i32 = 101;
+
+/// How far an exploration is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The number of the execution.
+    pub execution: u64,
+    /// How often something has happened in it.
+    pub progress: u64,
+    /// The thread that has the turn.
+    pub turn: ThreadId,
+}
 
 /// What the threads of one execution share.
 pub(crate) struct Engine {
@@ -104,12 +116,15 @@ fn current() -> (Arc<Engine>, ThreadId) {
     });
     current.unwrap_or_else(|| {
         crew::park_if_dismissed();
-        panic!("only an explored program has these")
+        panic!(
+            "the locks, variables and threads of the explorer are for an explored program: \
+             make and use them in the closure that the explorer runs"
+        )
     })
 }
 
 /// Whether a panic must not leave the code that runs now: it would abort the process.
-fn is_unwinding() -> bool {
+pub(crate) fn is_unwinding() -> bool {
     let is_ending = |current: &Option<Current>| current.as_ref().is_some_and(|it| it.is_ending);
     thread::panicking() || CURRENT.with_borrow(is_ending)
 }
@@ -153,16 +168,91 @@ pub(crate) fn add_object(name: &'static str, object: Object) -> Handle {
     Handle::new(name, id)
 }
 
-/// Starts a thread: a step.
+/// Adds an object of this kind, which is called by its place in the source.
+///
+/// # Panics
+/// Outside of an explored program.
+pub(crate) fn add_object_at(at: &'static Location<'static>, kind: &str, object: Object) -> Handle {
+    let (engine, _) = current();
+    let mut execution = engine.execution();
+    let mut name = names::of(kind, at);
+    let namesakes = execution.namesakes(name);
+    if namesakes > 0 {
+        name = names::intern(format!("{name} #{}", namesakes + 1));
+    }
+    let id = execution.add_object(name, object);
+    drop(execution);
+    Handle::new(name, id)
+}
+
+/// Starts a thread: a step. Without a name it is called by its number.
 #[track_caller]
-pub(crate) fn spawn(name: &'static str, job: Job) -> Handle {
+pub(crate) fn spawn(name: Option<&'static str>, job: Job) -> Handle {
     assert!(
         current().1 != CONTROLLER,
-        "only a thread can start {name}: make the first threads with `program.thread`"
+        "only a thread can start {}: make the first threads with `program.thread`",
+        name.unwrap_or("another")
     );
     // The execution knows the number.
-    let start = |execution: &mut Execution, _| execution.add_thread(name, job);
-    Handle::new(name, step(Op::Spawn(0), start, |_| format!("start {name}")))
+    let start = |execution: &mut Execution, me| {
+        execution.act(me);
+        let id = execution.add_thread(name, job)?;
+        Ok((id, execution.name(id)))
+    };
+    let describe = |started: &Result<(ThreadId, &'static str), Job>| match started {
+        Ok((_, name)) => format!("start {name}"),
+        Err(_) => "start one thread too many".to_owned(),
+    };
+    let Ok((id, name)) = step(Op::Spawn(0), start, describe) else { panic!("{TOO_MANY_THREADS}") };
+    Handle::new(name, id)
+}
+
+/// The thread that runs, and the name that it was given.
+pub(crate) fn this_thread() -> (Handle, Option<&'static str>) {
+    let (engine, me) = current();
+    let execution = engine.execution();
+    let (name, given) = (execution.name(me), execution.given_name(me));
+    drop(execution);
+    (Handle::new(name, me), given)
+}
+
+/// Calls a function, and catches its panic. What unwinds the thread because its execution is
+/// over goes on.
+pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> thread::Result<R> {
+    let result = panic::catch_unwind(AssertUnwindSafe(run));
+    if result.as_ref().is_err_and(|panic| panic.is::<Abandoned>()) {
+        panic::resume_unwind(Box::new(Abandoned));
+    }
+    result
+}
+
+/// Whether an object belongs to the execution of this thread.
+pub(crate) fn is_here(object: Handle) -> bool {
+    CURRENT.with_borrow(|current| {
+        current.as_ref().is_some_and(|current| current.engine.number == object.execution)
+    })
+}
+
+/// Changes something that no other thread can see: not a step.
+pub(crate) fn change_silently(change: impl FnOnce(&mut Execution)) {
+    change(&mut current().0.execution());
+}
+
+/// The object of a thread's token for `park`.
+pub(crate) fn token_of(thread: Handle) -> usize {
+    let id = thread.id();
+    current().0.execution().token_of(id)
+}
+
+/// Lets the others go first.
+#[track_caller]
+pub(crate) fn yield_now() {
+    let at = Location::caller();
+    let (engine, me) = current();
+    if engine.execution().has_to_yield(me, at) {
+        let look_again = |execution: &mut Execution, me| execution.begin_round(me, at);
+        limited_step_at(at, Op::Yield, Limit::Later, look_again, |()| "look again".to_owned());
+    }
 }
 
 /// Takes a step at the caller's place in the source: waits for the turn, and then has its
@@ -183,11 +273,40 @@ pub(crate) fn step_at<R>(
     effect: impl FnOnce(&mut Execution, ThreadId) -> R,
     describe: impl FnOnce(&R) -> String,
 ) -> R {
+    limited_step_at(at, op, Limit::Never, effect, describe)
+}
+
+/// Takes a step at the caller's place that waits for some time only, and then is possible
+/// although nothing came. `effect` is told whether something did.
+#[track_caller]
+pub(crate) fn timed_step<R>(
+    op: Op,
+    effect: impl FnOnce(&mut Execution, ThreadId, bool) -> R,
+    describe: impl FnOnce(&R) -> String,
+) -> R {
+    let at = Location::caller();
+    let effect = |execution: &mut Execution, me| {
+        let is_given = execution.is_given(me);
+        if !is_given {
+            execution.begin_round(me, at);
+        }
+        effect(execution, me, is_given)
+    };
+    limited_step_at(at, op, Limit::Now, effect, describe)
+}
+
+fn limited_step_at<R>(
+    at: &'static Location<'static>,
+    op: Op,
+    limit: Limit,
+    effect: impl FnOnce(&mut Execution, ThreadId) -> R,
+    describe: impl FnOnce(&R) -> String,
+) -> R {
     if IS_DESCRIBING.get() {
         panic::resume_unwind(Box::new(StepInDebug));
     }
     let (engine, me) = current();
-    let mut execution = engine.take_turn(me, op, at);
+    let mut execution = engine.take_turn(me, op, at, limit);
     let result = effect(&mut execution, me);
     let recorded = execution.depart(me);
     drop(execution);
@@ -284,12 +403,13 @@ impl Engine {
         given_up.len()
     }
 
-    /// The execution, and how far it is.
-    pub fn place(&self) -> (u64, u64) {
-        (self.number, self.execution().progress())
+    /// How far it is.
+    pub fn place(&self) -> Place {
+        let progress = self.execution().progress();
+        Place { execution: self.number, progress, turn: self.turn.load(Ordering::Acquire) }
     }
 
-    /// The ids of the threads that take part.
+    /// The ids of the controller and of the threads that take part, by their numbers.
     pub fn tids(&self) -> Vec<Tid> {
         lock(&self.tids).clone()
     }
@@ -300,10 +420,11 @@ impl Engine {
     ///
     /// The controller runs a closure that has borrowed from its caller, and cannot be left
     /// behind. So if it hangs, the process ends.
-    pub fn abandon(&self, place: (u64, u64), hang: Hang) {
+    pub fn abandon(&self, place: Place, hang: Hang) {
         let mut execution = self.execution();
         let thread = self.turn.load(Ordering::Acquire);
-        if (self.number, execution.progress()) != place {
+        let progress = execution.progress();
+        if place != (Place { execution: self.number, progress, turn: thread }) {
             return;
         }
         let what = match hang {
@@ -345,13 +466,14 @@ impl Engine {
         me: ThreadId,
         op: Op,
         at: &'static Location<'static>,
+        limit: Limit,
     ) -> MutexGuard<'_, Execution> {
         let mut execution = self.execution();
         if execution.is_given_up(me) {
             drop(execution);
             park_for_good();
         }
-        execution.arrive(me, op, at);
+        execution.arrive(me, op, at, limit);
         if me == CONTROLLER {
             // It runs while no thread does.
             let Some(awaited) = execution.awaited(me) else { return execution };
@@ -380,7 +502,8 @@ impl Engine {
             drop(execution);
             give_up();
         }
-        if !is_unwinding() && !matches!(op, Op::Unlock(_)) {
+        let is_in_drop = matches!(op, Op::Unlock(_) | Op::Unshare(_) | Op::Leave(_));
+        if !is_unwinding() && !is_in_drop {
             execution.depart(me);
             drop(execution);
             panic::resume_unwind(Box::new(Abandoned));
@@ -411,13 +534,23 @@ impl Engine {
     /// the scheduler chooses. After the end of the execution each thread that is left has
     /// the turn to unwind, and finally the controller.
     fn next_turn(&self, execution: &mut Execution) -> ThreadId {
+        if !execution.is_over()
+            && let Some(next) = execution.new_thread()
+        {
+            return next;
+        }
         if !execution.is_over() {
-            let next =
-                execution.new_thread().or_else(|| lock(&self.scheduler).choose(&execution.ready()));
-            if let Some(next) = next {
-                return next;
+            let mut ready = execution.ready();
+            if ready.enabled == 0 && execution.look_again() {
+                ready = execution.ready();
             }
-            execution.finish(None);
+            // The threads may have no end.
+            if !execution.is_over() {
+                if let Some(next) = lock(&self.scheduler).choose(&ready) {
+                    return next;
+                }
+                execution.finish(None);
+            }
         }
         execution.thread_to_unwind().unwrap_or(CONTROLLER)
     }

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use crate::bounds::{Bounds, Orders};
 use crate::crew::Crew;
 use crate::engine::{Engine, lock};
-use crate::execution::{Ended, Execution, Job};
+use crate::execution::{Ended, Execution, Job, TOO_MANY_THREADS};
 use crate::replay::Replay;
 use crate::report::{Failure, Fault, Outcome, ReplayError, Report, Run};
 use crate::schedule::Schedule;
@@ -57,6 +57,8 @@ pub struct Explorer {
 #[derive(Default)]
 pub struct Program {
     threads: Vec<(&'static str, Job)>,
+    /// The first thread is the main thread.
+    has_main: bool,
     check: Option<Box<dyn FnOnce() -> Result<(), String>>>,
 }
 
@@ -64,6 +66,16 @@ impl Program {
     /// Adds a thread. All threads that are added here start at the same time.
     pub fn thread(&mut self, name: &'static str, run: impl FnOnce() + Send + 'static) {
         self.threads.push((name, Box::new(run)));
+    }
+
+    /// Makes a program that is written as one of std is: `run` is its main thread, makes all
+    /// others, and panics if the result is wrong. It has to be the only thread that is added.
+    ///
+    /// As with std, what other threads do or wait for when it has returned does not matter.
+    pub fn main(&mut self, run: impl FnOnce() + Send + 'static) {
+        assert!(self.threads.is_empty(), "the main thread is added before any other");
+        self.has_main = true;
+        self.thread("main", run);
     }
 
     /// Checks the result when every thread has ended. The check takes no steps. If an execution
@@ -107,6 +119,7 @@ impl Explorer {
                         samples.push(sample);
                     }
                 }
+                report.polls = report.polls.or(ended.run.polls);
                 let mut search = lock(&exploration.search);
                 if search.cut == Some(Cut::Redundant) {
                     report.redundant += 1;
@@ -210,8 +223,10 @@ impl<'a, P: Fn(&mut Program)> Runner<'a, P> {
         Engine::enter(self.watch, crew, scheduler, execution, |engine| {
             let mut program = Program::default();
             (self.program)(&mut program);
+            engine.execution().has_main = program.has_main;
             for (name, job) in program.threads {
-                engine.execution().add_thread(name, job);
+                let added = engine.execution().add_thread(Some(name), job);
+                assert!(added.is_ok(), "{TOO_MANY_THREADS}");
             }
             self.stranded += engine.run();
             assert!(
@@ -341,4 +356,25 @@ fn assert_steps_repeated(search: &Search, run: &Run) {
         "exploration failed: the program does not take the same steps again: \
          step {step}, of {name}{at}, or of another thread there, was another one before"
     );
+}
+
+/// The program whose main thread calls `run`: see [`Program::main`].
+///
+/// ```
+/// use explorer::sync::{Arc, Mutex};
+/// use explorer::{Explorer, Orders, thread};
+///
+/// let program = explorer::main(|| {
+///     let balance = Arc::new(Mutex::new(0));
+///     let other = balance.clone();
+///     let child = thread::spawn(move || *other.lock().unwrap() += 1);
+///     *balance.lock().unwrap() += 1;
+///     child.join().unwrap();
+///     assert_eq!(*balance.lock().unwrap(), 2);
+/// });
+/// let report = Explorer::default().explore(Orders::Distinct, program);
+/// assert_eq!((report.executions, report.failures), (2, 0));
+/// ```
+pub fn main(run: impl Fn() + Clone + Send + Sync + 'static) -> impl Fn(&mut Program) + Sync {
+    move |program| program.main(run.clone())
 }

@@ -5,6 +5,7 @@ mod run;
 mod timeline;
 
 use std::fmt;
+use std::panic::Location;
 
 use crate::bounds::{Bounds, Orders};
 use crate::schedule::Schedule;
@@ -47,6 +48,9 @@ pub struct Report {
     pub too_long: u64,
     /// Whether no order was left to try. The report holds for the program only then.
     pub finished: bool,
+    /// Where a thread waited in a loop for a change, in some order: it looked at something again
+    /// and again.
+    pub polls: Option<&'static Location<'static>>,
     /// The simplest failure: with the fewest preemptions, then with the fewest switches.
     pub simplest: Option<Failure>,
 }
@@ -61,6 +65,7 @@ impl Report {
             redundant: 0,
             too_long: 0,
             finished: false,
+            polls: None,
             simplest: None,
         }
     }

@@ -1,10 +1,20 @@
-//! Variables, locks and threads whose operations are steps. Outside of an explored program
-//! they panic.
+//! Locks, condition variables, channels and the like, in the shape of [`std::sync`].
+//!
+//! Each operation is a step. What needs `&mut self` is none: no other thread can see it.
 
-mod lock;
-mod thread;
-mod variable;
+pub mod atomic;
+mod barrier;
+mod condvar;
+pub mod mpsc;
+mod mutex;
+mod once;
+mod poison;
+mod rwlock;
 
-pub use lock::{Condvar, Guard, Mutex};
-pub use thread::{JoinHandle, spawn};
-pub use variable::{Atomic, Cell};
+pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, Weak};
+
+pub use barrier::{Barrier, BarrierWaitResult};
+pub use condvar::{Condvar, WaitTimeoutResult};
+pub use mutex::{Mutex, MutexGuard};
+pub use once::{Once, OnceLock, OnceState};
+pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -8,7 +8,8 @@ use std::time::Duration;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
 use crate::crew::Tid;
-use crate::engine::{Engine, lock};
+use crate::engine::{Engine, Place, lock};
+use crate::op::ThreadId;
 
 /// How often it looks within the time that a thread may take for a step.
 const LOOKS: u32 = 20;
@@ -22,9 +23,8 @@ pub(crate) struct Watch {
 
 /// How far an execution was at the last look at it.
 struct Seen {
-    /// The execution, and its progress.
-    place: (u64, u64),
-    /// The CPU time of its threads when it came there.
+    place: Place,
+    /// The CPU time of the thread that has the turn when it came there.
     cpu: Duration,
     /// How long all of them have been seen asleep there.
     asleep: Duration,
@@ -54,7 +54,7 @@ impl Watch {
                 continue;
             };
             let place = engine.place();
-            let (cpu, asleep) = activity(&engine.tids());
+            let (cpu, asleep) = activity(&engine.tids(), place.turn);
             match &mut last {
                 Some(seen) if seen.place == place => {
                     if asleep {
@@ -72,15 +72,17 @@ impl Watch {
     }
 }
 
-/// The CPU time of some threads of this process, and whether each of them sleeps in the kernel
-/// or has ended.
-fn activity(tids: &[Tid]) -> (Duration, bool) {
+/// The CPU time of the thread that has the `turn`, and whether each of the threads sleeps in the
+/// kernel or has ended. The others may use CPU time, too: one that was left behind does.
+fn activity(tids: &[Tid], turn: ThreadId) -> (Duration, bool) {
     let mut cpu = Duration::ZERO;
     let (mut some_asleep, mut all_asleep) = (false, true);
-    for tid in tids {
+    for (thread, tid) in tids.iter().enumerate() {
         match tid.get().map(|&tid| stat(tid)) {
             Some(Some((state, used))) => {
-                cpu += used;
+                if thread == turn {
+                    cpu = used;
+                }
                 some_asleep |= state == 'S';
                 all_asleep &= state == 'S';
             }

@@ -120,7 +120,7 @@ fn who_waits_is_told() {
     let number = SharedMutex::robust(Word::new(0)).unwrap();
     let owner = stopped_owner(number);
     let next = start(|| told_of_7(number));
-    assert!(proc::wait_until_asleep(next.pid()).unwrap());
+    assert!(proc::poll_until_asleep(next.pid()).unwrap());
     kill_and_wait(owner);
     next.join().unwrap();
     assert_eq!(number.lock().unwrap().get(), 8);
@@ -133,7 +133,7 @@ fn without_repair() {
         // The first to get it does not repair it. All the others are told, and none waits on.
         let waiting: Vec<Child> = (0..waiters).map(|_| start(|| drop(number.lock()))).collect();
         for child in &waiting {
-            assert!(proc::wait_until_asleep(child.pid()).unwrap());
+            assert!(proc::poll_until_asleep(child.pid()).unwrap());
         }
         kill_and_wait(owner);
         waiting.into_iter().for_each(|child| child.join().unwrap());
@@ -169,10 +169,10 @@ fn not_robust() {
     let number = SharedMutex::not_robust(Word::new(0)).unwrap();
     let owner = stopped_owner(number);
     let next = start(|| drop(number.lock()));
-    assert!(proc::wait_until_asleep(next.pid()).unwrap());
+    assert!(proc::poll_until_asleep(next.pid()).unwrap());
     kill_and_wait(owner);
     // If the kernel wakes it for this, it has done so by now.
-    assert!(proc::wait_until_asleep(next.pid()).unwrap());
+    assert!(proc::poll_until_asleep(next.pid()).unwrap());
     kill_and_wait(next);
 }
 

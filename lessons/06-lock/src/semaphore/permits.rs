@@ -111,7 +111,7 @@ mod tests {
             drop(SEMAPHORE.acquire());
             tx.send(gettid()).unwrap();
         });
-        proc::wait_until_asleep(rx.recv().unwrap()).unwrap();
+        proc::poll_until_asleep(rx.recv().unwrap()).unwrap();
         assert!(!waiting.is_finished());
         drop(permit);
         rx.recv_timeout(Duration::from_secs(60)).unwrap();

@@ -1,6 +1,7 @@
 //! The demos that run on the explorer, seen from outside.
 
 mod found;
+mod orders;
 mod play;
 mod schedule;
 mod simulated;

@@ -52,7 +52,7 @@ fn keys_take_steps_and_take_them_back() {
 #[test]
 fn with_the_lock_the_screen_shows_who_waits() {
     let shown = screen(&["--lock", "--keys", "112"]);
-    assert!(shown.contains("2: t2 waits for the lock m, which t1 has"), "{shown}");
+    assert!(shown.contains("2: t2 waits for the lock mutex, which t1 has"), "{shown}");
     assert!(shown.contains("step 3 cannot be one of thread 2"), "{shown}");
     let shown = screen(&["--keys", "l111111222222"]);
     assert!(

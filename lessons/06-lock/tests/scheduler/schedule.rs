@@ -59,7 +59,7 @@ fn an_order_has_no_more_steps_than_the_threads() {
 fn with_the_lock_the_other_thread_has_to_wait() {
     let error = wrong_usage(&["schedule", "--lock", "--replay", "1x2,2"]);
     assert!(error.contains("step 3 cannot be one of thread 2"), "{error}");
-    assert!(error.contains("it waits for the lock m, which t1 has"), "{error}");
+    assert!(error.contains("it waits for the lock mutex, which t1 has"), "{error}");
     let text = run(&["--lock", "--replay", "2x6,1x6"]);
     assert!(text.ends_with("the balance is 0\n"), "{text}");
 }

@@ -29,7 +29,8 @@ pub fn run(workspace: &Workspace, junit: Option<&Path>) -> Result<ExitCode> {
             .with_context(|| format!("write {}", file.display()))?,
         None => println!("{:#}", json_report(&rows)),
     }
-    let all_right = rows.iter().all(|(_, judged, _)| matches!(judged, None | Some(Judged::Right)));
+    let all_right =
+        rows.iter().all(|(_, judged, _)| matches!(judged, None | Some(Judged::Right(_))));
     Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -37,7 +38,7 @@ fn json_report(rows: &[Row]) -> serde_json::Value {
     let row = |(exercise, judged, time): &Row| {
         let (state, why, details) = match judged {
             None => ("not begun", None, &[][..]),
-            Some(Judged::Right) => ("right", None, &[][..]),
+            Some(Judged::Right(_)) => ("right", None, &[][..]),
             Some(Judged::Wrong(fault)) => ("wrong", Some(&fault.what), &fault.details[..]),
             Some(Judged::NotBuilt) => ("does not compile", None, &[][..]),
         };
@@ -70,7 +71,7 @@ fn junit_report(rows: &[Row]) -> String {
         );
         report += &match judged {
             None => "<skipped message=\"not begun\"/>".to_owned(),
-            Some(Judged::Right) => String::new(),
+            Some(Judged::Right(_)) => String::new(),
             Some(wrong) => {
                 let details = match wrong {
                     Judged::Wrong(fault) => fault.details.join("\n"),

@@ -227,7 +227,7 @@ impl Session<'_> {
         let room = text::width();
         if let Some(judged) = &self.judged {
             let line = match judged {
-                Judged::Right => {
+                Judged::Right(_) => {
                     "Right! n leads to the next exercise, s shows our solution.".to_owned()
                 }
                 wrong => format!("Not yet: {}", wrong.line()),

@@ -129,6 +129,7 @@ mod tests {
             arguments: Vec::new(),
             result: None,
             child: None,
+            zombie: None,
             end,
             text: text.to_owned(),
         }

@@ -19,6 +19,8 @@ struct Node {
     name: String,
     parent: Option<i32>,
     end: Option<(End, std::time::Duration)>,
+    /// Whether its parent has ended and never waited for it.
+    is_zombie: bool,
 }
 
 impl Tree {
@@ -29,11 +31,14 @@ impl Tree {
         }
         let node = self.tasks.entry(event.id).or_default();
         node.is_thread = event.id != event.process;
-        if !event.name.is_empty() && event.end.is_none() {
+        if !event.name.is_empty() {
             node.name.clone_from(&event.name);
         }
         if let Some(end) = event.end {
             node.end = Some((end, event.at));
+        }
+        if let Some(zombie) = event.zombie.and_then(|id| self.tasks.get_mut(&id)) {
+            zombie.is_zombie = true;
         }
         if event.group == Group::Fork
             && let Some(child) = event.child
@@ -66,7 +71,8 @@ impl Tree {
             Some((End::Replaced, at)) => format!("replaced by an exec, at {}", text::time(at)),
             None => "did not end".to_owned(),
         };
-        println!("{before}{kind} {id} {}: {end}", node.name);
+        let zombie = if node.is_zombie { ", never waited for" } else { "" };
+        println!("{before}{kind} {id} {}: {end}{zombie}", node.name);
         let children: Vec<i32> = self
             .order
             .iter()

@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::{self, Signal};
@@ -233,9 +234,11 @@ impl Steps<'_, '_> {
     /// Waits until the program has begun; `false` if it never will.
     fn begin(&mut self) -> Result<bool> {
         while self.tracer.start.is_none() {
-            match self.stops.next()? {
-                None => return Ok(false),
-                Some((id, status)) => self.tracer.take(id, status)?,
+            match self.stops.next() {
+                Ok(Some((id, status))) => self.tracer.take(id, status)?,
+                Ok(None) => return Ok(false),
+                Err(Errno::EINTR) => {}
+                Err(why) => return Err(why).context("waitpid"),
             }
         }
         for (id, _) in self.tasks() {
@@ -249,7 +252,7 @@ impl Steps<'_, '_> {
     /// # Errors
     /// If a call to ptrace fails.
     pub fn take_stops(&mut self) -> Result<()> {
-        while let Some((id, status)) = self.stops.next_there()? {
+        while let Some((id, status)) = self.stops.next_there().context("waitpid")? {
             self.tracer.take(id, status).with_context(|| format!("trace task {id}"))?;
         }
         self.tracer.tell_until(Duration::MAX);
@@ -398,7 +401,7 @@ fn links(id: Pid) -> impl Iterator<Item = PathBuf> {
 
 /// The state of a task as /proc shows it, and how often it has stopped running; `None` if it
 /// is gone.
-fn look(id: Pid) -> Option<(char, u64)> {
+pub(super) fn look(id: Pid) -> Option<(char, u64)> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let values = |name: &'static str| {
         status

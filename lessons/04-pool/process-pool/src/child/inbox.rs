@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::flow::value::split_first;
+use crate::flow::value::{clear, split_first};
 use crate::flow::{ChunkHeader, Kind, Reader};
 
 pub struct Inbox {
@@ -46,11 +46,7 @@ impl Inbox {
 
     fn wait_for_values(&mut self, count: usize) -> Result<bool> {
         self.used = 0;
-        // A large one does not keep its memory.
-        if self.values.len() > 1 << 20 {
-            self.values = Vec::new();
-        }
-        self.values.clear();
+        clear(&mut self.values);
         while self.flow.take(count, &mut self.values).map_err(|_| nonsense())? == 0 {
             if !self.wait_until(Reader::look)? {
                 return Ok(false);

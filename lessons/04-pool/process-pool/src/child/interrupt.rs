@@ -25,7 +25,8 @@ pub fn survive() -> Result<()> {
     let before = unsafe { sigaction(Signal::SIGINT, &action) }.context("sigaction")?;
     if matches!(before.handler(), SigHandler::SigIgn) {
         // As `nohup` and background jobs of a script have it: then it is for all of them.
-        // SAFETY: no handler is installed, so none can run at a bad moment.
+        // SAFETY: no handler is installed, so none can run at a bad moment. The action is that of
+        // the whole process, and no task has begun in it.
         unsafe { signal(Signal::SIGINT, SigHandler::SigIgn) }.context("signal")?;
     }
     Ok(())
@@ -34,7 +35,8 @@ pub fn survive() -> Result<()> {
 extern "C" fn on_interrupt(_: c_int) {
     // A process that a task has forked has the handler, too, but is not a worker.
     if getpid().as_raw() != WORKER.load(Ordering::Relaxed) {
-        // SAFETY: no handler is installed, so none can run at a bad moment.
+        // SAFETY: no handler is installed, so none can run at a bad moment. The action is that of
+        // the whole process, and all of it is to end.
         let _ = unsafe { signal(Signal::SIGINT, SigHandler::SigDfl) };
         let _ = raise(Signal::SIGINT);
     }

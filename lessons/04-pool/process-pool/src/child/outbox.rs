@@ -3,31 +3,55 @@
 use std::os::unix::net::UnixStream;
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 
-use crate::flow::Writer;
+use crate::flow::value::{clear, encode, encode_text};
+use crate::flow::{Kind, Writer};
 
 pub struct Outbox {
     flow: Writer,
     /// A byte that is sent here wakes the parent.
     bell: UnixStream,
+    /// The result that is put next.
+    result: Vec<u8>,
 }
 
 impl Outbox {
     pub fn new(flow: Writer, bell: UnixStream) -> Self {
-        Self { flow, bell }
+        Self { flow, bell, result: Vec::new() }
     }
 
-    /// Writes a value, and waits for space if there is none.
+    /// Writes a result, but does not put it: that replaces one that was not put.
+    ///
+    /// # Errors
+    /// If it cannot be converted to bytes.
+    #[inline]
+    pub fn write<T: Serialize>(&mut self, result: &T) -> Result<(), String> {
+        clear(&mut self.result);
+        encode(result, &mut self.result)
+    }
+
+    /// Puts a text in place of a result.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn put_text(&mut self, kind: Kind, text: &str) -> Result<()> {
+        clear(&mut self.result);
+        encode_text(kind, text, &mut self.result);
+        self.put()
+    }
+
+    /// Puts the result that was written. Waits for space if there is none.
     ///
     /// # Errors
     /// If the parent cannot be woken.
     #[inline]
-    pub fn put(&mut self, value: &[u8]) -> Result<()> {
-        let mut written = self.flow.write(value);
-        while written < value.len() {
+    pub fn put(&mut self) -> Result<()> {
+        let mut written = self.flow.write(&self.result);
+        while written < self.result.len() {
             self.wake_parent()?;
             self.flow.sleep_until_space().context("wait for space")?;
-            written += self.flow.write(&value[written..]);
+            written += self.flow.write(&self.result[written..]);
         }
         Ok(())
     }

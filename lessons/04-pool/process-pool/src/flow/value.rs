@@ -52,6 +52,20 @@ impl Prefix {
     }
 }
 
+/// Memory of up to this many bytes is kept for the next values, whatever they need.
+const KEPT: usize = 1 << 20;
+
+/// Removes all values, but keeps their memory for the next ones. More than they have made use
+/// of is released, so that a large value takes up memory only while others are as large: for
+/// each of those, the system would have to find new memory page by page.
+#[inline]
+pub fn clear(values: &mut Vec<u8>) {
+    if values.capacity() > KEPT.max(4 * values.len()) {
+        *values = Vec::new();
+    }
+    values.clear();
+}
+
 /// Appends a value to `bytes`.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use super::queue::Queue;
-use super::worker::{Death, Greeting, LONG_TASK, Worker};
+use super::worker::{Death, LONG_TASK, Worker};
 use crate::child::signatures;
 use crate::job::Chunk;
 use crate::{TaskError, Tasks};
@@ -107,9 +107,13 @@ impl Manager {
         loop {
             let mut chunks_done = 0;
             for worker in &mut self.workers {
+                let was_ready = worker.is_ready();
                 chunks_done += worker.take_results();
+                if worker.is_ready() && !was_ready {
+                    self.failures = 0;
+                }
             }
-            self.read_greetings()?;
+            self.check_functions()?;
             let closed = {
                 let mut state = self.queue.state();
                 self.waiting.append(&mut state.chunks);
@@ -127,17 +131,13 @@ impl Manager {
         }
     }
 
-    /// Notes which workers are ready.
-    fn read_greetings(&mut self) -> Result<()> {
-        for worker in &self.workers {
-            match worker.greeting() {
-                Greeting::Missing => {}
-                Greeting::Ready => self.failures = 0,
-                Greeting::OtherFunctions(theirs) => bail!(
-                    "its functions are ({}), but its workers call work_if_worker with ({theirs})",
-                    signatures(self.tasks)
-                ),
-            }
+    /// Fails if a worker has said that it has other functions.
+    fn check_functions(&self) -> Result<()> {
+        if let Some(theirs) = self.workers.iter().find_map(Worker::other_functions) {
+            bail!(
+                "its functions are ({}), but its workers call work_if_worker with ({theirs})",
+                signatures(self.tasks)
+            );
         }
         Ok(())
     }
@@ -175,7 +175,7 @@ impl Manager {
         if weight >= EXIT_WEIGHT {
             self.retry = Some(Instant::now() + RETRY_LIMIT.min(RETRY * self.failures));
         }
-        let has_worker = self.workers.iter().any(|worker| *worker.greeting() == Greeting::Ready);
+        let has_worker = self.workers.iter().any(Worker::is_ready);
         if self.failures >= FAILURES_LIMIT && !has_worker { Err(why) } else { Ok(()) }
     }
 

@@ -57,8 +57,8 @@ pub struct Worker {
 }
 
 /// What a worker has said of itself. It says it once, before its first result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Greeting {
+#[derive(PartialEq)]
+enum Greeting {
     /// Nothing yet.
     Missing,
     /// It has the functions of the pool.
@@ -113,8 +113,17 @@ impl Worker {
         self.given.is_empty()
     }
 
-    pub fn greeting(&self) -> &Greeting {
-        &self.greeting
+    /// Whether it has said that it is ready to run tasks.
+    pub fn is_ready(&self) -> bool {
+        self.greeting == Greeting::Ready
+    }
+
+    /// The functions that it has, if it has said that they are not those of the pool.
+    pub fn other_functions(&self) -> Option<&str> {
+        match &self.greeting {
+            Greeting::OtherFunctions(theirs) => Some(theirs),
+            _ => None,
+        }
     }
 
     /// Whether arguments still wait for space.
@@ -311,6 +320,7 @@ impl Worker {
     pub fn reap(mut self) -> Death {
         // What it wrote before its end is still in the memory.
         self.take_results();
+        let was_ready = self.is_ready();
         let status = self.child.wait();
         let mut chunks: VecDeque<Chunk> = self.given.into_iter().map(|given| given.chunk).collect();
         let was_in_one = self.arguments.chunks_begun() != self.chunks_done;
@@ -324,7 +334,7 @@ impl Worker {
                 (_, Err(_)) => "how is not known, as its exit status went elsewhere".to_owned(),
             },
             exited: matches!(status, Ok(WaitStatus::Exited(..))),
-            was_ready: self.greeting == Greeting::Ready,
+            was_ready,
             running: if was_in_one { chunks.pop_front() } else { None },
             not_begun: chunks,
         }

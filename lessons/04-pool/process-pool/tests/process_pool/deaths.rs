@@ -10,7 +10,7 @@ use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_bytes::ByteBuf;
 
-use crate::tasks::{ADD_ONE, BIG, DIE, DIE_ONCE, ECHO, File, NOTED, WAIT, pool};
+use crate::tasks::{ADD_ONE, BIG, DIE, DIE_EACH_TIME, DIE_ONCE, ECHO, File, NOTED, WAIT, pool};
 
 /// The same numbers in every run.
 struct Random(TestRng);
@@ -118,6 +118,11 @@ pub fn it_is_given_up() {
     // The marker can never be made there, so the task never dies; and this one always.
     let nowhere = "/no/such/folder/marker".into();
     assert_eq!(pool.apply(&DIE_ONCE, (1, nowhere)).unwrap(), 1);
+    // This one takes three workers along, and then no more.
+    let file = File::new();
+    let why = pool.apply(&DIE_EACH_TIME, file.path.clone()).unwrap_err();
+    assert!(why.to_string().contains("killed by SIGKILL"), "{why}");
+    assert_eq!(std::fs::read(&file.path).unwrap(), b"xxx");
     let before = pool.pids();
     assert_eq!(pool.map(&DIE, [3; 30], Some(1)).unwrap().len(), 30);
     assert_eq!(pool.map(&ADD_ONE, [1, 2], None).unwrap(), [Ok(2), Ok(3)]);

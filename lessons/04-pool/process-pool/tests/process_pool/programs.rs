@@ -37,6 +37,7 @@ const ROLES: &[(&str, fn())] = &[
     ("one left, ENOMEM", || one_left(Errno::ENOMEM)),
     ("none left, EAGAIN", || none_left(Errno::EAGAIN)),
     ("none left, ENOMEM", || none_left(Errno::ENOMEM)),
+    ("useless workers", useless_workers),
     ("interrupted", interrupted),
     ("panics", panics),
     ("terminated in an argument", terminated_in_an_argument),
@@ -52,6 +53,7 @@ pub fn be_started() {
     match role.as_deref() {
         Some("forgetful") => {}
         Some("forgetful worker") if is_worker => std::process::exit(0),
+        Some("useless workers") if is_worker && note_worker() => std::process::exit(0),
         Some("another table in the worker") if is_worker => work_if_worker(OTHER_TABLE),
         _ => work_if_worker(TASKS),
     }
@@ -374,6 +376,54 @@ pub fn no_processes() {
     }
 }
 
+/// The file whose presence makes new workers useless.
+const USELESS: &str = "POOL_USELESS";
+
+fn useless_file() -> PathBuf {
+    std::env::var_os(USELESS).expect("the test has set it").into()
+}
+
+/// Adds a line to this file, if it is there.
+fn note_worker() -> bool {
+    let file = File::options().append(true).open(useless_file());
+    file.is_ok_and(|mut file| writeln!(file, "{}", getpid()).is_ok())
+}
+
+/// One of two workers dies, and those that take its place end before they have done anything.
+fn useless_workers() {
+    let pool = pool();
+    let spared = pool.apply(&PID, ()).unwrap();
+    let file = useless_file();
+    File::create(&file).unwrap();
+    let begin = Instant::now();
+    for pid in pool.pids().into_iter().filter(|&pid| pid != spared) {
+        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    }
+    // A pool without a worker gives up after 20.
+    until("25 useless workers", || {
+        assert_eq!(pool.apply(&PID, ()), Ok(spared));
+        std::fs::read_to_string(&file).unwrap().lines().count() >= 25
+    });
+    // Each time it has waited 5 ms longer.
+    assert!(begin.elapsed() > Duration::from_millis(1500), "{:?}", begin.elapsed());
+    std::fs::remove_file(&file).unwrap();
+    // While one worker is busy, there is another one that does this.
+    let gate = tasks::File::new();
+    let busy = pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap();
+    assert_eq!(pool.apply(&ADD_ONE, 1), Ok(2));
+    drop(gate);
+    assert_eq!(busy.wait(), Ok(()));
+    // Those before it do not count any more.
+    kill_and_replace(&pool);
+    assert!(pool.map(&ADD_ONE, 0..10, Some(1)).unwrap().into_iter().eq((1..11).map(Ok)));
+}
+
+pub fn useless() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("file");
+    assert_eq!(lines(program("useless workers").env(USELESS, file)), [""; 0]);
+}
+
 pub fn file_size_limit() {
     let mut command = start::command("sh");
     command.args(["-c", "ulimit -f 2048; exec \"$0\" \"$@\""]);
@@ -389,7 +439,8 @@ pub static SHELL: Function<String, bool> = Function::new("shell", |command| {
 
 /// A process that is forked and goes on without exec.
 pub static FORK: Function<PathBuf, ()> = Function::new("fork", |file| {
-    // SAFETY: a worker has one thread, if its tasks start none.
+    common::child::ensure_one_thread().unwrap();
+    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
     match unsafe { fork() }.unwrap() {
         ForkResult::Child => loop {
             std::fs::write(&file, getpid().to_string()).unwrap();

@@ -2,12 +2,12 @@
 
 use std::cell::Cell;
 
-use process_pool::TaskError;
+use process_pool::{ProcessPool, TaskError};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_bytes::ByteBuf;
 
-use crate::tasks::{ADD_ONE, BIG, ECHO, File, PANIC, UNTIL_GONE, WAIT, pool};
+use crate::tasks::{ADD_ONE, BIG, ECHO, File, PANIC, TASKS, UNTIL_GONE, WAIT, pool};
 
 pub fn in_order() {
     let pool = pool();
@@ -96,6 +96,23 @@ pub fn do_not_pile_up() {
     assert_eq!(bytes, 1 << 30);
     let more = most().saturating_sub(before);
     assert!(more < 64 << 10, "{more} KiB for results that were taken");
+}
+
+pub fn large_values_are_let_go() {
+    let pool = ProcessPool::with_workers(TASKS, 1).unwrap();
+    let worker = format!("/proc/{}/status", pool.pids()[0]);
+    let memory = || common::proc::kib(&worker, "VmRSS").unwrap();
+    assert_eq!(pool.apply(&ADD_ONE, 1), Ok(2));
+    let before = memory();
+    for _ in 0..3 {
+        let large = ByteBuf::from(vec![1; 64 << 20]);
+        assert!(pool.apply(&ECHO, large.clone()).is_ok_and(|result| result == large));
+    }
+    // What was needed for the last one is kept for another, and then is not.
+    assert_eq!(pool.map(&ADD_ONE, [1, 2], Some(1)).unwrap(), [Ok(2), Ok(3)]);
+    let more = memory().saturating_sub(before);
+    // Of what it shares with its parent, 4 MiB each way, all is touched by now.
+    assert!(more < 32 << 10, "{more} KiB for values that are gone");
 }
 
 pub fn a_panic_is_an_error() {

@@ -18,6 +18,7 @@ pub static TASKS: Tasks = &[
     &PANIC,
     &DIE,
     &DIE_ONCE,
+    &DIE_EACH_TIME,
     &WAIT,
     &UNTIL_GONE,
     &NOTED,
@@ -69,6 +70,14 @@ pub static DIE_ONCE: Function<(u8, PathBuf), u8> = Function::new("die_once", |(w
     } else {
         way
     }
+})
+.repeatable();
+
+/// Notes in a file that it was run, and kills its worker.
+pub static DIE_EACH_TIME: Function<PathBuf, ()> = Function::new("die_each_time", |file| {
+    let mut file = OpenOptions::new().append(true).open(file).unwrap();
+    file.write_all(b"x").unwrap();
+    die(3);
 })
 .repeatable();
 

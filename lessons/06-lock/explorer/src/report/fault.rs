@@ -10,6 +10,9 @@ use crate::op::ThreadId;
 pub enum Fault {
     /// Threads are left, and all of them wait.
     Deadlock(Vec<Blocked>),
+    /// Threads are left that look again and again in a loop, and all others wait. Nothing
+    /// changes any more.
+    Livelock(Vec<Blocked>),
     /// A thread panicked.
     Panic {
         /// Its name.
@@ -37,7 +40,7 @@ pub struct Blocked {
 /// What a thread that cannot go on waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Awaited {
-    /// A lock.
+    /// A lock, or the thread that makes a value once.
     Lock {
         /// Its name.
         lock: &'static str,
@@ -48,15 +51,33 @@ pub enum Awaited {
     Notification(&'static str),
     /// The end of this thread.
     End(&'static str),
+    /// An item of this channel, or a notification of this condition variable, for a while.
+    Item(&'static str),
+    /// Room in this channel.
+    Room(&'static str),
+    /// A thread that receives from this channel.
+    Receiver(&'static str),
+    /// The other threads, at this barrier.
+    Others(&'static str),
+    /// An unpark.
+    Unpark,
+    /// A change of something that it looks at in a loop.
+    Change,
 }
 
 impl Awaited {
-    /// The name of the lock, the condition variable, or the thread.
+    /// The name of the lock, the condition variable, the channel, or the thread.
     pub fn name(&self) -> &'static str {
         match self {
-            Awaited::Lock { lock: name, .. } | Awaited::Notification(name) | Awaited::End(name) => {
-                name
-            }
+            Awaited::Lock { lock: name, .. }
+            | Awaited::Notification(name)
+            | Awaited::End(name)
+            | Awaited::Item(name)
+            | Awaited::Room(name)
+            | Awaited::Receiver(name)
+            | Awaited::Others(name) => name,
+            Awaited::Unpark => "an unpark",
+            Awaited::Change => "a change",
         }
     }
 }
@@ -67,6 +88,12 @@ impl fmt::Display for Awaited {
             Awaited::Lock { lock, owner } => write!(f, "the lock {lock}, which {owner} has"),
             Awaited::Notification(condvar) => write!(f, "a notification of {condvar}"),
             Awaited::End(thread) => write!(f, "the end of {thread}"),
+            Awaited::Item(channel) => write!(f, "an item of {channel}"),
+            Awaited::Room(channel) => write!(f, "room in {channel}"),
+            Awaited::Receiver(channel) => write!(f, "a thread that receives from {channel}"),
+            Awaited::Others(barrier) => write!(f, "the other threads at {barrier}"),
+            Awaited::Unpark => f.write_str("an unpark"),
+            Awaited::Change => f.write_str("a change in a loop"),
         }
     }
 }
@@ -92,11 +119,16 @@ impl fmt::Display for Fault {
         match self {
             Fault::Deadlock(blocked) => {
                 let kind = if self.is_lost_wake_up() { "lost wake-up" } else { "deadlock" };
-                let all: Vec<_> = blocked.iter().map(Blocked::to_string).collect();
-                write!(f, "{kind}: {}", all.join("; "))
+                write_all(f, kind, blocked)
             }
+            Fault::Livelock(blocked) => write_all(f, "livelock", blocked),
             Fault::Panic { thread, message } => write!(f, "{thread} panics: {message}"),
             Fault::Wrong(what) => f.write_str(what),
         }
     }
+}
+
+fn write_all(f: &mut fmt::Formatter<'_>, kind: &str, blocked: &[Blocked]) -> fmt::Result {
+    let all: Vec<_> = blocked.iter().map(Blocked::to_string).collect();
+    write!(f, "{kind}: {}", all.join("; "))
 }

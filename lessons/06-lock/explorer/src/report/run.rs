@@ -13,6 +13,8 @@ pub struct Run {
     pub steps: Vec<Step>,
     /// The threads when the execution ended, from number 1 on.
     pub threads: Vec<Thread>,
+    /// Where a thread waited in a loop for a change, if one did.
+    pub polls: Option<&'static Location<'static>>,
     /// How it ended.
     pub outcome: Outcome,
 }

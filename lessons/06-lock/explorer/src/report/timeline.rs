@@ -8,25 +8,35 @@ use crate::op::ThreadId;
 
 /// The width of a thread's column: the number of the line, and what was done.
 const COLUMN: usize = 24;
+/// The width if there is more to show.
+const WIDEST: usize = 32;
 
-/// Draws an execution in lines of `width` columns. `source` is the text of the file that
-/// the steps are in; each step is shown beside its line where the width allows it.
-pub fn timeline(run: &Run, source: &str, width: usize) -> String {
+/// Draws an execution in lines of `width` columns. `source` gives the text of the file that a
+/// step is in; each step is shown beside its line where the width allows it. A step of a file
+/// without a text is shown without the number of its line.
+pub fn timeline<'a>(run: &Run, source: impl Fn(&str) -> Option<&'a str>, width: usize) -> String {
     let count = run.threads.len();
-    let names = run.threads.iter().map(|thread| format!("     {:1$}", thread.name, COLUMN - 5));
+    let longest = run.steps.iter().map(|step| step.description.chars().count()).max();
+    let column = (longest.unwrap_or(0) + 7).clamp(COLUMN, WIDEST);
+    let names = run.threads.iter().map(|thread| format!("     {:1$}", thread.name, column - 5));
     let mut drawn = names.collect::<String>().trim_end().to_owned() + "\n";
     let mut row = |thread: ThreadId, at: &Location, description: &str| {
-        let indent = " ".repeat((thread - 1) * COLUMN);
-        let step = format!("{:>3}  {}", at.line(), fitted(description, COLUMN - 6));
-        let columns = format!("{indent}{step:0$}", (count - thread + 1) * COLUMN);
-        let text = fitted(line_of(source, at.line()), width.saturating_sub(count * COLUMN));
+        let indent = " ".repeat((thread - 1) * column);
+        let text = source(at.file());
+        let number = text.map_or(String::new(), |_| at.line().to_string());
+        let step = format!("{number:>3}  {}", fitted(description, column - 6));
+        let columns = format!("{indent}{step:0$}", (count - thread + 1) * column);
+        let text = fitted(
+            text.map_or("", |text| line_of(text, at.line())),
+            width.saturating_sub(count * column),
+        );
         drawn += (columns + &text).trim_end();
         drawn.push('\n');
     };
     for step in &run.steps {
         row(step.thread, step.at, &step.description);
     }
-    if let Outcome::Fault(Fault::Deadlock(blocked)) = &run.outcome {
+    if let Outcome::Fault(Fault::Deadlock(blocked) | Fault::Livelock(blocked)) = &run.outcome {
         for blocked in blocked {
             row(blocked.id, blocked.at, &format!("waits for {}", blocked.awaits.name()));
         }

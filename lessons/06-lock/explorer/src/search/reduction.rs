@@ -63,8 +63,14 @@ pub(super) fn clock(path: &[Choice], thread: ThreadId, op: Op) -> Clock {
     for choice in path.iter().filter(|choice| dependent(choice.op, op)) {
         clock.join(&choice.clock);
     }
-    if let Op::Join(ended) = op {
-        clock.join(&program_order(path, ended));
+    match op {
+        Op::Join(ended) => clock.join(&program_order(path, ended)),
+        Op::Gather { barrier, arrivals } => {
+            let mut arrived = path.iter().filter(|choice| choice.op == Op::Write(barrier));
+            let last = arrived.nth(arrivals - 1).expect("they have come");
+            clock.join(&last.clock);
+        }
+        _ => {}
     }
     clock.add(thread, path.len());
     clock

@@ -172,7 +172,7 @@ fn a_thread_waits_for_ever_when_it_unwinds() {
             let _waits = Waits(held);
             let _guard = lock.lock();
             // A deadlock: the execution is over.
-            lock.lock();
+            drop(lock.lock());
         });
     });
     assert_waits(&message);

@@ -2,9 +2,12 @@
 //! verdicts against those of loom and shuttle.
 
 mod faults;
+mod front;
 mod hangs;
+mod like_std;
 mod peers;
 mod random;
+mod random_front;
 mod same_again;
 mod theory;
 mod unwinding;

@@ -28,7 +28,7 @@ fn explorer(program: fn()) -> Verdict {
     assert!(report.is_exhaustive(), "{report}");
     match report.simplest.map(|failure| failure.fault) {
         None => Right,
-        Some(Fault::Deadlock(_)) => Deadlock,
+        Some(Fault::Deadlock(_) | Fault::Livelock(_)) => Deadlock,
         Some(Fault::Panic { .. } | Fault::Wrong(_)) => Assertion,
     }
 }
@@ -50,10 +50,14 @@ macro_rules! verdicts {
     ($($test:ident: $program:ident($($argument:expr)?) is $verdict:expr;)*) => { $(
         #[test]
         fn $test() {
-            assert_eq!(explorer(|| here::programs::$program($($argument)?)), $verdict, "explorer");
-            let peer = verdict(|| model(|| loom::programs::$program($($argument)?)));
+            assert_eq!(
+                explorer(|| _ = here::programs::$program($($argument)?)),
+                $verdict,
+                "explorer"
+            );
+            let peer = verdict(|| model(|| _ = loom::programs::$program($($argument)?)));
             assert_eq!(peer, $verdict, "loom");
-            let peer = verdict(|| check(|| shuttle::programs::$program($($argument)?)));
+            let peer = verdict(|| check(|| _ = shuttle::programs::$program($($argument)?)));
             assert_eq!(peer, $verdict, "shuttle");
         }
     )* };
@@ -86,4 +90,9 @@ verdicts! {
     looks_before: wait_for_word(false) is Deadlock;
     one_is_woken: buffer(false) is Deadlock;
     all_are_woken: buffer(true) is Right;
+    read_and_written_in_one: read_then_write(true) is Right;
+    read_and_then_written: read_then_write(false) is Assertion;
+    two_items_are_received: receive(2) is Right;
+    three_items_never_come: receive(3) is Deadlock;
+    items_in_order: receive_in_order() is Assertion;
 }

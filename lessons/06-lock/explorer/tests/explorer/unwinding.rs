@@ -153,7 +153,7 @@ fn a_drop_waits_for_a_notification_that_never_comes() {
                         idle = word.wait(idle);
                     }
                 });
-                idle.lock();
+                drop(idle.lock());
             });
         }
     });

@@ -13,6 +13,7 @@ fn event(id: i32, process: i32, text: &str) -> Event {
         arguments: Vec::new(),
         result: None,
         child: None,
+        zombie: None,
         end: None,
         text: text.to_owned(),
     }

@@ -1,4 +1,5 @@
-//! What the programs use, made of something that is shaped like std: loom, shuttle.
+//! What the programs use, made of something that is shaped like std: the explorer, loom,
+//! shuttle.
 
 use std::sync::Arc;
 

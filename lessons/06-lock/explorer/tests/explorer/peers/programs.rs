@@ -1,6 +1,9 @@
 //! Small programs, each a main thread that makes others. This file is compiled once for
 //! the explorer and once for each peer: only where these come from differs.
 
+use std::sync::Arc;
+
+use super::sync::{RwLock, mpsc};
 use super::{Atomic, Condvar, Mutex, spawn};
 
 /// Two threads add to a number, `times` each, with a load and a store; returns it.
@@ -213,6 +216,39 @@ pub fn buffer(notify_all: bool) {
     change(1);
     change(1);
     takers.into_iter().for_each(|thread| thread.join());
+}
+
+/// Two threads read a number, and then write it, as one or as two accesses.
+pub fn read_then_write(at_once: bool) {
+    let number = Arc::new(RwLock::new(0));
+    let shared = Arc::clone(&number);
+    both(move |_| {
+        if at_once {
+            *shared.write().expect("no panic") += 1;
+        } else {
+            let seen = *shared.read().expect("no panic");
+            *shared.write().expect("no panic") = seen + 1;
+        }
+    });
+    assert!(*number.read().expect("no panic") == 2, "an update is lost");
+}
+
+/// Two threads send an item each, and this one receives some; one more sender is left.
+pub fn receive(items: usize) -> Vec<i32> {
+    let (sender, receiver) = mpsc::channel();
+    let threads = [1, 2].map(|item| {
+        let sender = sender.clone();
+        spawn("sender", move || sender.send(item).expect("a receiver"))
+    });
+    let received = (0..items).map(|_| receiver.recv().expect("a sender")).collect();
+    threads.into_iter().for_each(|thread| thread.join());
+    drop(sender);
+    received
+}
+
+/// Which of two items comes first is not known.
+pub fn receive_in_order() {
+    assert!(receive(2) == [1, 2], "the second came first");
 }
 
 /// Another thread and this one do the same; each gets its number.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::engine::{Handle, add_object, lock, step};
 use crate::execution::Object;
 use crate::op::Op;
+use crate::sync::atomic::Variable;
 
 /// A plain variable, as in Python: all threads can read and write it. A clone is another
 /// handle to the same variable.
@@ -49,7 +50,10 @@ impl<T: Clone + Debug> Cell<T> {
     fn step<R>(&self, op: Op, what: &str, effect: impl FnOnce(&mut Arc<T>) -> R) -> R {
         let result = step(
             op,
-            |_, _| {
+            |execution, me| {
+                if let Op::Write(id) = op {
+                    execution.change(id, me);
+                }
                 let mut value = lock(&self.value);
                 let result = effect(&mut value);
                 (result, Arc::clone(&value))
@@ -62,30 +66,30 @@ impl<T: Clone + Debug> Cell<T> {
 
 /// A number that can be changed in one step. A clone is another handle to the same one.
 #[derive(Clone, Debug)]
-pub struct Atomic(Cell<i64>);
+pub struct Atomic(Arc<Variable<i64>>);
 
 impl Atomic {
     /// A number with a name for the reports.
     pub fn new(name: &'static str, value: i64) -> Self {
-        Self(Cell::new(name, value))
+        Self(Arc::new(Variable::new(add_object(name, Object::Variable), value)))
     }
 
     /// Reads it: a step.
     #[track_caller]
     pub fn load(&self) -> i64 {
-        self.0.get()
+        self.0.load()
     }
 
     /// Writes it: a step.
     #[track_caller]
     pub fn store(&self, new: i64) {
-        self.0.set(new);
+        self.0.update("store", |_| Some(new));
     }
 
     /// Adds to it in one step. Returns the value before.
     #[track_caller]
     pub fn fetch_add(&self, n: i64) -> i64 {
-        self.update("fetch_add", |value| (value, value.wrapping_add(n)))
+        self.0.update("fetch_add", |value| Some(value.wrapping_add(n)))
     }
 
     /// Writes it if it has the expected value, all in one step. Returns the value before.
@@ -94,18 +98,6 @@ impl Atomic {
     /// The value, if it is not the expected one.
     #[track_caller]
     pub fn compare_exchange(&self, expected: i64, new: i64) -> Result<i64, i64> {
-        self.update("compare_exchange", |value| {
-            if value == expected { (Ok(value), new) } else { (Err(value), value) }
-        })
-    }
-
-    /// Reads and writes it in one step. `change` returns a result and the new value.
-    #[track_caller]
-    fn update<R>(&self, what: &str, change: impl FnOnce(i64) -> (R, i64)) -> R {
-        self.0.step(Op::Write(self.0.handle.id()), what, |value| {
-            let (result, new) = change(**value);
-            *value = Arc::new(new);
-            result
-        })
+        self.0.compare_exchange(expected, new)
     }
 }

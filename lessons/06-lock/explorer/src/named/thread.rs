@@ -1,4 +1,4 @@
-//! Threads that a thread starts and joins; both are steps.
+//! Threads with names that a thread starts and joins; both are steps.
 
 use std::any::Any;
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ pub fn spawn<T: Send + 'static>(
         let returned = run();
         *lock(&slot) = Some(returned);
     });
-    JoinHandle { thread: engine::spawn(name, job), result }
+    JoinHandle { thread: engine::spawn(Some(name), job), result }
 }
 
 /// A thread that can be joined.

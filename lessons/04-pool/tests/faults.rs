@@ -1,0 +1,42 @@
+//! No demo leaves a process behind when it is killed.
+
+use std::thread;
+
+use testing::running::{Running, kill_at_several_lines};
+use testing::start;
+
+/// All of them, each so that it is quick.
+const DEMOS: [&[&str]; 9] = [
+    &["pool"],
+    &["map"],
+    &["crash"],
+    &["threads"],
+    &["lost"],
+    &["close"],
+    &["panic"],
+    &["steal"],
+    &["speed", "--tasks", "100"],
+];
+
+fn demo(arguments: &[&str]) -> Running {
+    let mut demo = start::command(env!("CARGO_BIN_EXE_04-pool"));
+    demo.args(arguments).env("LESSON_PACE", "0.01");
+    Running::start(demo)
+}
+
+#[test]
+fn a_demo_that_is_killed_takes_its_workers_along() {
+    thread::scope(|scope| {
+        for arguments in DEMOS {
+            scope.spawn(move || kill_at_several_lines(|| demo(arguments)));
+        }
+    });
+}
+
+#[test]
+fn each_demo_is_killed() {
+    let list = start::command(env!("CARGO_BIN_EXE_04-pool")).arg("--list").output().unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    let names = list.lines().map(|line| line.split('\t').next().unwrap());
+    assert!(names.eq(DEMOS.iter().map(|arguments| arguments[0])), "{list}");
+}

@@ -1,0 +1,9 @@
+//! The judges of this lesson's exercises. They are a part of xtask.
+
+use crate::practice::Exercise;
+
+#[path = "lost_update/judge.rs"]
+mod lost_update;
+
+/// In the order in which they are to be done.
+pub const EXERCISES: &[Exercise] = &[lost_update::EXERCISE];

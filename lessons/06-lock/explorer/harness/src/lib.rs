@@ -1,0 +1,214 @@
+//! Tries a program in the scenarios of its exercise: in every order in which its threads can take
+//! their steps, as far as the bounds go. What came out is printed as one JSON document.
+//!
+//! What the program itself prints is lost.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Write};
+use std::panic::Location;
+
+use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Run, Schedule};
+use nix::unistd::{dup, dup2_stdout};
+use serde_json::{Value, json};
+
+/// A use of the program that must come out right in every order.
+pub struct Scenario {
+    /// What happens in it, for the reader: `two threads take 60 and 70 out of 100`.
+    pub name: &'static str,
+    /// Makes the threads, joins them, and panics if the result is wrong.
+    pub run: fn(),
+}
+
+/// No program that waits as it should takes so many steps in one of the scenarios.
+const MOST_STEPS: usize = 400;
+
+/// How many orders are tried at most of those with few preemptions. There are few of them, and
+/// they are the easiest to understand.
+const SIMPLE: u64 = 4_000;
+
+/// How many orders are tried at most of those that make a difference.
+const DISTINCT: u64 = 20_000;
+
+/// How many preemptions there may be in the orders that are tried first.
+const MAX_PREEMPTIONS: usize = 2;
+
+/// How wide an order may be drawn.
+const WIDTH: usize = 100;
+
+/// Tries the scenarios one after another until one goes wrong. With the argument `--replay
+/// NUMBER:ORDER` it tries this order of one scenario only.
+///
+/// `file` and `source` are the program's own, as [`Location::file`] gives it: only its lines have
+/// numbers in what is shown.
+///
+/// # Panics
+/// If a scenario cannot be explored, or the arguments are wrong.
+pub fn main(file: &'static str, source: &'static str, scenarios: &'static [Scenario]) {
+    explorer::add_source(file, source);
+    let mut output = own_output().expect("the standard output");
+    let shown = |at: &str| (at == file).then_some(source);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match &arguments[..] {
+        [] => judge(scenarios, &shown),
+        [replay, order] if replay == "--replay" => again(scenarios, order, &shown),
+        _ => panic!("{arguments:?}: only --replay NUMBER:ORDER"),
+    };
+    writeln!(output, "{result}").expect("the standard output");
+}
+
+/// Keeps the standard output for the result. What the program prints goes nowhere.
+fn own_output() -> io::Result<File> {
+    let output = dup(io::stdout())?;
+    dup2_stdout(File::options().write(true).open("/dev/null")?)?;
+    Ok(output.into())
+}
+
+/// Where a step of the program is in its source.
+type Shown<'a> = dyn Fn(&str) -> Option<&'static str> + 'a;
+
+fn judge(scenarios: &[Scenario], shown: &Shown) -> Value {
+    let (mut tried, mut is_exhaustive) = (0, true);
+    for (number, scenario) in (1..).zip(scenarios) {
+        let run = explorer::main(scenario.run);
+        let mut exploration = Exploration::default();
+        let fault = exploration.fault(&run);
+        tried += exploration.tried;
+        is_exhaustive &= exploration.is_exhaustive;
+        if let Some(found) = fault {
+            let mut result = match found {
+                Found::Failure(explorer, failure) => {
+                    let run = explorer.replay(&failure.schedule, &run);
+                    let run = run.unwrap_or_else(|why| panic!("{}: {why}", failure.schedule));
+                    json!({
+                        "fault": told(&failure.fault),
+                        "order": format!("{number}:{}", failure.schedule),
+                        "lines": lines(&run, shown),
+                    })
+                }
+                Found::Polls(at) => {
+                    let line =
+                        shown(at.file()).map_or("", |text| explorer::line_of(text, at.line()));
+                    json!({
+                        "fault": "a thread waits by looking again and again",
+                        "lines": [format!("{:>3}  {line}", at.line())],
+                    })
+                }
+                Found::NoEnd => json!({
+                    "fault": format!("a thread takes more than {MOST_STEPS} steps: does it look \
+                                      again and again?"),
+                }),
+            };
+            result["scenario"] = scenario.name.into();
+            result["tried"] = exploration.tried.into();
+            return result;
+        }
+    }
+    json!({ "tried": tried, "exhaustive": is_exhaustive })
+}
+
+/// Tries one order of one scenario.
+fn again(scenarios: &[Scenario], order: &str, shown: &Shown) -> Value {
+    let (number, order) = order.split_once(':').unwrap_or(("", order));
+    let scenario =
+        number.parse().ok().and_then(|number: usize| scenarios.get(number.checked_sub(1)?));
+    let Some(scenario) = scenario else {
+        return json!({ "refused": format!("there is no scenario '{number}'") });
+    };
+    let schedule: Schedule = match order.parse() {
+        Ok(schedule) => schedule,
+        Err(why) => return json!({ "refused": format!("{why}") }),
+    };
+    match Explorer::default().replay(&schedule, explorer::main(scenario.run)) {
+        Err(why) => json!({ "refused": format!("{why}") }),
+        Ok(run) => {
+            let end = match &run.outcome {
+                Outcome::Right => "nothing went wrong".to_owned(),
+                Outcome::Fault(fault) => told(fault),
+                Outcome::Unfinished => "not at the end: threads could go on".to_owned(),
+            };
+            json!({ "scenario": scenario.name, "end": end, "lines": lines(&run, shown) })
+        }
+    }
+}
+
+/// What is wrong with a scenario.
+enum Found {
+    /// An order that goes wrong.
+    Failure(Explorer, Failure),
+    /// A thread waits in a loop, here.
+    Polls(&'static Location<'static>),
+    /// A thread comes to no end.
+    NoEnd,
+}
+
+/// What was tried of a scenario.
+struct Exploration {
+    tried: u64,
+    is_exhaustive: bool,
+}
+
+impl Default for Exploration {
+    fn default() -> Self {
+        Self { tried: 0, is_exhaustive: true }
+    }
+}
+
+impl Exploration {
+    fn fault(&mut self, run: &(impl Fn(&mut explorer::Program) + Sync)) -> Option<Found> {
+        let within = |executions, spurious| Explorer {
+            bounds: Bounds { steps: MOST_STEPS, executions, spurious, ..Bounds::default() },
+        };
+        // Waits that are woken for nothing are another exploration: most programs have none.
+        for spurious in [0, 1] {
+            let explorer = within(SIMPLE, spurious);
+            let simple = explorer.simplest(MAX_PREEMPTIONS, run);
+            self.tried += simple.executions;
+            if let Some(failure) = simple.simplest {
+                return Some(Found::Failure(explorer, failure));
+            }
+            if let Some(at) = simple.polls {
+                return Some(Found::Polls(at));
+            }
+            if simple.too_long > 0 {
+                return Some(Found::NoEnd);
+            }
+            let explorer = within(DISTINCT, spurious);
+            let all = explorer.explore(Orders::Distinct, run);
+            self.tried += all.executions;
+            self.is_exhaustive &= all.is_exhaustive();
+            if let Some(failure) = all.simplest {
+                return Some(Found::Failure(explorer, failure));
+            }
+            if let Some(at) = all.polls {
+                return Some(Found::Polls(at));
+            }
+        }
+        None
+    }
+}
+
+/// A fault, in a line: what main says as it panics is the scenario's own.
+fn told(fault: &Fault) -> String {
+    match fault {
+        Fault::Panic { thread: "main", message } => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// An order, drawn for the reader.
+fn lines(run: &Run, shown: &Shown) -> Vec<String> {
+    let drawn = explorer::timeline(run, shown, WIDTH);
+    let mut lines: Vec<String> = drawn.lines().map(str::to_owned).collect();
+    if run.threads.len() > 2 {
+        // Beside three threads there is no room for the text of the lines.
+        let of_program: BTreeSet<_> = run
+            .steps
+            .iter()
+            .filter_map(|step| Some((step.at.line(), shown(step.at.file())?)))
+            .collect();
+        let text = |(line, source)| format!("line {line}: {}", explorer::line_of(source, line));
+        lines.extend(of_program.into_iter().map(text));
+    }
+    lines
+}
