@@ -4,6 +4,7 @@
 mod book;
 mod command_line;
 mod exercise;
+mod exercises_page;
 mod findings;
 mod in_order;
 mod kept;

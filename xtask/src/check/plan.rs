@@ -9,7 +9,7 @@ use super::book::{Book, Entry, README};
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Section, Verdict};
 use super::kept::Surroundings;
-use super::{Request, exercise, page, test_program, transcript};
+use super::{Request, exercise, exercises_page, page, test_program, transcript};
 use crate::practice;
 use crate::workspace::{Lesson, Workspace};
 
@@ -88,7 +88,9 @@ impl<'a> Plan<'a> {
             let run = move |_| test_program::check(root, lesson, program, &surroundings, again);
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }
-        for exercise in practice::all().filter(|it| it.lesson == lesson.name) {
+        let exercises: Vec<_> = practice::all().filter(|it| it.lesson == lesson.name).collect();
+        self.find(exercises_page::check(workspace, lesson, &exercises, self.bless)?);
+        for exercise in exercises {
             let (again, surroundings) = (self.again, Arc::clone(&surroundings));
             let run = move |_| exercise::check(workspace, exercise, &surroundings, again);
             self.add(format!("exercise of {}: {}", lesson.name, exercise.name), run);
