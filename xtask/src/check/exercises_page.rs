@@ -71,7 +71,8 @@ fn part(page: &str) -> Option<(usize, usize)> {
 /// What the page says of an exercise.
 fn section(exercise: &Exercise, text: &Text) -> String {
     let name = exercise.name;
-    let mut section = format!("## {}\n\n`cargo xtask learn {name}`\n\n{}\n\n", text.title, text.task);
+    let mut section =
+        format!("## {}\n\n`cargo xtask learn {name}`\n\n{}\n\n", text.title, text.task);
     for (title, hint) in HINTS.iter().zip(&text.hints) {
         section += &format!("<details><summary>{title}</summary>\n\n{hint}\n\n</details>\n\n");
     }

@@ -33,9 +33,6 @@ const DISTINCT: u64 = 20_000;
 /// How many preemptions there may be in the orders that are tried first.
 const MAX_PREEMPTIONS: usize = 2;
 
-/// How wide an order may be drawn.
-const WIDTH: usize = 100;
-
 /// Tries the scenarios one after another until one goes wrong. With the argument `--replay
 /// NUMBER:ORDER` it tries this order of one scenario only.
 ///
@@ -198,17 +195,11 @@ fn told(fault: &Fault) -> String {
 
 /// An order, drawn for the reader.
 fn lines(run: &Run, shown: &Shown) -> Vec<String> {
-    let drawn = explorer::timeline(run, shown, WIDTH);
+    // In a narrow terminal there is no room for the text of the lines beside the threads.
+    let drawn = explorer::timeline(run, shown, 0);
     let mut lines: Vec<String> = drawn.lines().map(str::to_owned).collect();
-    if run.threads.len() > 2 {
-        // Beside three threads there is no room for the text of the lines.
-        let of_program: BTreeSet<_> = run
-            .steps
-            .iter()
-            .filter_map(|step| Some((step.at.line(), shown(step.at.file())?)))
-            .collect();
-        let text = |(line, source)| format!("line {line}: {}", explorer::line_of(source, line));
-        lines.extend(of_program.into_iter().map(text));
-    }
+    let of_program = run.steps.iter().filter_map(|it| Some((it.at.line(), shown(it.at.file())?)));
+    let text = |(line, source)| format!("line {line}: {}", explorer::line_of(source, line));
+    lines.extend(of_program.collect::<BTreeSet<_>>().into_iter().map(text));
     lines
 }
