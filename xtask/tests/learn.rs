@@ -114,6 +114,53 @@ fn an_exercise_goes_from_its_start_to_its_solution() {
 }
 
 #[test]
+fn an_order_that_goes_wrong_is_shown_and_can_be_run_again() {
+    let course = Course::new();
+    course.learn(&["lost_update"]);
+    let wrong = course.learn(&["--check", "lost_update"]);
+    assert_eq!(status(&wrong), Some(1), "{wrong:?}");
+    let told = text(&wrong.stdout);
+    assert!(
+        told.starts_with("lost_update: two threads deposit 50 and 60: the balance is"),
+        "{told}"
+    );
+    assert!(told.contains("line 16: let balance = *self.balance.lock().unwrap();"), "{told}");
+    let (drawn, again) = told.split_once("  again: cargo xtask learn ").unwrap();
+
+    let again = course.learn(&again.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(status(&again), Some(0), "{again:?}");
+    let again = text(&again.stdout);
+    let steps = |text: &str| -> Vec<String> {
+        let steps = text.lines().filter(|line| line.contains(" lock balance: "));
+        steps.map(|line| line.trim().to_owned()).collect()
+    };
+    assert_eq!(steps(&again), steps(drawn));
+    assert!(again.trim_end().ends_with(", and not 110"), "{again}");
+
+    for (order, why) in [("9:1", "no scenario '9'"), ("1:3x9", "3x9"), ("1:x", "x")] {
+        let refused = course.learn(&["--check", "lost_update", "--replay", order]);
+        assert_eq!(status(&refused), Some(1), "{refused:?}");
+        assert!(text(&refused.stderr).contains(why), "{refused:?}");
+    }
+
+    let solution = "lessons/06-lock/exercises/lost_update/right/solution.rs";
+    fs::copy(course.0.path().join(solution), course.file("lost_update")).unwrap();
+    let right = course.learn(&["--check", "lost_update"]);
+    assert_eq!(status(&right), Some(0), "{right:?}");
+    assert!(text(&right.stdout).contains("every one that makes a difference"), "{right:?}");
+
+    // The explorer cannot try it: it waits for something else than a step.
+    let reads = "pub fn deposit(&self, amount: i64) {\n while std::fs::exists(\"/\").unwrap() {}";
+    let reads = fs::read_to_string(course.file("lost_update"))
+        .unwrap()
+        .replace("pub fn deposit(&self, amount: i64) {", reads);
+    fs::write(course.file("lost_update"), reads).unwrap();
+    let hangs = course.learn(&["--check", "lost_update"]);
+    assert_eq!(status(&hangs), Some(1), "{hangs:?}");
+    assert!(text(&hangs.stdout).contains("its orders cannot be tried"), "{hangs:?}");
+}
+
+#[test]
 fn for_classrooms_all_that_was_begun_is_judged() {
     let course = Course::new();
     course.learn(&["children"]);

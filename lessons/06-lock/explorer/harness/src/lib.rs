@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::panic::Location;
+use std::time::Duration;
 
 use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Run, Schedule};
 use nix::unistd::{dup, dup2_stdout};
@@ -29,6 +30,9 @@ const SIMPLE: u64 = 4_000;
 
 /// How many orders are tried at most of those that make a difference.
 const DISTINCT: u64 = 20_000;
+
+/// How long a thread may compute or sleep between two steps.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many preemptions there may be in the orders that are tried first.
 const MAX_PREEMPTIONS: usize = 2;
@@ -154,7 +158,7 @@ impl Default for Exploration {
 impl Exploration {
     fn fault(&mut self, run: &(impl Fn(&mut explorer::Program) + Sync)) -> Option<Found> {
         let within = |executions, spurious| Explorer {
-            bounds: Bounds { steps: MOST_STEPS, executions, spurious, ..Bounds::default() },
+            bounds: Bounds { steps: MOST_STEPS, executions, spurious, patience: PATIENCE },
         };
         // Waits that are woken for nothing are another exploration: most programs have none.
         for spurious in [0, 1] {
