@@ -3,10 +3,9 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use similar::TextDiff;
 
 use super::findings::{Failure, Finding, Kind, Verdict};
-use super::transcript::replace;
+use super::transcript::{changes, replace};
 use crate::practice::{Exercise, Text};
 use crate::workspace::{Lesson, Workspace};
 
@@ -49,7 +48,7 @@ pub fn check(
     if is == expected {
         return Ok(finding(Verdict::Held));
     }
-    let diff = TextDiff::from_lines(is, &expected).unified_diff().to_string();
+    let diff = changes(is, &expected);
     if bless {
         let text = [&page[..start], &expected, &page[end..]].concat();
         replace(&file, &text).with_context(|| format!("write {path}"))?;

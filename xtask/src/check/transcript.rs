@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use similar::TextDiff;
 use xtask::supervise::{self, End, Errors, NoAnswer, OWN_PROGRAM, Outcome, Program};
 use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::explain::explain;
@@ -402,11 +401,20 @@ pub fn bless(page: &Path, ordinal: usize, new: &[String]) -> Result<Verdict> {
     replace(page, &new_page).with_context(context)?;
     let text =
         |lines: &[String]| -> String { lines.iter().map(|line| format!("{line}\n")).collect() };
-    let (old, new) = (text(&output.lines), text(new));
-    let diff = TextDiff::from_lines(&old, &new);
-    Ok(Verdict::Blessed(
-        diff.iter_all_changes().map(|change| format!("{}{change}", change.tag())).collect(),
-    ))
+    Ok(Verdict::Blessed(changes(&text(&output.lines), &text(new))))
+}
+
+/// The lines of two texts: `-` in front of those of the old one only, `+` of the new one only.
+pub fn changes(old: &str, new: &str) -> String {
+    let change = |change| match change {
+        diff::Result::Left(line) => format!("-{line}\n"),
+        diff::Result::Both(line, _) => format!(" {line}\n"),
+        diff::Result::Right(line) => format!("+{line}\n"),
+    };
+    diff::lines(old.trim_end_matches('\n'), new.trim_end_matches('\n'))
+        .into_iter()
+        .map(change)
+        .collect()
 }
 
 /// A page with these lines in place of an output. They begin and end as its command's line
