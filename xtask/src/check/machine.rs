@@ -237,6 +237,16 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_of_another_thread_is_alike() {
+        let panicked = |id| {
+            let details =
+                [format!("thread 'adds' ({id}) panicked at tests/sum.rs:12:5:"), "no".into()];
+            Failure { why: "failed".into(), details: details.into(), ..Failure::default() }
+        };
+        assert!(is_like(&panicked(714), &panicked(31794)));
+    }
+
+    #[test]
     fn a_deadline_says_nothing_on_a_busy_machine() {
         let Verdict::NotChecked(why) = verdict(&[late(), late(), late()], 0.987) else { panic!() };
         assert_eq!(why, "this machine was too busy (others used 99 % of its CPUs): deadline");

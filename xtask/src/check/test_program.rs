@@ -112,11 +112,11 @@ fn run(root: &Path, lesson: &Lesson, program: &Path) -> Result<Vec<Finding>> {
         format!("--test {name}")
     };
     let all = format!("cargo test --package {} {target}", lesson.package());
-    let mut details: Vec<String> =
-        output.lines().skip_while(|line| *line != "failures:").map(str::to_owned).collect();
     for finding in &mut findings {
         let Verdict::Failed(failure) = &mut finding.verdict else { continue };
-        failure.details = std::mem::take(&mut details); // with the first failure
+        // Not those of other tests, whose order changes.
+        let said = said_of(&output, &finding.what);
+        failure.details = said.trim_end().lines().map(str::to_owned).collect();
         let is_one_test = finding.what != *name;
         failure.again = Some(if is_one_test {
             format!("{all} -- --exact {}", finding.what)
@@ -166,5 +166,18 @@ mod tests {
         assert_eq!(verdict("test a ... ignored, slow").unwrap(), "a NotChecked(\"ignored slow\")");
         assert!(verdict("test result: ok. 1 passed; 0 failed").is_none());
         assert!(verdict("running 1 test").is_none());
+    }
+
+    #[test]
+    fn what_a_test_said_does_not_depend_on_when_it_ended() {
+        let output = |first: &str, second: &str| {
+            let said = |test: &str| format!("---- {test} stdout ----\nthis is {test}\n\n");
+            let (one, two) = (said(first), said(second));
+            format!("test a ... FAILED\n\nfailures:\n\n{one}{two}\nfailures:\n    a\n    b\n")
+        };
+        for output in [output("a", "b"), output("b", "a")] {
+            assert_eq!(said_of(&output, "a").trim(), "this is a");
+            assert_eq!(said_of(&output, "b").trim(), "this is b");
+        }
     }
 }
