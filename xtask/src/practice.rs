@@ -24,7 +24,7 @@ use crate::workspace::{OWN, Workspace};
 pub use progress::Progress;
 pub use record::Record;
 pub use text::Text;
-pub use trial::{Fault, Trial};
+pub use trial::{Fault, NotHere, Trial};
 
 /// A task, and who judges what becomes of it.
 pub struct Exercise {

@@ -1,11 +1,13 @@
 //! `cargo xtask learn`, as a reader uses it.
 
-use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::libc;
 use serde_json::Value;
 use tempfile::TempDir;
 use testing::seen;
@@ -178,6 +180,44 @@ fn for_classrooms_all_that_was_begun_is_judged() {
     assert_eq!(status(&output), Some(1), "{output:?}");
     let report = fs::read_to_string(report).unwrap();
     assert!(report.contains("name=\"children\"") && report.contains("failures=\"1\""), "{report}");
+}
+
+#[test]
+fn where_nothing_can_be_traced_nothing_is_judged_by_the_record() {
+    let course = Course::new();
+    course.learn(&["children"]);
+    let mut check = course.command(&["--check", "children"]);
+    start::refuse(&mut check, libc::SYS_ptrace, Errno::EPERM);
+    let output = check.output().unwrap();
+    assert_eq!(status(&output), Some(3), "{output:?}");
+    assert!(text(&output.stdout).contains("ptrace"), "{output:?}");
+    let mut json = course.command(&["--json"]);
+    start::refuse(&mut json, libc::SYS_ptrace, Errno::EPERM);
+    let output = json.output().unwrap();
+    assert_eq!(status(&output), Some(0), "{output:?}");
+    assert!(text(&output.stdout).contains("\"not judged\""), "{output:?}");
+}
+
+#[test]
+fn in_a_terminal_of_vs_code_the_editor_opens_at_the_line_of_the_fault() {
+    let course = Course::new();
+    let programs = course.0.path().join("programs");
+    fs::create_dir(&programs).unwrap();
+    let told = course.0.path().join("told");
+    let script = format!("#!/bin/sh\necho \"$@\" > {0}.new\nmv {0}.new {0}\n", told.display());
+    fs::write(programs.join("code"), script).unwrap();
+    fs::set_permissions(programs.join("code"), Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let mut command = course.command(&["lost_update"]);
+    command.env("PATH", path).env("TERM_PROGRAM", "vscode");
+    let mut terminal = OnTerminal::start(command);
+    terminal.read_until("again: cargo xtask learn");
+    terminal.press("e");
+    seen::until("the editor was started", || told.exists());
+    let expected = format!("-g {}:16\n", course.file("lost_update").display());
+    assert_eq!(fs::read_to_string(&told).unwrap(), expected);
+    terminal.press("q");
+    assert!(terminal.child.wait().unwrap().success());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::findings::{Failure, Finding, Kind, Verdict};
 use super::kept::{Kept, Surroundings};
-use crate::practice::{Exercise, Fault, Text, Trial};
+use crate::practice::{Exercise, Fault, NotHere, Text, Trial};
 use crate::workspace::{Interrupted, Workspace};
 
 /// The folders of programs, and how many there must be at least in each.
@@ -79,6 +79,7 @@ fn verdict(judged: Result<String>, expected: &str) -> Result<Verdict> {
         Ok(_) if expected.is_empty() => return Ok(Verdict::Held),
         Ok(_) => return Ok(Verdict::failed("the judge takes it for right")),
         Err(error) if error.is::<Interrupted>() => return Err(error),
+        Err(error) if error.is::<NotHere>() => return Ok(Verdict::NotChecked(error.to_string())),
         Err(error) => error,
     };
     Ok(match error.downcast::<Fault>() {

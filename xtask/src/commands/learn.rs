@@ -12,7 +12,7 @@ use common::options::UsageError;
 
 use crate::cli::{Arguments, Command};
 use crate::package;
-use crate::practice::{self, Exercise, Fault, Progress, Text};
+use crate::practice::{self, Exercise, Fault, NotHere, Progress, Text};
 use crate::workspace::{NotBuilt, OWN, Workspace};
 
 /// Shows exercises and judges what becomes of them.
@@ -37,8 +37,9 @@ with your editor; it is judged whenever you save it. Without NAME you go on wher
 The judge looks at what the kernel saw your program do, or tries every order in which its
 threads can take their steps. Programs other than our solution pass if they are right.
 
-Exit status: 0; of --check, --json and --junit 1 if a program is not right yet, 2 if the
-command line is wrong.
+Exit status: 0; of --check, --json and --junit 1 if a program is not right yet; 2 if the
+command line is wrong; of --check 3 if this system does not let the judge see what your program
+does.
 ",
     run,
 };
@@ -105,7 +106,7 @@ fn check(workspace: &Workspace, exercise: &Exercise) -> Result<ExitCode> {
         Judged::Wrong(fault) => fault.details.iter().for_each(|line| println!("  {line}")),
         _ => {}
     }
-    Ok(if matches!(judged, Judged::Right(_)) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(judged.status())
 }
 
 /// Runs the reader's program in one order.
@@ -122,14 +123,25 @@ enum Judged {
     Wrong(Fault),
     /// Cargo has said why.
     NotBuilt,
+    /// This system does not let the judge see what the program does.
+    NotHere(String),
 }
 
 impl Judged {
+    fn status(&self) -> ExitCode {
+        match self {
+            Judged::Right(_) => ExitCode::SUCCESS,
+            Judged::Wrong(_) | Judged::NotBuilt => ExitCode::FAILURE,
+            Judged::NotHere(_) => ExitCode::from(3),
+        }
+    }
+
     fn line(&self) -> &str {
         match self {
             Judged::Right(_) => "right",
             Judged::Wrong(fault) => &fault.what,
             Judged::NotBuilt => "it does not compile",
+            Judged::NotHere(why) => why,
         }
     }
 }
@@ -148,7 +160,10 @@ fn judge(workspace: &Workspace, exercise: &Exercise) -> Result<Judged> {
             progress.write(&workspace.root)?;
             Ok(Judged::Right(tried))
         }
-        Err(error) => error.downcast().map(Judged::Wrong),
+        Err(error) => match error.downcast() {
+            Ok(NotHere(why)) => Ok(Judged::NotHere(why)),
+            Err(error) => error.downcast().map(Judged::Wrong),
+        },
     }
 }
 

@@ -48,6 +48,21 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+/// This system does not let a judge see what a program does.
+#[derive(Debug)]
+pub struct NotHere(pub String);
+
+impl fmt::Display for NotHere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotHere {}
+
+/// The exit status with which a program says that it cannot run here.
+const NOT_HERE: i32 = 3;
+
 /// A program that is to be judged.
 pub struct Trial {
     /// The file.
@@ -120,6 +135,7 @@ impl Trial {
         let output = String::from_utf8_lossy(&outcome.output);
         match outcome.end {
             End::Exited(0) => {}
+            End::Exited(NOT_HERE) => bail!(NotHere(output.trim().to_owned())),
             End::Interrupted => return Err(Interrupted.into()),
             end => bail!("cargo xtask trace {end}: {output}"),
         }

@@ -29,9 +29,8 @@ pub fn run(workspace: &Workspace, junit: Option<&Path>) -> Result<ExitCode> {
             .with_context(|| format!("write {}", file.display()))?,
         None => println!("{:#}", json_report(&rows)),
     }
-    let all_right =
-        rows.iter().all(|(_, judged, _)| matches!(judged, None | Some(Judged::Right(_))));
-    Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_wrong = |row: &Row| matches!(row.1, Some(Judged::Wrong(_) | Judged::NotBuilt));
+    Ok(if rows.iter().any(is_wrong) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn json_report(rows: &[Row]) -> serde_json::Value {
@@ -41,6 +40,7 @@ fn json_report(rows: &[Row]) -> serde_json::Value {
             Some(Judged::Right(_)) => ("right", None, &[][..]),
             Some(Judged::Wrong(fault)) => ("wrong", Some(&fault.what), &fault.details[..]),
             Some(Judged::NotBuilt) => ("does not compile", None, &[][..]),
+            Some(Judged::NotHere(why)) => ("not judged", Some(why), &[][..]),
         };
         json!({
             "lesson": exercise.lesson, "name": exercise.name, "state": state, "why": why,
@@ -54,7 +54,7 @@ fn json_report(rows: &[Row]) -> serde_json::Value {
 fn junit_report(rows: &[Row]) -> String {
     let count = |is: fn(&Option<Judged>) -> bool| rows.iter().filter(|row| is(&row.1)).count();
     let failures = count(|it| matches!(it, Some(Judged::Wrong(_) | Judged::NotBuilt)));
-    let skipped = count(Option::is_none);
+    let skipped = count(|it| matches!(it, None | Some(Judged::NotHere(_))));
     let mut report = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"exercises\" \
          tests=\"{}\" failures=\"{failures}\" skipped=\"{skipped}\">\n",
@@ -71,6 +71,7 @@ fn junit_report(rows: &[Row]) -> String {
         );
         report += &match judged {
             None => "<skipped message=\"not begun\"/>".to_owned(),
+            Some(Judged::NotHere(why)) => format!("<skipped message=\"{}\"/>", escaped(why)),
             Some(Judged::Right(_)) => String::new(),
             Some(wrong) => {
                 let details = match wrong {

@@ -74,9 +74,9 @@ impl Session<'_> {
     fn watch(&mut self) -> Result<ExitCode> {
         let mut judged_of = None;
         loop {
-            let saved = self.saved();
-            if judged_of != Some((self.exercise.name, saved)) {
-                judged_of = Some((self.exercise.name, saved));
+            let now = (self.exercise.name, self.saved());
+            if judged_of != Some(now) {
+                judged_of = Some(now);
                 self.show()?;
                 println!("judging …");
                 // The terminal is as it was: Cargo may show colours, and Ctrl-C ends all.
@@ -86,7 +86,7 @@ impl Session<'_> {
                     self.show()?;
                 }
             }
-            match self.key()? {
+            match self.key(now.1)? {
                 None => {}
                 Some('q' | CTRL_D) => return Ok(ExitCode::SUCCESS),
                 Some(key) => {
@@ -103,15 +103,14 @@ impl Session<'_> {
         fs::metadata(file(self.workspace, self.exercise)).and_then(|it| it.modified()).ok()
     }
 
-    /// The next key, if one is pressed before it is time to look at the file again.
-    fn key(&self) -> Result<Option<char>> {
+    /// The next key, if one is pressed before the file is saved again.
+    fn key(&self, saved: Option<SystemTime>) -> Result<Option<char>> {
         let mut terminal = Terminal::enter()?;
         loop {
-            let before = self.saved();
             match terminal.event(PollTimeout::from(LOOK_EVERY))? {
                 Event::Key(key) => return Ok(Some(key)),
                 Event::End => return Ok(Some(CTRL_D)),
-                Event::Redraw if self.saved() != before => return Ok(None),
+                Event::Redraw if self.saved() != saved => return Ok(None),
                 Event::Redraw => {}
             }
         }
@@ -184,25 +183,38 @@ impl Session<'_> {
     /// Opens the file in the reader's editor.
     fn edit(&mut self) -> Result<()> {
         let file = file(self.workspace, self.exercise);
-        let editor = ["VISUAL", "EDITOR"].into_iter().find_map(|it| std::env::var(it).ok());
-        let in_code = std::env::var("TERM_PROGRAM").is_ok_and(|program| program == "vscode");
-        let editor = match editor {
-            Some(editor) => editor,
-            None if in_code => "code -g".to_owned(),
-            None => {
-                self.shown = vec!["Which editor? Set EDITOR, as in: export EDITOR=nano".to_owned()];
-                return Ok(());
-            }
+        let mut editor = ["VISUAL", "EDITOR"].into_iter().find_map(|it| std::env::var(it).ok());
+        let mut place = file.clone().into_os_string();
+        if std::env::var("TERM_PROGRAM").is_ok_and(|program| program == "vscode") {
+            editor = Some("code -g".to_owned());
+            place.push(format!(":{}", self.line()));
+        }
+        let Some(editor) = editor else {
+            self.shown = vec!["Which editor? Set EDITOR, as in: export EDITOR=nano".to_owned()];
+            return Ok(());
         };
         // It may have arguments, as git and others take it.
         let mut words = editor.split_whitespace();
         let mut command = Command::new(words.next().unwrap_or("vi"));
-        match command.args(words).arg(&file).status() {
+        match command.args(words).arg(&place).status() {
             Ok(status) if status.success() => {}
             Ok(status) => self.shown = vec![format!("{editor}: {status}")],
             Err(why) => self.shown = vec![format!("{editor}: {why}")],
         }
         Ok(())
+    }
+
+    /// The line to look at: where the fault is, or what is marked.
+    fn line(&self) -> usize {
+        let number =
+            |detail: &String| detail.strip_prefix("line ")?.split_once(':')?.0.parse().ok();
+        let of_fault = match &self.judged {
+            Some(Judged::Wrong(fault)) => fault.details.iter().find_map(number),
+            _ => None,
+        };
+        let text = fs::read_to_string(file(self.workspace, self.exercise)).unwrap_or_default();
+        let marked = || text.lines().position(|line| line.trim_start().starts_with("// "));
+        of_fault.or_else(|| marked().map(|line| line + 1)).unwrap_or(1)
     }
 
     fn show(&self) -> Result<()> {
@@ -227,9 +239,13 @@ impl Session<'_> {
         let room = text::width();
         if let Some(judged) = &self.judged {
             let line = match judged {
-                Judged::Right(_) => {
-                    "Right! n leads to the next exercise, s shows our solution.".to_owned()
+                Judged::Right(tried) => {
+                    let end = if tried.is_empty() { "" } else { "." };
+                    format!(
+                        "Right! {tried}{end} n leads to the next exercise, s shows our solution."
+                    )
                 }
+                Judged::NotHere(why) => format!("It cannot be judged here: {why}"),
                 wrong => format!("Not yet: {}", wrong.line()),
             };
             screen.push(String::new());
@@ -254,6 +270,11 @@ fn paragraphs(text: &str) -> Vec<String> {
     for paragraph in text.split("\n\n") {
         if !lines.is_empty() {
             lines.push(String::new());
+        }
+        if paragraph.starts_with("```") {
+            let code = paragraph.lines().filter(|line| !line.starts_with("```"));
+            lines.extend(code.map(|line| format!("    {line}")));
+            continue;
         }
         let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
         lines.extend(wrapped(&words, room).iter().map(|line| line.trim_start().to_owned()));
