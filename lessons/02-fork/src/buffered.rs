@@ -37,7 +37,7 @@ pub fn run() -> Result<()> {
 /// Forks a child for a task, and waits for its end.
 fn fork_child(task: fn() -> !) -> Result<()> {
     child::ensure_one_thread()?;
-    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+    // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => task(),
         ForkResult::Parent { child } => child::wait_for(child),

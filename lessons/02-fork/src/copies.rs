@@ -12,7 +12,7 @@ pub fn run(mib: usize) -> Result<()> {
     println!("before the fork: number is {number}, at {:p}; {mib} MiB are in use", &number);
 
     child::ensure_one_thread()?;
-    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+    // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => {
             number += 5;

@@ -13,7 +13,7 @@ pub fn run() -> Result<()> {
     let (until_crash, crash_is_over) = pipe().context("pipe")?;
     for number in 1..=3 {
         child::ensure_one_thread()?;
-        // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+        // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
         match unsafe { fork() }.context("fork")? {
             ForkResult::Child => {
                 // The pipe ends only when every copy of its write end is closed.

@@ -23,7 +23,7 @@ fn by_hand() -> Result<()> {
     let (mut from_child, output) = pipe().context("pipe")?;
 
     child::ensure_one_thread()?;
-    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+    // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     let child = match unsafe { fork() }.context("fork")? {
         ForkResult::Child => child::exit(become_shell(&input, &output).map(|never| match never {})),
         ForkResult::Parent { child } => Child::new(child),

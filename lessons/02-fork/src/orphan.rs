@@ -40,7 +40,7 @@ fn make_orphan(ends_with_parent: bool) -> Result<(Pid, PipeWriter)> {
     let grandparent = getpid();
 
     child::ensure_one_thread()?;
-    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+    // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     let parent = match unsafe { fork() }.context("fork")? {
         ForkResult::Child => {
             drop((told, go_on));
@@ -69,7 +69,7 @@ fn be_parent(
     child::end_with(grandparent)?;
     let parent = getpid();
     child::ensure_one_thread()?;
-    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+    // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => child::exit(be_child(parent, ends_with_parent, tell, wait)),
         ForkResult::Parent { child } => {

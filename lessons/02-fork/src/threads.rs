@@ -27,7 +27,7 @@ pub fn run() -> Result<()> {
 /// Right: no other thread can hold the lock, because there is none.
 fn fork_first() -> Result<()> {
     child::ensure_one_thread()?;
-    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+    // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     let child = match unsafe { fork() }.context("fork")? {
         ForkResult::Child => child::exit(take_lock()),
         ForkResult::Parent { child } => Child::new(child),

@@ -11,7 +11,7 @@ pub fn run() -> Result<()> {
     println!("Process ({}) start...", getpid());
 
     child::ensure_one_thread()?;
-    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+    // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     match unsafe { fork() }.context("fork")? {
         ForkResult::Child => {
             println!("I am child process ({}) and my parent is {}.", getpid(), getppid());

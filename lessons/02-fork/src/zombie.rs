@@ -15,7 +15,7 @@ use nix::unistd::{ForkResult, fork, getpid};
 
 pub fn run() -> Result<()> {
     child::ensure_one_thread()?;
-    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+    // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     let child = match unsafe { fork() }.context("fork")? {
         // SAFETY: it only ends this process.
         ForkResult::Child => unsafe { libc::_exit(7) },

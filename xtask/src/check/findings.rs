@@ -273,9 +273,9 @@ pub fn slowest(sections: &[Section]) -> String {
 pub fn kept(sections: &[Section]) -> Option<String> {
     let tests: usize = sections.iter().map(Section::held_before).sum();
     (tests > 0).then(|| {
+        let were = if tests == 1 { "test or judgement was" } else { "tests and judgements were" };
         format!(
-            "{tests} of the tests and judgements held before and were not run again, since nothing \
-             they depend on has changed: --again runs all"
+            "{tests} {were} not run again, because nothing relevant has changed: --again runs all"
         )
     })
 }

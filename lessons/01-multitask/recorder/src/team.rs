@@ -61,8 +61,7 @@ impl Team {
         let (start, starter) = pipe().context("pipe")?;
         for number in 0..count {
             let (result, to_parent) = pipe().context("pipe")?;
-            // SAFETY: there is no other thread, so no lock is held by a thread that the child
-            // lacks.
+            // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
             match unsafe { fork() }.context("fork")? {
                 ForkResult::Child => {
                     // While a task holds this end, no task sees that the parent is gone.

@@ -440,7 +440,7 @@ pub static SHELL: Function<String, bool> = Function::new("shell", |command| {
 /// A process that is forked and goes on without exec.
 pub static FORK: Function<PathBuf, ()> = Function::new("fork", |file| {
     common::child::ensure_one_thread().unwrap();
-    // SAFETY: there is no other thread, so no lock is held by a thread that the child lacks.
+    // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     match unsafe { fork() }.unwrap() {
         ForkResult::Child => loop {
             std::fs::write(&file, getpid().to_string()).unwrap();
