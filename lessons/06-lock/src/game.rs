@@ -1,6 +1,9 @@
 //! The reader is the scheduler of a program: a key for each step.
 
+mod page;
+
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use common::menu::Options;
@@ -55,8 +58,13 @@ impl Game {
     }
 
     /// Plays on the terminal; without one, reads lines of keys. With `--keys`, presses these and
-    /// shows the screen.
+    /// shows the screen. With `--html`, writes a page for a browser.
     pub fn play(mut self, options: &Options) -> Result<()> {
+        if let Some(file) = options.get::<PathBuf>("--html")? {
+            page::write(&file, &self.programs, self.source)?;
+            println!("open {} in a browser", file.display());
+            return Ok(());
+        }
         if let Some(keys) = options.get::<String>("--keys")? {
             for key in keys.chars() {
                 self.press(key).map_err(|why| UsageError(format!("--keys: {why}")))?;

@@ -63,6 +63,7 @@ const DEMOS: &[Demo] = &[
         options: &[
             ("--lock", "with the lock"),
             ("--keys KEYS", "press these keys, show the screen and leave"),
+            ("--html FILE", "write a page for a browser, to play there"),
         ],
         run: play::run,
     },
@@ -149,6 +150,7 @@ const DEMOS: &[Demo] = &[
             ),
             ("--play", "be its scheduler: a key for each step"),
             ("--keys KEYS", "press these keys, show the screen and leave"),
+            ("--html FILE", "write a page for a browser, to play there"),
         ],
         run: orders::run,
     },

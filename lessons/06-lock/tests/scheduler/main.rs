@@ -2,6 +2,7 @@
 
 mod found;
 mod orders;
+mod page;
 mod play;
 mod schedule;
 mod simulated;
