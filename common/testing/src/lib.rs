@@ -17,6 +17,7 @@
 //! - [`figures`]: times that a demo prints or draws, as numbers again.
 //! - [`random`]: random numbers, the same in each run.
 
+pub mod browser;
 pub mod figures;
 pub mod harness;
 pub mod printed;

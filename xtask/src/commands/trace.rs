@@ -1,6 +1,7 @@
 //! `cargo xtask trace`: what the kernel saw a demo do, or any other program.
 
 mod forgotten;
+mod html;
 mod rows;
 mod step;
 mod svg;
@@ -37,6 +38,7 @@ pub const COMMAND: Command = Command {
         ("--only WORDS", "only these kinds of events, with commas between: fork,wait,exit"),
         ("--all", "every system call"),
         ("--tree", "the processes and threads as a tree, with their ends"),
+        ("--html FILE", "a page for a browser in this file, to step through"),
         ("--svg FILE", "a picture in this file: a lane for each process and thread"),
         ("--json", "a JSON object for each event, one a line"),
         ("--wide", "long lines are not wrapped at the edge of the terminal"),
@@ -113,9 +115,12 @@ enum Traced {
 
 fn run(arguments: &Arguments) -> Result<ExitCode> {
     let options = &arguments.options;
-    let views = ["--json", "--tree", "--svg"].into_iter().filter(|view| options.has(view));
+    let views =
+        ["--json", "--tree", "--svg", "--html"].into_iter().filter(|view| options.has(view));
     if views.count() > 1 {
-        return Err(UsageError("one of --json, --tree and --svg at a time".to_owned()).into());
+        return Err(
+            UsageError("one of --json, --tree, --svg and --html at a time".to_owned()).into()
+        );
     }
     let other = ["--all", "--tree"].into_iter().find(|other| options.has(other));
     if let Some(other) = other.filter(|_| options.has("--only")) {
@@ -139,6 +144,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
 
     let mut tree = tree::Tree::default();
     let mut picture = svg::Picture::default();
+    let mut page = html::Page::default();
     let mut rows = rows::Rows::new(selection.has(Group::Exit), options.has("--wide"));
     let mut count = 0;
     let mut tell = |event: Event| {
@@ -148,6 +154,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             tree.add(&event);
         } else if options.has("--svg") {
             picture.add(&event);
+        } else if options.has("--html") {
+            page.add(event);
         } else {
             rows.print(&event);
         }
@@ -180,6 +188,11 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(file) = options.get::<PathBuf>("--svg")? {
         std::fs::write(&file, picture.draw())
             .with_context(|| format!("write {}", file.display()))?;
+    }
+    if let Some(file) = options.get::<PathBuf>("--html")? {
+        let rest = arguments.rest.iter().map(|word| word.to_string_lossy().into_owned());
+        let words: Vec<String> = arguments.words.iter().cloned().chain(rest).collect();
+        page.write(&file, &words.join(" "))?;
     }
     let runs_on = matches!(traced, Traced::Running(_));
     if time_is_over.load(Ordering::Relaxed) {

@@ -2,21 +2,17 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
+use testing::browser::driven;
 use testing::start;
 
 use super::{demo, success, wrong_usage};
 
-/// Presses the buttons of a page at random, 200 times until a program has ended, and leaves what
-/// the page showed then in place of it.
+/// Presses the buttons of a page at random, 200 times until a program has ended, and reports
+/// what the page showed then.
 const DRIVER: &str = r"
-<script>
-(() => {
-const errors = [], walks = [];
-addEventListener('error', event => errors.push(String(event.message)));
-console.error = (...what) => errors.push(what.join(' '));
+const walks = [];
 let seed = 2463534242;
 const random = below => {
     seed ^= seed << 13; seed ^= seed >>> 17; seed ^= seed << 5;
@@ -42,9 +38,7 @@ for (let walk = 0; walk < 200; walk++) {
     const value = document.querySelector('#values tr').cells[1].textContent;
     walks.push({ title, start, keys, steps, end: text('end'), value });
 }
-document.documentElement.textContent = '{{' + JSON.stringify({ errors, walks }) + '}}';
-})();
-</script>
+report({ walks });
 ";
 
 fn page(folder: &Path, arguments: &[&str]) -> String {
@@ -88,21 +82,7 @@ fn whatever_is_chosen_the_page_shows_what_the_explorer_says() {
     }
     let folder = tempfile::tempdir().unwrap();
     let page = page(folder.path(), &["play"]);
-    let file = folder.path().join("driven.html");
-    fs::write(&file, page.replace("</html>", &format!("{DRIVER}</html>"))).unwrap();
-    let output = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
-        .arg(format!("file://{}", file.display()))
-        .output()
-        .unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout);
-    let report = shown.split_once("{{").and_then(|(_, rest)| rest.split_once("}}</html>"));
-    let Some((report, _)) = report else {
-        panic!("no report from {}", String::from_utf8_lossy(&output.stderr))
-    };
-    let report = report.replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&");
-    let report: Value = serde_json::from_str(&report).unwrap();
+    let report: Value = serde_json::from_str(&driven(folder.path(), &page, DRIVER)).unwrap();
     assert_eq!(report["errors"], Value::Array(Vec::new()));
 
     let walks = report["walks"].as_array().unwrap();
