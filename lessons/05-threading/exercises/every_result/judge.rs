@@ -1,0 +1,25 @@
+//! Is the end of every thread reported, with a result or with a message?
+
+use crate::practice::{Exercise, Judge};
+
+pub const EXERCISE: Exercise = Exercise {
+    lesson: "05-threading",
+    name: "every_result",
+    judge: Judge::Orders,
+    verdicts: &[
+        ("start", "a thread has panicked: the disk is full"),
+        ("right/by_channel", ""),
+        ("right/last_first", ""),
+        ("right/map_err", ""),
+        ("right/scoped", ""),
+        ("cheats/always_odd", "and not a panic with 'the disk is full'"),
+        ("cheats/as_they_end", "the result of task 1 is 4, and not 3"),
+        ("cheats/behind_a_lock", "waits for the lock results"),
+        ("cheats/message_of_the_box", "is a panic with 'a panic without a text'"),
+        ("cheats/no_threads", "deadlock: main waits for an item"),
+        ("cheats/one_at_a_time", "deadlock: main waits for the end of"),
+        ("cheats/only_results", "there are 2 tasks, and 1 results"),
+        ("cheats/sleeps", "is a panic with 'it has panicked', and not 3"),
+        ("cheats/up_to_the_first", "there are 2 tasks, and 1 results"),
+    ],
+};

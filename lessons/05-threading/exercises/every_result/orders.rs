@@ -1,0 +1,122 @@
+//! What must hold in every order.
+
+use std::mem;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use harness::Scenario;
+
+use super::program::{Task, run_all};
+
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "two tasks return 3 and 4",
+        run: || require(vec![returns(3), returns(4)], &[Ok(3), Ok(4)]),
+    },
+    Scenario { name: "the second of two tasks panics", run: second_panics },
+    Scenario { name: "the first of two tasks panics", run: first_panics },
+    Scenario { name: "both tasks panic", run: both_panic },
+    Scenario { name: "each of three tasks waits for a value from the next one", run: backwards },
+    Scenario { name: "a task waits for a value from one that panics", run: loses_its_sender },
+    Scenario { name: "there are no tasks", run: || require(Vec::new(), &[]) },
+];
+
+fn returns(number: u32) -> Task {
+    Box::new(move || number)
+}
+
+fn panics(message: &'static str) -> Task {
+    Box::new(move || panic!("{message}"))
+}
+
+fn second_panics() {
+    let tasks = vec![returns(1), panics("the disk is full")];
+    require(tasks, &[Ok(1), Err("the disk is full")]);
+}
+
+fn first_panics() {
+    require(vec![panics("the disk is full"), returns(2)], &[Err("the disk is full"), Ok(2)]);
+}
+
+fn both_panic() {
+    // One message is made when the thread panics, the other is in the program's text.
+    fn no_more() -> u32 {
+        panic!("no more")
+    }
+    require(vec![panics("9 is odd"), Box::new(no_more)], &[Err("9 is odd"), Err("no more")]);
+}
+
+/// None of them can end before all have been started.
+fn backwards() {
+    let (from_second, second) = channel();
+    let (from_third, third) = channel();
+    let caller = thread::current().id();
+    let tasks: Vec<Task> = vec![
+        Box::new(move || received(second)),
+        Box::new(move || {
+            let number = received(third);
+            send(from_second, number - 1);
+            number
+        }),
+        Box::new(move || {
+            assert!(thread::current().id() != caller, "I have no thread of my own");
+            send(from_third, 8);
+            9
+        }),
+    ];
+    require(tasks, &[Ok(7), Ok(8), Ok(9)]);
+}
+
+/// Does not drop the sender: that would be one step more, and many orders more.
+fn send(tx: Sender<u32>, number: u32) {
+    tx.send(number).expect("another task receives");
+    mem::forget(tx);
+}
+
+fn received(rx: Receiver<u32>) -> u32 {
+    let number = rx.recv().expect("another task sends");
+    mem::forget(rx);
+    number
+}
+
+/// A panic drops what the task has: so the other task learns of it.
+fn loses_its_sender() {
+    let (tx, rx) = channel::<u32>();
+    let waits = Box::new(move || rx.recv().unwrap_or(0));
+    let panics = Box::new(move || {
+        let _tx = tx;
+        panic!("{} is odd", 5)
+    });
+    require(vec![waits, panics], &[Ok(0), Err("5 is odd")]);
+}
+
+fn require(tasks: Vec<Task>, expected: &[Result<u32, &str>]) {
+    let count = tasks.len();
+    let results = run_all(tasks);
+    assert!(
+        results.len() == count,
+        "there are {count} tasks, and {} results: {}",
+        results.len(),
+        list(&results)
+    );
+    for (number, (result, expected)) in (1..).zip(results.iter().zip(expected)) {
+        let expected = expected.map_err(str::to_owned);
+        assert!(
+            *result == expected,
+            "the result of task {number} is {}, and not {}",
+            text(result),
+            text(&expected)
+        );
+    }
+}
+
+fn list(results: &[Result<u32, String>]) -> String {
+    results.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+fn text(result: &Result<u32, String>) -> String {
+    match result {
+        Ok(number) => number.to_string(),
+        Err(message) => format!("a panic with '{message}'"),
+    }
+}

@@ -1,0 +1,50 @@
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
+
+/// What a thread is to do.
+pub type Task = Box<dyn FnOnce() -> u32 + Send>;
+
+/// Runs the tasks, each in a thread of its own. Returns how each of them has ended, in the order of
+/// the tasks: with a number, or with a panic and its message.
+pub fn run_all(tasks: Vec<Task>) -> Vec<Result<u32, String>> {
+    let (tx, rx) = mpsc::channel();
+    for (number, task) in tasks.into_iter().enumerate() {
+        let tx = tx.clone();
+        thread::spawn(move || {
+            let result = catch_unwind(AssertUnwindSafe(task)).map_err(message);
+            tx.send((number, result)).unwrap();
+        });
+    }
+    drop(tx);
+    let mut results: Vec<_> = rx.iter().collect();
+    results.sort_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// The message of a panic.
+pub fn message(panic: Box<dyn Any + Send>) -> String {
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        text.to_string()
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "a panic without a text".to_owned()
+    }
+}
+
+fn half(number: u32) -> u32 {
+    assert!(number % 2 == 0, "{number} is odd");
+    number / 2
+}
+
+pub fn main() {
+    let tasks = [6, 7, 8].map(|number| Box::new(move || half(number)) as Task);
+    for result in run_all(tasks.into()) {
+        match result {
+            Ok(half) => println!("a thread has returned {half}"),
+            Err(message) => println!("a thread has panicked: {message}"),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use std::any::Any;
+use std::thread;
+
+/// What a thread is to do.
+pub type Task = Box<dyn FnOnce() -> u32 + Send>;
+
+/// Runs the tasks, each in a thread of its own. Returns how each of them has ended, in the order of
+/// the tasks: with a number, or with a panic and its message.
+pub fn run_all(tasks: Vec<Task>) -> Vec<Result<u32, String>> {
+    let threads: Vec<_> = tasks.into_iter().map(thread::spawn).collect();
+    let mut results = Vec::new();
+    for thread in threads {
+        match thread.join() {
+            Ok(number) => results.push(Ok(number)),
+            Err(panic) => results.push(Err(message(panic))),
+        }
+    }
+    results
+}
+
+/// The message of a panic.
+pub fn message(panic: Box<dyn Any + Send>) -> String {
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        text.to_string()
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "a panic without a text".to_owned()
+    }
+}
+
+fn half(number: u32) -> u32 {
+    assert!(number % 2 == 0, "{number} is odd");
+    number / 2
+}
+
+pub fn main() {
+    let tasks = [6, 7, 8].map(|number| Box::new(move || half(number)) as Task);
+    for result in run_all(tasks.into()) {
+        match result {
+            Ok(half) => println!("a thread has returned {half}"),
+            Err(message) => println!("a thread has panicked: {message}"),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The judges of this lesson's exercises. They are a part of xtask.
+
+use crate::practice::Exercise;
+
+#[path = "every_result/judge.rs"]
+mod every_result;
+#[path = "to_the_end/judge.rs"]
+mod to_the_end;
+
+/// In the order in which they are to be done.
+pub const EXERCISES: &[Exercise] = &[every_result::EXERCISE, to_the_end::EXERCISE];

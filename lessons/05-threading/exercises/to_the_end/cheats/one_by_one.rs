@@ -1,0 +1,31 @@
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+/// Where numbers come from, one after another.
+pub type Source = Box<dyn Iterator<Item = u32> + Send>;
+
+/// What is done with each number.
+pub type Work = Box<dyn Fn(u32) -> u32 + Send>;
+
+/// One thread reads the sources, one after another.
+pub fn process(sources: Vec<Source>, work: Work) -> Vec<u32> {
+    let (numbers_tx, numbers) = sync_channel(1);
+    let (results_tx, results) = sync_channel(1);
+    thread::spawn(move || {
+        for number in sources.into_iter().flatten() {
+            numbers_tx.send(number).unwrap();
+        }
+    });
+    thread::spawn(move || {
+        for number in numbers {
+            results_tx.send(work(number)).unwrap();
+        }
+    });
+    results.iter().collect()
+}
+
+pub fn main() {
+    let sources: Vec<Source> = vec![Box::new(1..=3), Box::new(11..=13)];
+    let results = process(sources, Box::new(|number| number * number));
+    println!("{} squares: {results:?}", results.len());
+}

@@ -1,0 +1,25 @@
+//! Does the end of the sources reach the end of the pipeline, and is nothing lost on the way?
+
+use crate::practice::{Exercise, Judge};
+
+pub const EXERCISE: Exercise = Exercise {
+    lesson: "05-threading",
+    name: "to_the_end",
+    judge: Judge::Orders,
+    verdicts: &[
+        ("start", "waits for an item of numbers_tx"),
+        ("right/ends_are_counted", ""),
+        ("right/scope_in_a_thread", ""),
+        ("right/worker_starts_sources", ""),
+        ("cheats/first_end", "the results are"),
+        ("cheats/gives_up", "the results are"),
+        ("cheats/joins_first", "waits for room in numbers_tx"),
+        ("cheats/one_by_one", "deadlock"),
+        ("cheats/polls", "by looking again and again"),
+        ("cheats/reads_first", "is there room for so many"),
+        ("cheats/takes_six", "waits for an item of numbers_tx"),
+        ("cheats/unbounded", "is there room for so many"),
+        ("cheats/works_behind_a_lock", "deadlock"),
+        ("cheats/zero_is_the_end", "the results are"),
+    ],
+};
