@@ -2,8 +2,10 @@
 
 use crate::practice::Exercise;
 
+#[path = "compare_exchange/judge.rs"]
+mod compare_exchange;
 #[path = "lost_update/judge.rs"]
 mod lost_update;
 
 /// In the order in which they are to be done.
-pub const EXERCISES: &[Exercise] = &[lost_update::EXERCISE];
+pub const EXERCISES: &[Exercise] = &[lost_update::EXERCISE, compare_exchange::EXERCISE];
