@@ -31,7 +31,8 @@ pub fn programs(
         let main = match exercise.judge {
             Judge::Record(_) => "program::main()".to_owned(),
             Judge::Orders => {
-                format!("harness::main({file:?}, include_str!({file:?}), orders::SCENARIOS)")
+                let text = |file| format!("({file:?}, include_str!({file:?}))");
+                format!("harness::main([{}, {}], orders::SCENARIOS)", text(file), text(&orders))
             }
         };
         let orders = match exercise.judge {

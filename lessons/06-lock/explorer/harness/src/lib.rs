@@ -40,13 +40,17 @@ const MAX_PREEMPTIONS: usize = 2;
 /// Tries the scenarios one after another until one goes wrong. With the argument `--replay
 /// NUMBER:ORDER` it tries this order of one scenario only.
 ///
-/// `file` and `source` are the program's own, as [`Location::file`] gives it: only its lines have
-/// numbers in what is shown.
+/// `files` are the program and its scenarios: each with its name, as [`Location::file`] gives it,
+/// and its text. What they make is called by their variables. Only the program's lines have numbers
+/// in what is shown.
 ///
 /// # Panics
 /// If a scenario cannot be explored, or the arguments are wrong.
-pub fn main(file: &'static str, source: &'static str, scenarios: &'static [Scenario]) {
-    explorer::add_source(file, source);
+pub fn main(files: [(&'static str, &'static str); 2], scenarios: &'static [Scenario]) {
+    for (file, source) in files {
+        explorer::add_source(file, source);
+    }
+    let [(file, source), _] = files;
     let mut output = own_output().expect("the standard output");
     let shown = |at: &str| (at == file).then_some(source);
     let arguments: Vec<String> = std::env::args().skip(1).collect();

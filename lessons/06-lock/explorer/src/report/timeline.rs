@@ -10,14 +10,18 @@ use crate::op::ThreadId;
 const COLUMN: usize = 24;
 /// The width if there is more to show.
 const WIDEST: usize = 32;
+/// The width if there is more to show, and nothing beside the columns.
+const WIDEST_ALONE: usize = 36;
 
 /// Draws an execution in lines of `width` columns. `source` gives the text of the file that a
-/// step is in; each step is shown beside its line where the width allows it. A step of a file
+/// step is in; each step is shown beside its line where the width allows it, and never if it is 0.
+/// A step of a file
 /// without a text is shown without the number of its line.
 pub fn timeline<'a>(run: &Run, source: impl Fn(&str) -> Option<&'a str>, width: usize) -> String {
     let count = run.threads.len();
     let longest = run.steps.iter().map(|step| step.description.chars().count()).max();
-    let column = (longest.unwrap_or(0) + 7).clamp(COLUMN, WIDEST);
+    let widest = if width == 0 { WIDEST_ALONE } else { WIDEST };
+    let column = (longest.unwrap_or(0) + 7).clamp(COLUMN, widest);
     let names = run.threads.iter().map(|thread| format!("     {:1$}", thread.name, column - 5));
     let mut drawn = names.collect::<String>().trim_end().to_owned() + "\n";
     let mut row = |thread: ThreadId, at: &Location, description: &str| {
