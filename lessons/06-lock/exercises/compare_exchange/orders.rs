@@ -21,8 +21,9 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two threads withdraw 60 and 70 out of 100, a third looks", run: watched },
 ];
 
-fn account(balance: i64) -> Arc<AtomicI64> {
-    Arc::new(AtomicI64::new(balance))
+fn account(money: i64) -> Arc<AtomicI64> {
+    let balance = AtomicI64::new(money);
+    Arc::new(balance)
 }
 
 /// Starts a thread that withdraws an amount.
