@@ -2,10 +2,13 @@
 
 use crate::practice::Exercise;
 
+#[path = "check_then_act/judge.rs"]
+mod check_then_act;
 #[path = "compare_exchange/judge.rs"]
 mod compare_exchange;
 #[path = "lost_update/judge.rs"]
 mod lost_update;
 
 /// In the order in which they are to be done.
-pub const EXERCISES: &[Exercise] = &[lost_update::EXERCISE, compare_exchange::EXERCISE];
+pub const EXERCISES: &[Exercise] =
+    &[lost_update::EXERCISE, compare_exchange::EXERCISE, check_then_act::EXERCISE];
