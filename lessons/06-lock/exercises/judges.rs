@@ -8,7 +8,13 @@ mod check_then_act;
 mod compare_exchange;
 #[path = "lost_update/judge.rs"]
 mod lost_update;
+#[path = "transfer/judge.rs"]
+mod transfer;
 
 /// In the order in which they are to be done.
-pub const EXERCISES: &[Exercise] =
-    &[lost_update::EXERCISE, compare_exchange::EXERCISE, check_then_act::EXERCISE];
+pub const EXERCISES: &[Exercise] = &[
+    lost_update::EXERCISE,
+    compare_exchange::EXERCISE,
+    check_then_act::EXERCISE,
+    transfer::EXERCISE,
+];
