@@ -2,8 +2,19 @@
 
 use crate::practice::Exercise;
 
+#[path = "check_then_act/judge.rs"]
+mod check_then_act;
+#[path = "compare_exchange/judge.rs"]
+mod compare_exchange;
 #[path = "lost_update/judge.rs"]
 mod lost_update;
+#[path = "transfer/judge.rs"]
+mod transfer;
 
 /// In the order in which they are to be done.
-pub const EXERCISES: &[Exercise] = &[lost_update::EXERCISE];
+pub const EXERCISES: &[Exercise] = &[
+    lost_update::EXERCISE,
+    compare_exchange::EXERCISE,
+    check_then_act::EXERCISE,
+    transfer::EXERCISE,
+];

@@ -1,0 +1,35 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// Computes each value once, but keeps all others waiting as it computes.
+pub struct Cache {
+    values: Mutex<HashMap<u32, u64>>,
+}
+
+impl Cache {
+    pub fn new() -> Cache {
+        Cache { values: Mutex::new(HashMap::new()) }
+    }
+
+    pub fn get(&self, key: u32, compute: impl FnOnce() -> u64) -> u64 {
+        *self.values.lock().unwrap().entry(key).or_insert_with(compute)
+    }
+}
+
+pub fn main() {
+    let cache = Arc::new(Cache::new());
+    let threads = [7, 8, 7].map(|key| {
+        let cache = Arc::clone(&cache);
+        thread::spawn(move || {
+            let value = cache.get(key, || {
+                println!("computing the square of {key}");
+                u64::from(key * key)
+            });
+            println!("{key}: {value}");
+        })
+    });
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}

@@ -1,0 +1,21 @@
+//! Is no withdrawal lost, refused or paid wrongly, in any order, without a lock?
+
+use crate::practice::{Exercise, Judge};
+
+pub const EXERCISE: Exercise = Exercise {
+    lesson: "06-lock",
+    name: "compare_exchange",
+    judge: Judge::Orders,
+    verdicts: &[
+        ("start", "60 and 70 were paid, and only 100 were there"),
+        ("right/found", ""),
+        ("right/fetch_update", ""),
+        ("right/lets_others_go", ""),
+        ("cheats/gives_up", "60 were refused, and enough was there"),
+        ("cheats/once_more", "60 were refused, and enough was there"),
+        ("cheats/looks_once", "60 and 70 were paid, and only 100 were there"),
+        ("cheats/puts_back", "60 were refused, and enough was there"),
+        ("cheats/sentinel", "by looking again and again"),
+        ("cheats/subtracts", "60 and 70 were paid, and only 100 were there"),
+    ],
+};

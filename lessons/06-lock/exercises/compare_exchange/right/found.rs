@@ -1,0 +1,30 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+use std::thread;
+
+/// Takes the amount, if that much is there, and returns whether it did.
+pub fn withdraw(balance: &AtomicI64, amount: i64) -> bool {
+    let mut before = balance.load(SeqCst);
+    while before >= amount {
+        match balance.compare_exchange_weak(before, before - amount, SeqCst, SeqCst) {
+            Ok(_) => return true,
+            Err(found) => before = found,
+        }
+    }
+    false
+}
+
+pub fn main() {
+    let balance = Arc::new(AtomicI64::new(100));
+    let threads = [60, 70].map(|amount| {
+        let balance = Arc::clone(&balance);
+        thread::spawn(move || {
+            let is_paid = withdraw(&balance, amount);
+            println!("{amount}: {}", if is_paid { "paid" } else { "refused" });
+        })
+    });
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    println!("the balance is {}", balance.load(SeqCst));
+}

@@ -1,0 +1,29 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+use std::thread;
+
+/// Takes the amount, if that much is there, and returns whether it did.
+pub fn withdraw(balance: &AtomicI64, amount: i64) -> bool {
+    // Not right yet: another thread can come between the load and the store.
+    let before = balance.load(SeqCst);
+    if before < amount {
+        return false;
+    }
+    balance.store(before - amount, SeqCst);
+    true
+}
+
+pub fn main() {
+    let balance = Arc::new(AtomicI64::new(100));
+    let threads = [60, 70].map(|amount| {
+        let balance = Arc::clone(&balance);
+        thread::spawn(move || {
+            let is_paid = withdraw(&balance, amount);
+            println!("{amount}: {}", if is_paid { "paid" } else { "refused" });
+        })
+    });
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    println!("the balance is {}", balance.load(SeqCst));
+}

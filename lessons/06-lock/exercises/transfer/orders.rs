@@ -1,0 +1,167 @@
+//! What must hold in every order.
+
+use std::sync::{Arc, Barrier};
+use std::thread::{self, JoinHandle};
+
+use harness::Scenario;
+
+use super::program::Bank;
+
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "one thread moves money to and fro", run: alone },
+    Scenario { name: "two threads move money from 0 to 1 and from 1 to 0", run: || opposite(0, 1) },
+    Scenario { name: "two threads move money from 0 to 2 and from 2 to 0", run: || opposite(0, 2) },
+    Scenario { name: "two threads move money from 1 to 3 and from 3 to 1", run: || opposite(1, 3) },
+    Scenario { name: "a thread moves money from an account to itself", run: to_itself },
+    Scenario { name: "two threads move 60 out of the same 100", run: one_of_two },
+    Scenario { name: "two threads move 60 into the same account", run: same_target },
+    Scenario { name: "a thread moves money, another looks at the balances", run: watched },
+    Scenario {
+        name: "two threads move money between different accounts, and meet as they do",
+        run: meet,
+    },
+    Scenario {
+        name: "two threads move money between different accounts, and meet; a third moves some back",
+        run: meet_past_a_waiting_one,
+    },
+    Scenario {
+        name: "three threads move money from 0 to 1, from 1 to 2, and from 2 to 0",
+        run: || circle([(0, 1), (1, 2), (2, 0)]),
+    },
+    Scenario {
+        name: "three threads move money from 0 to 2, from 2 to 1, and from 1 to 0",
+        run: || circle([(0, 2), (2, 1), (1, 0)]),
+    },
+];
+
+/// Starts a thread that moves an amount if it is there.
+fn start(bank: &Arc<Bank>, from: usize, to: usize, amount: i64) -> JoinHandle<bool> {
+    let bank = Arc::clone(bank);
+    thread::spawn(move || move_what_is_there(&bank, from, to, amount))
+}
+
+fn move_what_is_there(bank: &Bank, from: usize, to: usize, amount: i64) -> bool {
+    bank.transfer(from, to, amount, |balance| balance >= amount)
+}
+
+fn alone() {
+    let bank = Bank::new(&[100, 50, 10]);
+    assert!(move_what_is_there(&bank, 0, 2, 100), "100 of 100 were not moved");
+    require(&bank, [0, 50, 110]);
+    assert!(!move_what_is_there(&bank, 1, 0, 51), "51 of 50 were moved");
+    require(&bank, [0, 50, 110]);
+    assert!(move_what_is_there(&bank, 2, 1, 20), "20 of 110 were not moved");
+    require(&bank, [0, 70, 90]);
+    bank.transfer(2, 0, 1, |balance| {
+        assert!(balance == 90, "is_allowed gets {balance}, and not the 90 of account 2");
+        true
+    });
+    require(&bank, [1, 70, 89]);
+}
+
+fn opposite(a: usize, b: usize) {
+    let bank = Arc::new(Bank::new(&[100; 4]));
+    let other = start(&bank, b, a, 70);
+    assert!(move_what_is_there(&bank, a, b, 60), "60 were not moved, and they were there");
+    assert!(other.join().unwrap(), "70 were not moved, and they were there");
+    let mut balances = [100; 4];
+    balances[a] = 110;
+    balances[b] = 90;
+    require(&bank, balances);
+}
+
+fn to_itself() {
+    let bank = Arc::new(Bank::new(&[100, 100]));
+    let mut is_asked = false;
+    let is_moved = bank.transfer(1, 1, 60, |balance| {
+        is_asked = true;
+        balance == 100
+    });
+    assert!(is_asked, "is_allowed is not asked");
+    assert!(is_moved, "it returns false, and it was allowed");
+    assert!(!move_what_is_there(&bank, 0, 0, 101), "it returns true, and it was not allowed");
+    require(&bank, [100, 100]);
+}
+
+fn one_of_two() {
+    let bank = Arc::new(Bank::new(&[20, 100, 20]));
+    let other = start(&bank, 1, 0, 60);
+    let is_moved = move_what_is_there(&bank, 1, 2, 60);
+    match [is_moved, other.join().unwrap()] {
+        [true, false] => require(&bank, [20, 40, 80]),
+        [false, true] => require(&bank, [80, 40, 20]),
+        [true, true] => panic!("60 were moved twice, and only 100 were there"),
+        [false, false] => panic!("60 were not moved, and 100 were there"),
+    }
+}
+
+fn same_target() {
+    let bank = Arc::new(Bank::new(&[100, 0, 100]));
+    let other = start(&bank, 0, 1, 60);
+    assert!(move_what_is_there(&bank, 2, 1, 60), "60 were not moved, and 100 were there");
+    assert!(other.join().unwrap(), "60 were not moved, and 100 were there");
+    require(&bank, [40, 120, 40]);
+}
+
+fn watched() {
+    let bank = Arc::new(Bank::new(&[100, 100]));
+    let (other, refused) = (start(&bank, 0, 1, 60), start(&bank, 1, 0, 300));
+    let seen = bank.balances();
+    assert!(seen == [100, 100] || seen == [40, 160], "another thread sees the balances {seen:?}");
+    other.join().unwrap();
+    refused.join().unwrap();
+    require(&bank, [40, 160]);
+}
+
+/// Moves 60. To be allowed, two transfers must be on their way.
+fn move_together(bank: &Bank, from: usize, to: usize, inside: &Barrier) -> bool {
+    bank.transfer(from, to, 60, |_| {
+        inside.wait();
+        true
+    })
+}
+
+fn start_together(
+    bank: &Arc<Bank>,
+    from: usize,
+    to: usize,
+    inside: &Arc<Barrier>,
+) -> JoinHandle<bool> {
+    let (bank, inside) = (Arc::clone(bank), Arc::clone(inside));
+    thread::spawn(move || move_together(&bank, from, to, &inside))
+}
+
+fn meet() {
+    let bank = Arc::new(Bank::new(&[100, 100, 100, 100]));
+    let inside = Arc::new(Barrier::new(2));
+    let other = start_together(&bank, 3, 1, &inside);
+    move_together(&bank, 0, 2, &inside);
+    other.join().unwrap();
+    require(&bank, [40, 160, 160, 40]);
+}
+
+/// A transfer that waits for an account must not keep those waiting that need other accounts.
+fn meet_past_a_waiting_one() {
+    let bank = Arc::new(Bank::new(&[100, 100, 100, 100]));
+    let inside = Arc::new(Barrier::new(2));
+    let (back, other) = (start(&bank, 1, 0, 10), start_together(&bank, 2, 3, &inside));
+    move_together(&bank, 0, 1, &inside);
+    back.join().unwrap();
+    other.join().unwrap();
+    require(&bank, [50, 150, 40, 160]);
+}
+
+fn circle([first, others @ ..]: [(usize, usize); 3]) {
+    let bank = Arc::new(Bank::new(&[100; 3]));
+    let others = others.map(|(from, to)| start(&bank, from, to, 10));
+    move_what_is_there(&bank, first.0, first.1, 10);
+    for other in others {
+        other.join().unwrap();
+    }
+    require(&bank, [100; 3]);
+}
+
+fn require<const N: usize>(bank: &Bank, expected: [i64; N]) {
+    let balances = bank.balances();
+    assert!(balances == expected, "the balances are {balances:?}, and not {expected:?}");
+}
