@@ -53,15 +53,24 @@ impl Record {
         self.events.iter().filter(|event| event.id == process).find_map(|event| event.end)
     }
 
+    /// What a process printed.
+    pub fn printed_by(&self, process: i32) -> String {
+        let printed = self.events.iter().filter(|event| {
+            event.process == process && event.group == Group::Print && event.result > Some(0)
+        });
+        let quoted = printed.filter_map(|event| event.text.strip_prefix("print \""));
+        quoted.map(|text| unescaped(text.rsplit_once('"').map_or(text, |(text, _)| text))).collect()
+    }
+
     /// The event in which somebody waited for a process's end, and reaped it.
     pub fn waited_for(&self, child: i32) -> Option<&Event> {
-        let result = format!("→ pid {child} ");
-        self.events.iter().find(|event| {
-            event.group == Group::Wait
-                && event.text.contains(&result)
-                && !event.text.contains("WNOWAIT")
-                && ["exited", "was killed", "killed"].iter().any(|how| event.text.contains(how))
-        })
+        let mut ends = self.events.iter().filter(|event| tells_end_of(event, child));
+        ends.find(|event| !event.text.contains("WNOWAIT"))
+    }
+
+    /// The event in which a process's end was learned of first, whether it was reaped then or not.
+    pub fn end_learned(&self, child: i32) -> Option<&Event> {
+        self.events.iter().find(|event| tells_end_of(event, child))
     }
 
     /// Checks that a process has forked so many others.
@@ -91,10 +100,10 @@ impl Record {
         for process in self.processes() {
             for (number, child) in (1..).zip(self.children_of(process)) {
                 let Some(event) = self.waited_for(child) else {
-                    let what = format!(
-                        "child {number} (pid {child}) was never waited for: it was a zombie when \
-                         its parent ended"
-                    );
+                    let is_zombie = self.events.iter().any(|event| event.zombie == Some(child));
+                    let zombie =
+                        if is_zombie { ": it was a zombie when its parent ended" } else { "" };
+                    let what = format!("child {number} (pid {child}) was never waited for{zombie}");
                     bail!(Fault::new(what, self.lines_about(child)));
                 };
                 ensure!(
@@ -186,6 +195,35 @@ impl Record {
         };
         wanted.map(line).collect()
     }
+}
+
+/// Whether it is a wait that says how this process ended.
+fn tells_end_of(event: &Event, child: i32) -> bool {
+    let goes_on = || ["was stopped", "goes on"].iter().any(|how| event.text.contains(how));
+    let is_child = match event.call.as_deref() {
+        Some("wait4") => event.result == Some(child.into()),
+        // It writes down whose end it is.
+        _ => event.text.contains(&format!("→ pid {child} ")),
+    };
+    event.group == Group::Wait && is_child && !goes_on()
+}
+
+/// Text as it was before it was shown in quotes.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        plain.push(match c {
+            '\\' => match rest.next() {
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some('r') => '\r',
+                other => other.unwrap_or('\\'),
+            },
+            c => c,
+        });
+    }
+    plain
 }
 
 /// The number of SIGKILL.
