@@ -38,9 +38,24 @@ impl Record {
         children.filter(|child| self.is_process(*child)).collect()
     }
 
+    /// The event in which a process or thread came to be, in its maker.
+    pub fn forked(&self, child: i32) -> Option<&Event> {
+        self.events.iter().find(|event| event.child == Some(child))
+    }
+
     /// Whether the id is that of a process, and not of one of its threads.
     fn is_process(&self, id: i32) -> bool {
         self.events.iter().any(|event| event.id == id && event.process == id)
+    }
+
+    /// A process in words: `child 2 (pid 4711)`.
+    fn called(&self, process: i32) -> String {
+        let parent = self.forked(process).map(|event| event.process);
+        let brothers = parent.map_or_else(Vec::new, |parent| self.children_of(parent));
+        match brothers.iter().position(|brother| *brother == process) {
+            Some(place) => format!("child {} (pid {process})", place + 1),
+            None => format!("process {process}"),
+        }
     }
 
     /// All processes, the first one included.
@@ -71,6 +86,24 @@ impl Record {
     /// The event in which a process's end was learned of first, whether it was reaped then or not.
     pub fn end_learned(&self, child: i32) -> Option<&Event> {
         self.events.iter().find(|event| tells_end_of(event, child))
+    }
+
+    /// The longest series of such calls of a task in which it never waits for anything.
+    pub fn longest_spin(&self, is_turn: impl Fn(&Event) -> bool) -> Option<Vec<&Event>> {
+        let mut series: BTreeMap<i32, Vec<&Event>> = BTreeMap::new();
+        let mut longest = Vec::new();
+        for event in &self.events {
+            if is_turn(event) {
+                let series = series.entry(event.id).or_default();
+                series.push(event);
+                if series.len() > longest.len() {
+                    longest.clone_from(series);
+                }
+            } else if event.took.is_some() {
+                series.remove(&event.id);
+            }
+        }
+        (!longest.is_empty()).then_some(longest)
     }
 
     /// Checks that a process has forked so many others.
@@ -125,7 +158,7 @@ impl Record {
     pub fn require_none_killed(&self) -> Result<()> {
         for process in self.processes() {
             if let Some(End::Killed(_)) = self.end_of(process) {
-                let what = format!("process {process} was killed");
+                let what = format!("{} was killed", self.called(process));
                 bail!(Fault::new(what, self.lines_about(process)));
             }
         }
@@ -142,6 +175,31 @@ impl Record {
             sleeps.is_empty(),
             Fault::new("it sleeps for a fixed time, and does not wait for what it needs", sleeps)
         );
+        Ok(())
+    }
+
+    /// Says of a record that is too long what it is full of.
+    pub(super) fn endless(&self) -> Fault {
+        let count = self.events.len();
+        let last = Record::lines_of(&self.events[count.saturating_sub(MAX_DETAILS)..]);
+        Fault::new(format!("it makes {count} calls and more, over and over; these are some:"), last)
+    }
+
+    /// Checks that no process has panicked.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows what it printed.
+    pub fn require_no_panic(&self) -> Result<()> {
+        for process in self.processes() {
+            if self.end_of(process) == Some(End::Exited(PANICKED)) {
+                let printed = self.printed_by(process);
+                if printed.contains("panicked at") {
+                    let lines = printed.lines().map(|line| format!("it printed: {line}"));
+                    let what = format!("{} panics", self.called(process));
+                    bail!(Fault::new(what, lines.collect()));
+                }
+            }
+        }
         Ok(())
     }
 
@@ -187,13 +245,17 @@ impl Record {
         })
     }
 
-    /// The lines of some events, as a record shows them; the first few.
-    pub fn lines(&self, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
-        let wanted = self.events.iter().filter(|event| wanted(event)).take(MAX_DETAILS);
+    fn lines_of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<String> {
         let line = |event: &Event| {
             format!("{:>9}  pid {}  {}", text::time(event.at), event.id, event.text)
         };
-        wanted.map(line).collect()
+        events.into_iter().map(line).collect()
+    }
+
+    /// The lines of some events, as a record shows them; the first few.
+    pub fn lines(&self, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
+        let wanted = self.events.iter().filter(|event| wanted(event)).take(MAX_DETAILS);
+        Record::lines_of(wanted)
     }
 }
 
@@ -225,6 +287,9 @@ fn unescaped(text: &str) -> String {
     }
     plain
 }
+
+/// The exit status of a Rust program whose `main` has panicked.
+const PANICKED: i32 = 101;
 
 /// The number of SIGKILL.
 const KILL: i32 = 9;
