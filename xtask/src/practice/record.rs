@@ -54,7 +54,7 @@ impl Record {
         let brothers = parent.map_or_else(Vec::new, |parent| self.children_of(parent));
         match brothers.iter().position(|brother| *brother == process) {
             Some(place) => format!("child {} (pid {process})", place + 1),
-            None => format!("process {process}"),
+            None => format!("the program (pid {process})"),
         }
     }
 
@@ -214,8 +214,17 @@ impl Record {
     /// ended.
     pub(super) fn all_wait(&self) -> bool {
         let mut waits = BTreeMap::new();
+        let mut stopped = BTreeSet::new();
         for event in &self.events {
-            if is_pending(event) {
+            if event.group == Group::Signal && event.text.starts_with("stopped by") {
+                stopped.insert(event.id);
+            } else if event.group == Group::Signal && event.text == "goes on" {
+                stopped.remove(&event.id);
+            }
+            if stopped.contains(&event.id) {
+                // Only another process can make it go on.
+                waits.insert(event.id, true);
+            } else if is_pending(event) {
                 waits.insert(event.id, event.group != Group::Sleep);
             } else if event.end.is_some() && !matches!(event.end, Some(End::Killed(KILL))) {
                 waits.insert(event.id, true);
