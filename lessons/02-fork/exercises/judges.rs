@@ -4,6 +4,13 @@ use crate::practice::Exercise;
 
 #[path = "children/judge.rs"]
 mod children;
+#[path = "deadline/judge.rs"]
+mod deadline;
+#[path = "no_zombies/judge.rs"]
+mod no_zombies;
+#[path = "run_on/judge.rs"]
+mod run_on;
 
 /// In the order in which they are to be done.
-pub const EXERCISES: &[Exercise] = &[children::EXERCISE];
+pub const EXERCISES: &[Exercise] =
+    &[children::EXERCISE, run_on::EXERCISE, no_zombies::EXERCISE, deadline::EXERCISE];

@@ -38,9 +38,24 @@ impl Record {
         children.filter(|child| self.is_process(*child)).collect()
     }
 
+    /// The event in which a process or thread came to be, in its maker.
+    pub fn forked(&self, child: i32) -> Option<&Event> {
+        self.events.iter().find(|event| event.child == Some(child))
+    }
+
     /// Whether the id is that of a process, and not of one of its threads.
     fn is_process(&self, id: i32) -> bool {
         self.events.iter().any(|event| event.id == id && event.process == id)
+    }
+
+    /// A process in words: `child 2 (pid 4711)`.
+    fn called(&self, process: i32) -> String {
+        let parent = self.forked(process).map(|event| event.process);
+        let brothers = parent.map_or_else(Vec::new, |parent| self.children_of(parent));
+        match brothers.iter().position(|brother| *brother == process) {
+            Some(place) => format!("child {} (pid {process})", place + 1),
+            None => format!("the program (pid {process})"),
+        }
     }
 
     /// All processes, the first one included.
@@ -53,15 +68,42 @@ impl Record {
         self.events.iter().filter(|event| event.id == process).find_map(|event| event.end)
     }
 
+    /// What a process printed.
+    pub fn printed_by(&self, process: i32) -> String {
+        let printed = self.events.iter().filter(|event| {
+            event.process == process && event.group == Group::Print && event.result > Some(0)
+        });
+        let quoted = printed.filter_map(|event| event.text.strip_prefix("print \""));
+        quoted.map(|text| unescaped(text.rsplit_once('"').map_or(text, |(text, _)| text))).collect()
+    }
+
     /// The event in which somebody waited for a process's end, and reaped it.
     pub fn waited_for(&self, child: i32) -> Option<&Event> {
-        let result = format!("→ pid {child} ");
-        self.events.iter().find(|event| {
-            event.group == Group::Wait
-                && event.text.contains(&result)
-                && !event.text.contains("WNOWAIT")
-                && ["exited", "was killed", "killed"].iter().any(|how| event.text.contains(how))
-        })
+        let mut ends = self.events.iter().filter(|event| tells_end_of(event, child));
+        ends.find(|event| !event.text.contains("WNOWAIT"))
+    }
+
+    /// The event in which a process's end was learned of first, whether it was reaped then or not.
+    pub fn end_learned(&self, child: i32) -> Option<&Event> {
+        self.events.iter().find(|event| tells_end_of(event, child))
+    }
+
+    /// The longest series of such calls of a task in which it never waits for anything.
+    pub fn longest_spin(&self, is_turn: impl Fn(&Event) -> bool) -> Option<Vec<&Event>> {
+        let mut series: BTreeMap<i32, Vec<&Event>> = BTreeMap::new();
+        let mut longest = Vec::new();
+        for event in &self.events {
+            if is_turn(event) {
+                let series = series.entry(event.id).or_default();
+                series.push(event);
+                if series.len() > longest.len() {
+                    longest.clone_from(series);
+                }
+            } else if event.took.is_some() {
+                series.remove(&event.id);
+            }
+        }
+        (!longest.is_empty()).then_some(longest)
     }
 
     /// Checks that a process has forked so many others.
@@ -91,10 +133,10 @@ impl Record {
         for process in self.processes() {
             for (number, child) in (1..).zip(self.children_of(process)) {
                 let Some(event) = self.waited_for(child) else {
-                    let what = format!(
-                        "child {number} (pid {child}) was never waited for: it was a zombie when \
-                         its parent ended"
-                    );
+                    let is_zombie = self.events.iter().any(|event| event.zombie == Some(child));
+                    let zombie =
+                        if is_zombie { ": it was a zombie when its parent ended" } else { "" };
+                    let what = format!("child {number} (pid {child}) was never waited for{zombie}");
                     bail!(Fault::new(what, self.lines_about(child)));
                 };
                 ensure!(
@@ -116,7 +158,7 @@ impl Record {
     pub fn require_none_killed(&self) -> Result<()> {
         for process in self.processes() {
             if let Some(End::Killed(_)) = self.end_of(process) {
-                let what = format!("process {process} was killed");
+                let what = format!("{} was killed", self.called(process));
                 bail!(Fault::new(what, self.lines_about(process)));
             }
         }
@@ -136,6 +178,31 @@ impl Record {
         Ok(())
     }
 
+    /// Says of a record that is too long what it is full of.
+    pub(super) fn endless(&self) -> Fault {
+        let count = self.events.len();
+        let last = Record::lines_of(&self.events[count.saturating_sub(MAX_DETAILS)..]);
+        Fault::new(format!("it makes {count} calls and more, over and over; these are some:"), last)
+    }
+
+    /// Checks that no process has panicked.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows what it printed.
+    pub fn require_no_panic(&self) -> Result<()> {
+        for process in self.processes() {
+            if self.end_of(process) == Some(End::Exited(PANICKED)) {
+                let printed = self.printed_by(process);
+                if printed.contains("panicked at") {
+                    let lines = printed.lines().map(|line| format!("it printed: {line}"));
+                    let what = format!("{} panics", self.called(process));
+                    bail!(Fault::new(what, lines.collect()));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The events that a program is in when its record was ended before it: what each of its
     /// tasks waits for, if the record was ended so.
     pub(super) fn hangs(&self) -> Option<Fault> {
@@ -147,8 +214,17 @@ impl Record {
     /// ended.
     pub(super) fn all_wait(&self) -> bool {
         let mut waits = BTreeMap::new();
+        let mut stopped = BTreeSet::new();
         for event in &self.events {
-            if is_pending(event) {
+            if event.group == Group::Signal && event.text.starts_with("stopped by") {
+                stopped.insert(event.id);
+            } else if event.group == Group::Signal && event.text == "goes on" {
+                stopped.remove(&event.id);
+            }
+            if stopped.contains(&event.id) {
+                // Only another process can make it go on.
+                waits.insert(event.id, true);
+            } else if is_pending(event) {
                 waits.insert(event.id, event.group != Group::Sleep);
             } else if event.end.is_some() && !matches!(event.end, Some(End::Killed(KILL))) {
                 waits.insert(event.id, true);
@@ -178,15 +254,51 @@ impl Record {
         })
     }
 
-    /// The lines of some events, as a record shows them; the first few.
-    pub fn lines(&self, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
-        let wanted = self.events.iter().filter(|event| wanted(event)).take(MAX_DETAILS);
+    fn lines_of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<String> {
         let line = |event: &Event| {
             format!("{:>9}  pid {}  {}", text::time(event.at), event.id, event.text)
         };
-        wanted.map(line).collect()
+        events.into_iter().map(line).collect()
+    }
+
+    /// The lines of some events, as a record shows them; the first few.
+    pub fn lines(&self, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
+        let wanted = self.events.iter().filter(|event| wanted(event)).take(MAX_DETAILS);
+        Record::lines_of(wanted)
     }
 }
+
+/// Whether it is a wait that says how this process ended.
+fn tells_end_of(event: &Event, child: i32) -> bool {
+    let goes_on = || ["was stopped", "goes on"].iter().any(|how| event.text.contains(how));
+    let is_child = match event.call.as_deref() {
+        Some("wait4") => event.result == Some(child.into()),
+        // It writes down whose end it is.
+        _ => event.text.contains(&format!("→ pid {child} ")),
+    };
+    event.group == Group::Wait && is_child && !goes_on()
+}
+
+/// Text as it was before it was shown in quotes.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        plain.push(match c {
+            '\\' => match rest.next() {
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some('r') => '\r',
+                other => other.unwrap_or('\\'),
+            },
+            c => c,
+        });
+    }
+    plain
+}
+
+/// The exit status of a Rust program whose `main` has panicked.
+const PANICKED: i32 = 101;
 
 /// The number of SIGKILL.
 const KILL: i32 = 9;

@@ -24,6 +24,9 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// More than any exercise prints.
 const OUTPUT_LIMIT: usize = 1 << 20;
 
+/// More than the record of any exercise has, unless its program does the same over and over.
+const RECORD_LIMIT: usize = 1 << 23;
+
 /// What is wrong with a program: a line, and lines that show it.
 #[derive(Debug)]
 pub struct Fault {
@@ -94,7 +97,7 @@ impl Trial {
     /// A [`Fault`] if it does not exit in time, or leaves a process behind.
     pub fn run(&self, arguments: &[&str]) -> Result<Ran> {
         let arguments = arguments.iter().map(OsString::from).collect();
-        let outcome = self.supervised(self.program.clone(), arguments, Errors::Merged)?;
+        let outcome = self.supervised(self.program.clone(), arguments, OUTPUT_LIMIT)?;
         let output = String::from_utf8_lossy(&outcome.output).into_owned();
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         let printed = || lines.iter().map(|line| format!("it printed: {line}")).collect();
@@ -131,12 +134,18 @@ impl Trial {
         let program = self.program.clone().into_os_string();
         let words = words.into_iter().chain([program]);
         let words = words.chain(arguments.iter().map(OsString::from)).collect();
-        let outcome = self.supervised(OWN_PROGRAM.into(), words, Errors::Merged)?;
+        let outcome = self.supervised(OWN_PROGRAM.into(), words, RECORD_LIMIT)?;
         let output = String::from_utf8_lossy(&outcome.output);
         match outcome.end {
             End::Exited(0) => {}
             End::Exited(NOT_HERE) => bail!(NotHere(output.trim().to_owned())),
             End::Interrupted => return Err(Interrupted.into()),
+            End::Flooded => {
+                // The last line is cut.
+                let lines: Vec<&str> = output.lines().collect();
+                let record = Record::read(lines[..lines.len() - 1].iter().copied())?;
+                bail!(record.endless());
+            }
             end => bail!("cargo xtask trace {end}: {output}"),
         }
         let record = Record::read(output.lines())?;
@@ -148,7 +157,7 @@ impl Trial {
         &self,
         path: PathBuf,
         arguments: Vec<OsString>,
-        errors: Errors,
+        output_limit: usize,
     ) -> Result<supervise::Outcome> {
         let variant = self.variant.as_ref().map(OsString::from);
         supervise::run(&Program {
@@ -157,8 +166,8 @@ impl Trial {
             directory: self.folder.clone(),
             environment: vec![(VARIABLE.into(), variant)],
             deadline: DEADLINE + Duration::from_secs(5),
-            output_limit: OUTPUT_LIMIT,
-            errors,
+            output_limit,
+            errors: Errors::Merged,
         })
     }
 }

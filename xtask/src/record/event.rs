@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nix::libc;
 use serde_json::{Value, json};
 
 use super::Group;
@@ -50,6 +51,21 @@ pub enum End {
 }
 
 impl Event {
+    /// When it began, for a call that may wait for something; otherwise when it was over.
+    pub fn began(&self) -> Duration {
+        self.at.saturating_sub(self.took.unwrap_or_default())
+    }
+
+    /// Whether it asks how a child is, and does not wait for it (`WNOHANG`).
+    pub fn asks(&self) -> bool {
+        let flags = match self.call.as_deref() {
+            Some("wait4") => self.arguments.get(2),
+            Some("waitid") => self.arguments.get(3),
+            _ => None,
+        };
+        flags.is_some_and(|flags| flags & libc::WNOHANG as u64 != 0)
+    }
+
     /// Reads what [`json`](Self::json) returns.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! hand on the sum of their statuses?
 
 use anyhow::{Result, ensure};
-use xtask::record::Group;
+use xtask::record::{Event, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Trial};
 
@@ -22,15 +22,17 @@ pub const EXERCISE: Exercise = Exercise {
 fn judge(trial: &Trial) -> Result<()> {
     for count in [3, 1, 5] {
         let record = trial.record(&[&count.to_string()])?;
+        record.require_no_panic()?;
         record.require_children(record.main(), count)?;
         record.require_all_waited_for()?;
-        let first_wait = record.events.iter().position(|event| event.group == Group::Wait);
+        let waits = |event: &Event| event.group == Group::Wait && !event.asks();
+        let first_wait = record.events.iter().position(waits);
         let last_fork = record.events.iter().rposition(|event| event.child.is_some());
         ensure!(
             last_fork < first_wait,
             Fault::new(
                 "it waits for a child before all children were started",
-                record.lines(|event| event.child.is_some() || event.group == Group::Wait)
+                record.lines(|event| event.child.is_some() || waits(event))
             )
         );
         let ran = trial.run(&[&count.to_string()])?;

@@ -1,0 +1,43 @@
+use std::env;
+use std::ffi::CString;
+use std::process::exit;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, execv, fork};
+
+/// Starts a child that becomes a shell, for this command.
+fn start(command: &str) -> Pid {
+    let command = CString::new(command).expect("no zero byte");
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.expect("fork") {
+        ForkResult::Parent { child } => child,
+        ForkResult::Child => {
+            let Err(why) = execv(c"/bin/sh", &[c"sh", c"-c", &command]);
+            panic!("execv: {why}");
+        }
+    }
+}
+
+/// Asks again and again, and keeps a CPU busy.
+pub fn main() {
+    let deadline = env::args().nth(1).map_or(1.0, |it| it.parse().expect("a number of seconds"));
+    let command = env::args().nth(2).unwrap_or("exit 7".to_owned());
+    let job = start(&command);
+
+    let until = Instant::now() + Duration::from_secs_f64(deadline);
+    let mut end = WaitStatus::StillAlive;
+    while end == WaitStatus::StillAlive && Instant::now() < until {
+        end = waitpid(job, Some(WaitPidFlag::WNOHANG)).expect("waitpid");
+    }
+    if end == WaitStatus::StillAlive {
+        kill(job, Signal::SIGKILL).expect("kill");
+        end = waitpid(job, None).expect("waitpid");
+    }
+
+    match end {
+        WaitStatus::Exited(_, status) => exit(status),
+        _ => exit(124),
+    }
+}

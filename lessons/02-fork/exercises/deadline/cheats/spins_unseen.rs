@@ -1,0 +1,48 @@
+use std::env;
+use std::ffi::CString;
+use std::process::exit;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, execv, fork};
+
+/// Starts a child that becomes a shell, for this command.
+fn start(command: &str) -> Pid {
+    let command = CString::new(command).expect("no zero byte");
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.expect("fork") {
+        ForkResult::Parent { child } => child,
+        ForkResult::Child => {
+            let Err(why) = execv(c"/bin/sh", &[c"sh", c"-c", &command]);
+            panic!("execv: {why}");
+        }
+    }
+}
+
+/// Looks at a channel again and again, and keeps a CPU busy.
+pub fn main() {
+    let deadline = env::args().nth(1).map_or(1.0, |it| it.parse().expect("a number of seconds"));
+    let command = env::args().nth(2).unwrap_or("exit 7".to_owned());
+    let job = start(&command);
+
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || sender.send(waitpid(job, None).expect("waitpid")).expect("send"));
+    let until = Instant::now() + Duration::from_secs_f64(deadline);
+    let end = loop {
+        if let Ok(end) = ended.try_recv() {
+            break end;
+        }
+        if Instant::now() > until {
+            kill(job, Signal::SIGKILL).expect("kill");
+            break ended.recv().expect("recv");
+        }
+    };
+
+    match end {
+        WaitStatus::Exited(_, status) => exit(status),
+        _ => exit(124),
+    }
+}

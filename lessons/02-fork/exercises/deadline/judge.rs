@@ -1,0 +1,207 @@
+//! Does a command that ends before its deadline end the program, too, with its own status? Is one that
+//! does not killed at the deadline, not before, and waited for?
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use common::text;
+use xtask::record::{End, Event, Group};
+
+use crate::practice::{Exercise, Fault, Judge, Record, Trial};
+
+pub const EXERCISE: Exercise = Exercise {
+    lesson: "02-fork",
+    name: "deadline",
+    judge: Judge::Record(judge),
+    verdicts: &[
+        ("start", "it waits out the whole time"),
+        ("right/command", ""),
+        ("right/pipe", ""),
+        ("right/thread", ""),
+        ("cheats/asks_once", "it waits out the whole time"),
+        ("cheats/clock", "ended by itself"),
+        ("cheats/kills_at_once", "before its deadline of 100 ms"),
+        ("cheats/leaves_timer", "child 2"),
+        ("cheats/no_wait", "was never waited for"),
+        ("cheats/spins", "without a pause"),
+        ("cheats/spins_unseen", "of CPU time"),
+    ],
+};
+
+/// The status of a command that was killed.
+const KILLED: i32 = 124;
+
+/// How often the program may ask, without a pause, whether the command has ended.
+const MAX_ASKED: usize = 60;
+
+/// How late a command may end on a machine that is not too busy to judge by times.
+const USUAL_DELAY: Duration = Duration::from_millis(150);
+
+/// How much longer all is to take if a machine is too busy.
+const LONGER: u32 = 6;
+
+fn judge(trial: &Trial) -> Result<()> {
+    for (status, time) in [(7, 60), (0, 0)] {
+        if let Some(fault) = judge_early(trial, 1, time, status)? {
+            let again = judge_early(trial, LONGER, time, status)?;
+            ensure!(again.is_none(), fault);
+        }
+    }
+    for [deadline, time] in [[100, 1200], [200, 350]] {
+        if let Some(fault) = judge_late(trial, 1, deadline, time)? {
+            let again = judge_late(trial, LONGER, deadline, time)?;
+            ensure!(again.is_none(), fault);
+        }
+    }
+    judge_cpu(trial)
+}
+
+/// Tries a command that ends before its deadline. A fault that is returned may come from a machine
+/// that is too busy.
+fn judge_early(trial: &Trial, longer: u32, time: u64, status: i32) -> Result<Option<Fault>> {
+    let (deadline, time) = (millis(1200) * longer, millis(time) * longer);
+    let command = format!("sleep {}; exit {status}", time.as_secs_f64());
+    let record = recorded(trial, deadline, &command)?;
+    let (main, job) = (record.main(), job(&record, &command));
+    let ended = end(&record, job);
+    let since_start =
+        ended.at.saturating_sub(record.forked(job).map_or(Duration::ZERO, |it| it.at));
+    let lines = || about(&record);
+    if since_start > time + USUAL_DELAY && longer == 1 {
+        return Ok(Some(Fault::new("the machine is too busy", lines())));
+    }
+    ensure!(
+        ended.end == Some(End::Exited(status)),
+        Fault::new(
+            "the command was ended, although it would have ended before its deadline",
+            lines()
+        )
+    );
+    let whole = end(&record, main);
+    ensure!(
+        whole.at < deadline,
+        Fault::new(
+            format!(
+                "the command ended after {}, and the program only after {}: it waits out the whole \
+                 time",
+                text::time(ended.at),
+                text::time(whole.at)
+            ),
+            lines()
+        )
+    );
+    record.require_all_waited_for()?;
+    require_status(&record, status, "the command's own")?;
+    Ok(None)
+}
+
+/// Tries a command that does not end before its deadline.
+fn judge_late(trial: &Trial, longer: u32, deadline: u64, time: u64) -> Result<Option<Fault>> {
+    let (deadline, time) = (millis(deadline) * longer, millis(time) * longer);
+    let command = format!("exec sleep {}", time.as_secs_f64());
+    let record = recorded(trial, deadline, &command)?;
+    let job = job(&record, &command);
+    let ended = end(&record, job);
+    let asks = record.longest_spin(|event| event.group == Group::Wait && event.asks());
+    if let Some(asks) = asks.filter(|asks| asks.len() > MAX_ASKED) {
+        let what =
+            format!("it asks {} times, without a pause, whether the command has ended", asks.len());
+        return Err(Fault::new(what, about(&record)).into());
+    }
+    record.require_all_waited_for()?;
+    match ended.end {
+        Some(End::Killed(_)) => {}
+        _ => {
+            let what = format!(
+                "the command ended by itself after {}: its deadline was {}",
+                text::time(ended.at),
+                text::time(deadline)
+            );
+            let fault = Fault::new(what, about(&record));
+            let is_sure = time > 3 * deadline && ended.at < time + USUAL_DELAY;
+            return if is_sure { Err(fault.into()) } else { Ok(Some(fault)) };
+        }
+    }
+    ensure!(
+        ended.at >= deadline,
+        Fault::new(
+            format!(
+                "the command was killed after {}, before its deadline of {}",
+                text::time(ended.at),
+                text::time(deadline)
+            ),
+            about(&record)
+        )
+    );
+    require_status(&record, KILLED, "that of a command that was killed")?;
+    Ok(None)
+}
+
+/// Checks that waiting costs no CPU time.
+fn judge_cpu(trial: &Trial) -> Result<()> {
+    let ran = trial.run(&["0.25", "exec sleep 2"])?;
+    ensure!(
+        ran.cpu < millis(40),
+        Fault::new(
+            format!(
+                "it uses {} of CPU time to wait for {}",
+                text::time(ran.cpu),
+                text::time(ran.time)
+            ),
+            Vec::new()
+        )
+    );
+    Ok(())
+}
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn recorded(trial: &Trial, deadline: Duration, command: &str) -> Result<Record> {
+    let record = trial.record(&[&deadline.as_secs_f64().to_string(), command])?;
+    record.require_no_panic()?;
+    ensure!(
+        !record.children_of(record.main()).is_empty(),
+        Fault::new("it starts no child", about(&record))
+    );
+    Ok(record)
+}
+
+/// The child that became the command, or was to.
+fn job(record: &Record, command: &str) -> i32 {
+    let children = record.children_of(record.main());
+    let is_job = |child: &&i32| {
+        let mut own = record.events.iter().filter(|event| event.process == **child);
+        own.any(|event| event.group == Group::Exec && event.text.contains(command))
+    };
+    *children.iter().find(is_job).unwrap_or(&children[0])
+}
+
+/// The last event of a process.
+fn end(record: &Record, process: i32) -> &Event {
+    let mut ends = record.events.iter().filter(|event| event.id == process && event.end.is_some());
+    ends.next().unwrap_or(&record.events[record.events.len() - 1])
+}
+
+fn require_status(record: &Record, status: i32, whose: &str) -> Result<()> {
+    let main = record.main();
+    let ended = match record.end_of(main) {
+        Some(End::Exited(ended)) => ended,
+        _ => -1,
+    };
+    ensure!(
+        ended == status,
+        Fault::new(format!("its exit status is {ended}, and not {status}, {whose}"), about(record))
+    );
+    Ok(())
+}
+
+fn about(record: &Record) -> Vec<String> {
+    use Group::{Exec, Exit, Fork, Signal, Sleep, Wait};
+    record.lines(|event| {
+        matches!(event.group, Exec | Exit | Fork | Signal | Sleep | Wait)
+            && (event.child.is_some() || event.group != Fork)
+            && !event.asks()
+    })
+}

@@ -1,0 +1,25 @@
+use std::panic;
+
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, fork};
+
+/// The child ends, but by a panic.
+pub fn main() {
+    panic::set_hook(Box::new(|_| {}));
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let mut children = Vec::new();
+    for word in &words {
+        // SAFETY: this process has one thread.
+        match unsafe { fork() }.expect("fork") {
+            ForkResult::Child => {
+                println!("{word} has {} letters", word.chars().count());
+                panic!("the end");
+            }
+            ForkResult::Parent { child } => children.push(child),
+        }
+    }
+    for child in children {
+        waitpid(child, None).expect("waitpid");
+    }
+    println!("words: {}", words.len());
+}
