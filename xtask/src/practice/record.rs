@@ -15,15 +15,22 @@ const MAX_DETAILS: usize = 12;
 pub struct Record {
     /// All of them.
     pub events: Vec<Event>,
+    /// Whether the record was ended before the program, because its time was over.
+    is_cut: bool,
 }
 
 impl Record {
     /// Reads what `trace --json` prints.
-    pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Record> {
-        let events = lines
+    pub(super) fn read(text: &str) -> Result<Record> {
+        let events = text
+            .lines()
             .filter(|line| line.starts_with('{'))
             .map(|line| Event::from_json(line).with_context(|| format!("not an event: {line}")));
-        Ok(Record { events: events.collect::<Result<_>>()? })
+        let events = events.collect::<Result<Vec<_>>>()?;
+        // The program may have ended in the moment in which its time was over.
+        let is_cut = text.lines().any(|line| line.starts_with(TIME_IS_OVER))
+            && events.iter().any(|event| event.end == Some(End::Killed(KILL)));
+        Ok(Record { events, is_cut })
     }
 
     /// The id of the program's first process.
@@ -61,6 +68,24 @@ impl Record {
                 && event.text.contains(&result)
                 && !event.text.contains("WNOWAIT")
                 && ["exited", "was killed", "killed"].iter().any(|how| event.text.contains(how))
+        })
+    }
+
+    /// Whether a process has read to the end of a channel.
+    pub fn saw_end_of_file(&self, process: i32) -> bool {
+        self.reads_of(process).any(|event| event.result == Some(0))
+    }
+
+    /// How many bytes a process has read from channels.
+    pub fn bytes_read_by(&self, process: i32) -> u64 {
+        let results = self.reads_of(process).filter_map(|event| event.result);
+        results.filter_map(|count| u64::try_from(count).ok()).sum()
+    }
+
+    fn reads_of(&self, process: i32) -> impl Iterator<Item = &Event> {
+        let of_process = self.events.iter().filter(move |event| event.process == process);
+        of_process.filter(|event| {
+            event.group == Group::Data && event.text.starts_with("read from")
         })
     }
 
@@ -140,7 +165,7 @@ impl Record {
     /// tasks waits for, if the record was ended so.
     pub(super) fn hangs(&self) -> Option<Fault> {
         let waiting = self.lines(is_pending);
-        self.cut().then(|| Fault::new("it does not end; it waits here:", waiting))
+        self.is_cut.then(|| Fault::new("it does not end; it waits here:", waiting))
     }
 
     /// Whether all tasks waited for something else than the end of a time when the record was
@@ -159,15 +184,6 @@ impl Record {
         waits.values().all(|waits| *waits)
     }
 
-    /// Whether the record was ended before the program: it was killed, and by none of its own.
-    fn cut(&self) -> bool {
-        let main = self.main();
-        let by_own = self.events.iter().any(|event| {
-            event.group == Group::Signal && event.text.contains(&format!("SIGKILL to pid {main}"))
-        });
-        self.end_of(main).is_none_or(|end| end == End::Killed(KILL)) && !by_own
-    }
-
     /// The lines about a process: what it did, and what others did to it.
     fn lines_about(&self, process: i32) -> Vec<String> {
         let named = format!("pid {process}");
@@ -180,18 +196,30 @@ impl Record {
 
     /// The lines of some events, as a record shows them; the first few.
     pub fn lines(&self, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
-        let wanted = self.events.iter().filter(|event| wanted(event)).take(MAX_DETAILS);
-        let line = |event: &Event| {
-            format!("{:>9}  pid {}  {}", text::time(event.at), event.id, event.text)
-        };
-        wanted.map(line).collect()
+        lines_of(self.events.iter().filter(|event| wanted(event)).take(MAX_DETAILS))
     }
+
+    /// The lines of the last events.
+    pub(super) fn last_lines(&self) -> Vec<String> {
+        lines_of(&self.events[self.events.len().saturating_sub(MAX_DETAILS)..])
+    }
+}
+
+/// The lines of these events, as a record shows them.
+fn lines_of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<String> {
+    let line = |event: &Event| {
+        format!("{:>9}  pid {}  {}", text::time(event.at), event.id, event.text)
+    };
+    events.into_iter().map(line).collect()
 }
 
 /// The number of SIGKILL.
 const KILL: i32 = 9;
 
-/// Whether it is a call in which its task was killed.
+/// What `trace` prints when it ends a program because of `--for`.
+const TIME_IS_OVER: &str = "xtask: the time is over";
+
+/// Whether it is a call in which its task was asleep when the record was ended.
 fn is_pending(event: &Event) -> bool {
-    event.call.is_some() && event.result.is_none() && !event.text.starts_with("exit")
+    event.call.is_some() && event.result.is_none() && event.text.contains("has not returned")
 }

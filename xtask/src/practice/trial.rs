@@ -24,6 +24,10 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// More than any exercise prints.
 const OUTPUT_LIMIT: usize = 1 << 20;
 
+/// More than the record of any exercise that does not look at something again and again: it has
+/// thousands of events.
+const RECORD_LIMIT: usize = 4 << 20;
+
 /// What is wrong with a program: a line, and lines that show it.
 #[derive(Debug)]
 pub struct Fault {
@@ -72,6 +76,28 @@ pub struct Ran {
     pub time: Duration,
 }
 
+impl Ran {
+    /// Checks that the program printed these lines, and exited with status 0.
+    ///
+    /// # Errors
+    /// A [`Fault`] with what it printed.
+    pub fn require_lines(&self, expected: &[String]) -> Result<()> {
+        let quoted = |line: &String| format!("  {line}");
+        if self.lines != expected {
+            let mut details = vec!["it prints:".to_owned()];
+            details.extend(self.lines.iter().map(quoted));
+            details.push("it is to print:".to_owned());
+            details.extend(expected.iter().map(quoted));
+            bail!(Fault::new("it does not print what it is to print", details));
+        }
+        ensure!(
+            self.status == 0,
+            Fault::new(format!("its exit status is {}, and not 0", self.status), Vec::new())
+        );
+        Ok(())
+    }
+}
+
 impl Trial {
     /// Runs the program.
     ///
@@ -79,7 +105,7 @@ impl Trial {
     /// A [`Fault`] if it does not exit in time, or leaves a process behind.
     pub fn run(&self, arguments: &[&str]) -> Result<Ran> {
         let arguments = arguments.iter().map(OsString::from).collect();
-        let outcome = self.supervised(self.program.clone(), arguments, Errors::Merged)?;
+        let outcome = self.supervised(self.program.clone(), arguments, OUTPUT_LIMIT)?;
         let output = String::from_utf8_lossy(&outcome.output).into_owned();
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         let printed = || lines.iter().map(|line| format!("it printed: {line}")).collect();
@@ -116,14 +142,22 @@ impl Trial {
         let program = self.program.clone().into_os_string();
         let words = words.into_iter().chain([program]);
         let words = words.chain(arguments.iter().map(OsString::from)).collect();
-        let outcome = self.supervised(OWN_PROGRAM.into(), words, Errors::Merged)?;
+        let outcome = self.supervised(OWN_PROGRAM.into(), words, RECORD_LIMIT)?;
         let output = String::from_utf8_lossy(&outcome.output);
         match outcome.end {
             End::Exited(0) => {}
+            End::Flooded => {
+                // The last line is cut.
+                let whole = output.rsplit_once('\n').map_or("", |(whole, _)| whole);
+                let record = Record::read(whole)?;
+                let count = record.events.len();
+                let what = format!("it makes {count} system calls, and has not ended; the last:");
+                bail!(Fault::new(what, record.last_lines()));
+            }
             End::Interrupted => return Err(Interrupted.into()),
             end => bail!("cargo xtask trace {end}: {output}"),
         }
-        let record = Record::read(output.lines())?;
+        let record = Record::read(&output)?;
         ensure!(!record.events.is_empty(), "an empty record: {output}");
         Ok(record)
     }
@@ -132,7 +166,7 @@ impl Trial {
         &self,
         path: PathBuf,
         arguments: Vec<OsString>,
-        errors: Errors,
+        output_limit: usize,
     ) -> Result<supervise::Outcome> {
         let variant = self.variant.as_ref().map(OsString::from);
         supervise::run(&Program {
@@ -141,8 +175,8 @@ impl Trial {
             directory: self.folder.clone(),
             environment: vec![(VARIABLE.into(), variant)],
             deadline: DEADLINE + Duration::from_secs(5),
-            output_limit: OUTPUT_LIMIT,
-            errors,
+            output_limit,
+            errors: Errors::Merged,
         })
     }
 }
