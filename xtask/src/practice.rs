@@ -49,11 +49,13 @@ pub enum Judge {
 
 #[path = "../../lessons/02-fork/exercises/judges.rs"]
 mod lesson_02;
+#[path = "../../lessons/03-ipc/exercises/judges.rs"]
+mod lesson_03;
 #[path = "../../lessons/06-lock/exercises/judges.rs"]
 mod lesson_06;
 
 /// The exercises of each lesson.
-const LESSONS: &[&[Exercise]] = &[lesson_02::EXERCISES, lesson_06::EXERCISES];
+const LESSONS: &[&[Exercise]] = &[lesson_02::EXERCISES, lesson_03::EXERCISES, lesson_06::EXERCISES];
 
 /// All exercises, in the order in which they are to be done.
 pub fn all() -> impl DoubleEndedIterator<Item = &'static Exercise> + Clone {
