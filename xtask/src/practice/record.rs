@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail, ensure};
 use common::text;
+use nix::errno::Errno;
+use nix::libc;
 use xtask::record::{End, Event, Group};
 
 use super::Fault;
+
+/// So many times in a row, the same call was refused because it would have had to wait.
+const RETRIES: usize = 3;
 
 /// What is shown of a record beside a fault.
 const MAX_DETAILS: usize = 12;
@@ -84,9 +89,7 @@ impl Record {
 
     fn reads_of(&self, process: i32) -> impl Iterator<Item = &Event> {
         let of_process = self.events.iter().filter(move |event| event.process == process);
-        of_process.filter(|event| {
-            event.group == Group::Data && event.text.starts_with("read from")
-        })
+        of_process.filter(|event| event.group == Group::Data && event.text.starts_with("read from"))
     }
 
     /// Checks that a process has forked so many others.
@@ -161,6 +164,50 @@ impl Record {
         Ok(())
     }
 
+    /// Checks that no pipe is made to hold more than a pipe does.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows where one is.
+    pub fn require_no_larger_pipe(&self) -> Result<()> {
+        let larger = |event: &Event| {
+            event.call.as_deref() == Some("fcntl")
+                && event.arguments.get(1) == Some(&(libc::F_SETPIPE_SZ as u64))
+        };
+        let larger = self.lines(larger);
+        ensure!(
+            larger.is_empty(),
+            Fault::new("it makes a pipe larger, which helps only up to that size", larger)
+        );
+        Ok(())
+    }
+
+    /// Checks that nobody asks a channel again and again whether it is ready, in place of waiting.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows how somebody does.
+    pub fn require_no_retries(&self) -> Result<()> {
+        let mut refused = BTreeMap::<_, Vec<&Event>>::new();
+        for event in &self.events {
+            let Some(result) = event.result.filter(|_| event.group != Group::Print) else {
+                continue;
+            };
+            if result == -(Errno::EAGAIN as i64) && event.group == Group::Data {
+                let refused = refused.entry(event.id).or_default();
+                refused.push(event);
+                let same = refused.iter().filter(|earlier| earlier.call == event.call);
+                if same.count() == RETRIES {
+                    let what = "it looks again and again whether something can be read or \
+                                written, and does not wait for it";
+                    bail!(Fault::new(what, lines_of(refused.iter().copied())));
+                }
+            } else {
+                // It has waited, or got on.
+                refused.remove(&event.id);
+            }
+        }
+        Ok(())
+    }
+
     /// The events that a program is in when its record was ended before it: what each of its
     /// tasks waits for, if the record was ended so.
     pub(super) fn hangs(&self) -> Option<Fault> {
@@ -207,9 +254,8 @@ impl Record {
 
 /// The lines of these events, as a record shows them.
 fn lines_of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<String> {
-    let line = |event: &Event| {
-        format!("{:>9}  pid {}  {}", text::time(event.at), event.id, event.text)
-    };
+    let line =
+        |event: &Event| format!("{:>9}  pid {}  {}", text::time(event.at), event.id, event.text);
     events.into_iter().map(line).collect()
 }
 

@@ -26,7 +26,10 @@ const OUTPUT_LIMIT: usize = 1 << 20;
 
 /// More than the record of any exercise that does not look at something again and again: it has
 /// thousands of events.
-const RECORD_LIMIT: usize = 4 << 20;
+const RECORD_LIMIT: usize = 1 << 20;
+
+/// How many lines are shown of what a program printed.
+const MAX_LINES: usize = 10;
 
 /// What is wrong with a program: a line, and lines that show it.
 #[derive(Debug)]
@@ -82,19 +85,41 @@ impl Ran {
     /// # Errors
     /// A [`Fault`] with what it printed.
     pub fn require_lines(&self, expected: &[String]) -> Result<()> {
-        let quoted = |line: &String| format!("  {line}");
-        if self.lines != expected {
-            let mut details = vec!["it prints:".to_owned()];
-            details.extend(self.lines.iter().map(quoted));
-            details.push("it is to print:".to_owned());
-            details.extend(expected.iter().map(quoted));
-            bail!(Fault::new("it does not print what it is to print", details));
-        }
+        ensure!(self.lines == expected, self.wrong_lines(expected));
+        self.require_success()
+    }
+
+    /// Checks that the program printed these lines, in any order, and exited with status 0.
+    ///
+    /// # Errors
+    /// A [`Fault`] with what it printed.
+    pub fn require_lines_in_any_order(&self, expected: &[String]) -> Result<()> {
+        let sorted = |lines: &[String]| {
+            let mut lines = lines.to_vec();
+            lines.sort();
+            lines
+        };
+        ensure!(sorted(&self.lines) == sorted(expected), self.wrong_lines(expected));
+        self.require_success()
+    }
+
+    fn require_success(&self) -> Result<()> {
         ensure!(
             self.status == 0,
             Fault::new(format!("its exit status is {}, and not 0", self.status), Vec::new())
         );
         Ok(())
+    }
+
+    fn wrong_lines(&self, expected: &[String]) -> Fault {
+        let shown = |lines: &[String]| {
+            lines.iter().take(MAX_LINES).map(|line| format!("  {line}")).collect::<Vec<_>>()
+        };
+        let mut details = vec!["it prints:".to_owned()];
+        details.extend(shown(&self.lines));
+        details.push("it is to print:".to_owned());
+        details.extend(shown(expected));
+        Fault::new("it does not print what it is to print", details)
     }
 }
 
