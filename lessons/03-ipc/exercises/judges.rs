@@ -2,8 +2,10 @@
 
 use crate::practice::Exercise;
 
+#[path = "both_send/judge.rs"]
+mod both_send;
 #[path = "no_end/judge.rs"]
 mod no_end;
 
 /// In the order in which they are to be done.
-pub const EXERCISES: &[Exercise] = &[no_end::EXERCISE];
+pub const EXERCISES: &[Exercise] = &[no_end::EXERCISE, both_send::EXERCISE];

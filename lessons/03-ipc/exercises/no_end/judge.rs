@@ -28,6 +28,7 @@ fn judge(trial: &Trial) -> Result<()> {
         let arguments = [&*count.to_string()];
         let record = trial.record(&arguments)?;
         record.require_none_killed()?;
+        record.require_no_sleep()?;
         record.require_children(record.main(), 2)?;
         record.require_all_waited_for()?;
         require_end_seen(&record)?;
