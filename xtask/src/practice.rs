@@ -6,6 +6,7 @@
 //! part of xtask. Where every order is tried, `orders.rs` says what has to hold.
 
 mod build;
+mod feed;
 mod orders;
 mod progress;
 mod record;
@@ -21,6 +22,7 @@ use xtask::supervise::OWN_PROGRAM;
 use crate::package;
 use crate::workspace::{OWN, Workspace};
 
+pub use feed::Step;
 pub use progress::Progress;
 pub use record::Record;
 pub use text::Text;

@@ -151,6 +151,17 @@ impl Record {
         Ok(())
     }
 
+    /// Checks that nothing has panicked.
+    ///
+    /// # Errors
+    /// A [`Fault`] with the message.
+    pub fn require_no_panic(&self) -> Result<()> {
+        let panics =
+            self.lines(|event| event.group == Group::Print && event.text.contains(" panicked at "));
+        ensure!(panics.is_empty(), Fault::new("it panics", panics));
+        Ok(())
+    }
+
     /// Checks that nothing sleeps for a fixed time.
     ///
     /// # Errors
@@ -212,7 +223,11 @@ impl Record {
     /// tasks waits for, if the record was ended so.
     pub(super) fn hangs(&self) -> Option<Fault> {
         let waiting = self.lines(is_pending);
-        self.is_cut.then(|| Fault::new("it does not end; it waits here:", waiting))
+        let what = match waiting.is_empty() {
+            true => "it does not end, although it waits for nothing",
+            false => "it does not end; it waits here:",
+        };
+        self.is_cut.then(|| Fault::new(what, waiting))
     }
 
     /// Whether all tasks waited for something else than the end of a time when the record was

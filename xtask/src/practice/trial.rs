@@ -9,6 +9,7 @@ use anyhow::{Result, bail, ensure};
 use xtask::supervise::{self, End, Errors, OWN_PROGRAM, Program};
 
 use super::Record;
+use super::feed::{Feed, Step};
 use crate::workspace::Interrupted;
 
 /// Names the program of an exercise that a lesson's program of all exercises is to be.
@@ -44,6 +45,14 @@ impl Fault {
     /// A fault that is shown by these lines.
     pub fn new(what: impl Into<String>, details: Vec<String>) -> Fault {
         Fault { what: what.into(), details }
+    }
+
+    /// Puts before a fault in which case it occurs.
+    pub fn of(case: &str) -> impl Fn(anyhow::Error) -> anyhow::Error {
+        move |error| match error.downcast::<Fault>() {
+            Ok(Fault { what, details }) => Fault::new(format!("{case}: {what}"), details).into(),
+            Err(error) => error,
+        }
     }
 }
 
@@ -146,15 +155,47 @@ impl Trial {
         Ok(Ran { output, lines, status, cpu: outcome.cpu, time: outcome.time })
     }
 
+    /// Runs the program with arguments that are the paths of `count` pipes, which are filled step
+    /// by step.
+    ///
+    /// # Errors
+    /// As of [`run`](Self::run).
+    pub fn run_fed(&self, count: usize, steps: &[Step]) -> Result<Ran> {
+        let feed = Feed::start(count, steps)?;
+        let ran = self.run(&words(&feed.paths()));
+        feed.end();
+        ran
+    }
+
     /// Runs the program, and returns what the kernel saw it do.
     ///
     /// # Errors
     /// A [`Fault`] if it does not come to its end.
     pub fn record(&self, arguments: &[&str]) -> Result<Record> {
+        Self::to_its_end(|time| Ok((self.record_for(time, arguments)?, true)))
+    }
+
+    /// The same, with arguments that are the paths of `count` pipes, which are filled step by
+    /// step.
+    ///
+    /// # Errors
+    /// As of [`record`](Self::record).
+    pub fn record_fed(&self, count: usize, steps: &[Step]) -> Result<Record> {
+        Self::to_its_end(|time| {
+            let feed = Feed::start(count, steps)?;
+            let record = self.record_for(time, &words(&feed.paths()));
+            let nothing_comes = feed.end();
+            Ok((record?, nothing_comes))
+        })
+    }
+
+    /// Gives a program more time, unless it cannot go on: all of it waits, and nothing will come
+    /// from outside.
+    fn to_its_end(record_for: impl Fn(&str) -> Result<(Record, bool)>) -> Result<Record> {
         let [short, long] = PATIENCE;
-        let mut record = self.record_for(short, arguments)?;
-        if record.hangs().is_some() && !record.all_wait() {
-            record = self.record_for(long, arguments)?;
+        let (mut record, nothing_comes) = record_for(short)?;
+        if record.hangs().is_some() && !(nothing_comes && record.all_wait()) {
+            record = record_for(long)?.0;
         }
         match record.hangs() {
             None => Ok(record),
@@ -204,4 +245,8 @@ impl Trial {
             errors: Errors::Merged,
         })
     }
+}
+
+fn words(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
 }
