@@ -27,6 +27,7 @@ fn judge(trial: &Trial) -> Result<()> {
     for count in [3, 0, 40] {
         let arguments = [&*count.to_string()];
         let record = trial.record(&arguments)?;
+        record.require_no_panic()?;
         record.require_none_killed()?;
         record.require_no_sleep()?;
         record.require_children(record.main(), 2)?;
