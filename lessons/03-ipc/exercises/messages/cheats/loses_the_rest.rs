@@ -16,9 +16,11 @@ pub fn main() {
     match unsafe { fork() }.expect("fork") {
         ForkResult::Child => {
             drop(read_end);
+            let mut all = Vec::new();
             for message in messages {
-                send(&mut write_end, &message).expect("send");
+                send(&mut all, &message).expect("send");
             }
+            write_end.write_all(&all).expect("write");
             exit(0);
         }
         ForkResult::Parent { child } => {
