@@ -6,6 +6,7 @@
 //! part of xtask. Where every order is tried, `orders.rs` says what has to hold.
 
 mod build;
+mod feed;
 mod orders;
 mod progress;
 mod record;
@@ -21,6 +22,7 @@ use xtask::supervise::OWN_PROGRAM;
 use crate::package;
 use crate::workspace::{OWN, Workspace};
 
+pub use feed::Step;
 pub use progress::Progress;
 pub use record::Record;
 pub use text::Text;
@@ -49,13 +51,16 @@ pub enum Judge {
 
 #[path = "../../lessons/02-fork/exercises/judges.rs"]
 mod lesson_02;
+#[path = "../../lessons/03-ipc/exercises/judges.rs"]
+mod lesson_03;
 #[path = "../../lessons/05-threading/exercises/judges.rs"]
 mod lesson_05;
 #[path = "../../lessons/06-lock/exercises/judges.rs"]
 mod lesson_06;
 
 /// The exercises of each lesson.
-const LESSONS: &[&[Exercise]] = &[lesson_02::EXERCISES, lesson_05::EXERCISES, lesson_06::EXERCISES];
+const LESSONS: &[&[Exercise]] =
+    &[lesson_02::EXERCISES, lesson_03::EXERCISES, lesson_05::EXERCISES, lesson_06::EXERCISES];
 
 /// All exercises, in the order in which they are to be done.
 pub fn all() -> impl DoubleEndedIterator<Item = &'static Exercise> + Clone {

@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail, ensure};
 use common::text;
+use nix::errno::Errno;
+use nix::libc;
 use xtask::record::{End, Event, Group};
 
 use super::Fault;
+
+/// So many times in a row, the same call was refused because it would have had to wait.
+const RETRIES: usize = 3;
 
 /// What is shown of a record beside a fault.
 const MAX_DETAILS: usize = 12;
@@ -15,15 +20,22 @@ const MAX_DETAILS: usize = 12;
 pub struct Record {
     /// All of them.
     pub events: Vec<Event>,
+    /// Whether the record was ended before the program, because its time was over.
+    is_cut: bool,
 }
 
 impl Record {
     /// Reads what `trace --json` prints.
-    pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Record> {
-        let events = lines
+    pub(super) fn read(text: &str) -> Result<Record> {
+        let events = text
+            .lines()
             .filter(|line| line.starts_with('{'))
             .map(|line| Event::from_json(line).with_context(|| format!("not an event: {line}")));
-        Ok(Record { events: events.collect::<Result<_>>()? })
+        let events = events.collect::<Result<Vec<_>>>()?;
+        // The program may have ended in the moment in which its time was over.
+        let is_cut = text.lines().any(|line| line.starts_with(TIME_IS_OVER))
+            && events.iter().any(|event| event.end == Some(End::Killed(KILL)));
+        Ok(Record { events, is_cut })
     }
 
     /// The id of the program's first process.
@@ -106,6 +118,22 @@ impl Record {
         (!longest.is_empty()).then_some(longest)
     }
 
+    /// Whether a process has read to the end of a channel.
+    pub fn saw_end_of_file(&self, process: i32) -> bool {
+        self.reads_of(process).any(|event| event.result == Some(0))
+    }
+
+    /// How many bytes a process has read from channels.
+    pub fn bytes_read_by(&self, process: i32) -> u64 {
+        let results = self.reads_of(process).filter_map(|event| event.result);
+        results.filter_map(|count| u64::try_from(count).ok()).sum()
+    }
+
+    fn reads_of(&self, process: i32) -> impl Iterator<Item = &Event> {
+        let of_process = self.events.iter().filter(move |event| event.process == process);
+        of_process.filter(|event| event.group == Group::Data && event.text.starts_with("read from"))
+    }
+
     /// Checks that a process has forked so many others.
     ///
     /// # Errors
@@ -178,13 +206,6 @@ impl Record {
         Ok(())
     }
 
-    /// Says of a record that is too long what it is full of.
-    pub(super) fn endless(&self) -> Fault {
-        let count = self.events.len();
-        let last = Record::lines_of(&self.events[count.saturating_sub(MAX_DETAILS)..]);
-        Fault::new(format!("it makes {count} calls and more, over and over; these are some:"), last)
-    }
-
     /// Checks that no process has panicked.
     ///
     /// # Errors
@@ -203,11 +224,59 @@ impl Record {
         Ok(())
     }
 
+    /// Checks that no pipe is made to hold more than a pipe does.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows where one is.
+    pub fn require_no_larger_pipe(&self) -> Result<()> {
+        let larger = |event: &Event| {
+            event.call.as_deref() == Some("fcntl")
+                && event.arguments.get(1) == Some(&(libc::F_SETPIPE_SZ as u64))
+        };
+        let larger = self.lines(larger);
+        ensure!(
+            larger.is_empty(),
+            Fault::new("it makes a pipe larger, which helps only up to that size", larger)
+        );
+        Ok(())
+    }
+
+    /// Checks that nobody asks a channel again and again whether it is ready, in place of waiting.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows how somebody does.
+    pub fn require_no_retries(&self) -> Result<()> {
+        let mut refused = BTreeMap::<_, Vec<&Event>>::new();
+        for event in &self.events {
+            let Some(result) = event.result.filter(|_| event.group != Group::Print) else {
+                continue;
+            };
+            if result == -(Errno::EAGAIN as i64) && event.group == Group::Data {
+                let refused = refused.entry(event.id).or_default();
+                refused.push(event);
+                let same = refused.iter().filter(|earlier| earlier.call == event.call);
+                if same.count() == RETRIES {
+                    let what = "it looks again and again whether something can be read or \
+                                written, and does not wait for it";
+                    bail!(Fault::new(what, lines_of(refused.iter().copied())));
+                }
+            } else {
+                // It has waited, or got on.
+                refused.remove(&event.id);
+            }
+        }
+        Ok(())
+    }
+
     /// The events that a program is in when its record was ended before it: what each of its
     /// tasks waits for, if the record was ended so.
     pub(super) fn hangs(&self) -> Option<Fault> {
         let waiting = self.lines(is_pending);
-        self.cut().then(|| Fault::new("it does not end; it waits here:", waiting))
+        let what = match waiting.is_empty() {
+            true => "it does not end, although it waits for nothing",
+            false => "it does not end; it waits here:",
+        };
+        self.is_cut.then(|| Fault::new(what, waiting))
     }
 
     /// Whether all tasks waited for something else than the end of a time when the record was
@@ -235,15 +304,6 @@ impl Record {
         waits.values().all(|waits| *waits)
     }
 
-    /// Whether the record was ended before the program: it was killed, and by none of its own.
-    fn cut(&self) -> bool {
-        let main = self.main();
-        let by_own = self.events.iter().any(|event| {
-            event.group == Group::Signal && event.text.contains(&format!("SIGKILL to pid {main}"))
-        });
-        self.end_of(main).is_none_or(|end| end == End::Killed(KILL)) && !by_own
-    }
-
     /// The lines about a process: what it did, and what others did to it.
     fn lines_about(&self, process: i32) -> Vec<String> {
         let named = format!("pid {process}");
@@ -254,18 +314,22 @@ impl Record {
         })
     }
 
-    fn lines_of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<String> {
-        let line = |event: &Event| {
-            format!("{:>9}  pid {}  {}", text::time(event.at), event.id, event.text)
-        };
-        events.into_iter().map(line).collect()
-    }
-
     /// The lines of some events, as a record shows them; the first few.
     pub fn lines(&self, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
-        let wanted = self.events.iter().filter(|event| wanted(event)).take(MAX_DETAILS);
-        Record::lines_of(wanted)
+        lines_of(self.events.iter().filter(|event| wanted(event)).take(MAX_DETAILS))
     }
+
+    /// The lines of the last events.
+    pub(super) fn last_lines(&self) -> Vec<String> {
+        lines_of(&self.events[self.events.len().saturating_sub(MAX_DETAILS)..])
+    }
+}
+
+/// The lines of these events, as a record shows them.
+fn lines_of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<String> {
+    let line =
+        |event: &Event| format!("{:>9}  pid {}  {}", text::time(event.at), event.id, event.text);
+    events.into_iter().map(line).collect()
 }
 
 /// Whether it is a wait that says how this process ended.
@@ -303,7 +367,10 @@ const PANICKED: i32 = 101;
 /// The number of SIGKILL.
 const KILL: i32 = 9;
 
-/// Whether it is a call in which its task was killed.
+/// What `trace` prints when it ends a program because of `--for`.
+const TIME_IS_OVER: &str = "xtask: the time is over";
+
+/// Whether it is a call in which its task was asleep when the record was ended.
 fn is_pending(event: &Event) -> bool {
-    event.call.is_some() && event.result.is_none() && !event.text.starts_with("exit")
+    event.call.is_some() && event.result.is_none() && event.text.contains("has not returned")
 }

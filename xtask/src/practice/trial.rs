@@ -9,6 +9,7 @@ use anyhow::{Result, bail, ensure};
 use xtask::supervise::{self, End, Errors, OWN_PROGRAM, Program};
 
 use super::Record;
+use super::feed::{Feed, Step};
 use crate::workspace::Interrupted;
 
 /// Names the program of an exercise that a lesson's program of all exercises is to be.
@@ -24,8 +25,12 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// More than any exercise prints.
 const OUTPUT_LIMIT: usize = 1 << 20;
 
-/// More than the record of any exercise has, unless its program does the same over and over.
-const RECORD_LIMIT: usize = 1 << 23;
+/// More than the record of any exercise that does not look at something again and again: it has
+/// thousands of events.
+const RECORD_LIMIT: usize = 1 << 20;
+
+/// How many lines are shown of what a program printed.
+const MAX_LINES: usize = 10;
 
 /// What is wrong with a program: a line, and lines that show it.
 #[derive(Debug)]
@@ -40,6 +45,14 @@ impl Fault {
     /// A fault that is shown by these lines.
     pub fn new(what: impl Into<String>, details: Vec<String>) -> Fault {
         Fault { what: what.into(), details }
+    }
+
+    /// Puts before a fault in which case it occurs.
+    pub fn of(case: &str) -> impl Fn(anyhow::Error) -> anyhow::Error {
+        move |error| match error.downcast::<Fault>() {
+            Ok(Fault { what, details }) => Fault::new(format!("{case}: {what}"), details).into(),
+            Err(error) => error,
+        }
     }
 }
 
@@ -90,6 +103,50 @@ pub struct Ran {
     pub time: Duration,
 }
 
+impl Ran {
+    /// Checks that the program printed these lines, and exited with status 0.
+    ///
+    /// # Errors
+    /// A [`Fault`] with what it printed.
+    pub fn require_lines(&self, expected: &[String]) -> Result<()> {
+        ensure!(self.lines == expected, self.wrong_lines(expected));
+        self.require_success()
+    }
+
+    /// Checks that the program printed these lines, in any order, and exited with status 0.
+    ///
+    /// # Errors
+    /// A [`Fault`] with what it printed.
+    pub fn require_lines_in_any_order(&self, expected: &[String]) -> Result<()> {
+        let sorted = |lines: &[String]| {
+            let mut lines = lines.to_vec();
+            lines.sort();
+            lines
+        };
+        ensure!(sorted(&self.lines) == sorted(expected), self.wrong_lines(expected));
+        self.require_success()
+    }
+
+    fn require_success(&self) -> Result<()> {
+        ensure!(
+            self.status == 0,
+            Fault::new(format!("its exit status is {}, and not 0", self.status), Vec::new())
+        );
+        Ok(())
+    }
+
+    fn wrong_lines(&self, expected: &[String]) -> Fault {
+        let shown = |lines: &[String]| {
+            lines.iter().take(MAX_LINES).map(|line| format!("  {line}")).collect::<Vec<_>>()
+        };
+        let mut details = vec!["it prints:".to_owned()];
+        details.extend(shown(&self.lines));
+        details.push("it is to print:".to_owned());
+        details.extend(shown(expected));
+        Fault::new("it does not print what it is to print", details)
+    }
+}
+
 impl Trial {
     /// Runs the program.
     ///
@@ -113,15 +170,47 @@ impl Trial {
         Ok(Ran { output, lines, status, cpu: outcome.cpu, time: outcome.time })
     }
 
+    /// Runs the program with arguments that are the paths of `count` pipes, which are filled step
+    /// by step.
+    ///
+    /// # Errors
+    /// As of [`run`](Self::run).
+    pub fn run_fed(&self, count: usize, steps: &[Step]) -> Result<Ran> {
+        let feed = Feed::start(count, steps)?;
+        let ran = self.run(&words(&feed.paths()));
+        feed.end();
+        ran
+    }
+
     /// Runs the program, and returns what the kernel saw it do.
     ///
     /// # Errors
     /// A [`Fault`] if it does not come to its end.
     pub fn record(&self, arguments: &[&str]) -> Result<Record> {
+        Self::to_its_end(|time| Ok((self.record_for(time, arguments)?, true)))
+    }
+
+    /// The same, with arguments that are the paths of `count` pipes, which are filled step by
+    /// step.
+    ///
+    /// # Errors
+    /// As of [`record`](Self::record).
+    pub fn record_fed(&self, count: usize, steps: &[Step]) -> Result<Record> {
+        Self::to_its_end(|time| {
+            let feed = Feed::start(count, steps)?;
+            let record = self.record_for(time, &words(&feed.paths()));
+            let nothing_comes = feed.end();
+            Ok((record?, nothing_comes))
+        })
+    }
+
+    /// Gives a program more time, unless it cannot go on: all of it waits, and nothing will come
+    /// from outside.
+    fn to_its_end(record_for: impl Fn(&str) -> Result<(Record, bool)>) -> Result<Record> {
         let [short, long] = PATIENCE;
-        let mut record = self.record_for(short, arguments)?;
-        if record.hangs().is_some() && !record.all_wait() {
-            record = self.record_for(long, arguments)?;
+        let (mut record, nothing_comes) = record_for(short)?;
+        if record.hangs().is_some() && !(nothing_comes && record.all_wait()) {
+            record = record_for(long)?.0;
         }
         match record.hangs() {
             None => Ok(record),
@@ -139,16 +228,18 @@ impl Trial {
         match outcome.end {
             End::Exited(0) => {}
             End::Exited(NOT_HERE) => bail!(NotHere(output.trim().to_owned())),
-            End::Interrupted => return Err(Interrupted.into()),
             End::Flooded => {
                 // The last line is cut.
-                let lines: Vec<&str> = output.lines().collect();
-                let record = Record::read(lines[..lines.len() - 1].iter().copied())?;
-                bail!(record.endless());
+                let whole = output.rsplit_once('\n').map_or("", |(whole, _)| whole);
+                let record = Record::read(whole)?;
+                let count = record.events.len();
+                let what = format!("it makes {count} system calls, and has not ended; the last:");
+                bail!(Fault::new(what, record.last_lines()));
             }
+            End::Interrupted => return Err(Interrupted.into()),
             end => bail!("cargo xtask trace {end}: {output}"),
         }
-        let record = Record::read(output.lines())?;
+        let record = Record::read(&output)?;
         ensure!(!record.events.is_empty(), "an empty record: {output}");
         Ok(record)
     }
@@ -170,4 +261,8 @@ impl Trial {
             errors: Errors::Merged,
         })
     }
+}
+
+fn words(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
 }

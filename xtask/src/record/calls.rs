@@ -484,6 +484,11 @@ impl Begun {
             "shmat" => {
                 format!("map shared memory, id {}{}", first as i32, arrow_error(result))
             }
+            "fcntl" if second as i32 == libc::F_SETPIPE_SZ => {
+                let Note::Copy { of, .. } = &self.note else { return None };
+                let name = of.as_ref()?.name()?;
+                format!("let {name} hold {third} bytes{}", arrow_error(result))
+            }
             "dup" | "dup2" | "dup3" | "fcntl" => self.copy(result)?,
             "close" => format!("close {}{}", name()?, arrow_error(result)),
             "close_range" => {

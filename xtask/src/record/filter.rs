@@ -13,8 +13,8 @@ use super::arch;
 enum When {
     /// The argument has one of these bits.
     Has { argument: u32, bits: u32 },
-    /// The argument is one of these two numbers.
-    Is { argument: u32, numbers: [u32; 2] },
+    /// The argument is one of these three numbers.
+    Is { argument: u32, numbers: [u32; 3] },
 }
 
 /// Only some of these calls are of interest, and a program makes many others.
@@ -23,9 +23,13 @@ fn condition(call: u32) -> Option<When> {
         libc::SYS_mmap => Some(When::Has { argument: 3, bits: libc::MAP_SHARED as u32 }),
         libc::SYS_fcntl => Some(When::Is {
             argument: 1,
-            numbers: [libc::F_DUPFD as u32, libc::F_DUPFD_CLOEXEC as u32],
+            numbers: [
+                libc::F_DUPFD as u32,
+                libc::F_DUPFD_CLOEXEC as u32,
+                libc::F_SETPIPE_SZ as u32,
+            ],
         }),
-        libc::SYS_prctl => Some(When::Is { argument: 0, numbers: [libc::PR_SET_NAME as u32; 2] }),
+        libc::SYS_prctl => Some(When::Is { argument: 0, numbers: [libc::PR_SET_NAME as u32; 3] }),
         _ => None,
     }
 }
@@ -61,11 +65,12 @@ pub fn filter(calls: &[u32]) -> Vec<sock_filter> {
                 stop.clone(),
                 pass.clone(),
             ]),
-            Some(When::Is { argument, numbers: [first, second] }) => program.extend([
-                jump(libc::BPF_JEQ, *call, 0, 5),
+            Some(When::Is { argument, numbers: [first, second, third] }) => program.extend([
+                jump(libc::BPF_JEQ, *call, 0, 6),
                 load(low_half(argument)),
-                jump(libc::BPF_JEQ, first, 1, 0),
-                jump(libc::BPF_JEQ, second, 0, 1),
+                jump(libc::BPF_JEQ, first, 2, 0),
+                jump(libc::BPF_JEQ, second, 1, 0),
+                jump(libc::BPF_JEQ, third, 0, 1),
                 stop.clone(),
                 pass.clone(),
             ]),

@@ -1,0 +1,59 @@
+use std::fs::File;
+use std::io::{Read, Result, Write, pipe};
+use std::process::exit;
+
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, fork};
+
+/// The parent has the messages, too, and need not receive any.
+pub fn main() {
+    if let Some(path) = std::env::args().nth(1) {
+        return print_all(File::open(path).expect("open"));
+    }
+    let messages = [b"pear".to_vec(), b"two\nlines".to_vec(), vec![], vec![0; 3], vec![7; 700]];
+    let (read_end, mut write_end) = pipe().expect("pipe");
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.expect("fork") {
+        ForkResult::Child => {
+            drop(read_end);
+            send(&mut write_end, &messages[0]).expect("send");
+            exit(0);
+        }
+        ForkResult::Parent { child } => {
+            drop(write_end);
+            let mut all = Vec::new();
+            for message in messages {
+                send(&mut all, &message).expect("send");
+            }
+            print_all(&all[..]);
+            drop(read_end);
+            waitpid(child, None).expect("waitpid");
+        }
+    }
+}
+
+fn print_all(mut from: impl Read) {
+    while let Some(message) = receive(&mut from).expect("receive") {
+        let add = |hash: u32, byte: &u8| hash.wrapping_mul(31).wrapping_add((*byte).into());
+        println!("{} bytes, hash {}", message.len(), message.iter().fold(0, add));
+    }
+}
+
+/// Sends a message: its length in four bytes (as of `u32::to_le_bytes`), then its bytes.
+fn send(to: &mut impl Write, message: &[u8]) -> Result<()> {
+    let length = u32::try_from(message.len()).expect("a message of less than 4 GiB");
+    to.write_all(&length.to_le_bytes())?;
+    to.write_all(message)
+}
+
+/// Receives the next message; `None` if there is none, an error if it ends in the middle.
+fn receive(from: &mut impl Read) -> Result<Option<Vec<u8>>> {
+    let mut length = [0; 4];
+    if from.read(&mut length[..1])? == 0 {
+        return Ok(None);
+    }
+    from.read_exact(&mut length[1..])?;
+    let mut message = vec![0; u32::from_le_bytes(length) as usize];
+    from.read_exact(&mut message)?;
+    Ok(Some(message))
+}

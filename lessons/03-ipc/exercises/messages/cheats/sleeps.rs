@@ -1,0 +1,54 @@
+use std::fs::File;
+use std::io::{Read, Result, Write, pipe};
+use std::process::exit;
+use std::thread::sleep;
+use std::time::Duration;
+
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, fork};
+
+/// A pause after each message, so that a read returns one. An empty one does not come.
+pub fn main() {
+    if let Some(path) = std::env::args().nth(1) {
+        return print_all(File::open(path).expect("open"));
+    }
+    let messages = [b"pear".to_vec(), b"two\nlines".to_vec(), vec![], vec![0; 3], vec![7; 700]];
+    let (read_end, mut write_end) = pipe().expect("pipe");
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.expect("fork") {
+        ForkResult::Child => {
+            drop(read_end);
+            for message in messages {
+                send(&mut write_end, &message).expect("send");
+            }
+            exit(0);
+        }
+        ForkResult::Parent { child } => {
+            drop(write_end);
+            print_all(read_end);
+            waitpid(child, None).expect("waitpid");
+        }
+    }
+}
+
+fn print_all(mut from: impl Read) {
+    while let Some(message) = receive(&mut from).expect("receive") {
+        let add = |hash: u32, byte: &u8| hash.wrapping_mul(31).wrapping_add((*byte).into());
+        println!("{} bytes, hash {}", message.len(), message.iter().fold(0, add));
+    }
+}
+
+/// Sends a message: its length in four bytes (as of `u32::to_le_bytes`), then its bytes.
+fn send(to: &mut impl Write, message: &[u8]) -> Result<()> {
+    to.write_all(message)?;
+    sleep(Duration::from_millis(50));
+    Ok(())
+}
+
+/// Receives the next message; `None` if there is none, an error if it ends in the middle.
+fn receive(from: &mut impl Read) -> Result<Option<Vec<u8>>> {
+    let mut message = vec![0; 200_000];
+    let count = from.read(&mut message)?;
+    message.truncate(count);
+    Ok(if count == 0 { None } else { Some(message) })
+}

@@ -1,0 +1,56 @@
+use std::fs::File;
+use std::io::{Read, Result, Write, pipe};
+use std::process::exit;
+
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, fork};
+
+/// Takes the first part of a message for the message, if that is all that comes.
+pub fn main() {
+    if let Some(path) = std::env::args().nth(1) {
+        return print_all(File::open(path).expect("open"));
+    }
+    let messages = [b"pear".to_vec(), b"two\nlines".to_vec(), vec![], vec![0; 3], vec![7; 700]];
+    let (read_end, mut write_end) = pipe().expect("pipe");
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.expect("fork") {
+        ForkResult::Child => {
+            drop(read_end);
+            for message in messages {
+                send(&mut write_end, &message).expect("send");
+            }
+            exit(0);
+        }
+        ForkResult::Parent { child } => {
+            drop(write_end);
+            print_all(read_end);
+            waitpid(child, None).expect("waitpid");
+        }
+    }
+}
+
+fn print_all(mut from: impl Read) {
+    while let Some(message) = receive(&mut from).expect("receive") {
+        let add = |hash: u32, byte: &u8| hash.wrapping_mul(31).wrapping_add((*byte).into());
+        println!("{} bytes, hash {}", message.len(), message.iter().fold(0, add));
+    }
+}
+
+/// Sends a message: its length in four bytes (as of `u32::to_le_bytes`), then its bytes.
+fn send(to: &mut impl Write, message: &[u8]) -> Result<()> {
+    let length = u32::try_from(message.len()).expect("a message of less than 4 GiB");
+    to.write_all(&length.to_le_bytes())?;
+    to.write_all(message)
+}
+
+/// Receives the next message; `None` if there is none, an error if it ends in the middle.
+fn receive(from: &mut impl Read) -> Result<Option<Vec<u8>>> {
+    let mut length = [0; 4];
+    if from.read(&mut length[..1])? == 0 {
+        return Ok(None);
+    }
+    from.read_exact(&mut length[1..])?;
+    let mut message = Vec::new();
+    from.take(u32::from_le_bytes(length).into()).read_to_end(&mut message)?;
+    Ok(Some(message))
+}

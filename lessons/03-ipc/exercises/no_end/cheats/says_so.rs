@@ -1,0 +1,41 @@
+use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Write, pipe};
+use std::process::exit;
+
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, fork};
+
+/// The writer says that it has finished, and the reader believes it.
+pub fn main() {
+    let count = std::env::args().nth(1).map_or(3, |count| count.parse().expect("a number"));
+    let (read_end, write_end) = pipe().expect("pipe");
+    // SAFETY: this process has one thread.
+    let ForkResult::Parent { child: writer } = unsafe { fork() }.expect("fork") else {
+        drop(read_end);
+        write(write_end, count);
+        exit(0);
+    };
+    // SAFETY: this process has one thread.
+    let ForkResult::Parent { child: reader } = unsafe { fork() }.expect("fork") else {
+        read(read_end);
+        exit(0);
+    };
+    for child in [writer, reader] {
+        waitpid(child, None).expect("waitpid");
+    }
+}
+
+/// Writes the numbers from 1 to `count`, a line each.
+fn write(mut write_end: PipeWriter, count: u32) {
+    for number in 1..=count {
+        writeln!(write_end, "{number}").expect("write");
+    }
+    writeln!(write_end, "end").expect("write");
+}
+
+/// Adds all numbers that come. It doesn't know how many these are.
+fn read(read_end: PipeReader) {
+    let lines = BufReader::new(read_end).lines().map(|line| line.expect("read"));
+    let numbers = lines.take_while(|line| line != "end");
+    let sum: u32 = numbers.map(|line| line.parse::<u32>().expect("a number")).sum();
+    println!("the sum is {sum}");
+}

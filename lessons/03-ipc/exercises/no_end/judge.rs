@@ -1,0 +1,62 @@
+//! Does the reader see the end of file, which comes only when no write end is open any more?
+
+use anyhow::{Context, Result, ensure};
+use xtask::record::Group;
+
+use crate::practice::{Exercise, Fault, Judge, Record, Trial};
+
+pub const EXERCISE: Exercise = Exercise {
+    lesson: "03-ipc",
+    name: "no_end",
+    judge: Judge::Record(judge),
+    verdicts: &[
+        ("start", "it does not end; it waits here"),
+        ("right/channel", ""),
+        ("right/each_closes", ""),
+        ("cheats/computes", "never saw the end of file"),
+        ("cheats/gives_up", "never saw the end of file"),
+        ("cheats/kills", "was killed"),
+        ("cheats/knows_how_many", "never saw the end of file"),
+        ("cheats/own_copy", "it does not end; it waits here"),
+        ("cheats/parents_copy", "it does not end; it waits here"),
+        ("cheats/says_so", "never saw the end of file"),
+    ],
+};
+
+fn judge(trial: &Trial) -> Result<()> {
+    for count in [3, 0, 40] {
+        let arguments = [&*count.to_string()];
+        let record = trial.record(&arguments)?;
+        record.require_no_panic()?;
+        record.require_none_killed()?;
+        record.require_no_sleep()?;
+        record.require_children(record.main(), 2)?;
+        record.require_all_waited_for()?;
+        require_end_seen(&record)?;
+        let sum = (1..=count).sum::<u32>();
+        trial.run(&arguments)?.require_lines(&[format!("the sum is {sum}")])?;
+    }
+    Ok(())
+}
+
+/// Checks that the process that prints the sum has seen the end of what another one has written.
+fn require_end_seen(record: &Record) -> Result<()> {
+    let print = record.events.iter().find(|event| event.group == Group::Print);
+    let print = print.context(Fault::new("nothing was printed", Vec::new()))?;
+    let reader = print.process;
+    ensure!(
+        reader != record.main(),
+        Fault::new(
+            format!("process {reader} prints the sum, and not its second child"),
+            record.lines(|event| event.group == Group::Print)
+        )
+    );
+    ensure!(
+        record.saw_end_of_file(reader),
+        Fault::new(
+            format!("process {reader} prints the sum, but it never saw the end of file"),
+            record.lines(|event| event.process == reader && event.group == Group::Data)
+        )
+    );
+    Ok(())
+}
