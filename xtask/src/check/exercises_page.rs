@@ -70,10 +70,35 @@ fn part(page: &str) -> Option<(usize, usize)> {
 /// What the page says of an exercise.
 fn section(exercise: &Exercise, text: &Text) -> String {
     let name = exercise.name;
-    let mut section =
-        format!("## {}\n\n`cargo xtask learn {name}`\n\n{}\n\n", text.title, text.task);
+    let task = on_a_page(&text.task);
+    let mut section = format!("## {}\n\n`cargo xtask learn {name}`\n\n{task}\n\n", text.title);
     for (title, hint) in HINTS.iter().zip(&text.hints) {
+        let hint = on_a_page(hint);
         section += &format!("<details><summary>{title}</summary>\n\n{hint}\n\n</details>\n\n");
     }
     section
+}
+
+/// A text for a page, on which a block of code is what has been run, or is quoted: so the lines of
+/// one are shown as lines of a paragraph.
+fn on_a_page(text: &str) -> String {
+    let paragraphs = text.split("\n\n").map(|paragraph| {
+        if !paragraph.starts_with("    ") {
+            return paragraph.to_owned();
+        }
+        let lines = paragraph.lines().map(|line| format!("`{}`", line.trim()));
+        lines.collect::<Vec<_>>().join("\\\n")
+    });
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_output_are_no_block() {
+        let text = "It prints:\n\n    a b\n    c\n\nThen it ends.";
+        assert_eq!(on_a_page(text), "It prints:\n\n`a b`\\\n`c`\n\nThen it ends.");
+    }
 }

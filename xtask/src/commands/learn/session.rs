@@ -271,9 +271,8 @@ fn paragraphs(text: &str) -> Vec<String> {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        if paragraph.starts_with("```") {
-            let code = paragraph.lines().filter(|line| !line.starts_with("```"));
-            lines.extend(code.map(|line| format!("    {line}")));
+        if paragraph.starts_with("    ") {
+            lines.extend(paragraph.lines().map(str::to_owned));
             continue;
         }
         let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
