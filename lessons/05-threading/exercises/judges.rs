@@ -2,6 +2,8 @@
 
 use crate::practice::Exercise;
 
+#[path = "count_apart/judge.rs"]
+mod count_apart;
 #[path = "every_result/judge.rs"]
 mod every_result;
 #[path = "stop_the_worker/judge.rs"]
@@ -10,5 +12,9 @@ mod stop_the_worker;
 mod to_the_end;
 
 /// In the order in which they are to be done.
-pub const EXERCISES: &[Exercise] =
-    &[every_result::EXERCISE, to_the_end::EXERCISE, stop_the_worker::EXERCISE];
+pub const EXERCISES: &[Exercise] = &[
+    every_result::EXERCISE,
+    count_apart::EXERCISE,
+    to_the_end::EXERCISE,
+    stop_the_worker::EXERCISE,
+];

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::panic::Location;
 
+pub use explorer::steps;
 use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Report, Run, Schedule};
 use nix::unistd::{dup, dup2_stdout};
 use serde_json::{Value, json};
