@@ -1,9 +1,9 @@
 //! What must hold in every order.
 
-use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
+use harness::unseen::{AtomicUsize, SeqCst};
 use harness::{Scenario, steps};
 
 use super::program::count;
@@ -32,7 +32,7 @@ struct Item {
     seen: Arc<Seen>,
 }
 
-/// What happens to the items. The numbers are core's: to change them is no step.
+/// What happens to the items. To count it is no step.
 struct Seen {
     clones: AtomicUsize,
     looks: AtomicUsize,

@@ -1,11 +1,11 @@
 //! What must hold in every order.
 
-use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 
 use harness::Scenario;
+use harness::unseen::{AtomicUsize, SeqCst};
 
 use super::program::{Job, Jobs, Worker};
 
@@ -30,7 +30,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "a thread submits a job while the worker is being stopped", run: meanwhile },
 ];
 
-/// The jobs that are done, as digits. It is core's: to count is no step.
+/// The jobs that are done, as digits. To note them is no step.
 #[derive(Clone)]
 struct Done(Arc<AtomicUsize>);
 

@@ -1,7 +1,7 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Adds at the end, in two steps: a count can be lost.
+/// Adds at the end, in two steps: a count can be lost. The atomics of core are those of std.
 pub fn count<T: Sync>(items: &[T], parts: usize, is_wanted: fn(&T) -> bool) -> usize {
     let size = items.len().div_ceil(parts).max(1);
     let total = AtomicUsize::new(0);

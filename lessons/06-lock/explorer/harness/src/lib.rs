@@ -13,6 +13,12 @@ use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Report, Run, S
 use nix::unistd::{dup, dup2_stdout};
 use serde_json::{Value, json};
 
+/// The usual atomics, for what a scenario counts: to use them is no step.
+pub mod unseen {
+    pub use std::sync::atomic::AtomicUsize;
+    pub use std::sync::atomic::Ordering::SeqCst;
+}
+
 /// A use of the program that must come out right in every order.
 pub struct Scenario {
     /// What happens in it, for the reader: `two threads take 60 and 70 out of 100`.
