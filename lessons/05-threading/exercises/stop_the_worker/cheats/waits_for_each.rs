@@ -4,7 +4,7 @@ use std::thread::{self, JoinHandle};
 /// What the worker is to do.
 pub type Job = Box<dyn FnOnce() + Send>;
 
-/// Whoever submits a job waits until it is done.
+/// A thread that submits a job waits until it is done.
 pub struct Worker {
     jobs: Jobs,
     thread: JoinHandle<()>,
