@@ -416,6 +416,11 @@ impl Execution {
         self.has_main && self.threads.get(1).is_some_and(|main| main.ended)
     }
 
+    /// How many threads have not ended, besides this one.
+    pub fn threads_besides(&self, thread: ThreadId) -> usize {
+        self.ids().filter(|&id| id != thread && !self.threads[id].ended).count()
+    }
+
     /// Grows whenever a thread comes to a step, or to its end.
     pub fn progress(&self) -> u64 {
         self.progress

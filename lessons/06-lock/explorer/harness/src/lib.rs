@@ -8,8 +8,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::panic::Location;
 
-pub use explorer::steps;
 use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Report, Run, Schedule};
+pub use explorer::{other_threads, steps};
 use nix::unistd::{dup, dup2_stdout};
 use serde_json::{Value, json};
 
