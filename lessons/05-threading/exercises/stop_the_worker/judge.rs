@@ -20,6 +20,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/sleeps", "it has done: no job"),
         ("cheats/spins", "by looking again and again"),
         ("cheats/stays_open", "a worker that has stopped takes a job"),
+        ("cheats/stays_there", "the worker's thread has not ended"),
         ("cheats/timeout", "by looking again and again"),
         ("cheats/waits_for_each", "deadlock: main waits for an item of done"),
         ("cheats/works_behind_the_lock", "deadlock: main waits for the lock"),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 
-use harness::Scenario;
 use harness::unseen::{AtomicUsize, SeqCst};
+use harness::{Scenario, other_threads};
 
 use super::program::{Job, Jobs, Worker};
 
@@ -77,6 +77,11 @@ fn submit(jobs: &Jobs, job: Job) {
     assert!(jobs.submit(job), "a worker that runs does not take a job");
 }
 
+/// When the scenario has no other thread than the worker's.
+fn require_ended() {
+    assert!(other_threads() == 0, "`stop` has returned, and the worker's thread has not ended");
+}
+
 fn require_refused(jobs: &Jobs, done: &Done) {
     let before = done.0.load(SeqCst).to_string();
     assert!(!jobs.submit(done.job(9)), "a worker that has stopped takes a job");
@@ -89,12 +94,14 @@ fn two_jobs() {
     submit(&worker.jobs(), done.job(2));
     worker.stop();
     done.require("12");
+    require_ended();
 }
 
 fn no_job() {
     let (worker, done) = (Worker::start(), Done::nothing());
     let jobs = worker.jobs();
     worker.stop();
+    require_ended();
     require_refused(&jobs, &done);
 }
 
@@ -104,6 +111,7 @@ fn late() {
     submit(&jobs, done.job(1));
     worker.stop();
     done.require("1");
+    require_ended();
     require_refused(&jobs, &done);
 }
 
@@ -138,6 +146,7 @@ fn waits() {
     tx.send(1).expect("the job waits for it");
     worker.stop();
     done.require("12");
+    require_ended();
 }
 
 fn busy() {
@@ -166,6 +175,7 @@ fn from_a_job() {
     assert!(rx.recv() == Ok(true), "a worker that runs does not take a job");
     worker.stop();
     done.require("12");
+    require_ended();
 }
 
 fn from_a_late_job() {
@@ -178,6 +188,7 @@ fn from_a_late_job() {
     submit(&jobs, Box::new(job));
     worker.stop();
     done.require_this_or_both();
+    require_ended();
 }
 
 fn meanwhile() {
