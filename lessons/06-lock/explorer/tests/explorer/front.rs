@@ -251,6 +251,49 @@ fn a_loop_with_a_time_out_waits_for_the_end() {
 }
 
 #[test]
+fn only_waits_for_a_notification_or_an_unpark_can_be_woken_for_nothing() {
+    let report = explore(|| {
+        let (sender, receiver) = mpsc::channel();
+        let sends = thread::spawn(move || sender.send(1).unwrap());
+        assert_eq!(receiver.recv(), Ok(1));
+        sends.join().unwrap();
+    });
+    assert!(!report.wakes);
+    let report = explore(|| {
+        let main = thread::current();
+        let wakes = thread::spawn(move || main.unpark());
+        thread::park();
+        wakes.join().unwrap();
+    });
+    assert!(report.wakes);
+    let report = explore(|| {
+        let pair = Arc::new((Mutex::new(false), Condvar::new()));
+        let other = Arc::clone(&pair);
+        let tells = thread::spawn(move || {
+            *other.0.lock().unwrap() = true;
+            other.1.notify_one();
+        });
+        let ready = pair.0.lock().unwrap();
+        drop(pair.1.wait_while(ready, |ready| !*ready).unwrap());
+        tells.join().unwrap();
+    });
+    assert!(report.wakes);
+}
+
+#[test]
+fn a_thread_that_is_joined_has_ended() {
+    let report = explore(|| {
+        let thread = thread::spawn(|| ());
+        assert_eq!(explorer::other_threads(), 1);
+        let before = explorer::steps();
+        thread.join().unwrap();
+        assert_eq!(explorer::other_threads(), 0);
+        assert!(explorer::steps() > before);
+    });
+    assert_eq!(report.failures, 0);
+}
+
+#[test]
 fn items_come_in_any_order() {
     let found = verdict(|| {
         let (sender, receiver) = mpsc::channel();
