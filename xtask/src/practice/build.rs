@@ -9,9 +9,9 @@ use super::{Exercise, Judge};
 use crate::package;
 use crate::workspace::Workspace;
 
-/// What a program is built with whose orders are tried: [`std`] is not the usual one then, and each
-/// lock and each thread is the explorer's.
-const EXPLORED: [&str; 3] = ["explorer", "harness", "std"];
+/// What a program is built with whose orders are tried: [`core`] and [`std`] are not the usual ones
+/// then, and each lock and each thread is the explorer's.
+const EXPLORED: [&str; 4] = ["core", "explorer", "harness", "std"];
 
 /// Builds these programs, of a name and a file each, as one; [`VARIABLE`] says which of them it is
 /// to be.

@@ -18,8 +18,8 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/message_of_the_box", "is a panic with 'a panic without a text'"),
         ("cheats/no_threads", "deadlock: main waits for an item"),
         ("cheats/one_at_a_time", "deadlock: main waits for the end of"),
-        ("cheats/only_results", "there are 2 tasks, and 1 results"),
+        ("cheats/only_results", "there are 2 tasks, and the results are: 1"),
         ("cheats/sleeps", "is a panic with 'it has panicked', and not 3"),
-        ("cheats/up_to_the_first", "there are 2 tasks, and 1 results"),
+        ("cheats/up_to_the_first", "there are 2 tasks, and the results are: a panic with"),
     ],
 };

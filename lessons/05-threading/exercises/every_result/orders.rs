@@ -95,8 +95,7 @@ fn require(tasks: Vec<Task>, expected: &[Result<u32, &str>]) {
     let results = run_all(tasks);
     assert!(
         results.len() == count,
-        "there are {count} tasks, and {} results: {}",
-        results.len(),
+        "there are {count} tasks, and the results are: {}",
         list(&results)
     );
     for (number, (result, expected)) in (1..).zip(results.iter().zip(expected)) {

@@ -1,13 +1,13 @@
 //! What must hold in every order.
 
-use core::cell::Cell;
-use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::cell::Cell;
 use std::iter;
 use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use harness::Scenario;
+use harness::unseen::{AtomicUsize, SeqCst};
 
 use super::program::{Source, Work, process};
 
@@ -89,7 +89,7 @@ fn overlap() {
 }
 
 fn is_bounded() {
-    // These are core's own: they can be counted without a step.
+    // To count these is no step.
     let (given, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let most = Arc::new(AtomicUsize::new(0));
     let source = {

@@ -238,6 +238,23 @@ pub(crate) fn change_silently(change: impl FnOnce(&mut Execution)) {
     change(&mut current().0.execution());
 }
 
+/// How often the threads of this execution have come to a step, or to their ends.
+///
+/// # Panics
+/// Outside of an explored program.
+pub fn steps() -> u64 {
+    current().0.execution().progress()
+}
+
+/// How many threads of this execution have not ended, besides the one that asks.
+///
+/// # Panics
+/// Outside of an explored program.
+pub fn other_threads() -> usize {
+    let (engine, me) = current();
+    engine.execution().threads_besides(me)
+}
+
 /// The object of a thread's token for `park`.
 pub(crate) fn token_of(thread: Handle) -> usize {
     let id = thread.id();

@@ -323,7 +323,12 @@ impl Execution {
         limit: Limit,
     ) {
         let is_again = limit == Limit::Now && self.threads[thread].round.is_repeated(at);
-        let limit = if is_again { Limit::Later } else { limit };
+        let limit = if is_again {
+            self.polls = self.polls.or(Some(at));
+            Limit::Later
+        } else {
+            limit
+        };
         self.threads[thread].next = Some(Next { op, at, limit });
         self.wakes |= match op {
             Op::Wake { .. } => true,
@@ -409,6 +414,11 @@ impl Execution {
 
     fn main_has_ended(&self) -> bool {
         self.has_main && self.threads.get(1).is_some_and(|main| main.ended)
+    }
+
+    /// How many threads have not ended, besides this one.
+    pub fn threads_besides(&self, thread: ThreadId) -> usize {
+        self.ids().filter(|&id| id != thread && !self.threads[id].ended).count()
     }
 
     /// Grows whenever a thread comes to a step, or to its end.

@@ -10,7 +10,7 @@ pub type Work = Box<dyn Fn(u32) -> u32 + Send>;
 
 /// Takes a source that is slow for one that has ended.
 pub fn process(sources: Vec<Source>, work: Work) -> Vec<u32> {
-    // Channels with room for one number: whoever is too fast waits.
+    // Channels with room for one number: a sender that is too fast waits.
     let (numbers_tx, numbers) = sync_channel(1);
     let (results_tx, results) = sync_channel(1);
     for source in sources {

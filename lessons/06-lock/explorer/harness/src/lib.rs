@@ -10,8 +10,15 @@ use std::panic::Location;
 use std::time::Duration;
 
 use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Report, Run, Schedule};
+pub use explorer::{other_threads, steps};
 use nix::unistd::{dup, dup2_stdout};
 use serde_json::{Value, json};
+
+/// The usual atomics, for what a scenario counts: to use them is no step.
+pub mod unseen {
+    pub use std::sync::atomic::AtomicUsize;
+    pub use std::sync::atomic::Ordering::SeqCst;
+}
 
 /// A use of the program that must come out right in every order.
 pub struct Scenario {

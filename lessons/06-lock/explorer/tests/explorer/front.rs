@@ -228,6 +228,7 @@ fn a_loop_with_a_time_out_waits_for_the_end() {
         tells.join().unwrap();
     });
     assert_eq!(report.failures, 0);
+    assert!(report.polls.is_some());
     let report = explore(|| {
         let (sender, receiver) = mpsc::channel();
         let sends = thread::spawn(move || sender.send(1).unwrap());
@@ -235,6 +236,7 @@ fn a_loop_with_a_time_out_waits_for_the_end() {
         sends.join().unwrap();
     });
     assert_eq!(report.failures, 0);
+    assert!(report.polls.is_some());
     let report = explore(|| {
         let flag = Arc::new(AtomicBool::new(false));
         let other = Arc::clone(&flag);
@@ -243,6 +245,50 @@ fn a_loop_with_a_time_out_waits_for_the_end() {
             thread::park_timeout(LIMIT);
         }
         sets.join().unwrap();
+    });
+    assert_eq!(report.failures, 0);
+    assert!(report.polls.is_some());
+}
+
+#[test]
+fn only_waits_for_a_notification_or_an_unpark_can_be_woken_for_nothing() {
+    let report = explore(|| {
+        let (sender, receiver) = mpsc::channel();
+        let sends = thread::spawn(move || sender.send(1).unwrap());
+        assert_eq!(receiver.recv(), Ok(1));
+        sends.join().unwrap();
+    });
+    assert!(!report.wakes);
+    let report = explore(|| {
+        let main = thread::current();
+        let wakes = thread::spawn(move || main.unpark());
+        thread::park();
+        wakes.join().unwrap();
+    });
+    assert!(report.wakes);
+    let report = explore(|| {
+        let pair = Arc::new((Mutex::new(false), Condvar::new()));
+        let other = Arc::clone(&pair);
+        let tells = thread::spawn(move || {
+            *other.0.lock().unwrap() = true;
+            other.1.notify_one();
+        });
+        let ready = pair.0.lock().unwrap();
+        drop(pair.1.wait_while(ready, |ready| !*ready).unwrap());
+        tells.join().unwrap();
+    });
+    assert!(report.wakes);
+}
+
+#[test]
+fn a_thread_that_is_joined_has_ended() {
+    let report = explore(|| {
+        let thread = thread::spawn(|| ());
+        assert_eq!(explorer::other_threads(), 1);
+        let before = explorer::steps();
+        thread.join().unwrap();
+        assert_eq!(explorer::other_threads(), 0);
+        assert!(explorer::steps() > before);
     });
     assert_eq!(report.failures, 0);
 }

@@ -1,0 +1,13 @@
+/// There is no thread but the main thread.
+pub fn count<T: Sync>(items: &[T], _parts: usize, is_wanted: fn(&T) -> bool) -> usize {
+    items.iter().filter(|item| is_wanted(item)).count()
+}
+
+fn is_prime(number: &u32) -> bool {
+    *number >= 2 && (2..*number).all(|divisor| number % divisor > 0)
+}
+
+pub fn main() {
+    let numbers: Vec<u32> = (1..=10_000).collect();
+    println!("there are {} primes up to 10000", count(&numbers, 2, is_prime));
+}

@@ -1,0 +1,109 @@
+//! What must hold in every order.
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use harness::unseen::{AtomicUsize, SeqCst};
+use harness::{Scenario, steps};
+
+use super::program::count;
+
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "there are four items, and two parts", run: || alone(4, 2) },
+    Scenario { name: "there are five items, and two parts", run: || alone(5, 2) },
+    Scenario { name: "there are five items, and three parts", run: || alone(5, 3) },
+    Scenario { name: "there is one item, and two parts", run: || alone(1, 2) },
+    Scenario { name: "there are no items, and two parts", run: || alone(0, 2) },
+    Scenario { name: "there are three items, and one part", run: || alone(3, 1) },
+    Scenario {
+        name: "there are two parts, and two threads look at items at the same time",
+        run: two_meet,
+    },
+    Scenario {
+        name: "there are three parts, and two threads look at items at the same time",
+        run: first_and_last_meet,
+    },
+    Scenario { name: "there are a few items, and then more", run: more },
+];
+
+/// An item can be cloned, but no program needs to.
+struct Item {
+    number: usize,
+    seen: Arc<Seen>,
+}
+
+/// What happens to the items. To count it is no step.
+struct Seen {
+    clones: AtomicUsize,
+    looks: AtomicUsize,
+    /// A bit for each thread that has looked at an item.
+    threads: AtomicUsize,
+    meeting: Option<Meeting>,
+}
+
+/// Where two threads wait until both look at an item, and for which items.
+type Meeting = (Barrier, fn(usize) -> bool);
+
+impl Clone for Item {
+    fn clone(&self) -> Item {
+        self.seen.clones.fetch_add(1, SeqCst);
+        Item { number: self.number, seen: Arc::clone(&self.seen) }
+    }
+}
+
+/// Every item but the second one is wanted.
+fn is_wanted(item: &Item) -> bool {
+    let id = format!("{:?}", thread::current().id());
+    let id: usize = id.trim_matches(|it: char| !it.is_ascii_digit()).parse().expect("a number");
+    item.seen.looks.fetch_add(1, SeqCst);
+    item.seen.threads.fetch_or(1 << id, SeqCst);
+    if let Some((meeting, is_met)) = &item.seen.meeting
+        && is_met(item.number)
+    {
+        meeting.wait();
+    }
+    item.number != 1
+}
+
+fn alone(many: usize, parts: usize) {
+    check(many, parts, None);
+}
+
+fn two_meet() {
+    let meeting = Barrier::new(2);
+    check(4, 2, Some((meeting, |_| true)));
+}
+
+/// Of three threads the first one and the last one: for all three there are too many orders.
+fn first_and_last_meet() {
+    let meeting = Barrier::new(2);
+    check(3, 3, Some((meeting, |number| number != 1)));
+}
+
+fn check(many: usize, parts: usize, meeting: Option<Meeting>) {
+    let [clones, looks, threads] = [0, 0, 0].map(AtomicUsize::new);
+    let seen = Arc::new(Seen { clones, looks, threads, meeting });
+    let items: Vec<_> = (0..many).map(|number| Item { number, seen: Arc::clone(&seen) }).collect();
+    let counted = count(&items, parts, is_wanted);
+
+    let expected = many - usize::from(many > 1);
+    assert!(counted == expected, "the count is {counted}, and not {expected}");
+    assert!(seen.clones.load(SeqCst) == 0, "items are cloned: can the threads borrow them?");
+    let looks = seen.looks.load(SeqCst);
+    assert!(looks == many, "`is_wanted` is called {looks} times for {many} items");
+    let threads = seen.threads.load(SeqCst).count_ones() as usize;
+    assert!(threads <= parts, "{threads} threads look at items, and there are {parts} parts");
+}
+
+/// What the threads share is used as often for many items as for few.
+fn more() {
+    let [few, many] = [2, 12].map(|many| {
+        let before = steps();
+        alone(many, 2);
+        steps() - before
+    });
+    assert!(
+        many < few + 5,
+        "the threads share something that they use for each item: can each count for itself?"
+    );
+}

@@ -1,0 +1,59 @@
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// What the worker is to do.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+/// Sleeps in place of joining.
+pub struct Worker {
+    jobs: Jobs,
+    thread: JoinHandle<()>,
+}
+
+/// Takes jobs for a worker. Any thread can have one, as long as it likes.
+#[derive(Clone)]
+pub struct Jobs {
+    /// Nothing in place of a job: stop.
+    queue: Sender<Option<Job>>,
+}
+
+impl Jobs {
+    /// Returns at once, whether the worker still takes jobs.
+    pub fn submit(&self, job: Job) -> bool {
+        self.queue.send(Some(job)).is_ok()
+    }
+}
+
+impl Worker {
+    pub fn start() -> Worker {
+        let (queue, waiting) = channel::<Option<Job>>();
+        let thread = thread::spawn(move || {
+            while let Ok(Some(job)) = waiting.recv() {
+                job();
+            }
+        });
+        Worker { jobs: Jobs { queue }, thread }
+    }
+
+    pub fn jobs(&self) -> Jobs {
+        self.jobs.clone()
+    }
+
+    /// Does what has been submitted before, and ends the thread.
+    pub fn stop(self) {
+        self.jobs.queue.send(None).unwrap();
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+pub fn main() {
+    let worker = Worker::start();
+    let jobs = worker.jobs();
+    for number in 1..=3 {
+        jobs.submit(Box::new(move || println!("job {number} is done")));
+    }
+    worker.stop();
+    println!("the worker has stopped");
+    println!("it takes another job: {}", jobs.submit(Box::new(|| println!("never"))));
+}

@@ -1,0 +1,62 @@
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+/// What the worker is to do.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+/// The thread says that it is done, and then sleeps for ever: it is never joined.
+pub struct Worker {
+    jobs: Jobs,
+    is_done: Receiver<()>,
+}
+
+/// Takes jobs for a worker. Any thread can have one, as long as it likes.
+#[derive(Clone)]
+pub struct Jobs {
+    /// Nothing in place of a job: stop.
+    queue: Sender<Option<Job>>,
+}
+
+impl Jobs {
+    /// Returns at once, whether the worker still takes jobs.
+    pub fn submit(&self, job: Job) -> bool {
+        self.queue.send(Some(job)).is_ok()
+    }
+}
+
+impl Worker {
+    pub fn start() -> Worker {
+        let (queue, waiting) = channel::<Option<Job>>();
+        let (done, is_done) = channel();
+        thread::spawn(move || {
+            while let Ok(Some(job)) = waiting.recv() {
+                job();
+            }
+            drop(waiting);
+            done.send(()).unwrap();
+            thread::park();
+        });
+        Worker { jobs: Jobs { queue }, is_done }
+    }
+
+    pub fn jobs(&self) -> Jobs {
+        self.jobs.clone()
+    }
+
+    /// Does what has been submitted before, and ends the thread.
+    pub fn stop(self) {
+        self.jobs.queue.send(None).unwrap();
+        self.is_done.recv().unwrap();
+    }
+}
+
+pub fn main() {
+    let worker = Worker::start();
+    let jobs = worker.jobs();
+    for number in 1..=3 {
+        jobs.submit(Box::new(move || println!("job {number} is done")));
+    }
+    worker.stop();
+    println!("the worker has stopped");
+    println!("it takes another job: {}", jobs.submit(Box::new(|| println!("never"))));
+}

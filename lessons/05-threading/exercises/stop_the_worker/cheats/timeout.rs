@@ -1,0 +1,70 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// What the worker is to do.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+/// Wakes up twenty times a second to look at a flag.
+pub struct Worker {
+    jobs: Jobs,
+    thread: JoinHandle<()>,
+}
+
+/// Takes jobs for a worker. Any thread can have one, as long as it likes.
+#[derive(Clone)]
+pub struct Jobs {
+    queue: Sender<Job>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Jobs {
+    /// Returns at once, whether the worker still takes jobs.
+    pub fn submit(&self, job: Job) -> bool {
+        !self.is_over.load(Ordering::SeqCst) && self.queue.send(job).is_ok()
+    }
+}
+
+impl Worker {
+    pub fn start() -> Worker {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        let (queue, waiting) = channel::<Job>();
+        let thread = thread::spawn(move || {
+            loop {
+                match waiting.recv_timeout(Duration::from_millis(50)) {
+                    Ok(job) => job(),
+                    Err(_) if over.load(Ordering::SeqCst) => {
+                        waiting.try_iter().for_each(|job| job());
+                        return;
+                    }
+                    Err(_) => {}
+                }
+            }
+        });
+        Worker { jobs: Jobs { queue, is_over }, thread }
+    }
+
+    pub fn jobs(&self) -> Jobs {
+        self.jobs.clone()
+    }
+
+    /// Does what has been submitted before, and ends the thread.
+    pub fn stop(self) {
+        self.jobs.is_over.store(true, Ordering::SeqCst);
+        self.thread.join().unwrap();
+    }
+}
+
+pub fn main() {
+    let worker = Worker::start();
+    let jobs = worker.jobs();
+    for number in 1..=3 {
+        jobs.submit(Box::new(move || println!("job {number} is done")));
+    }
+    worker.stop();
+    println!("the worker has stopped");
+    println!("it takes another job: {}", jobs.submit(Box::new(|| println!("never"))));
+}

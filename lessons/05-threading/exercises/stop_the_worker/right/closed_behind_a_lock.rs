@@ -1,0 +1,61 @@
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+/// What the worker is to do.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+/// A thread that does one job after another, and waits while there is none.
+pub struct Worker {
+    jobs: Jobs,
+    thread: JoinHandle<()>,
+}
+
+/// Takes jobs for a worker. Any thread can have one, as long as it likes.
+#[derive(Clone)]
+pub struct Jobs {
+    /// Until the worker stops.
+    queue: Arc<Mutex<Option<Sender<Job>>>>,
+}
+
+impl Jobs {
+    /// Returns at once, whether the worker still takes jobs.
+    pub fn submit(&self, job: Job) -> bool {
+        let queue = self.queue.lock().unwrap();
+        queue.as_ref().is_some_and(|queue| queue.send(job).is_ok())
+    }
+}
+
+impl Worker {
+    pub fn start() -> Worker {
+        let (queue, waiting) = channel::<Job>();
+        let thread = thread::spawn(move || {
+            for job in waiting {
+                job();
+            }
+        });
+        Worker { jobs: Jobs { queue: Arc::new(Mutex::new(Some(queue))) }, thread }
+    }
+
+    pub fn jobs(&self) -> Jobs {
+        self.jobs.clone()
+    }
+
+    /// Does what has been submitted before, and ends the thread.
+    pub fn stop(self) {
+        let queue = self.jobs.queue.lock().unwrap().take();
+        drop(queue);
+        self.thread.join().unwrap();
+    }
+}
+
+pub fn main() {
+    let worker = Worker::start();
+    let jobs = worker.jobs();
+    for number in 1..=3 {
+        jobs.submit(Box::new(move || println!("job {number} is done")));
+    }
+    worker.stop();
+    println!("the worker has stopped");
+    println!("it takes another job: {}", jobs.submit(Box::new(|| println!("never"))));
+}
