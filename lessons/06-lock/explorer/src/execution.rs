@@ -104,6 +104,8 @@ pub(crate) struct Execution {
     objects: Vec<Entry>,
     /// Where a thread waited in a loop for a change.
     polls: Option<&'static Location<'static>>,
+    /// Whether a thread waited for a notification, or to be unparked.
+    wakes: bool,
     /// How often a thread came to a step, or to its end.
     progress: u64,
     /// What was done, if it is to be recorded.
@@ -323,6 +325,11 @@ impl Execution {
         let is_again = limit == Limit::Now && self.threads[thread].round.is_repeated(at);
         let limit = if is_again { Limit::Later } else { limit };
         self.threads[thread].next = Some(Next { op, at, limit });
+        self.wakes |= match op {
+            Op::Wake { .. } => true,
+            Op::Take(object) => matches!(self.objects[object].object, Object::Token(_)),
+            _ => false,
+        };
         self.progress += 1;
     }
 
@@ -592,7 +599,7 @@ impl Execution {
             fault.map_or_else(|| outcome(&threads, self.main_has_ended()), Outcome::Fault);
         let steps = self.steps.take().unwrap_or_default();
         self.ended = Some(Ended {
-            run: Run { steps, threads, polls: self.polls, outcome },
+            run: Run { steps, threads, polls: self.polls, wakes: self.wakes, outcome },
             next: self.next_ops(),
         });
     }

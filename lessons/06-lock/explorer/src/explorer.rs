@@ -120,6 +120,7 @@ impl Explorer {
                     }
                 }
                 report.polls = report.polls.or(ended.run.polls);
+                report.wakes |= ended.run.wakes;
                 let mut search = lock(&exploration.search);
                 if search.cut == Some(Cut::Redundant) {
                     report.redundant += 1;

@@ -51,6 +51,9 @@ pub struct Report {
     /// Where a thread waited in a loop for a change, in some order: it looked at something again
     /// and again.
     pub polls: Option<&'static Location<'static>>,
+    /// Whether a thread waited, in some order, for a notification or to be unparked: it could be
+    /// woken for nothing.
+    pub wakes: bool,
     /// The simplest failure: with the fewest preemptions, then with the fewest switches.
     pub simplest: Option<Failure>,
 }
@@ -66,6 +69,7 @@ impl Report {
             too_long: 0,
             finished: false,
             polls: None,
+            wakes: false,
             simplest: None,
         }
     }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::panic::Location;
 use std::time::Duration;
 
-use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Run, Schedule};
+use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Report, Run, Schedule};
 use nix::unistd::{dup, dup2_stdout};
 use serde_json::{Value, json};
 
@@ -35,7 +35,10 @@ const DISTINCT: u64 = 20_000;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many preemptions there may be in the orders that are tried first.
-const MAX_PREEMPTIONS: usize = 2;
+const FEW_PREEMPTIONS: usize = 1;
+
+/// How many there may be in those that are tried if not all went well, or not all were tried.
+const MORE_PREEMPTIONS: usize = 2;
 
 /// Tries the scenarios one after another until one goes wrong. With the argument `--replay
 /// NUMBER:ORDER` it tries this order of one scenario only.
@@ -164,32 +167,48 @@ impl Exploration {
         let within = |executions, spurious| Explorer {
             bounds: Bounds { steps: MOST_STEPS, executions, spurious, patience: PATIENCE },
         };
-        // Waits that are woken for nothing are another exploration: most programs have none.
         for spurious in [0, 1] {
             let explorer = within(SIMPLE, spurious);
-            let simple = explorer.simplest(MAX_PREEMPTIONS, run);
-            self.tried += simple.executions;
-            if let Some(failure) = simple.simplest {
-                return Some(Found::Failure(explorer, failure));
-            }
-            if let Some(at) = simple.polls {
-                return Some(Found::Polls(at));
-            }
-            if simple.too_long > 0 {
-                return Some(Found::NoEnd);
+            let few = explorer.simplest(FEW_PREEMPTIONS, run);
+            let mut wakes = few.wakes;
+            if let Some(found) = self.found(explorer, few) {
+                return Some(found);
             }
             let explorer = within(DISTINCT, spurious);
             let all = explorer.explore(Orders::Distinct, run);
-            self.tried += all.executions;
-            self.is_exhaustive &= all.is_exhaustive();
-            if let Some(failure) = all.simplest {
-                return Some(Found::Failure(explorer, failure));
+            wakes |= all.wakes;
+            let is_exhaustive = all.is_exhaustive();
+            self.is_exhaustive &= is_exhaustive;
+            let in_all = self.found(explorer, all);
+            if in_all.is_some() || !is_exhaustive {
+                // There may be an order that is easier to understand.
+                let explorer = within(SIMPLE, spurious);
+                let more = explorer.explore(Orders::Preemptions(MORE_PREEMPTIONS), run);
+                wakes |= more.wakes;
+                if let Some(found) = self.found(explorer, more).or(in_all) {
+                    return Some(found);
+                }
             }
-            if let Some(at) = all.polls {
-                return Some(Found::Polls(at));
+            // Waits that are woken for nothing are another exploration: most programs have none.
+            if !wakes {
+                break;
             }
         }
         None
+    }
+
+    /// What is wrong in the orders that were tried.
+    fn found(&mut self, explorer: Explorer, report: Report) -> Option<Found> {
+        self.tried += report.executions;
+        if let Some(failure) = report.simplest {
+            Some(Found::Failure(explorer, failure))
+        } else if let Some(at) = report.polls {
+            Some(Found::Polls(at))
+        } else if report.too_long > 0 {
+            Some(Found::NoEnd)
+        } else {
+            None
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Run {
     pub threads: Vec<Thread>,
     /// Where a thread waited in a loop for a change, if one did.
     pub polls: Option<&'static Location<'static>>,
+    /// Whether a thread waited for a notification, or to be unparked.
+    pub wakes: bool,
     /// How it ended.
     pub outcome: Outcome,
 }
