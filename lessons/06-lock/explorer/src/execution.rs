@@ -323,7 +323,12 @@ impl Execution {
         limit: Limit,
     ) {
         let is_again = limit == Limit::Now && self.threads[thread].round.is_repeated(at);
-        let limit = if is_again { Limit::Later } else { limit };
+        let limit = if is_again {
+            self.polls = self.polls.or(Some(at));
+            Limit::Later
+        } else {
+            limit
+        };
         self.threads[thread].next = Some(Next { op, at, limit });
         self.wakes |= match op {
             Op::Wake { .. } => true,

@@ -228,6 +228,7 @@ fn a_loop_with_a_time_out_waits_for_the_end() {
         tells.join().unwrap();
     });
     assert_eq!(report.failures, 0);
+    assert!(report.polls.is_some());
     let report = explore(|| {
         let (sender, receiver) = mpsc::channel();
         let sends = thread::spawn(move || sender.send(1).unwrap());
@@ -235,6 +236,7 @@ fn a_loop_with_a_time_out_waits_for_the_end() {
         sends.join().unwrap();
     });
     assert_eq!(report.failures, 0);
+    assert!(report.polls.is_some());
     let report = explore(|| {
         let flag = Arc::new(AtomicBool::new(false));
         let other = Arc::clone(&flag);
@@ -245,6 +247,7 @@ fn a_loop_with_a_time_out_waits_for_the_end() {
         sets.join().unwrap();
     });
     assert_eq!(report.failures, 0);
+    assert!(report.polls.is_some());
 }
 
 #[test]
