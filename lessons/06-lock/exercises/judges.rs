@@ -8,6 +8,8 @@ mod check_then_act;
 mod compare_exchange;
 #[path = "lost_update/judge.rs"]
 mod lost_update;
+#[path = "semaphore/judge.rs"]
+mod semaphore;
 #[path = "transfer/judge.rs"]
 mod transfer;
 
@@ -17,4 +19,5 @@ pub const EXERCISES: &[Exercise] = &[
     compare_exchange::EXERCISE,
     check_then_act::EXERCISE,
     transfer::EXERCISE,
+    semaphore::EXERCISE,
 ];
