@@ -11,6 +11,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/busy", ""),
         ("right/high_first", ""),
         ("cheats/asks_first", "60 were moved twice, and only 100 were there"),
+        ("cheats/backs_off", "takes more than 400 steps"),
         ("cheats/even_first", "from 0 to 2 and from 2 to 0: deadlock"),
         ("cheats/gate", "and meet; a third moves some back: deadlock"),
         ("cheats/no_itself", "from an account to itself: deadlock"),
