@@ -11,10 +11,14 @@ use super::program::Semaphore;
 
 pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "one thread, with 2 permits", run: alone },
-    Scenario { name: "two threads go in, with 1 permit", run: || visits(1, 0) },
+    Scenario { name: "two threads go in, with 1 permit", run: || visits(1, 0, 0) },
     Scenario {
         name: "two threads go in, with 2 permits, one of which is taken",
-        run: || visits(2, 1),
+        run: || visits(2, 1, 0),
+    },
+    Scenario {
+        name: "two threads go in, with no permit at first, and then 1",
+        run: || visits(0, 0, 1),
     },
     Scenario { name: "two threads meet inside, with 2 permits", run: meet },
     Scenario { name: "a thread waits for a permit, and another releases one", run: hand_over },
@@ -61,13 +65,18 @@ impl Room {
     }
 }
 
-/// Two threads visit the room; some others are inside all the time. Then all permits are there
+/// Two threads visit the room, which has this number of permits; some others are inside all the
+/// time, and some permits come only when the semaphore is there. At the end all permits are there
 /// again.
-fn visits(permits: usize, others: usize) {
+fn visits(permits: usize, others: usize, more: usize) {
     let semaphore = Semaphore::new(permits);
     for _ in 0..others {
         semaphore.acquire();
     }
+    for _ in 0..more {
+        semaphore.release();
+    }
+    let permits = permits + more;
     let room = Arc::new(Room { semaphore, permits, inside: AtomicUsize::new(others) });
     let threads = [(); 2].map(|()| {
         let room = Arc::clone(&room);
