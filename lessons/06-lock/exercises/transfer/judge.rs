@@ -13,10 +13,11 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/asks_first", "60 were moved twice, and only 100 were there"),
         ("cheats/backs_off", "takes more than 400 steps"),
         ("cheats/even_first", "from 0 to 2 and from 2 to 0: deadlock"),
-        ("cheats/gate", "and meet; a third moves some back: deadlock"),
+        ("cheats/gate", "and one of them can go on: deadlock"),
         ("cheats/no_itself", "from an account to itself: deadlock"),
         ("cheats/one_after_the_other", "another thread sees the balances [40, 100]"),
         ("cheats/one_lock", "and meet as they do: deadlock"),
         ("cheats/spins", "by looking again and again"),
+        ("cheats/wakes_one", "and one of them can go on: lost wake-up"),
     ],
 };

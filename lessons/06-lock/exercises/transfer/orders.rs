@@ -1,5 +1,6 @@
 //! What must hold in every order.
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
 
@@ -17,12 +18,20 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two threads move 60 into the same account", run: same_target },
     Scenario { name: "a thread moves money, another looks at the balances", run: watched },
     Scenario {
+        name: "a thread moves money into an account as another asks whether it may move some out of it",
+        run: || into_asked(0, 1),
+    },
+    Scenario {
+        name: "a thread moves money into an account as another asks whether it may move some to where it is",
+        run: || into_asked(0, 0),
+    },
+    Scenario {
         name: "two threads move money between different accounts, and meet as they do",
         run: meet,
     },
     Scenario {
-        name: "two threads move money between different accounts, and meet; a third moves some back",
-        run: meet_past_a_waiting_one,
+        name: "two transfers wait for different accounts, and one of them can go on",
+        run: one_can_go_on,
     },
     Scenario {
         name: "three threads move money from 0 to 1, from 1 to 2, and from 2 to 0",
@@ -113,42 +122,65 @@ fn watched() {
     require(&bank, [40, 160]);
 }
 
-/// Moves 60. To be allowed, two transfers must be on their way.
-fn move_together(bank: &Bank, from: usize, to: usize, inside: &Barrier) -> bool {
+/// What `is_allowed` was told of an account must be true until the transfer ends.
+fn into_asked(from: usize, to: usize) {
+    let bank = Arc::new(Bank::new(&[100; 3]));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut other = None;
     bank.transfer(from, to, 60, |_| {
-        inside.wait();
+        let (bank, ends) = (Arc::clone(&bank), Arc::clone(&is_over));
+        other = Some(thread::spawn(move || {
+            let is_moved = move_what_is_there(&bank, 2, from, 10);
+            ends.store(true, SeqCst);
+            is_moved
+        }));
+        let is_changed = is_over.load(SeqCst);
+        assert!(!is_changed, "the balance has changed before is_allowed has answered");
         true
-    })
+    });
+    join(other);
 }
 
-fn start_together(
-    bank: &Arc<Bank>,
-    from: usize,
-    to: usize,
-    inside: &Arc<Barrier>,
-) -> JoinHandle<bool> {
-    let (bank, inside) = (Arc::clone(bank), Arc::clone(inside));
-    thread::spawn(move || move_together(&bank, from, to, &inside))
-}
-
+/// Two transfers are on their way at the same time.
 fn meet() {
-    let bank = Arc::new(Bank::new(&[100, 100, 100, 100]));
+    let bank = Arc::new(Bank::new(&[100; 4]));
     let inside = Arc::new(Barrier::new(2));
-    let other = start_together(&bank, 3, 1, &inside);
-    move_together(&bank, 0, 2, &inside);
+    let move_60 = move |bank: &Bank, from, to, inside: &Barrier| {
+        bank.transfer(from, to, 60, |_| {
+            inside.wait();
+            true
+        })
+    };
+    let other = {
+        let (bank, inside) = (Arc::clone(&bank), Arc::clone(&inside));
+        thread::spawn(move || move_60(&bank, 3, 1, &inside))
+    };
+    move_60(&bank, 0, 2, &inside);
     other.join().unwrap();
     require(&bank, [40, 160, 160, 40]);
 }
 
-/// A transfer that waits for an account must not keep those waiting that need other accounts.
-fn meet_past_a_waiting_one() {
-    let bank = Arc::new(Bank::new(&[100, 100, 100, 100]));
-    let inside = Arc::new(Barrier::new(2));
-    let (back, other) = (start(&bank, 1, 0, 10), start_together(&bank, 2, 3, &inside));
-    move_together(&bank, 0, 1, &inside);
-    back.join().unwrap();
-    other.join().unwrap();
-    require(&bank, [50, 150, 40, 160]);
+/// Main has the accounts 0 and 1, which `back` waits for, until `other` has moved money between 2
+/// and 3.
+fn one_can_go_on() {
+    let bank = Arc::new(Bank::new(&[100; 4]));
+    let mut back = None;
+    bank.transfer(0, 1, 60, |_| {
+        back = Some(start(&bank, 1, 0, 10));
+        let mut other = None;
+        bank.transfer(2, 3, 60, |_| {
+            other = Some(start(&bank, 3, 2, 10));
+            true
+        });
+        join(other);
+        true
+    });
+    join(back);
+    require(&bank, [50, 150, 50, 150]);
+}
+
+fn join(thread: Option<JoinHandle<bool>>) {
+    thread.expect("is_allowed is not called").join().unwrap();
 }
 
 fn circle([first, others @ ..]: [(usize, usize); 3]) {
