@@ -13,7 +13,7 @@ impl Semaphore {
 
     /// Takes a permit; waits until there is one.
     pub fn acquire(&self) {
-        // Not right yet: without a permit it looks again and again, and burns a CPU.
+        // Not right yet: without a permit it looks again and again, as `release` wakes no thread.
         loop {
             let mut permits = self.permits.lock().unwrap();
             if *permits > 0 {
