@@ -8,6 +8,7 @@ pub const EXERCISE: Exercise = Exercise {
     judge: Judge::Orders,
     verdicts: &[
         ("start", "by looking again and again"),
+        ("right/channel", ""),
         ("right/owed", ""),
         ("right/queue", ""),
         ("right/wait_while", ""),
