@@ -45,8 +45,13 @@ pub fn programs(
         );
         calls += &format!("        {name:?} => p{number}::main(),\n");
     }
+    let forbidden = match exercise.judge {
+        Judge::Record(_) => "",
+        // What is shared in spite of the compiler is not seen.
+        Judge::Orders => "#![forbid(unsafe_code)]\n",
+    };
     let main = format!(
-        "#![allow(warnings)]\n\n{modules}\nfn main() {{\n    \
+        "#![allow(warnings)]\n{forbidden}\n{modules}\nfn main() {{\n    \
          match std::env::var({VARIABLE:?}).expect({VARIABLE:?}).as_str() {{\n{calls}        \
          other => panic!(\"no program {{other}}\"),\n    }}\n}}\n"
     );
