@@ -48,6 +48,69 @@ impl Record {
         self.events.iter().any(|event| event.id == id && event.process == id)
     }
 
+    /// The child of a process that became a shell for this command first.
+    pub fn child_that_became(&self, parent: i32, command: &str) -> Option<i32> {
+        let ending = format!(" {command:?}");
+        self.children_of(parent).into_iter().find(|child| {
+            let first = self.events[self.exec_of(*child)..].first();
+            first.is_some_and(|event| event.text.ends_with(&ending))
+        })
+    }
+
+    /// Where a process becomes another program for the first time, or the end of the record.
+    fn exec_of(&self, process: i32) -> usize {
+        let is_exec = |event: &Event| {
+            event.process == process && event.group == Group::Exec && event.result == Some(0)
+        };
+        self.events.iter().position(is_exec).unwrap_or(self.events.len())
+    }
+
+    /// The ends of pipes that a process has when it has become another program for the first time,
+    /// by their descriptors.
+    pub fn pipe_ends_after_exec(&self, process: i32) -> BTreeMap<u64, String> {
+        let exec = self.exec_of(process);
+        // What an exec closes is the event after it.
+        let closes = self.events[exec..].iter().skip(1).find(|event| event.process == process);
+        let mut ends = self.pipe_ends(process, exec);
+        if let Some(closes) = closes.filter(|event| is_close_by_exec(event)) {
+            close_by_exec(&mut ends, closes);
+        }
+        ends
+    }
+
+    /// The ends of pipes that a process has just before an event, by their descriptors.
+    pub fn pipe_ends(&self, process: i32, event: usize) -> BTreeMap<u64, String> {
+        let mut all: BTreeMap<i32, BTreeMap<u64, String>> = BTreeMap::new();
+        for event in &self.events[..event] {
+            if let Some(child) = event.child.filter(|child| self.is_process(*child)) {
+                let inherited = all.get(&event.process).cloned().unwrap_or_default();
+                all.insert(child, inherited);
+                continue;
+            }
+            let own = all.entry(event.process).or_default();
+            let argument = |place: usize| event.arguments.get(place).copied().unwrap_or(u64::MAX);
+            match event.call.as_deref() {
+                Some("pipe" | "pipe2") => own.extend(made_ends(&event.text)),
+                Some("dup" | "dup2" | "dup3" | "fcntl") => {
+                    if let Some(copy) = event.result.and_then(|copy| u64::try_from(copy).ok()) {
+                        match own.get(&argument(0)).cloned() {
+                            Some(end) => drop(own.insert(copy, end)),
+                            None => drop(own.remove(&copy)),
+                        }
+                    }
+                }
+                Some("close") => drop(own.remove(&u64::from(argument(0) as u32))),
+                Some("close_range") => {
+                    let closed = u64::from(argument(0) as u32)..=u64::from(argument(1) as u32);
+                    own.retain(|descriptor, _| !closed.contains(descriptor));
+                }
+                None if is_close_by_exec(event) => close_by_exec(own, event),
+                _ => {}
+            }
+        }
+        all.remove(&process).unwrap_or_default()
+    }
+
     /// A process in words: `child 2 (pid 4711)`.
     fn called(&self, process: i32) -> String {
         let parent = self.forked(process).map(|event| event.process);
@@ -277,6 +340,40 @@ fn tells_end_of(event: &Event, child: i32) -> bool {
         _ => event.text.contains(&format!("→ pid {child} ")),
     };
     event.group == Group::Wait && is_child && !goes_on()
+}
+
+/// The ends of a pipe and their descriptors: `make pipe 1, read end as fd 3, pipe 1, write end as
+/// fd 4`.
+fn made_ends(text: &str) -> Vec<(u64, String)> {
+    let mut ends = Vec::new();
+    let mut rest = text.strip_prefix("make ").unwrap_or_default();
+    while let Some((name, after)) = rest.split_once(" as fd ") {
+        let (number, next) = after.split_once(", ").unwrap_or((after, ""));
+        if let Ok(number) = number.parse() {
+            ends.push((number, name.to_owned()));
+        }
+        rest = next;
+    }
+    ends
+}
+
+/// What marks the channels that an exec has closed.
+const AT_EXEC: &str = ", at the exec";
+
+fn is_close_by_exec(event: &Event) -> bool {
+    event.call.is_none() && event.group == Group::Channel && event.text.ends_with(AT_EXEC)
+}
+
+/// Removes the ends that an exec has closed: `close pipe 1, read end and pipe 2, write end, at the
+/// exec`. Of two descriptors of one end, standard input and output stay.
+fn close_by_exec(ends: &mut BTreeMap<u64, String>, event: &Event) {
+    let names = event.text.strip_prefix("close ").and_then(|text| text.strip_suffix(AT_EXEC));
+    for name in names.unwrap_or_default().split(" and ") {
+        let closed = ends.iter().rfind(|(_, end)| *end == name).map(|(descriptor, _)| *descriptor);
+        if let Some(descriptor) = closed {
+            ends.remove(&descriptor);
+        }
+    }
 }
 
 /// Text as it was before it was shown in quotes.
