@@ -1,5 +1,5 @@
-//! Does a command that ends before its deadline end the program, too, with its own status? Is one that
-//! does not killed at the deadline, not before, and waited for?
+//! Does a command that ends before its deadline end the program, too, with its own status? Is one
+//! that does not killed at the deadline, not before, and waited for?
 
 use std::time::Duration;
 

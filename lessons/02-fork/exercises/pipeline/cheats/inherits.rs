@@ -35,7 +35,7 @@ fn wait_for(child: Pid) -> i32 {
     }
 }
 
-/// These pipes do not close by themselves at an exec: the children inherit ends that they do not need.
+/// These pipes do not close by themselves at an exec: the children keep ends that they do not need.
 pub fn main() {
     let commands: Vec<String> = env::args().skip(1).collect();
     let [first, second, third] = &commands[..] else { panic!("three commands") };
