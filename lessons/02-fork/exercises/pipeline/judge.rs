@@ -155,7 +155,7 @@ fn waits(record: &Record, event: &Event) -> bool {
 }
 
 fn about(record: &Record) -> Vec<String> {
-    use Group::{Exec, Exit, Fork, Wait};
+    use Group::{Exec, Exit, Wait};
     record.lines(|event| {
         matches!(event.group, Exec | Wait)
             || event.child.is_some()
