@@ -404,3 +404,88 @@ const KILL: i32 = 9;
 fn is_pending(event: &Event) -> bool {
     event.call.is_some() && event.result.is_none() && !event.text.starts_with("exit")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Events of processes 1 and 2, of a kind, a call, its arguments and its result each, and words.
+    fn record(events: &[(i32, &str, &str, &[u64], i64, &str)]) -> Record {
+        let json = events.iter().map(|(id, group, call, arguments, result, text)| {
+            let call = Some(*call).filter(|call| !call.is_empty());
+            let child = (*group == "fork" && *result > 0).then_some(*result);
+            serde_json::json!({
+                "at": 0.0, "id": id, "process": id, "name": "", "group": group, "call": call,
+                "arguments": arguments, "result": result, "child": child, "text": text,
+            })
+            .to_string()
+        });
+        let json: Vec<String> = json.collect();
+        Record::read(json.iter().map(String::as_str)).unwrap()
+    }
+
+    #[test]
+    fn what_was_printed_is_as_it_was() {
+        let record = record(&[
+            (1, "print", "write", &[], 5, r#"print "a\"b\\\n""#),
+            (2, "print", "write", &[], 1, r#"print "x""#),
+            (1, "print", "write", &[], 2, r#"print "\tc""#),
+            (1, "print", "write", &[], -9, "print → EBADF"),
+        ]);
+        assert_eq!(record.printed_by(1), "a\"b\\\n\tc");
+    }
+
+    #[test]
+    fn ends_of_pipes_are_inherited_copied_and_closed() {
+        let record = record(&[
+            (
+                1,
+                "channel",
+                "pipe2",
+                &[],
+                0,
+                "make pipe 1, read end as fd 3, pipe 1, write end as fd 4",
+            ),
+            (
+                1,
+                "channel",
+                "pipe2",
+                &[],
+                0,
+                "make pipe 2, read end as fd 5, pipe 2, write end as fd 6",
+            ),
+            (1, "fork", "clone", &[], 2, "fork → pid 2"),
+            (2, "fork", "", &[], 0, "fork → 0"),
+            (1, "channel", "close", &[4], 0, "close pipe 1, write end"),
+            (2, "channel", "dup2", &[3, 0], 0, "copy pipe 1, read end as fd 0"),
+            (2, "channel", "dup2", &[6, 1], 1, "copy pipe 2, write end as fd 1"),
+            (2, "channel", "close", &[4], 0, "close pipe 1, write end"),
+            (2, "exec", "execve", &[], 0, "exec sh \"-c\" \"cat\""),
+            (2, "channel", "", &[], 0, "close pipe 1, read end and pipe 2, write end, at the exec"),
+            (1, "channel", "close_range", &[5, u64::MAX], 0, "close several"),
+            (1, "wait", "wait4", &[2, 0, 0, 0], 2, "wait for pid 2 → pid 2 exited, status 0"),
+        ]);
+        let ends = |ends: &[(u64, &str)]| {
+            ends.iter()
+                .map(|(number, end)| (*number, (*end).to_owned()))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let child = record.child_that_became(1, "cat").unwrap();
+        assert_eq!(
+            record.pipe_ends_after_exec(child),
+            ends(&[(0, "pipe 1, read end"), (1, "pipe 2, write end"), (5, "pipe 2, read end")])
+        );
+        assert_eq!(record.pipe_ends(1, 11), ends(&[(3, "pipe 1, read end")]));
+        assert!(record.waited_for(2).is_some());
+    }
+
+    #[test]
+    fn what_asks_over_and_over_spins() {
+        let ask = (1, "wait", "wait4", &[2, 0, 1, 0][..], 0, "wait for pid 2 → nothing yet");
+        let asks = record(&[ask; 3]);
+        assert_eq!(asks.longest_spin(Event::asks).map(|series| series.len()), Some(3));
+        assert!(
+            record(&[(1, "exec", "execve", &[], 0, "exec a")]).longest_spin(Event::asks).is_none()
+        );
+    }
+}
