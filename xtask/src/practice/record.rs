@@ -409,8 +409,10 @@ fn is_pending(event: &Event) -> bool {
 mod tests {
     use super::*;
 
-    /// Events of processes 1 and 2, of a kind, a call, its arguments and its result each, and words.
-    fn record(events: &[(i32, &str, &str, &[u64], i64, &str)]) -> Record {
+    /// An event: a process, a kind, a call, its arguments and its result, and words.
+    type Row<'a> = (i32, &'a str, &'a str, &'a [u64], i64, &'a str);
+
+    fn record(events: &[Row]) -> Record {
         let json = events.iter().map(|(id, group, call, arguments, result, text)| {
             let call = Some(*call).filter(|call| !call.is_empty());
             let child = (*group == "fork" && *result > 0).then_some(*result);
