@@ -8,9 +8,16 @@ mod children;
 mod deadline;
 #[path = "no_zombies/judge.rs"]
 mod no_zombies;
+#[path = "pipeline/judge.rs"]
+mod pipeline;
 #[path = "run_on/judge.rs"]
 mod run_on;
 
 /// In the order in which they are to be done.
-pub const EXERCISES: &[Exercise] =
-    &[children::EXERCISE, run_on::EXERCISE, no_zombies::EXERCISE, deadline::EXERCISE];
+pub const EXERCISES: &[Exercise] = &[
+    children::EXERCISE,
+    run_on::EXERCISE,
+    no_zombies::EXERCISE,
+    deadline::EXERCISE,
+    pipeline::EXERCISE,
+];

@@ -60,6 +60,69 @@ impl Record {
         self.events.iter().any(|event| event.id == id && event.process == id)
     }
 
+    /// The child of a process that became a shell for this command first.
+    pub fn child_that_became(&self, parent: i32, command: &str) -> Option<i32> {
+        let ending = format!(" {command:?}");
+        self.children_of(parent).into_iter().find(|child| {
+            let first = self.events[self.exec_of(*child)..].first();
+            first.is_some_and(|event| event.text.ends_with(&ending))
+        })
+    }
+
+    /// Where a process becomes another program for the first time, or the end of the record.
+    fn exec_of(&self, process: i32) -> usize {
+        let is_exec = |event: &Event| {
+            event.process == process && event.group == Group::Exec && event.result == Some(0)
+        };
+        self.events.iter().position(is_exec).unwrap_or(self.events.len())
+    }
+
+    /// The ends of pipes that a process has when it has become another program for the first time,
+    /// by their descriptors.
+    pub fn pipe_ends_after_exec(&self, process: i32) -> BTreeMap<u64, String> {
+        let exec = self.exec_of(process);
+        // What an exec closes is the event after it.
+        let closes = self.events[exec..].iter().skip(1).find(|event| event.process == process);
+        let mut ends = self.pipe_ends(process, exec);
+        if let Some(closes) = closes.filter(|event| is_close_by_exec(event)) {
+            close_by_exec(&mut ends, closes);
+        }
+        ends
+    }
+
+    /// The ends of pipes that a process has just before an event, by their descriptors.
+    pub fn pipe_ends(&self, process: i32, event: usize) -> BTreeMap<u64, String> {
+        let mut all: BTreeMap<i32, BTreeMap<u64, String>> = BTreeMap::new();
+        for event in &self.events[..event] {
+            if let Some(child) = event.child.filter(|child| self.is_process(*child)) {
+                let inherited = all.get(&event.process).cloned().unwrap_or_default();
+                all.insert(child, inherited);
+                continue;
+            }
+            let own = all.entry(event.process).or_default();
+            let argument = |place: usize| event.arguments.get(place).copied().unwrap_or(u64::MAX);
+            match event.call.as_deref() {
+                Some("pipe" | "pipe2") => own.extend(made_ends(&event.text)),
+                Some("dup" | "dup2" | "dup3" | "fcntl") => {
+                    if let Some(copy) = event.result.and_then(|copy| u64::try_from(copy).ok()) {
+                        match own.get(&argument(0)).cloned() {
+                            Some(end) => drop(own.insert(copy, end)),
+                            None => drop(own.remove(&copy)),
+                        }
+                    }
+                }
+                Some("close") => drop(own.remove(&u64::from(argument(0) as u32))),
+                Some("close_range") => {
+                    let closed = u64::from(argument(0) as u32)..=u64::from(argument(1) as u32);
+                    own.retain(|descriptor, _| !closed.contains(descriptor));
+                }
+                None if is_close_by_exec(event) => close_by_exec(own, event),
+                _ => {}
+            }
+        }
+        all.remove(&process).unwrap_or_default()
+    }
+
     /// A process in words: `child 2 (pid 4711)`.
     fn called(&self, process: i32) -> String {
         let parent = self.forked(process).map(|event| event.process);
@@ -343,6 +406,40 @@ fn tells_end_of(event: &Event, child: i32) -> bool {
     event.group == Group::Wait && is_child && !goes_on()
 }
 
+/// The ends of a pipe and their descriptors: `make pipe 1, read end as fd 3, pipe 1, write end as
+/// fd 4`.
+fn made_ends(text: &str) -> Vec<(u64, String)> {
+    let mut ends = Vec::new();
+    let mut rest = text.strip_prefix("make ").unwrap_or_default();
+    while let Some((name, after)) = rest.split_once(" as fd ") {
+        let (number, next) = after.split_once(", ").unwrap_or((after, ""));
+        if let Ok(number) = number.parse() {
+            ends.push((number, name.to_owned()));
+        }
+        rest = next;
+    }
+    ends
+}
+
+/// What marks the channels that an exec has closed.
+const AT_EXEC: &str = ", at the exec";
+
+fn is_close_by_exec(event: &Event) -> bool {
+    event.call.is_none() && event.group == Group::Channel && event.text.ends_with(AT_EXEC)
+}
+
+/// Removes the ends that an exec has closed: `close pipe 1, read end and pipe 2, write end, at the
+/// exec`. Of two descriptors of one end, standard input and output stay.
+fn close_by_exec(ends: &mut BTreeMap<u64, String>, event: &Event) {
+    let names = event.text.strip_prefix("close ").and_then(|text| text.strip_suffix(AT_EXEC));
+    for name in names.unwrap_or_default().split(" and ") {
+        let closed = ends.iter().rfind(|(_, end)| *end == name).map(|(descriptor, _)| *descriptor);
+        if let Some(descriptor) = closed {
+            ends.remove(&descriptor);
+        }
+    }
+}
+
 /// Text as it was before it was shown in quotes.
 fn unescaped(text: &str) -> String {
     let mut plain = String::new();
@@ -373,4 +470,91 @@ const TIME_IS_OVER: &str = "xtask: the time is over";
 /// Whether it is a call in which its task was asleep when the record was ended.
 fn is_pending(event: &Event) -> bool {
     event.call.is_some() && event.result.is_none() && event.text.contains("has not returned")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An event: a process, a kind, a call, its arguments and its result, and words.
+    type Row<'a> = (i32, &'a str, &'a str, &'a [u64], i64, &'a str);
+
+    fn record(events: &[Row]) -> Record {
+        let json = events.iter().map(|(id, group, call, arguments, result, text)| {
+            let call = Some(*call).filter(|call| !call.is_empty());
+            let child = (*group == "fork" && *result > 0).then_some(*result);
+            serde_json::json!({
+                "at": 0.0, "id": id, "process": id, "name": "", "group": group, "call": call,
+                "arguments": arguments, "result": result, "child": child, "text": text,
+            })
+            .to_string()
+        });
+        let json: Vec<String> = json.collect();
+        Record::read(json.iter().map(String::as_str)).unwrap()
+    }
+
+    #[test]
+    fn what_was_printed_is_as_it_was() {
+        let record = record(&[
+            (1, "print", "write", &[], 5, r#"print "a\"b\\\n""#),
+            (2, "print", "write", &[], 1, r#"print "x""#),
+            (1, "print", "write", &[], 2, r#"print "\tc""#),
+            (1, "print", "write", &[], -9, "print → EBADF"),
+        ]);
+        assert_eq!(record.printed_by(1), "a\"b\\\n\tc");
+    }
+
+    #[test]
+    fn ends_of_pipes_are_inherited_copied_and_closed() {
+        let record = record(&[
+            (
+                1,
+                "channel",
+                "pipe2",
+                &[],
+                0,
+                "make pipe 1, read end as fd 3, pipe 1, write end as fd 4",
+            ),
+            (
+                1,
+                "channel",
+                "pipe2",
+                &[],
+                0,
+                "make pipe 2, read end as fd 5, pipe 2, write end as fd 6",
+            ),
+            (1, "fork", "clone", &[], 2, "fork → pid 2"),
+            (2, "fork", "", &[], 0, "fork → 0"),
+            (1, "channel", "close", &[4], 0, "close pipe 1, write end"),
+            (2, "channel", "dup2", &[3, 0], 0, "copy pipe 1, read end as fd 0"),
+            (2, "channel", "dup2", &[6, 1], 1, "copy pipe 2, write end as fd 1"),
+            (2, "channel", "close", &[4], 0, "close pipe 1, write end"),
+            (2, "exec", "execve", &[], 0, "exec sh \"-c\" \"cat\""),
+            (2, "channel", "", &[], 0, "close pipe 1, read end and pipe 2, write end, at the exec"),
+            (1, "channel", "close_range", &[5, u64::MAX], 0, "close several"),
+            (1, "wait", "wait4", &[2, 0, 0, 0], 2, "wait for pid 2 → pid 2 exited, status 0"),
+        ]);
+        let ends = |ends: &[(u64, &str)]| {
+            ends.iter()
+                .map(|(number, end)| (*number, (*end).to_owned()))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let child = record.child_that_became(1, "cat").unwrap();
+        assert_eq!(
+            record.pipe_ends_after_exec(child),
+            ends(&[(0, "pipe 1, read end"), (1, "pipe 2, write end"), (5, "pipe 2, read end")])
+        );
+        assert_eq!(record.pipe_ends(1, 11), ends(&[(3, "pipe 1, read end")]));
+        assert!(record.waited_for(2).is_some());
+    }
+
+    #[test]
+    fn what_asks_over_and_over_spins() {
+        let ask = (1, "wait", "wait4", &[2, 0, 1, 0][..], 0, "wait for pid 2 → nothing yet");
+        let asks = record(&[ask; 3]);
+        assert_eq!(asks.longest_spin(Event::asks).map(|series| series.len()), Some(3));
+        assert!(
+            record(&[(1, "exec", "execve", &[], 0, "exec a")]).longest_spin(Event::asks).is_none()
+        );
+    }
 }

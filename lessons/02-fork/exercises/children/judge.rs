@@ -13,6 +13,7 @@ pub const EXERCISE: Exercise = Exercise {
     verdicts: &[
         ("start", "was never waited for"),
         ("right/any_order", ""),
+        ("cheats/asks", "was never waited for"),
         ("cheats/computes", "was never waited for"),
         ("cheats/last_only", "was never waited for"),
         ("cheats/one_by_one", "before all children were started"),
@@ -29,7 +30,7 @@ fn judge(trial: &Trial) -> Result<()> {
         let first_wait = record.events.iter().position(waits);
         let last_fork = record.events.iter().rposition(|event| event.child.is_some());
         ensure!(
-            last_fork < first_wait,
+            first_wait.is_none() || last_fork < first_wait,
             Fault::new(
                 "it waits for a child before all children were started",
                 record.lines(|event| event.child.is_some() || waits(event))

@@ -1,4 +1,6 @@
 use std::process::exit;
+use std::thread::sleep;
+use std::time::Duration;
 
 use nix::unistd::{ForkResult, fork};
 
@@ -7,9 +9,13 @@ pub fn main() {
     for number in 1..=count {
         // SAFETY: this process has one thread.
         match unsafe { fork() }.expect("fork") {
-            ForkResult::Child => exit(number),
+            ForkResult::Child => {
+                sleep(Duration::from_millis(20));
+                exit(number);
+            }
             ForkResult::Parent { .. } => println!("child {number} was started"),
         }
     }
+    // Something is missing here: nobody waits for the children.
     exit(0);
 }

@@ -1,5 +1,5 @@
-//! Does a command that ends before its deadline end the program, too, with its own status? Is one that
-//! does not killed at the deadline, not before, and waited for?
+//! Does a command that ends before its deadline end the program, too, with its own status? Is one
+//! that does not killed at the deadline, not before, and waited for?
 
 use std::time::Duration;
 
@@ -139,9 +139,13 @@ fn judge_late(trial: &Trial, longer: u32, deadline: u64, time: u64) -> Result<Op
 
 /// Checks that waiting costs no CPU time.
 fn judge_cpu(trial: &Trial) -> Result<()> {
-    let ran = trial.run(&["0.25", "exec sleep 2"])?;
+    let mut ran = trial.run(&["0.25", "exec sleep 2"])?;
+    if (millis(15)..millis(60)).contains(&ran.cpu) {
+        // On a busy machine a program that keeps a CPU busy gets a small part of it only.
+        ran = trial.run(&["2", "exec sleep 12"])?;
+    }
     ensure!(
-        ran.cpu < millis(40),
+        ran.cpu < millis(60),
         Fault::new(
             format!(
                 "it uses {} of CPU time to wait for {}",

@@ -1,5 +1,6 @@
-//! Is each child that has ended reaped before the next request but one is taken, although the server
-//! waits for no child that still works? Are the statuses those of the children?
+//! Is each child that has ended waited for by the next request, or the one after it if the server
+//! had just asked? Does the server wait for no child that still works? Does it count what the
+//! children say?
 
 use std::time::Duration;
 
@@ -85,18 +86,18 @@ fn recorded(trial: &Trial, pause: u64, requests: &[&str]) -> Result<Record> {
             record.lines(|event| matches!(event.group, Group::Wait))
         )
     );
-    if let Some(asks) = record.longest_spin(|event| event.group == Group::Wait && event.asks())
+    let is_vain = |event: &Event| {
+        event.group == Group::Wait && (event.asks() || event.result.is_some_and(|it| it < 0))
+    };
+    if let Some(asks) = record.longest_spin(is_vain)
         && asks.len() > MAX_ASKED
     {
         let what = format!(
             "it asks {} times, without a pause, whether a child has ended, and keeps a CPU busy",
             asks.len()
         );
-        return Err(Fault::new(
-            what,
-            record.lines(|event| asks.iter().any(|ask| std::ptr::eq(*ask, event))),
-        )
-        .into());
+        let is_one = |event: &Event| asks.iter().any(|ask| std::ptr::eq(*ask, event));
+        return Err(Fault::new(what, record.lines(is_one)).into());
     }
     Ok(record)
 }
@@ -109,94 +110,120 @@ enum Doubt {
     Busy(Fault),
 }
 
+/// What a record says of the server's work on [`REQUESTS`].
+struct Service<'a> {
+    record: &'a Record,
+    children: Vec<i32>,
+    /// When each request was taken: when its first child was started.
+    taken: [Duration; REQUESTS.len()],
+    /// The start of the last child.
+    last_start: &'a Event,
+}
+
 /// Checks when the children were waited for.
 fn judge_times(record: &Record) -> Result<(), Doubt> {
-    let main = record.main();
-    let children = record.children_of(main);
-    let forks: Vec<&Event> = children.iter().filter_map(|child| record.forked(*child)).collect();
-    let end = |child: i32| {
-        let ended = record.events.iter().find(|event| event.id == child && event.end.is_some());
-        ended.map_or(Duration::MAX, |event| event.at)
-    };
-    let counts = REQUESTS.map(|request| request.split(',').count());
-    let mut first = 0;
-    let taken = counts.map(|count| {
-        first += count;
-        forks[first - count].at
+    let children = record.children_of(record.main());
+    let starts: Vec<&Event> = children.iter().filter_map(|child| record.forked(*child)).collect();
+    let mut next = 0;
+    let taken = REQUESTS.map(|request| {
+        let first = next;
+        next += request.split(',').count();
+        starts[first].at
     });
-    let last_fork = forks[forks.len() - 1];
+    let last_start = starts[starts.len() - 1];
+    let service = Service { record, children, taken, last_start };
+    for number in 1..=service.children.len() {
+        service.judge_child(number)?;
+    }
+    service.judge_pauses()?;
+    (1..=service.children.len()).try_for_each(|number| service.judge_asking(number))
+}
 
-    let mut doubt = None;
-    for (number, child) in (1..).zip(&children) {
-        let (child, end) = (*child, end(*child));
-        let Some(wait) = record.waited_for(child) else { continue };
-        let shown = || {
-            record.lines(|event| {
-                event.child.is_some_and(|child| children.contains(&child))
-                    || event.id == child && event.end.is_some()
-                    || std::ptr::eq(event, wait)
-            })
-        };
-        if wait.id == last_fork.id && wait.at < last_fork.at && wait.began() < end && !wait.asks() {
-            return Err(Doubt::None(Fault::new(
-                format!(
-                    "it waits for child {number} (pid {child}), and takes no request until it has ended"
-                ),
-                shown(),
-            )));
-        }
-        // The server may have asked just before it ended. Then it gets another request.
-        let after_end = taken.iter().position(|taken| *taken > end);
-        if let Some(next) = after_end.and_then(|after| taken.get(after + 1))
-            && wait.began() > *next
-        {
-            let request = after_end.map_or(0, |after| after + 2);
-            let fault = Fault::new(
-                format!(
-                    "child {number} (pid {child}) had ended, and was still a zombie when request \
-                     {request} was taken"
-                ),
-                shown(),
+impl Service<'_> {
+    fn ended(&self, child: i32) -> Duration {
+        let mut ends = self.record.events.iter().filter(|event| event.id == child);
+        ends.find(|event| event.end.is_some()).map_or(Duration::MAX, |event| event.at)
+    }
+
+    /// Checks that the server did not wait for a child that was still at work, nor left it a
+    /// zombie when it was to ask.
+    fn judge_child(&self, number: usize) -> Result<(), Doubt> {
+        let child = self.children[number - 1];
+        let ended = self.ended(child);
+        let Some(wait) = self.record.waited_for(child) else { return Ok(()) };
+        let is_server = wait.id == self.last_start.id;
+        let is_held_up = is_server && wait.at < self.last_start.at;
+        if is_held_up && wait.began() < ended && !wait.asks() {
+            let what = format!(
+                "it waits for child {number} (pid {child}), and takes no request until it has ended"
             );
-            // Another thread may have been about to wait for it.
-            return Err(if wait.id == last_fork.id {
-                Doubt::None(fault)
-            } else {
-                Doubt::Busy(fault)
-            });
+            return Err(Doubt::None(Fault::new(what, self.lines(child, wait))));
         }
-        let turn =
-            after_end.and_then(|next| Some((*taken.get(next.checked_sub(1)?)?, taken[next])));
-        if let Some((begin, next)) = turn
-            && wait.began() > next
-            && !record
-                .events
-                .iter()
-                .any(|event| event.group == Group::Wait && event.at > begin && event.began() < end)
+        // The server may have asked just before the child ended, so it gets another request.
+        let next = self.taken.iter().filter(|taken| **taken > ended).nth(1);
+        let Some(next) = next.filter(|next| wait.began() > **next) else { return Ok(()) };
+        let what = format!(
+            "child {number} (pid {child}) had ended, and was still a zombie when request {} was \
+             taken",
+            self.request(*next)
+        );
+        let fault = Fault::new(what, self.lines(child, wait));
+        // Another thread may have been about to wait for it.
+        Err(if is_server { Doubt::None(fault) } else { Doubt::Busy(fault) })
+    }
+
+    /// Checks that the server asked for a child since the request before, if it had ended when the
+    /// next one was taken.
+    fn judge_asking(&self, number: usize) -> Result<(), Doubt> {
+        let child = self.children[number - 1];
+        let ended = self.ended(child);
+        let next = self.taken.iter().find(|taken| **taken > ended);
+        let before = self.taken.iter().rfind(|taken| **taken <= ended);
+        let (Some(wait), Some(next), Some(before)) = (self.record.waited_for(child), next, before)
+        else {
+            return Ok(());
+        };
+        let asked = |event: &Event| {
+            event.group == Group::Wait && event.at > *before && event.began() < ended
+        };
+        if wait.began() < *next || self.record.events.iter().any(asked) {
+            return Ok(());
+        }
+        let what = format!(
+            "child {number} (pid {child}) had ended when request {} was taken, and the server had \
+             not asked since the request before",
+            self.request(*next)
+        );
+        Err(Doubt::Busy(Fault::new(what, self.lines(child, wait))))
+    }
+
+    /// Checks that the times say something: that the quick children had ended when the next
+    /// request was taken, and that the long job had not.
+    fn judge_pauses(&self) -> Result<(), Doubt> {
+        let what = if self.ended(self.children[LONG]) < self.last_start.at {
+            "it takes no request until the long job, that of child 6, has ended"
+        } else if self.children[..LONG].iter().any(|child| self.ended(*child) > self.taken[1])
+            || self.children[LONG + 1..][..2].iter().any(|child| self.ended(*child) > self.taken[3])
         {
-            let request = after_end.map_or(0, |after| after + 1);
-            doubt = doubt.or(Some(Fault::new(
-                format!(
-                    "child {number} (pid {child}) had ended when request {request} was taken, and \
-                     the server had not asked for it since the request before"
-                ),
-                shown(),
-            )));
-        }
+            "it does not pause after each request: the children have had no time to end"
+        } else {
+            return Ok(());
+        };
+        let lines = self.record.lines(|event| event.child.is_some() || event.end.is_some());
+        Err(Doubt::Busy(Fault::new(what, lines)))
     }
-    if end(children[LONG]) < last_fork.at {
-        return Err(Doubt::Busy(Fault::new(
-            "it takes no request until the long job, that of child 6, has ended",
-            record.lines(|event| event.child.is_some() || event.end.is_some()),
-        )));
+
+    /// Which request was taken at this time.
+    fn request(&self, time: Duration) -> usize {
+        self.taken.iter().filter(|taken| **taken <= time).count()
     }
-    let quick = children[..5].iter().all(|child| end(*child) < taken[1])
-        && children[6..8].iter().all(|child| end(*child) < taken[3]);
-    if !quick {
-        return Err(Doubt::Busy(Fault::new(
-            "it does not pause after each request: the children have had no time to end",
-            record.lines(|event| event.child.is_some() || event.end.is_some()),
-        )));
+
+    /// The starts of all children, the end of one, and the wait for it.
+    fn lines(&self, child: i32, wait: &Event) -> Vec<String> {
+        self.record.lines(|event| {
+            event.child.is_some_and(|started| self.children.contains(&started))
+                || event.id == child && event.end.is_some()
+                || std::ptr::eq(event, wait)
+        })
     }
-    doubt.map_or(Ok(()), |fault| Err(Doubt::Busy(fault)))
 }

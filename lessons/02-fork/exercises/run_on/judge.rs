@@ -16,7 +16,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/function", ""),
         ("cheats/alone", "the parent prints \"fork has 4 letters\\n\""),
         ("cheats/kills", "was killed, and did not end by itself"),
-        ("cheats/leaves_loop", "prints \"2 words\\n\", too"),
+        ("cheats/leaves_loop", "prints \"words: 2\\n\", too"),
         ("cheats/panics", "with status 101"),
         ("cheats/parent_prints", "it ran on into its parent's code"),
         ("cheats/sleeps", "before it has waited for child 1"),

@@ -10,6 +10,7 @@ pub fn main() {
     for number in 1..=count {
         // SAFETY: this process has one thread.
         if let ForkResult::Child = unsafe { fork() }.expect("fork") {
+            sleep(Duration::from_millis(20));
             exit(number);
         }
     }

@@ -1,4 +1,6 @@
 use std::process::exit;
+use std::thread::sleep;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::wait::{WaitStatus, wait};
@@ -9,6 +11,7 @@ pub fn main() {
     for number in 1..=count {
         // SAFETY: this process has one thread.
         if let ForkResult::Child = unsafe { fork() }.expect("fork") {
+            sleep(Duration::from_millis(20));
             exit(number);
         }
     }
