@@ -3,8 +3,6 @@
 //!
 //! What the program itself prints is lost.
 
-mod hidden;
-
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
@@ -67,7 +65,7 @@ pub fn main(files: [(&'static str, &'static str); 2], scenarios: &'static [Scena
     let shown = |at: &str| (at == file).then_some(source);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match &arguments[..] {
-        [] => hidden(source).unwrap_or_else(|| judge(scenarios, &shown)),
+        [] => judge(scenarios, &shown),
         [replay, order] if replay == "--replay" => again(scenarios, order, &shown),
         _ => panic!("{arguments:?}: only --replay NUMBER:ORDER"),
     };
@@ -79,16 +77,6 @@ fn own_output() -> io::Result<File> {
     let output = dup(io::stdout())?;
     dup2_stdout(File::options().write(true).open("/dev/null")?)?;
     Ok(output.into())
-}
-
-/// What is wrong with a program that uses `core`.
-fn hidden(source: &str) -> Option<Value> {
-    let (number, line) = hidden::line(source)?;
-    Some(json!({
-        "scenario": "before any order is tried",
-        "fault": "the judge sees what `std` does, and not what `core` does: use `std`",
-        "lines": [format!("line {number}: {line}")],
-    }))
 }
 
 /// Where a step of the program is in its source.
