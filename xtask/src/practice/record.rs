@@ -175,6 +175,23 @@ impl Record {
         Ok(())
     }
 
+    /// Checks that there is memory which processes share.
+    ///
+    /// # Errors
+    /// A [`Fault`] if there is none.
+    pub fn require_shared_memory(&self) -> Result<()> {
+        let is_shared = |event: &Event| {
+            matches!(event.call.as_deref(), Some("mmap" | "shmat"))
+                && event.text.starts_with("map ")
+                && event.result.is_some_and(|address| address > 0)
+        };
+        ensure!(
+            self.events.iter().any(is_shared),
+            Fault::new("it makes no memory that its processes share", Vec::new())
+        );
+        Ok(())
+    }
+
     /// Checks that no pipe is made to hold more than a pipe does.
     ///
     /// # Errors

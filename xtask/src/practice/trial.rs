@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use xtask::supervise::{self, End, Errors, OWN_PROGRAM, Program};
 
-use super::Record;
 use super::feed::{Feed, Step};
+use super::{Record, interleave};
 use crate::workspace::Interrupted;
 
 /// Names the program of an exercise that a lesson's program of all exercises is to be.
@@ -142,7 +142,28 @@ impl Trial {
     /// A [`Fault`] if it does not exit in time, or leaves a process behind.
     pub fn run(&self, arguments: &[&str]) -> Result<Ran> {
         let arguments = arguments.iter().map(OsString::from).collect();
-        let outcome = self.supervised(self.program.clone(), arguments, OUTPUT_LIMIT)?;
+        self.ran(self.program.clone(), arguments)
+    }
+
+    /// Runs the program so that its tasks take turns after every few instructions; `seed` decides
+    /// in which order.
+    ///
+    /// # Errors
+    /// As of [`run`](Self::run).
+    pub fn run_interleaved(&self, seed: u64, arguments: &[&str]) -> Result<Ran> {
+        let words = [interleave::SUBCOMMAND.into(), seed.to_string().into()].into_iter();
+        let words = words.chain([self.program.clone().into_os_string()]);
+        let words = words.chain(arguments.iter().map(OsString::from));
+        let ran = self.ran(OWN_PROGRAM.into(), words.collect())?;
+        if ran.lines.iter().any(|line| line.ends_with(interleave::NOBODY_WAKES)) {
+            let what = format!("in some order it does not end: {}", interleave::NOBODY_WAKES);
+            bail!(Fault::new(what, Vec::new()));
+        }
+        Ok(ran)
+    }
+
+    fn ran(&self, program: PathBuf, arguments: Vec<OsString>) -> Result<Ran> {
+        let outcome = self.supervised(program, arguments, OUTPUT_LIMIT)?;
         let output = String::from_utf8_lossy(&outcome.output).into_owned();
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         let printed = || lines.iter().map(|line| format!("it printed: {line}")).collect();
