@@ -10,7 +10,9 @@ mod merge;
 mod messages;
 #[path = "no_end/judge.rs"]
 mod no_end;
+#[path = "seats/judge.rs"]
+mod seats;
 
 /// In the order in which they are to be done.
 pub const EXERCISES: &[Exercise] =
-    &[no_end::EXERCISE, both_send::EXERCISE, messages::EXERCISE, merge::EXERCISE];
+    &[no_end::EXERCISE, both_send::EXERCISE, messages::EXERCISE, seats::EXERCISE, merge::EXERCISE];
