@@ -16,6 +16,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sched::{CpuSet, sched_getcpu, sched_setaffinity};
 use nix::sys::ptrace::{self, Options};
+use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::Pid;
 
@@ -33,7 +34,13 @@ const LOOK: libc::timeval = libc::timeval { tv_sec: 0, tv_usec: 1000 };
 /// exercises do not sleep for that long by themselves.
 const LONG_ASLEEP: u32 = 1000;
 
+/// After so many seconds of CPU time a process is not expected to come to its end.
+const MUCH_CPU: libc::rlim_t = 3;
+
 /// What is said of it then.
+pub const RUNS_ON: &str = "a process looks at something again and again";
+
+/// What is said when all sleep.
 pub const NOBODY_WAKES: &str = "all its processes and threads wait, so none can wake another";
 
 /// Runs the program, and ends as it does.
@@ -53,8 +60,12 @@ fn interleave(mut words: impl Iterator<Item = OsString>) -> Result<u8> {
     stay_on_this_cpu()?;
     let mut command = Command::new(words.next().context("no program")?);
     command.args(words);
-    // SAFETY: ptrace is a system call, and allocates nothing.
-    unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
+    let before_exec = || {
+        setrlimit(Resource::RLIMIT_CPU, MUCH_CPU, MUCH_CPU + 1)?;
+        Ok(ptrace::traceme()?)
+    };
+    // SAFETY: both are system calls, and allocate nothing.
+    unsafe { command.pre_exec(before_exec) };
     let child = command.spawn().context("start the program")?;
     let first = Pid::from_raw(child.id().try_into().context("the program's id")?);
     look_regularly()?;
@@ -206,6 +217,10 @@ impl Tasks {
             bail!("task {id} stops, which nobody knows");
         };
         if !libc::WIFSTOPPED(status) {
+            ensure!(
+                !libc::WIFSIGNALED(status) || libc::WTERMSIG(status) != libc::SIGXCPU,
+                "{RUNS_ON}"
+            );
             self.tasks.remove(task);
             self.turn = usize::MAX;
             if id == self.first {

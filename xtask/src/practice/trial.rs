@@ -155,9 +155,11 @@ impl Trial {
         let words = words.chain([self.program.clone().into_os_string()]);
         let words = words.chain(arguments.iter().map(OsString::from));
         let ran = self.ran(OWN_PROGRAM.into(), words.collect())?;
-        if ran.lines.iter().any(|line| line.ends_with(interleave::NOBODY_WAKES)) {
-            let what = format!("in some order it does not end: {}", interleave::NOBODY_WAKES);
-            bail!(Fault::new(what, Vec::new()));
+        for why in [interleave::NOBODY_WAKES, interleave::RUNS_ON] {
+            ensure!(
+                !ran.lines.iter().any(|line| line.ends_with(why)),
+                Fault::new(format!("in some order it does not end: {why}"), Vec::new())
+            );
         }
         Ok(ran)
     }
