@@ -64,6 +64,9 @@ fn main() -> ExitCode {
         Some(word) if word == commands::lesson::SUBCOMMAND => {
             return commands::lesson::run(arguments);
         }
+        Some(word) if word == practice::interleave::SUBCOMMAND => {
+            return practice::interleave::run(arguments);
+        }
         Some(word) if word == commands::my::SUBCOMMAND => return commands::my::run(arguments),
         _ => {}
     }

@@ -7,6 +7,7 @@
 
 mod build;
 mod feed;
+pub mod interleave;
 mod orders;
 mod progress;
 mod record;
@@ -26,7 +27,7 @@ pub use feed::Step;
 pub use progress::Progress;
 pub use record::Record;
 pub use text::Text;
-pub use trial::{Fault, NotHere, Trial};
+pub use trial::{Fault, NotHere, Ran, Trial};
 
 /// A task, and who judges what becomes of it.
 pub struct Exercise {

@@ -18,8 +18,8 @@ use nix::libc;
 pub enum Step {
     /// These bytes. A program that reads gets no more than them.
     Bytes(usize, Vec<u8>),
-    /// The end.
-    End(usize),
+    /// Nothing, for ever: the pipes stay open.
+    Hold,
 }
 
 /// How often the feeder looks whether a program has read everything.
@@ -33,8 +33,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Makes `count` pipes, and begins to fill them. Those without an [`End`](Step::End) end after
-    /// the last step.
+    /// Makes `count` pipes, and begins to fill them. They end after the last step.
     ///
     /// # Errors
     /// If a pipe cannot be made.
@@ -43,7 +42,7 @@ impl Feed {
         for _ in 0..count {
             let (reader, writer) = pipe().context("pipe")?;
             fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).context("fcntl")?;
-            writers.push((reader.as_raw_fd(), Some(writer)));
+            writers.push((reader.as_raw_fd(), writer));
             readers.push(reader);
         }
         let is_over = Arc::new(AtomicBool::new(false));
@@ -70,16 +69,16 @@ impl Feed {
 
 /// Carries out the steps until they are done, or it `is_over`. Returns whether they are done, or
 /// something was left unread.
-fn fill(
-    mut pipes: Vec<(RawFd, Option<PipeWriter>)>,
-    steps: Vec<Step>,
-    is_over: &AtomicBool,
-) -> bool {
+fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicBool) -> bool {
     for step in steps {
         match step {
-            Step::End(pipe) => pipes[pipe].1 = None,
+            Step::Hold => {
+                while !is_over.load(Ordering::Relaxed) {
+                    thread::sleep(PAUSE);
+                }
+            }
             Step::Bytes(pipe, bytes) => {
-                let (reader, Some(writer)) = &mut pipes[pipe] else { continue };
+                let (reader, writer) = &mut pipes[pipe];
                 let mut rest = &bytes[..];
                 // A pipe may take a part, and then it is full.
                 while !rest.is_empty() || unread(*reader) > 0 {

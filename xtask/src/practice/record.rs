@@ -287,6 +287,23 @@ impl Record {
         Ok(())
     }
 
+    /// Checks that there is memory which processes share.
+    ///
+    /// # Errors
+    /// A [`Fault`] if there is none.
+    pub fn require_shared_memory(&self) -> Result<()> {
+        let is_shared = |event: &Event| {
+            matches!(event.call.as_deref(), Some("mmap" | "shmat"))
+                && event.text.starts_with("map ")
+                && event.result.is_some_and(|address| address > 0)
+        };
+        ensure!(
+            self.events.iter().any(is_shared),
+            Fault::new("it makes no memory that its processes share", Vec::new())
+        );
+        Ok(())
+    }
+
     /// Checks that no pipe is made to hold more than a pipe does.
     ///
     /// # Errors
@@ -334,12 +351,17 @@ impl Record {
     /// The events that a program is in when its record was ended before it: what each of its
     /// tasks waits for, if the record was ended so.
     pub(super) fn hangs(&self) -> Option<Fault> {
-        let waiting = self.lines(is_pending);
+        let waiting = self.waiting();
         let what = match waiting.is_empty() {
             true => "it does not end, although it waits for nothing",
             false => "it does not end; it waits here:",
         };
         self.is_cut.then(|| Fault::new(what, waiting))
+    }
+
+    /// What each task is asleep in when the record is ended.
+    pub fn waiting(&self) -> Vec<String> {
+        self.lines(is_pending)
     }
 
     /// Whether all tasks waited for something else than the end of a time when the record was

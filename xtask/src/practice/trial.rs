@@ -5,11 +5,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use xtask::supervise::{self, End, Errors, OWN_PROGRAM, Program};
 
-use super::Record;
 use super::feed::{Feed, Step};
+use super::{Record, interleave};
 use crate::workspace::Interrupted;
 
 /// Names the program of an exercise that a lesson's program of all exercises is to be.
@@ -18,6 +18,9 @@ pub const VARIABLE: &str = "EXERCISE";
 /// How long a program may take before its record says what it waits for, in seconds. If something
 /// could still go on then, it gets the second time.
 const PATIENCE: [&str; 2] = ["1.5", "20"];
+
+/// The same for a program that waits for nothing but what it is fed.
+const PATIENCE_IF_FED: [&str; 3] = ["0.3", "1.5", "20"];
 
 /// How long a program may take whose record has come to its end.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -154,7 +157,30 @@ impl Trial {
     /// A [`Fault`] if it does not exit in time, or leaves a process behind.
     pub fn run(&self, arguments: &[&str]) -> Result<Ran> {
         let arguments = arguments.iter().map(OsString::from).collect();
-        let outcome = self.supervised(self.program.clone(), arguments, OUTPUT_LIMIT)?;
+        self.ran(self.program.clone(), arguments)
+    }
+
+    /// Runs the program so that its tasks take turns after every few instructions; `seed` decides
+    /// in which order.
+    ///
+    /// # Errors
+    /// As of [`run`](Self::run).
+    pub fn run_interleaved(&self, seed: u64, arguments: &[&str]) -> Result<Ran> {
+        let words = [interleave::SUBCOMMAND.into(), seed.to_string().into()].into_iter();
+        let words = words.chain([self.program.clone().into_os_string()]);
+        let words = words.chain(arguments.iter().map(OsString::from));
+        let ran = self.ran(OWN_PROGRAM.into(), words.collect())?;
+        for why in [interleave::NOBODY_WAKES, interleave::RUNS_ON] {
+            ensure!(
+                !ran.lines.iter().any(|line| line.ends_with(why)),
+                Fault::new(format!("in some order it does not end: {why}"), Vec::new())
+            );
+        }
+        Ok(ran)
+    }
+
+    fn ran(&self, program: PathBuf, arguments: Vec<OsString>) -> Result<Ran> {
+        let outcome = self.supervised(program, arguments, OUTPUT_LIMIT)?;
         let output = String::from_utf8_lossy(&outcome.output).into_owned();
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         let printed = || lines.iter().map(|line| format!("it printed: {line}")).collect();
@@ -187,7 +213,7 @@ impl Trial {
     /// # Errors
     /// A [`Fault`] if it does not come to its end.
     pub fn record(&self, arguments: &[&str]) -> Result<Record> {
-        Self::to_its_end(|time| Ok((self.record_for(time, arguments)?, true)))
+        Self::to_its_end(&PATIENCE, |time| Ok((self.record_for(time, arguments)?, true)))
     }
 
     /// The same, with arguments that are the paths of `count` pipes, which are filled step by
@@ -196,26 +222,52 @@ impl Trial {
     /// # Errors
     /// As of [`record`](Self::record).
     pub fn record_fed(&self, count: usize, steps: &[Step]) -> Result<Record> {
-        Self::to_its_end(|time| {
-            let feed = Feed::start(count, steps)?;
-            let record = self.record_for(time, &words(&feed.paths()));
-            let nothing_comes = feed.end();
-            Ok((record?, nothing_comes))
-        })
+        Self::to_its_end(&PATIENCE_IF_FED, |time| self.record_fed_for(time, count, steps))
+    }
+
+    /// The record of a program that does not come to its end, because the steps end with
+    /// [`Hold`](Step::Hold): what it has done when all of it waits. (Or when it has ended, after
+    /// all.)
+    ///
+    /// # Errors
+    /// A [`Fault`] if it comes to no rest.
+    pub fn record_held(&self, count: usize, steps: &[Step]) -> Result<Record> {
+        for time in PATIENCE_IF_FED {
+            let (record, nothing_comes) = self.record_fed_for(time, count, steps)?;
+            // Then it comes to no rest.
+            record.require_no_sleep()?;
+            if record.hangs().is_none() || nothing_comes && record.all_wait() {
+                return Ok(record);
+            }
+        }
+        bail!(Fault::new("it comes to no rest, although nothing comes that it could read", vec![]))
+    }
+
+    fn record_fed_for(&self, time: &str, count: usize, steps: &[Step]) -> Result<(Record, bool)> {
+        let feed = Feed::start(count, steps)?;
+        let record = self.record_for(time, &words(&feed.paths()));
+        let nothing_comes = feed.end();
+        Ok((record?, nothing_comes))
     }
 
     /// Gives a program more time, unless it cannot go on: all of it waits, and nothing will come
     /// from outside.
-    fn to_its_end(record_for: impl Fn(&str) -> Result<(Record, bool)>) -> Result<Record> {
-        let [short, long] = PATIENCE;
-        let (mut record, nothing_comes) = record_for(short)?;
-        if record.hangs().is_some() && !(nothing_comes && record.all_wait()) {
-            record = record_for(long)?.0;
+    fn to_its_end(
+        times: &[&str],
+        record_for: impl Fn(&str) -> Result<(Record, bool)>,
+    ) -> Result<Record> {
+        let mut hangs = None;
+        for time in times {
+            let (record, nothing_comes) = record_for(time)?;
+            hangs = record.hangs();
+            if hangs.is_none() {
+                return Ok(record);
+            }
+            if nothing_comes && record.all_wait() {
+                break;
+            }
         }
-        match record.hangs() {
-            None => Ok(record),
-            Some(fault) => Err(fault.into()),
-        }
+        Err(hangs.context("no time to try it in")?.into())
     }
 
     fn record_for(&self, seconds: &str, arguments: &[&str]) -> Result<Record> {
