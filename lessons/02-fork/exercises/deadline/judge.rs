@@ -223,11 +223,17 @@ fn require_status(record: &Record, status: i32, whose: &str) -> Result<()> {
     Ok(())
 }
 
+/// What the program does, and when its children begin and end.
 fn about(record: &Record) -> Vec<String> {
     use Group::{Exec, Exit, Fork, Signal, Sleep, Wait};
+    let main = record.main();
+    let children = record.children_of(main);
     record.lines(|event| {
-        matches!(event.group, Exec | Exit | Fork | Signal | Sleep | Wait)
-            && (event.child.is_some() || event.group != Fork)
-            && !event.asks()
+        let is_shown = if event.process == main {
+            matches!(event.group, Exit | Fork | Signal | Sleep | Wait)
+        } else {
+            children.contains(&event.process) && (event.group == Exec || event.end.is_some())
+        };
+        is_shown && !event.asks() && !event.text.starts_with("gets ")
     })
 }
