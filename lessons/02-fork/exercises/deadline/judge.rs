@@ -20,6 +20,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/thread", ""),
         ("cheats/asks_once", "it waits out the whole time"),
         ("cheats/clock", "ended by itself"),
+        ("cheats/hopes", "was never waited for"),
         ("cheats/kills_at_once", "before its deadline of 100 ms"),
         ("cheats/leaves_timer", "child 2"),
         ("cheats/no_wait", "was never waited for"),
@@ -40,25 +41,38 @@ const USUAL_DELAY: Duration = Duration::from_millis(150);
 /// How much longer all is to take if a machine is too busy.
 const LONGER: u32 = 6;
 
+/// A command that has a lot of memory, so that it takes a while to end when it is killed.
+const SLOW_TO_DIE: &str = "exec dd if=/dev/zero of=/dev/null bs=64M 2>/dev/null";
+
 fn judge(trial: &Trial) -> Result<()> {
+    judge_late(trial, [100, 1200])?;
     for (status, time) in [(7, 60), (0, 0)] {
-        if let Some(fault) = judge_early(trial, 1, time, status)? {
-            let again = judge_early(trial, LONGER, time, status)?;
-            ensure!(again.is_none(), fault);
-        }
+        judge_early(trial, time, status)?;
     }
-    for [deadline, time] in [[100, 1200], [200, 350]] {
-        if let Some(fault) = judge_late(trial, 1, deadline, time)? {
-            let again = judge_late(trial, LONGER, deadline, time)?;
-            ensure!(again.is_none(), fault);
-        }
-    }
+    judge_late(trial, [200, 350])?;
+    judge_waiting(trial)?;
     judge_cpu(trial)
+}
+
+fn judge_early(trial: &Trial, time: u64, status: i32) -> Result<()> {
+    match try_early(trial, 1, time, status)? {
+        None => Ok(()),
+        Some(_) => {
+            try_early(trial, LONGER, time, status)?.map_or(Ok(()), |fault| Err(fault.into()))
+        }
+    }
+}
+
+fn judge_late(trial: &Trial, times: [u64; 2]) -> Result<()> {
+    match try_late(trial, 1, times)? {
+        None => Ok(()),
+        Some(_) => try_late(trial, LONGER, times)?.map_or(Ok(()), |fault| Err(fault.into())),
+    }
 }
 
 /// Tries a command that ends before its deadline. A fault that is returned may come from a machine
 /// that is too busy.
-fn judge_early(trial: &Trial, longer: u32, time: u64, status: i32) -> Result<Option<Fault>> {
+fn try_early(trial: &Trial, longer: u32, time: u64, status: i32) -> Result<Option<Fault>> {
     let (deadline, time) = (millis(1200) * longer, millis(time) * longer);
     let command = format!("sleep {}; exit {status}", time.as_secs_f64());
     let record = recorded(trial, deadline, &command)?;
@@ -95,9 +109,10 @@ fn judge_early(trial: &Trial, longer: u32, time: u64, status: i32) -> Result<Opt
     Ok(None)
 }
 
-/// Tries a command that does not end before its deadline.
-fn judge_late(trial: &Trial, longer: u32, deadline: u64, time: u64) -> Result<Option<Fault>> {
-    let (deadline, time) = (millis(deadline) * longer, millis(time) * longer);
+/// Tries a command that does not end before its deadline. A fault that is returned may come from a
+/// machine that is too busy.
+fn try_late(trial: &Trial, longer: u32, times: [u64; 2]) -> Result<Option<Fault>> {
+    let [deadline, time] = times.map(|time| millis(time) * longer);
     let command = format!("exec sleep {}", time.as_secs_f64());
     let record = recorded(trial, deadline, &command)?;
     let job = job(&record, &command);
@@ -135,6 +150,13 @@ fn judge_late(trial: &Trial, longer: u32, deadline: u64, time: u64) -> Result<Op
     );
     require_status(&record, KILLED, "that of a command that was killed")?;
     Ok(None)
+}
+
+/// Checks that the program waits for what it has killed, and does not only ask once.
+fn judge_waiting(trial: &Trial) -> Result<()> {
+    let record = recorded(trial, millis(100), SLOW_TO_DIE)?;
+    record.require_all_waited_for()?;
+    require_status(&record, KILLED, "that of a command that was killed")
 }
 
 /// Checks that waiting costs no CPU time.
@@ -201,11 +223,17 @@ fn require_status(record: &Record, status: i32, whose: &str) -> Result<()> {
     Ok(())
 }
 
+/// What the program does, and when its children begin and end.
 fn about(record: &Record) -> Vec<String> {
     use Group::{Exec, Exit, Fork, Signal, Sleep, Wait};
+    let main = record.main();
+    let children = record.children_of(main);
     record.lines(|event| {
-        matches!(event.group, Exec | Exit | Fork | Signal | Sleep | Wait)
-            && (event.child.is_some() || event.group != Fork)
-            && !event.asks()
+        let is_shown = if event.process == main {
+            matches!(event.group, Exit | Fork | Signal | Sleep | Wait)
+        } else {
+            children.contains(&event.process) && (event.group == Exec || event.end.is_some())
+        };
+        is_shown && !event.asks() && !event.text.starts_with("gets ")
     })
 }

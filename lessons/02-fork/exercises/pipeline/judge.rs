@@ -154,11 +154,16 @@ fn waits(record: &Record, event: &Event) -> bool {
     event.process == record.main() && event.group == Group::Wait && !event.asks()
 }
 
+/// What the program does, and when its children begin and end.
 fn about(record: &Record) -> Vec<String> {
-    use Group::{Exec, Exit, Wait};
+    use Group::{Exec, Exit, Fork, Wait};
+    let main = record.main();
+    let children = record.children_of(main);
     record.lines(|event| {
-        matches!(event.group, Exec | Wait)
-            || event.child.is_some()
-            || event.group == Exit && event.call.is_some()
+        if event.process == main {
+            matches!(event.group, Exit | Fork | Wait)
+        } else {
+            children.contains(&event.process) && (event.group == Exec || event.end.is_some())
+        }
     })
 }

@@ -35,15 +35,17 @@ fn judge_words(record: &Record, words: &[&str]) -> Result<()> {
     let main = record.main();
     let children = record.children_of(main);
     for (number, child) in (1..).zip(&children) {
-        let own = record.children_of(*child);
-        let forks = record.lines(|event| event.child.is_some_and(|child| own.contains(&child)));
+        let forks = !record.children_of(*child).is_empty();
+        let does = record.lines(|event| {
+            event.process == *child && (event.group == Group::Print || event.group == Group::Fork)
+        });
         ensure!(
-            forks.is_empty(),
+            !forks,
             Fault::new(
                 format!(
                     "child {number} (pid {child}) forks, too: it ran on into its parent's code"
                 ),
-                forks
+                does
             )
         );
     }

@@ -21,13 +21,13 @@ fn start(command: &str) -> Pid {
     }
 }
 
-/// It gives each command 90 milliseconds, and not the time that it has.
+/// It gives each command 30 milliseconds, and not the time that it has.
 pub fn main() {
     let deadline = env::args().nth(1).map_or(1.0, |it| it.parse().expect("a number of seconds"));
     let command = env::args().nth(2).unwrap_or("exit 7".to_owned());
     let job = start(&command);
 
-    sleep(Duration::from_secs_f64(deadline).min(Duration::from_millis(90)));
+    sleep(Duration::from_secs_f64(deadline).min(Duration::from_millis(30)));
     kill(job, Signal::SIGKILL).expect("kill");
     let end = waitpid(job, None).expect("waitpid");
 
