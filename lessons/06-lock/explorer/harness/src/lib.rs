@@ -232,7 +232,12 @@ fn lines(run: &Run, shown: &Shown) -> Vec<String> {
     // In a narrow terminal there is no room for the text of the lines beside the threads.
     let drawn = explorer::timeline(run, shown, 0);
     let mut lines: Vec<String> = drawn.lines().map(str::to_owned).collect();
-    let of_program = run.steps.iter().filter_map(|it| Some((it.at.line(), shown(it.at.file())?)));
+    let waiting = match &run.outcome {
+        Outcome::Fault(Fault::Deadlock(blocked) | Fault::Livelock(blocked)) => &blocked[..],
+        _ => &[],
+    };
+    let places = run.steps.iter().map(|it| it.at).chain(waiting.iter().map(|it| it.at));
+    let of_program = places.filter_map(|at| Some((at.line(), shown(at.file())?)));
     let text = |(line, source)| format!("line {line}: {}", explorer::line_of(source, line));
     lines.extend(of_program.collect::<BTreeSet<_>>().into_iter().map(text));
     lines
