@@ -512,7 +512,7 @@ mod tests {
             .to_string()
         });
         let json: Vec<String> = json.collect();
-        Record::read(json.iter().map(String::as_str)).unwrap()
+        Record::read(&json.join("\n")).unwrap()
     }
 
     #[test]
