@@ -51,7 +51,7 @@ impl Feed {
         Ok(Feed { readers, is_over, feeder })
     }
 
-    /// The paths of the pipes, for whoever opens them while this is there.
+    /// The paths of the pipes, as any process can open them while this is there.
     pub fn paths(&self) -> Vec<String> {
         let own = std::process::id();
         let path = |reader: &PipeReader| format!("/proc/{own}/fd/{}", reader.as_raw_fd());
