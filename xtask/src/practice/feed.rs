@@ -103,3 +103,42 @@ fn unread(reader: RawFd) -> i32 {
     let done = unsafe { libc::ioctl(reader, libc::FIONREAD, &raw mut count) };
     Errno::result(done).map_or(0, |_| count)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Read;
+
+    use super::*;
+
+    fn read(file: &mut File) -> String {
+        let mut bytes = [0; 100];
+        let count = file.read(&mut bytes).unwrap();
+        String::from_utf8(bytes[..count].to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_reader_gets_what_it_is_fed_piece_by_piece() {
+        let piece = |pipe, text: &str| Step::Bytes(pipe, text.into());
+        let steps = [piece(0, "a"), piece(1, "bc"), piece(0, "d"), piece(0, "e")];
+        let feed = Feed::start(2, &steps).unwrap();
+        let mut files = feed.paths().into_iter().map(|path| File::open(path).unwrap());
+        let [mut first, mut second] = [(); 2].map(|()| files.next().unwrap());
+        assert_eq!(read(&mut first), "a");
+        assert_eq!(read(&mut second), "bc");
+        assert_eq!([read(&mut first), read(&mut first)], ["d", "e"]);
+        assert_eq!([read(&mut first), read(&mut second)], ["", ""], "the end");
+        assert!(feed.end());
+    }
+
+    #[test]
+    fn nothing_comes_if_something_is_left_unread_or_the_pipes_are_held() {
+        let feed = Feed::start(1, &[Step::Bytes(0, vec![1; 200_000])]).unwrap();
+        let mut file = File::open(&feed.paths()[0]).unwrap();
+        file.read_exact(&mut [0; 150_000]).unwrap();
+        assert!(feed.end());
+
+        let feed = Feed::start(1, &[Step::Hold]).unwrap();
+        assert!(feed.end());
+    }
+}
