@@ -18,6 +18,8 @@ use nix::libc;
 pub enum Step {
     /// These bytes. A program that reads gets no more than them.
     Bytes(usize, Vec<u8>),
+    /// These bytes for each of the pipes, as fast as they are read.
+    Together(Vec<Vec<u8>>),
     /// Nothing, for ever: the pipes stay open.
     Hold,
 }
@@ -71,26 +73,36 @@ impl Feed {
 /// something was left unread.
 fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicBool) -> bool {
     for step in steps {
-        match step {
+        let mut rest = match step {
             Step::Hold => {
                 while !is_over.load(Ordering::Relaxed) {
                     thread::sleep(PAUSE);
                 }
+                break;
             }
-            Step::Bytes(pipe, bytes) => {
-                let (reader, writer) = &mut pipes[pipe];
-                let mut rest = &bytes[..];
+            Step::Bytes(pipe, bytes) => vec![(pipe, bytes)],
+            Step::Together(all) => all.into_iter().enumerate().collect(),
+        };
+        loop {
+            let mut is_read = true;
+            for (pipe, bytes) in &mut rest {
+                let (reader, writer) = &mut pipes[*pipe];
                 // A pipe may take a part, and then it is full.
-                while !rest.is_empty() || unread(*reader) > 0 {
-                    if let Ok(count) = writer.write(rest) {
-                        rest = &rest[count..];
-                    }
-                    if is_over.load(Ordering::Relaxed) {
-                        return unread(*reader) > 0;
-                    }
-                    thread::sleep(PAUSE);
+                if let Ok(count) = writer.write(bytes) {
+                    bytes.drain(..count);
                 }
+                is_read &= bytes.is_empty() && unread(*reader) == 0;
             }
+            if is_read {
+                break;
+            }
+            if is_over.load(Ordering::Relaxed) {
+                // What is unread keeps the next step back.
+                let is_left = |pipe: usize| unread(pipes[pipe].0) > 0;
+                return rest.iter().any(|(pipe, _)| is_left(*pipe))
+                    && rest.iter().all(|(pipe, bytes)| bytes.is_empty() || is_left(*pipe));
+            }
+            thread::sleep(PAUSE);
         }
     }
     true
@@ -136,6 +148,14 @@ mod tests {
         let feed = Feed::start(1, &[Step::Bytes(0, vec![1; 200_000])]).unwrap();
         let mut file = File::open(&feed.paths()[0]).unwrap();
         file.read_exact(&mut [0; 150_000]).unwrap();
+        assert!(feed.end());
+
+        let feed = Feed::start(2, &[Step::Together(vec![vec![1; 100_000], vec![2]])]).unwrap();
+        let mut files = feed.paths().into_iter().map(|path| File::open(path).unwrap());
+        let [mut first, mut second] = [(); 2].map(|()| files.next().unwrap());
+        second.read_exact(&mut [0]).unwrap();
+        first.read_exact(&mut [0; 100_000]).unwrap();
+        assert_eq!([read(&mut first), read(&mut second)], ["", ""], "the end");
         assert!(feed.end());
 
         let feed = Feed::start(1, &[Step::Hold]).unwrap();

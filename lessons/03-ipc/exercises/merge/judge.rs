@@ -28,8 +28,9 @@ pub const EXERCISE: Exercise = Exercise {
 
 const NAMES: [&str; 2] = ["first", "second"];
 
-/// How many lines each file has.
+/// How many lines each file has when they come one by one, and when they come together.
 const LINES: usize = 12;
+const MANY: usize = 1000;
 
 fn judge(trial: &Trial) -> Result<()> {
     for (silent, comes) in [(0, 1), (1, 0)] {
@@ -71,8 +72,18 @@ fn judge(trial: &Trial) -> Result<()> {
     record.require_all_waited_for()?;
     require_lines_in_one_piece(&record)?;
 
-    let ran = trial.run_fed(2, &steps)?;
-    let expected = [0, 1].map(|file| (0..LINES).map(|at| line(file, at)).collect::<Vec<_>>());
+    require_lines(trial, &steps, LINES)?;
+    let many = [0, 1].map(|file| {
+        let lines = (0..MANY).map(|number| line(file, number) + "\n");
+        lines.collect::<String>().into_bytes()
+    });
+    require_lines(trial, &[Step::Together(many.into())], MANY)
+}
+
+/// Checks that the program prints all lines of both files, and those of each in their order.
+fn require_lines(trial: &Trial, steps: &[Step], count: usize) -> Result<()> {
+    let ran = trial.run_fed(2, steps)?;
+    let expected = [0, 1].map(|file| (0..count).map(|at| line(file, at)).collect::<Vec<_>>());
     ran.require_lines_in_any_order(&expected.concat())?;
     for (file, expected) in expected.iter().enumerate() {
         let begin = &line(file, 0)[..5];
