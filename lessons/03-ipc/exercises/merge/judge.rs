@@ -31,6 +31,7 @@ const NAMES: [&str; 2] = ["first", "second"];
 /// How many lines each file has when they come one by one, and when they come together.
 const LINES: usize = 12;
 const MANY: usize = 1000;
+const SOME: usize = 10;
 
 fn judge(trial: &Trial) -> Result<()> {
     for (silent, comes) in [(0, 1), (1, 0)] {
@@ -73,11 +74,14 @@ fn judge(trial: &Trial) -> Result<()> {
     require_lines_in_one_piece(&record)?;
 
     require_lines(trial, &steps, LINES)?;
-    let many = [0, 1].map(|file| {
-        let lines = (0..MANY).map(|number| line(file, number) + "\n");
+    // A few lines of both at the same time, again and again.
+    let some = |file, first| {
+        let lines = (first..first + SOME).map(|number| line(file, number) + "\n");
         lines.collect::<String>().into_bytes()
-    });
-    require_lines(trial, &[Step::Together(many.into())], MANY)
+    };
+    let together = |first| Step::Together(vec![some(0, first), some(1, first)]);
+    let steps = (0..MANY).step_by(SOME).map(together).collect::<Vec<_>>();
+    require_lines(trial, &steps, MANY)
 }
 
 /// Checks that the program prints all lines of both files, and those of each in their order.
