@@ -18,6 +18,8 @@ use nix::libc;
 pub enum Step {
     /// These bytes. A program that reads gets no more than them.
     Bytes(usize, Vec<u8>),
+    /// These bytes for each of the pipes, as fast as they are read.
+    Together(Vec<Vec<u8>>),
     /// Nothing, for ever: the pipes stay open.
     Hold,
 }
@@ -51,7 +53,7 @@ impl Feed {
         Ok(Feed { readers, is_over, feeder })
     }
 
-    /// The paths of the pipes, for whoever opens them while this is there.
+    /// The paths of the pipes, as any process can open them while this is there.
     pub fn paths(&self) -> Vec<String> {
         let own = std::process::id();
         let path = |reader: &PipeReader| format!("/proc/{own}/fd/{}", reader.as_raw_fd());
@@ -71,26 +73,36 @@ impl Feed {
 /// something was left unread.
 fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicBool) -> bool {
     for step in steps {
-        match step {
+        let mut rest = match step {
             Step::Hold => {
                 while !is_over.load(Ordering::Relaxed) {
                     thread::sleep(PAUSE);
                 }
+                break;
             }
-            Step::Bytes(pipe, bytes) => {
-                let (reader, writer) = &mut pipes[pipe];
-                let mut rest = &bytes[..];
+            Step::Bytes(pipe, bytes) => vec![(pipe, bytes)],
+            Step::Together(all) => all.into_iter().enumerate().collect(),
+        };
+        loop {
+            let mut is_read = true;
+            for (pipe, bytes) in &mut rest {
+                let (reader, writer) = &mut pipes[*pipe];
                 // A pipe may take a part, and then it is full.
-                while !rest.is_empty() || unread(*reader) > 0 {
-                    if let Ok(count) = writer.write(rest) {
-                        rest = &rest[count..];
-                    }
-                    if is_over.load(Ordering::Relaxed) {
-                        return unread(*reader) > 0;
-                    }
-                    thread::sleep(PAUSE);
+                if let Ok(count) = writer.write(bytes) {
+                    bytes.drain(..count);
                 }
+                is_read &= bytes.is_empty() && unread(*reader) == 0;
             }
+            if is_read {
+                break;
+            }
+            if is_over.load(Ordering::Relaxed) {
+                // What is unread keeps the next step back.
+                let is_left = |pipe: usize| unread(pipes[pipe].0) > 0;
+                return rest.iter().any(|(pipe, _)| is_left(*pipe))
+                    && rest.iter().all(|(pipe, bytes)| bytes.is_empty() || is_left(*pipe));
+            }
+            thread::sleep(PAUSE);
         }
     }
     true
@@ -102,4 +114,51 @@ fn unread(reader: RawFd) -> i32 {
     // SAFETY: the kernel writes an int to where the pointer leads, no more.
     let done = unsafe { libc::ioctl(reader, libc::FIONREAD, &raw mut count) };
     Errno::result(done).map_or(0, |_| count)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Read;
+
+    use super::*;
+
+    fn read(file: &mut File) -> String {
+        let mut bytes = [0; 100];
+        let count = file.read(&mut bytes).unwrap();
+        String::from_utf8(bytes[..count].to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_reader_gets_what_it_is_fed_piece_by_piece() {
+        let piece = |pipe, text: &str| Step::Bytes(pipe, text.into());
+        let steps = [piece(0, "a"), piece(1, "bc"), piece(0, "d"), piece(0, "e")];
+        let feed = Feed::start(2, &steps).unwrap();
+        let mut files = feed.paths().into_iter().map(|path| File::open(path).unwrap());
+        let [mut first, mut second] = [(); 2].map(|()| files.next().unwrap());
+        assert_eq!(read(&mut first), "a");
+        assert_eq!(read(&mut second), "bc");
+        assert_eq!([read(&mut first), read(&mut first)], ["d", "e"]);
+        assert_eq!([read(&mut first), read(&mut second)], ["", ""], "the end");
+        assert!(feed.end());
+    }
+
+    #[test]
+    fn nothing_comes_if_something_is_left_unread_or_the_pipes_are_held() {
+        let feed = Feed::start(1, &[Step::Bytes(0, vec![1; 200_000])]).unwrap();
+        let mut file = File::open(&feed.paths()[0]).unwrap();
+        file.read_exact(&mut [0; 150_000]).unwrap();
+        assert!(feed.end());
+
+        let feed = Feed::start(2, &[Step::Together(vec![vec![1; 100_000], vec![2]])]).unwrap();
+        let mut files = feed.paths().into_iter().map(|path| File::open(path).unwrap());
+        let [mut first, mut second] = [(); 2].map(|()| files.next().unwrap());
+        second.read_exact(&mut [0]).unwrap();
+        first.read_exact(&mut [0; 100_000]).unwrap();
+        assert_eq!([read(&mut first), read(&mut second)], ["", ""], "the end");
+        assert!(feed.end());
+
+        let feed = Feed::start(1, &[Step::Hold]).unwrap();
+        assert!(feed.end());
+    }
 }

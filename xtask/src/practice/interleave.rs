@@ -43,6 +43,15 @@ pub const RUNS_ON: &str = "a process looks at something again and again";
 /// What is said when all sleep.
 pub const NOBODY_WAKES: &str = "all its processes and threads wait, so none can wake another";
 
+/// Whether a program can be run in this way. An older ARM processor makes an atomic step of several
+/// instructions, and tries them again for ever if it is stopped between them.
+pub fn is_possible() -> bool {
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("lse");
+    #[cfg(not(target_arch = "aarch64"))]
+    return cfg!(target_arch = "x86_64");
+}
+
 /// Runs the program, and ends as it does.
 pub fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
     match interleave(words) {

@@ -161,11 +161,14 @@ impl Trial {
     }
 
     /// Runs the program so that its tasks take turns after every few instructions; `seed` decides
-    /// in which order.
+    /// in which order. Where the processor does not allow that, it runs as usual.
     ///
     /// # Errors
     /// As of [`run`](Self::run).
     pub fn run_interleaved(&self, seed: u64, arguments: &[&str]) -> Result<Ran> {
+        if !interleave::is_possible() {
+            return self.run(arguments);
+        }
         let words = [interleave::SUBCOMMAND.into(), seed.to_string().into()].into_iter();
         let words = words.chain([self.program.clone().into_os_string()]);
         let words = words.chain(arguments.iter().map(OsString::from));

@@ -32,8 +32,8 @@ fn judge(trial: &Trial) -> Result<()> {
         let words = [parents.to_string(), childs.to_string()];
         let arguments = words.each_ref().map(String::as_str);
         let record = trial.record(&arguments)?;
-        record.require_no_panic()?;
         record.require_no_larger_pipe()?;
+        record.require_no_panic()?;
         record.require_none_killed()?;
         record.require_no_sleep()?;
         record.require_children(record.main(), 1)?;

@@ -28,8 +28,10 @@ pub const EXERCISE: Exercise = Exercise {
 
 const NAMES: [&str; 2] = ["first", "second"];
 
-/// How many lines each file has.
+/// How many lines each file has when they come one by one, and when they come together.
 const LINES: usize = 12;
+const MANY: usize = 1000;
+const SOME: usize = 10;
 
 fn judge(trial: &Trial) -> Result<()> {
     for (silent, comes) in [(0, 1), (1, 0)] {
@@ -71,8 +73,21 @@ fn judge(trial: &Trial) -> Result<()> {
     record.require_all_waited_for()?;
     require_lines_in_one_piece(&record)?;
 
-    let ran = trial.run_fed(2, &steps)?;
-    let expected = [0, 1].map(|file| (0..LINES).map(|at| line(file, at)).collect::<Vec<_>>());
+    require_lines(trial, &steps, LINES)?;
+    // A few lines of both at the same time, again and again.
+    let some = |file, first| {
+        let lines = (first..first + SOME).map(|number| line(file, number) + "\n");
+        lines.collect::<String>().into_bytes()
+    };
+    let together = |first| Step::Together(vec![some(0, first), some(1, first)]);
+    let steps = (0..MANY).step_by(SOME).map(together).collect::<Vec<_>>();
+    require_lines(trial, &steps, MANY)
+}
+
+/// Checks that the program prints all lines of both files, and those of each in their order.
+fn require_lines(trial: &Trial, steps: &[Step], count: usize) -> Result<()> {
+    let ran = trial.run_fed(2, steps)?;
+    let expected = [0, 1].map(|file| (0..count).map(|at| line(file, at)).collect::<Vec<_>>());
     ran.require_lines_in_any_order(&expected.concat())?;
     for (file, expected) in expected.iter().enumerate() {
         let begin = &line(file, 0)[..5];
@@ -86,8 +101,11 @@ fn judge(trial: &Trial) -> Result<()> {
     Ok(())
 }
 
+/// A line of a file. One is as long as a line may be.
 fn line(file: usize, number: usize) -> String {
-    format!("{} file, line {number}", NAMES[file])
+    let line = format!("{} file, line {number}", NAMES[file]);
+    let length = if number == LINES / 2 { 3_999 } else { line.len() };
+    format!("{line:.<length$}")
 }
 
 /// Checks that nobody needs more than one write for a line to a pipe that others write to, too.

@@ -26,8 +26,8 @@ pub fn main() {
                 send(&mut all, &message).expect("send");
             }
             print_all(&all[..]);
-            drop(read_end);
             waitpid(child, None).expect("waitpid");
+            drop(read_end);
         }
     }
 }

@@ -13,6 +13,7 @@ pub fn main() {
     let number = |at| std::env::args().nth(at).and_then(|word| word.parse::<usize>().ok());
     let seats = number(1).unwrap_or(1000) as u64;
     let nights = shared_counters(number(2).unwrap_or(10));
+    // A pipe that goes both ways.
     let (one, other) = UnixStream::pair().expect("socketpair");
     let children = [(1, one), (2, other)].map(|(name, colleague)| {
         // SAFETY: this process has one thread.

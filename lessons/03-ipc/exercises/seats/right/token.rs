@@ -14,6 +14,7 @@ pub fn main() {
     let nights = shared_counters(number(2).unwrap_or(10));
     let mut lock = pipe().expect("pipe");
     lock.1.write_all(b"!").expect("write");
+    // A pipe that goes both ways.
     let (one, other) = UnixStream::pair().expect("socketpair");
     let children = [(1, one), (2, other)].map(|(name, colleague)| {
         // SAFETY: this process has one thread.
@@ -56,7 +57,7 @@ fn sell(
 
 /// Takes the next seat; returns `false` if there is none left. They have the numbers from 0.
 fn take_seat(next: &AtomicU64, seats: u64, lock: &(PipeReader, PipeWriter)) -> bool {
-    // Whoever has the byte may look at the counter.
+    // The process that has the byte may use the counter.
     let (mut take, mut give) = (&lock.0, &lock.1);
     take.read_exact(&mut [0]).expect("read");
     let seat = next.load(Relaxed);
