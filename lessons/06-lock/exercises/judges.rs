@@ -2,6 +2,8 @@
 
 use crate::practice::Exercise;
 
+#[path = "bounded_buffer/judge.rs"]
+mod bounded_buffer;
 #[path = "check_then_act/judge.rs"]
 mod check_then_act;
 #[path = "compare_exchange/judge.rs"]
@@ -20,4 +22,5 @@ pub const EXERCISES: &[Exercise] = &[
     check_then_act::EXERCISE,
     transfer::EXERCISE,
     semaphore::EXERCISE,
+    bounded_buffer::EXERCISE,
 ];
