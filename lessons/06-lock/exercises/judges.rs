@@ -10,6 +10,8 @@ mod check_then_act;
 mod compare_exchange;
 #[path = "lost_update/judge.rs"]
 mod lost_update;
+#[path = "meet/judge.rs"]
+mod meet;
 #[path = "semaphore/judge.rs"]
 mod semaphore;
 #[path = "transfer/judge.rs"]
@@ -23,4 +25,5 @@ pub const EXERCISES: &[Exercise] = &[
     transfer::EXERCISE,
     semaphore::EXERCISE,
     bounded_buffer::EXERCISE,
+    meet::EXERCISE,
 ];
