@@ -12,6 +12,8 @@ mod compare_exchange;
 mod lost_update;
 #[path = "meet/judge.rs"]
 mod meet;
+#[path = "reusable_barrier/judge.rs"]
+mod reusable_barrier;
 #[path = "semaphore/judge.rs"]
 mod semaphore;
 #[path = "transfer/judge.rs"]
@@ -26,4 +28,5 @@ pub const EXERCISES: &[Exercise] = &[
     semaphore::EXERCISE,
     bounded_buffer::EXERCISE,
     meet::EXERCISE,
+    reusable_barrier::EXERCISE,
 ];
