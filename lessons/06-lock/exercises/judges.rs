@@ -12,6 +12,8 @@ mod compare_exchange;
 mod lost_update;
 #[path = "meet/judge.rs"]
 mod meet;
+#[path = "philosophers/judge.rs"]
+mod philosophers;
 #[path = "reusable_barrier/judge.rs"]
 mod reusable_barrier;
 #[path = "semaphore/judge.rs"]
@@ -29,4 +31,5 @@ pub const EXERCISES: &[Exercise] = &[
     bounded_buffer::EXERCISE,
     meet::EXERCISE,
     reusable_barrier::EXERCISE,
+    philosophers::EXERCISE,
 ];
