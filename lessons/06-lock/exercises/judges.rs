@@ -14,6 +14,8 @@ mod lost_update;
 mod meet;
 #[path = "philosophers/judge.rs"]
 mod philosophers;
+#[path = "readers_writers/judge.rs"]
+mod readers_writers;
 #[path = "reusable_barrier/judge.rs"]
 mod reusable_barrier;
 #[path = "semaphore/judge.rs"]
@@ -32,4 +34,5 @@ pub const EXERCISES: &[Exercise] = &[
     meet::EXERCISE,
     reusable_barrier::EXERCISE,
     philosophers::EXERCISE,
+    readers_writers::EXERCISE,
 ];
