@@ -45,10 +45,8 @@ impl<const N: usize> Watched<N> {
 
 /// N threads, one of them main, use the barrier this many times.
 fn rounds<const N: usize>(rounds: usize) {
-    let watched = Arc::new(Watched {
-        barrier: Barrier::new(N),
-        rounds: [(); N].map(|()| AtomicUsize::new(0)),
-    });
+    let round = [(); N].map(|()| AtomicUsize::new(0));
+    let watched = Arc::new(Watched { barrier: Barrier::new(N), rounds: round });
     let others: Vec<_> = (1..N)
         .map(|me| {
             let watched = Arc::clone(&watched);

@@ -8,7 +8,8 @@ pub struct Table {
 impl Table {
     /// A round table, for `count` philosophers: at least 2.
     pub fn new(count: usize) -> Table {
-        Table { forks: (0..count).map(|_| Mutex::new(())).collect() }
+        let forks = (0..count).map(|_| Mutex::new(())).collect();
+        Table { forks }
     }
 
     /// Calls `meal`, with the forks to the left and to the right of the philosopher.
