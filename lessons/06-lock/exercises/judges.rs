@@ -2,12 +2,22 @@
 
 use crate::practice::Exercise;
 
+#[path = "bounded_buffer/judge.rs"]
+mod bounded_buffer;
 #[path = "check_then_act/judge.rs"]
 mod check_then_act;
 #[path = "compare_exchange/judge.rs"]
 mod compare_exchange;
 #[path = "lost_update/judge.rs"]
 mod lost_update;
+#[path = "meet/judge.rs"]
+mod meet;
+#[path = "philosophers/judge.rs"]
+mod philosophers;
+#[path = "readers_writers/judge.rs"]
+mod readers_writers;
+#[path = "reusable_barrier/judge.rs"]
+mod reusable_barrier;
 #[path = "semaphore/judge.rs"]
 mod semaphore;
 #[path = "transfer/judge.rs"]
@@ -20,4 +30,9 @@ pub const EXERCISES: &[Exercise] = &[
     check_then_act::EXERCISE,
     transfer::EXERCISE,
     semaphore::EXERCISE,
+    bounded_buffer::EXERCISE,
+    meet::EXERCISE,
+    reusable_barrier::EXERCISE,
+    philosophers::EXERCISE,
+    readers_writers::EXERCISE,
 ];

@@ -255,6 +255,16 @@ pub fn other_threads() -> usize {
     engine.execution().threads_besides(me)
 }
 
+/// Waits until each other thread of this execution has ended or waits for something: a step. A
+/// spurious wake-up that may come does not count.
+///
+/// # Panics
+/// Outside of an explored program.
+#[track_caller]
+pub fn settle() {
+    step(Op::Settle, |_, _| {}, |()| "all others wait".to_owned());
+}
+
 /// The object of a thread's token for `park`.
 pub(crate) fn token_of(thread: Handle) -> usize {
     let id = thread.id();

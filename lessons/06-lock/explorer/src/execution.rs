@@ -463,6 +463,26 @@ impl Execution {
         time_is_over || self.is_possible(thread, op)
     }
 
+    /// Whether a thread can take its next step without a spurious wake-up.
+    fn can_go_on(&self, thread: ThreadId) -> bool {
+        match self.threads[thread].next.map(|next| next.op) {
+            // Two threads do not wait for each other.
+            Some(Op::Settle) => false,
+            Some(Op::Wake { condvar, .. }) if !self.is_notified(condvar, thread) => {
+                self.threads[thread].next.is_some_and(|next| next.limit == Limit::Now)
+            }
+            Some(Op::Take(token)) if !self.is_given_token(token) => {
+                self.threads[thread].next.is_some_and(|next| next.limit == Limit::Now)
+            }
+            _ => self.is_enabled(thread),
+        }
+    }
+
+    /// Whether this is no token, or one that is set.
+    fn is_given_token(&self, object: ObjectId) -> bool {
+        !matches!(self.objects[object].object, Object::Token(false))
+    }
+
     /// Whether a step is possible that takes its time.
     fn is_possible(&self, thread: ThreadId, op: Op) -> bool {
         match op {
@@ -500,6 +520,7 @@ impl Execution {
             },
             Op::Join(other) => self.threads[other].ended,
             Op::Yield => false,
+            Op::Settle => self.ids().all(|id| id == thread || !self.can_go_on(id)),
             Op::Read(_)
             | Op::Write(_)
             | Op::Unlock(_)
@@ -561,7 +582,7 @@ impl Execution {
             Op::Put(channel) => Awaited::Room(object(channel)),
             Op::HandOver { channel, .. } => Awaited::Receiver(object(channel)),
             Op::Gather { barrier, .. } => Awaited::Others(object(barrier)),
-            Op::Yield => Awaited::Change,
+            Op::Yield | Op::Settle => Awaited::Change,
             _ => {
                 let lock = op.acquires().or(op.objects()[0]).expect("no other step has to wait");
                 let holder = match &self.objects[lock].object {

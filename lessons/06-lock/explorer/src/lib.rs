@@ -108,7 +108,7 @@ pub mod thread;
 mod watch;
 
 pub use bounds::{Bounds, Orders};
-pub use engine::{other_threads, steps};
+pub use engine::{other_threads, settle, steps};
 pub use explorer::{Explorer, Program, main};
 pub use named::{Atomic, Cell, Condvar, JoinHandle, Mutex, spawn};
 pub use names::add_source;

@@ -42,6 +42,8 @@ pub(crate) enum Op {
     /// Lets the others go first. Possible when a thread has changed what this one looks at in
     /// its loop.
     Yield,
+    /// Waits until no other thread can go on.
+    Settle,
     /// Starts a thread, which gets this number if it is started now.
     Spawn(ThreadId),
     /// Waits until a thread has ended.
@@ -49,8 +51,8 @@ pub(crate) enum Op {
 }
 
 use Op::{
-    Gather, HandOver, Join, Leave, Lock, Notify, Put, Read, Share, Spawn, Take, Unlock, Unshare,
-    Wait, Wake, Write, Yield,
+    Gather, HandOver, Join, Leave, Lock, Notify, Put, Read, Settle, Share, Spawn, Take, Unlock,
+    Unshare, Wait, Wake, Write, Yield,
 };
 
 impl Op {
@@ -70,7 +72,7 @@ impl Op {
             | HandOver { channel: object, .. } => [Some(object), None],
             Wait { condvar, lock } | Wake { condvar, lock } => [Some(condvar), Some(lock)],
             // What a thread waits for here does not go away again.
-            Gather { .. } | Yield | Spawn(_) | Join(_) => [None, None],
+            Gather { .. } | Yield | Settle | Spawn(_) | Join(_) => [None, None],
         }
     }
 
@@ -102,6 +104,8 @@ impl Op {
 /// the same object, and at least one of them changes it.
 pub(crate) fn dependent(a: Op, b: Op) -> bool {
     match (a, b) {
+        // It is possible only after the last steps of all others.
+        (Settle, _) | (_, Settle) => true,
         // Each of these only counts up or down.
         (Read(_), Read(_))
         | (Share(_) | Unshare(_), Share(_) | Unshare(_))
@@ -116,6 +120,10 @@ pub(crate) fn dependent(a: Op, b: Op) -> bool {
 /// Whether two dependent steps of different threads can both be possible at the same
 /// time. They cannot if one thread holds the lock that the other acquires or releases.
 pub(crate) fn may_be_coenabled(a: Op, b: Op) -> bool {
+    if a == Settle || b == Settle {
+        // The wake may be a spurious one.
+        return matches!(a, Wake { .. }) || matches!(b, Wake { .. });
+    }
     // A wait and a wake share the condition variable as well.
     if matches!((a, b), (Wait { .. }, Wake { .. }) | (Wake { .. }, Wait { .. })) {
         return true;

@@ -10,7 +10,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Report, Run, Schedule};
-pub use explorer::{other_threads, steps};
+pub use explorer::{other_threads, settle, steps};
 use nix::unistd::{dup, dup2_stdout};
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use explorer::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
 use explorer::sync::{Arc, Barrier, Condvar, Mutex, Once, RwLock, TryLockError, mpsc};
-use explorer::{Explorer, Fault, Orders, Outcome, Report, hint, thread};
+use explorer::{Bounds, Explorer, Fault, Orders, Outcome, Report, hint, thread};
 
 const LIMIT: Duration = Duration::from_millis(1);
 
@@ -278,6 +278,38 @@ fn only_waits_for_a_notification_or_an_unpark_can_be_woken_for_nothing() {
         tells.join().unwrap();
     });
     assert!(report.wakes);
+}
+
+/// Not before: the thread has come to its wait, in every order, and even with wake-ups for nothing.
+#[test]
+fn all_others_wait_once_they_have_settled() {
+    for spurious in [0, 1] {
+        let explorer = Explorer { bounds: Bounds { spurious, ..Bounds::default() } };
+        let report = explorer.explore(
+            Orders::All,
+            explorer::main(|| {
+                let pair = Arc::new((Mutex::new([false; 2]), Condvar::new()));
+                let other = Arc::clone(&pair);
+                let waits = thread::spawn(move || {
+                    let mut state = other.0.lock().unwrap();
+                    state[0] = true;
+                    drop(other.1.wait_while(state, |state| !state[1]).unwrap());
+                });
+                explorer::settle();
+                let mut state = pair.0.lock().unwrap();
+                assert!(state[0]);
+                assert_eq!(explorer::other_threads(), 1);
+                state[1] = true;
+                pair.1.notify_one();
+                drop(state);
+                explorer::settle();
+                assert_eq!(explorer::other_threads(), 0);
+                waits.join().unwrap();
+            }),
+        );
+        assert_eq!(report.failures, 0);
+        assert!(report.is_exhaustive() && report.executions > 0);
+    }
 }
 
 #[test]

@@ -1,0 +1,38 @@
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// Makes it unlikely: each philosopher begins at another time.
+pub struct Table {
+    forks: Vec<Mutex<()>>,
+}
+
+impl Table {
+    /// A round table, for `count` philosophers: at least 2.
+    pub fn new(count: usize) -> Table {
+        let forks = (0..count).map(|_| Mutex::new(())).collect();
+        Table { forks }
+    }
+
+    /// Calls `meal`, with the forks to the left and to the right of the philosopher.
+    pub fn eat(&self, philosopher: usize, meal: impl FnOnce()) {
+        let left = philosopher;
+        let right = (philosopher + 1) % self.forks.len();
+        thread::sleep(std::time::Duration::from_millis(50 * philosopher as u64));
+        let _left = self.forks[left].lock().unwrap();
+        let _right = self.forks[right].lock().unwrap();
+        meal();
+    }
+}
+
+pub fn main() {
+    let table = Arc::new(Table::new(5));
+    let philosophers: Vec<_> = (0..5)
+        .map(|number| {
+            let table = Arc::clone(&table);
+            thread::spawn(move || table.eat(number, || println!("philosopher {number} eats")))
+        })
+        .collect();
+    for philosopher in philosophers {
+        philosopher.join().unwrap();
+    }
+}

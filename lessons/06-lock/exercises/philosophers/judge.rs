@@ -1,0 +1,26 @@
+//! Does every philosopher eat, without a neighbour, and not alone, in any order?
+
+use crate::practice::{Exercise, Judge};
+
+pub const EXERCISE: Exercise = Exercise {
+    lesson: "06-lock",
+    name: "philosophers",
+    judge: Judge::Orders,
+    verdicts: &[
+        ("start", "two of 2 philosophers eat: deadlock"),
+        ("right/both_or_none", ""),
+        ("right/even_left", ""),
+        ("right/high_first", ""),
+        ("right/one_left_handed", ""),
+        ("right/one_stands", ""),
+        ("cheats/gate", "and 1 wants to eat, too: deadlock"),
+        ("cheats/left_only", "two neighbours eat at the same time"),
+        ("cheats/one_lock", "0 and 2 of 4 meet as they eat: deadlock"),
+        ("cheats/one_seat", "0 and 2 of 4 meet as they eat: lost wake-up"),
+        ("cheats/puts_down", "two neighbours eat at the same time"),
+        ("cheats/sleeps", "two of 2 philosophers eat: deadlock"),
+        ("cheats/tries", "by looking again and again"),
+        ("cheats/two_seats", "two of 2 philosophers eat: deadlock"),
+        ("cheats/wakes_none", "two of 2 philosophers eat: lost wake-up"),
+    ],
+};

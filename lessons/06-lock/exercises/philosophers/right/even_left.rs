@@ -1,0 +1,37 @@
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+pub struct Table {
+    forks: Vec<Mutex<()>>,
+}
+
+impl Table {
+    /// A round table, for `count` philosophers: at least 2.
+    pub fn new(count: usize) -> Table {
+        let forks = (0..count).map(|_| Mutex::new(())).collect();
+        Table { forks }
+    }
+
+    /// Calls `meal`, with the forks to the left and to the right of the philosopher.
+    pub fn eat(&self, philosopher: usize, meal: impl FnOnce()) {
+        let left = philosopher;
+        let right = (philosopher + 1) % self.forks.len();
+        let (first, second) = if philosopher % 2 == 0 { (left, right) } else { (right, left) };
+        let _first = self.forks[first].lock().unwrap();
+        let _second = self.forks[second].lock().unwrap();
+        meal();
+    }
+}
+
+pub fn main() {
+    let table = Arc::new(Table::new(5));
+    let philosophers: Vec<_> = (0..5)
+        .map(|number| {
+            let table = Arc::clone(&table);
+            thread::spawn(move || table.eat(number, || println!("philosopher {number} eats")))
+        })
+        .collect();
+    for philosopher in philosophers {
+        philosopher.join().unwrap();
+    }
+}

@@ -1,0 +1,43 @@
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+
+/// Right once: the second time nobody waits.
+pub struct Barrier {
+    count: usize,
+    arrived: Mutex<usize>,
+    all_here: Condvar,
+}
+
+impl Barrier {
+    pub fn new(count: usize) -> Barrier {
+        Barrier { count, arrived: Mutex::new(0), all_here: Condvar::new() }
+    }
+
+    /// Waits until `count` threads have called it.
+    pub fn wait(&self) {
+        let mut arrived = self.arrived.lock().unwrap();
+        *arrived += 1;
+        if *arrived >= self.count {
+            self.all_here.notify_all();
+        }
+        while *arrived < self.count {
+            arrived = self.all_here.wait(arrived).unwrap();
+        }
+    }
+}
+
+pub fn main() {
+    let barrier = Arc::new(Barrier::new(3));
+    let threads = [1, 2, 3].map(|number| {
+        let barrier = Arc::clone(&barrier);
+        thread::spawn(move || {
+            for round in 1..=3 {
+                println!("thread {number} has done its part of round {round}");
+                barrier.wait();
+            }
+        })
+    });
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}

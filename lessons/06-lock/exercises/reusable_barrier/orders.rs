@@ -1,0 +1,67 @@
+//! What must hold in every order.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread::{self, JoinHandle};
+
+use harness::Scenario;
+
+use super::program::Barrier;
+
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "a barrier for one thread, used three times", run: alone },
+    Scenario { name: "two threads, once", run: || rounds::<2>(1) },
+    Scenario { name: "two threads, twice", run: || rounds::<2>(2) },
+    Scenario { name: "three threads, once", run: || rounds::<3>(1) },
+    Scenario { name: "two threads, three times", run: || rounds::<2>(3) },
+];
+
+fn alone() {
+    let barrier = Barrier::new(1);
+    for _ in 0..3 {
+        barrier.wait();
+    }
+}
+
+/// A barrier, and how often each thread has come to it.
+struct Watched<const N: usize> {
+    barrier: Barrier,
+    rounds: [AtomicUsize; N],
+}
+
+impl<const N: usize> Watched<N> {
+    fn wait(&self, me: usize, rounds: usize) {
+        for round in 1..=rounds {
+            self.rounds[me].store(round, SeqCst);
+            self.barrier.wait();
+            for (other, of_other) in self.rounds.iter().enumerate() {
+                let is_there = other == me || of_other.load(SeqCst) >= round;
+                assert!(is_there, "a thread goes on after round {round} before all have come");
+            }
+        }
+    }
+}
+
+/// N threads, one of them main, use the barrier this many times.
+fn rounds<const N: usize>(rounds: usize) {
+    let round = [(); N].map(|()| AtomicUsize::new(0));
+    let watched = Arc::new(Watched { barrier: Barrier::new(N), rounds: round });
+    let others: Vec<_> = (1..N)
+        .map(|me| {
+            let watched = Arc::clone(&watched);
+            thread::spawn(move || watched.wait(me, rounds))
+        })
+        .collect();
+    watched.wait(0, rounds);
+    others.into_iter().for_each(join);
+}
+
+/// Joins a thread. If it has panicked, panics as it did.
+fn join<T>(thread: JoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic: Box<dyn Any + Send>| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or(panic.downcast_ref::<String>().cloned());
+        panic!("{}", text.unwrap_or_default())
+    })
+}
