@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
@@ -20,6 +20,8 @@ pub enum Step {
     Bytes(usize, Vec<u8>),
     /// The end.
     End(usize),
+    /// Nothing for this time: what waits for more has to wait.
+    Pause(Duration),
 }
 
 /// How often the feeder looks whether a program has read everything.
@@ -78,6 +80,15 @@ fn fill(
     for step in steps {
         match step {
             Step::End(pipe) => pipes[pipe].1 = None,
+            Step::Pause(time) => {
+                let until = Instant::now() + time;
+                while Instant::now() < until {
+                    if is_over.load(Ordering::Relaxed) {
+                        return true;
+                    }
+                    thread::sleep(PAUSE);
+                }
+            }
             Step::Bytes(pipe, bytes) => {
                 let (reader, Some(writer)) = &mut pipes[pipe] else { continue };
                 let mut rest = &bytes[..];

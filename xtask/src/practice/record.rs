@@ -1,6 +1,7 @@
 //! What the kernel saw a program do, and what a judge asks of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use common::text;
@@ -204,6 +205,44 @@ impl Record {
             Fault::new("it sleeps for a fixed time, and does not wait for what it needs", sleeps)
         );
         Ok(())
+    }
+
+    /// Checks that nothing waits for a short time, looks, and waits again.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows the waits whose time was over.
+    pub fn require_no_time_over(&self) -> Result<()> {
+        let is_over = |event: &Event| match event.group {
+            Group::Futex => event.result == Some(-(Errno::ETIMEDOUT as i64)),
+            Group::Channel => event.took > Some(Duration::ZERO) && event.result == Some(0),
+            Group::Signal => event.result == Some(-(Errno::EAGAIN as i64)),
+            _ => false,
+        };
+        let over = self.lines(is_over);
+        ensure!(
+            over.is_empty(),
+            Fault::new("it wakes up to look, although nothing has happened", over)
+        );
+        Ok(())
+    }
+
+    /// The tasks, processes and threads, that are neither gone at this time nor asleep in a call
+    /// that waits.
+    pub fn awake_at(&self, time: Duration) -> Vec<i32> {
+        let mut awake = BTreeSet::new();
+        for event in &self.events {
+            let born = self.forked(event.id).map_or(Duration::ZERO, |fork| fork.at);
+            if born < time {
+                awake.insert(event.id);
+            }
+        }
+        for event in &self.events {
+            let waits = event.took.is_some() && event.began() <= time && time <= event.at;
+            if waits || event.end.is_some() && event.at <= time {
+                awake.remove(&event.id);
+            }
+        }
+        awake.into_iter().collect()
     }
 
     /// Checks that no process has panicked.
