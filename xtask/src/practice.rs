@@ -49,6 +49,8 @@ pub enum Judge {
     Orders,
 }
 
+#[path = "../../lessons/01-multitask/exercises/judges.rs"]
+mod lesson_01;
 #[path = "../../lessons/02-fork/exercises/judges.rs"]
 mod lesson_02;
 #[path = "../../lessons/03-ipc/exercises/judges.rs"]
@@ -60,7 +62,7 @@ mod lesson_06;
 
 /// The exercises of each lesson.
 const LESSONS: &[&[Exercise]] =
-    &[lesson_02::EXERCISES, lesson_03::EXERCISES, lesson_05::EXERCISES, lesson_06::EXERCISES];
+    &[lesson_01::EXERCISES, lesson_02::EXERCISES, lesson_03::EXERCISES, lesson_05::EXERCISES, lesson_06::EXERCISES];
 
 /// All exercises, in the order in which they are to be done.
 pub fn all() -> impl DoubleEndedIterator<Item = &'static Exercise> + Clone {
