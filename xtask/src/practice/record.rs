@@ -76,6 +76,36 @@ impl Record {
         self.events.iter().map(|event| event.process).collect()
     }
 
+    /// The runs of the jobs of [`Signals`](super::Signals), in the order in which they started.
+    pub fn jobs(&self) -> Vec<JobRun> {
+        let run = |start: &Event| {
+            let (_, job) = start.text.split_once("\"-c\" \": job ")?;
+            let number = job.split(';').next()?.parse().ok()?;
+            let is_end = |event: &&Event| event.id == start.process && event.end.is_some();
+            let end = self.events.iter().find(is_end).map_or(Duration::MAX, |event| event.at);
+            Some(JobRun { number, process: start.process, start: start.at, end })
+        };
+        let execs = self.events.iter().filter(|event| event.group == Group::Exec);
+        execs.filter(|event| event.result == Some(0)).filter_map(run).collect()
+    }
+
+    /// Checks that each of so many jobs ran once.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the first that did not.
+    pub fn require_jobs_once(&self, count: usize) -> Result<()> {
+        let runs = self.jobs();
+        for number in 1..=count {
+            let times = runs.iter().filter(|run| run.number == number).count();
+            let lines = self.lines(|event| event.group == Group::Exec);
+            ensure!(
+                times == 1,
+                Fault::new(format!("job {number} was run {times} times, and not once"), lines)
+            );
+        }
+        Ok(())
+    }
+
     /// How a process ended.
     pub fn end_of(&self, process: i32) -> Option<End> {
         self.events.iter().filter(|event| event.id == process).find_map(|event| event.end)
@@ -362,6 +392,18 @@ impl Record {
     pub(super) fn last_lines(&self) -> Vec<String> {
         lines_of(&self.events[self.events.len().saturating_sub(MAX_DETAILS)..])
     }
+}
+
+/// A run of a job by a process.
+pub struct JobRun {
+    /// The job's number.
+    pub number: usize,
+    /// The process.
+    pub process: i32,
+    /// When it became the job.
+    pub start: Duration,
+    /// When it ended.
+    pub end: Duration,
 }
 
 /// The lines of these events, as a record shows them.

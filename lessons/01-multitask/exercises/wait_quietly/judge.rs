@@ -33,7 +33,7 @@ pub const EXERCISE: Exercise = Exercise {
 const SHORT: u64 = 120;
 
 /// The same, for a machine that is too busy to tell a task that spins from one that is about to wait.
-const LONG: u64 = 2000;
+const LONG: u64 = 1000;
 
 /// More CPU time than a program needs that waits.
 const MAX_CPU: Duration = Duration::from_millis(60);
