@@ -4,6 +4,8 @@ use crate::practice::Exercise;
 
 #[path = "at_most/judge.rs"]
 mod at_most;
+#[path = "in_order/judge.rs"]
+mod in_order;
 
 /// In the order in which they are to be done.
-pub const EXERCISES: &[Exercise] = &[at_most::EXERCISE];
+pub const EXERCISES: &[Exercise] = &[at_most::EXERCISE, in_order::EXERCISE];
