@@ -353,6 +353,9 @@ impl Record {
     pub(super) fn all_wait(&self) -> bool {
         let mut waits = BTreeMap::new();
         let mut stopped = BTreeSet::new();
+        let cut = self.events.iter().find(|event| is_pending(event)).map(|event| event.at);
+        // What was killed before, and not because the time was over.
+        let ended_before = |event: &Event| Some(event.at + CUT_TAKES) < cut;
         for event in &self.events {
             if event.group == Group::Signal && event.text.starts_with("stopped by") {
                 stopped.insert(event.id);
@@ -364,7 +367,9 @@ impl Record {
                 waits.insert(event.id, true);
             } else if is_pending(event) {
                 waits.insert(event.id, event.group != Group::Sleep);
-            } else if event.end.is_some() && !matches!(event.end, Some(End::Killed(KILL))) {
+            } else if event.end.is_some()
+                && (event.end != Some(End::Killed(KILL)) || ended_before(event))
+            {
                 waits.insert(event.id, true);
             } else {
                 waits.entry(event.id).or_insert(false);
@@ -447,6 +452,9 @@ const PANICKED: i32 = 101;
 
 /// The number of SIGKILL.
 const KILL: i32 = 9;
+
+/// More than it takes to end all tasks of a program whose time is over.
+const CUT_TAKES: Duration = Duration::from_millis(300);
 
 /// What `trace` prints when it ends a program because of `--for`.
 const TIME_IS_OVER: &str = "xtask: the time is over";
