@@ -32,7 +32,8 @@ pub const EXERCISE: Exercise = Exercise {
 /// For how long nothing comes after a number, in milliseconds.
 const SHORT: u64 = 120;
 
-/// The same, for a machine that is too busy to tell a task that spins from one that is about to wait.
+/// The same, for a machine that is too busy to tell a task that spins from one that is about to
+/// wait.
 const LONG: u64 = 1000;
 
 /// More CPU time than a program needs that waits.

@@ -1,5 +1,5 @@
-//! Is each task done by a worker, or reported, when workers are killed? Is each dead worker replaced,
-//! and waited for, and each that lives used again?
+//! Is each task done by a worker, or reported, when workers are killed? Is each dead worker
+//! replaced, and waited for, and each that lives used again?
 
 use anyhow::{Result, ensure};
 use xtask::record::{End, Group};
