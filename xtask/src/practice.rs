@@ -11,6 +11,7 @@ pub mod interleave;
 mod orders;
 mod progress;
 mod record;
+mod signals;
 mod text;
 mod trial;
 
@@ -25,7 +26,8 @@ use crate::workspace::{OWN, Workspace};
 
 pub use feed::Step;
 pub use progress::Progress;
-pub use record::Record;
+pub use record::{JobRun, Record};
+pub use signals::Signals;
 pub use text::Text;
 pub use trial::{Fault, NotHere, Ran, Trial};
 
@@ -50,18 +52,28 @@ pub enum Judge {
     Orders,
 }
 
+#[path = "../../lessons/01-multitask/exercises/judges.rs"]
+mod lesson_01;
 #[path = "../../lessons/02-fork/exercises/judges.rs"]
 mod lesson_02;
 #[path = "../../lessons/03-ipc/exercises/judges.rs"]
 mod lesson_03;
+#[path = "../../lessons/04-pool/exercises/judges.rs"]
+mod lesson_04;
 #[path = "../../lessons/05-threading/exercises/judges.rs"]
 mod lesson_05;
 #[path = "../../lessons/06-lock/exercises/judges.rs"]
 mod lesson_06;
 
 /// The exercises of each lesson.
-const LESSONS: &[&[Exercise]] =
-    &[lesson_02::EXERCISES, lesson_03::EXERCISES, lesson_05::EXERCISES, lesson_06::EXERCISES];
+const LESSONS: &[&[Exercise]] = &[
+    lesson_01::EXERCISES,
+    lesson_02::EXERCISES,
+    lesson_03::EXERCISES,
+    lesson_04::EXERCISES,
+    lesson_05::EXERCISES,
+    lesson_06::EXERCISES,
+];
 
 /// All exercises, in the order in which they are to be done.
 pub fn all() -> impl DoubleEndedIterator<Item = &'static Exercise> + Clone {

@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
@@ -20,6 +20,8 @@ pub enum Step {
     Bytes(usize, Vec<u8>),
     /// These bytes for each of the pipes, as fast as they are read.
     Together(Vec<Vec<u8>>),
+    /// Nothing for this time: what waits for more has to wait.
+    Pause(Duration),
     /// Nothing, for ever: the pipes stay open.
     Hold,
 }
@@ -74,6 +76,16 @@ impl Feed {
 fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicBool) -> bool {
     for step in steps {
         let mut rest = match step {
+            Step::Pause(time) => {
+                let until = Instant::now() + time;
+                while Instant::now() < until {
+                    if is_over.load(Ordering::Relaxed) {
+                        return true;
+                    }
+                    thread::sleep(PAUSE);
+                }
+                continue;
+            }
             Step::Hold => {
                 while !is_over.load(Ordering::Relaxed) {
                     thread::sleep(PAUSE);

@@ -1,6 +1,7 @@
 //! What the kernel saw a program do, and what a judge asks of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use common::text;
@@ -138,6 +139,36 @@ impl Record {
         self.events.iter().map(|event| event.process).collect()
     }
 
+    /// The runs of the jobs of [`Signals`](super::Signals), in the order in which they started.
+    pub fn jobs(&self) -> Vec<JobRun> {
+        let run = |start: &Event| {
+            let (_, job) = start.text.split_once("\"-c\" \": job ")?;
+            let number = job.split(';').next()?.parse().ok()?;
+            let is_end = |event: &&Event| event.id == start.process && event.end.is_some();
+            let end = self.events.iter().find(is_end).map_or(Duration::MAX, |event| event.at);
+            Some(JobRun { number, process: start.process, start: start.at, end })
+        };
+        let execs = self.events.iter().filter(|event| event.group == Group::Exec);
+        execs.filter(|event| event.result == Some(0)).filter_map(run).collect()
+    }
+
+    /// Checks that each of so many jobs ran once.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the first that did not.
+    pub fn require_jobs_once(&self, count: usize) -> Result<()> {
+        let runs = self.jobs();
+        for number in 1..=count {
+            let times = runs.iter().filter(|run| run.number == number).count();
+            let lines = self.lines(|event| event.group == Group::Exec);
+            ensure!(
+                times == 1,
+                Fault::new(format!("job {number} was run {times} times, and not once"), lines)
+            );
+        }
+        Ok(())
+    }
+
     /// How a process ended.
     pub fn end_of(&self, process: i32) -> Option<End> {
         self.events.iter().filter(|event| event.id == process).find_map(|event| event.end)
@@ -269,6 +300,44 @@ impl Record {
         Ok(())
     }
 
+    /// Checks that nothing waits for a short time, looks, and waits again.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows the waits whose time was over.
+    pub fn require_no_time_over(&self) -> Result<()> {
+        let is_over = |event: &Event| match event.group {
+            Group::Futex => event.result == Some(-(Errno::ETIMEDOUT as i64)),
+            Group::Channel => event.took > Some(Duration::ZERO) && event.result == Some(0),
+            Group::Signal => event.result == Some(-(Errno::EAGAIN as i64)),
+            _ => false,
+        };
+        let over = self.lines(is_over);
+        ensure!(
+            over.is_empty(),
+            Fault::new("it wakes up to look, although nothing has happened", over)
+        );
+        Ok(())
+    }
+
+    /// The tasks, processes and threads, that are neither gone at this time nor asleep in a call
+    /// that waits.
+    pub fn awake_at(&self, time: Duration) -> Vec<i32> {
+        let mut awake = BTreeSet::new();
+        for event in &self.events {
+            let born = self.forked(event.id).map_or(Duration::ZERO, |fork| fork.at);
+            if born < time {
+                awake.insert(event.id);
+            }
+        }
+        for event in &self.events {
+            let waits = event.took.is_some() && event.began() <= time && time <= event.at;
+            if waits || event.end.is_some() && event.at <= time {
+                awake.remove(&event.id);
+            }
+        }
+        awake.into_iter().collect()
+    }
+
     /// Checks that no process has panicked.
     ///
     /// # Errors
@@ -369,6 +438,9 @@ impl Record {
     pub(super) fn all_wait(&self) -> bool {
         let mut waits = BTreeMap::new();
         let mut stopped = BTreeSet::new();
+        let cut = self.events.iter().find(|event| is_pending(event)).map(|event| event.at);
+        // What was killed before, and not because the time was over.
+        let ended_before = |event: &Event| Some(event.at + CUT_TAKES) < cut;
         for event in &self.events {
             if event.group == Group::Signal && event.text.starts_with("stopped by") {
                 stopped.insert(event.id);
@@ -380,7 +452,9 @@ impl Record {
                 waits.insert(event.id, true);
             } else if is_pending(event) {
                 waits.insert(event.id, event.group != Group::Sleep);
-            } else if event.end.is_some() && !matches!(event.end, Some(End::Killed(KILL))) {
+            } else if event.end.is_some()
+                && (event.end != Some(End::Killed(KILL)) || ended_before(event))
+            {
                 waits.insert(event.id, true);
             } else {
                 waits.entry(event.id).or_insert(false);
@@ -408,6 +482,18 @@ impl Record {
     pub(super) fn last_lines(&self) -> Vec<String> {
         lines_of(&self.events[self.events.len().saturating_sub(MAX_DETAILS)..])
     }
+}
+
+/// A run of a job by a process.
+pub struct JobRun {
+    /// The job's number.
+    pub number: usize,
+    /// The process.
+    pub process: i32,
+    /// When it became the job.
+    pub start: Duration,
+    /// When it ended.
+    pub end: Duration,
 }
 
 /// The lines of these events, as a record shows them.
@@ -485,6 +571,9 @@ const PANICKED: i32 = 101;
 
 /// The number of SIGKILL.
 const KILL: i32 = 9;
+
+/// More than it takes to end all tasks of a program whose time is over.
+const CUT_TAKES: Duration = Duration::from_millis(300);
 
 /// What `trace` prints when it ends a program because of `--for`.
 const TIME_IS_OVER: &str = "xtask: the time is over";

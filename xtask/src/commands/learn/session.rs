@@ -275,8 +275,32 @@ fn paragraphs(text: &str) -> Vec<String> {
             lines.extend(paragraph.lines().map(str::to_owned));
             continue;
         }
-        let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-        lines.extend(wrapped(&words, room).iter().map(|line| line.trim_start().to_owned()));
+        if paragraph.lines().all(|line| line.starts_with("    ")) {
+            lines.extend(paragraph.lines().map(str::to_owned));
+            continue;
+        }
+        for (number, item) in paragraph.split("\n- ").enumerate() {
+            let is_item = number > 0 || item.starts_with("- ");
+            let item = if number > 0 { format!("- {item}") } else { item.to_owned() };
+            let words = item.split_whitespace().collect::<Vec<_>>().join(" ");
+            let indent = if is_item { "  " } else { "" };
+            let wrapped = wrapped(&words, room);
+            let rest = wrapped[1..].iter().map(|line| format!("{indent}{}", line.trim_start()));
+            lines.extend(wrapped.first().cloned().into_iter().chain(rest));
+        }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_and_lists_stay_as_they_are() {
+        let text = "one\ntwo\n\n    let a = 1;\n    let b = 2;\n\n- first\n  part\n- second";
+        let expected =
+            ["one two", "", "    let a = 1;", "    let b = 2;", "", "- first part", "- second"];
+        assert_eq!(paragraphs(text), expected);
+    }
 }

@@ -1,0 +1,29 @@
+use std::thread;
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::getpid;
+
+/// The id of the process is that of its main thread: only that one is bound.
+pub fn main() {
+    let mut workers = Vec::new();
+    for (worker, cpu) in allowed().into_iter().enumerate() {
+        workers.push(thread::spawn(move || work(worker, cpu)));
+    }
+    for worker in workers {
+        worker.join().expect("it does not panic");
+    }
+}
+
+fn work(worker: usize, cpu: usize) {
+    let mut set = CpuSet::new();
+    set.set(cpu).expect("a CPU");
+    sched_setaffinity(getpid(), &set).expect("sched_setaffinity");
+    println!("worker {worker} may run on CPUs {cpu}");
+}
+
+/// The CPUs that this program may use.
+fn allowed() -> Vec<usize> {
+    // 0 is the caller.
+    let set = sched_getaffinity(getpid()).expect("sched_getaffinity");
+    (0..CpuSet::count()).filter(|&cpu| set.is_set(cpu) == Ok(true)).collect()
+}

@@ -1,0 +1,23 @@
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+
+static SUM: AtomicU64 = AtomicU64::new(0);
+static DONE: AtomicBool = AtomicBool::new(false);
+
+/// There is nothing to wait for: the main thread adds up the numbers itself.
+pub fn main() {
+    let path = std::env::args().nth(1).unwrap_or("/dev/stdin".to_owned());
+    add(&path);
+    println!("the sum is {}", SUM.load(SeqCst));
+}
+
+/// Adds up the numbers in a file, one on each line.
+fn add(path: &str) {
+    let file = File::open(path).expect("open");
+    for line in BufReader::new(file).lines() {
+        let number: u64 = line.expect("read").trim().parse().expect("a number");
+        SUM.fetch_add(number, SeqCst);
+    }
+    DONE.store(true, SeqCst);
+}

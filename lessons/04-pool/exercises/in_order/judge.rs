@@ -1,0 +1,76 @@
+//! Are the results in the order of the arguments, although the jobs end in another? Do the jobs run
+//! at the same time? They wait for each other, so those of a program that runs fewer than three at
+//! a time never end.
+
+use anyhow::Result;
+
+use crate::practice::{Exercise, Fault, Judge, Signals, Trial};
+
+pub const EXERCISE: Exercise = Exercise {
+    lesson: "04-pool",
+    name: "in_order",
+    judge: Judge::Record(judge),
+    verdicts: &[
+        ("start", "does not print what it is to print"),
+        ("right/as_soon_as_possible", ""),
+        ("right/children", ""),
+        ("right/one_channel_each", ""),
+        ("right/threads", ""),
+        ("cheats/last_first", "does not print what it is to print"),
+        ("cheats/numbers_when_done", "does not print what it is to print"),
+        ("cheats/one_after_the_other", "it does not end"),
+        ("cheats/one_worker", "it does not end"),
+        ("cheats/runs_again", "job 1 was run 2 times"),
+        ("cheats/sorts_the_results", "does not print what it is to print"),
+        ("cheats/waits_for_the_pool", "does not print what it is to print"),
+    ],
+};
+
+/// In each: the jobs, and what they print. In the first, job 1 ends only when others have; in the
+/// second, job 2 and job 3 do.
+const CASES: [(&[&str], &[&str]); 3] = [
+    (
+        &[
+            "wait 0; echo plum",
+            "wait 1; echo apple",
+            "give 1; echo pear",
+            "echo apple",
+            "echo apple",
+            "echo kiwi",
+            "give 0; echo lime",
+        ],
+        &["plum", "apple", "pear", "apple", "apple", "kiwi", "lime"],
+    ),
+    (
+        &["echo 9", "wait 0; echo 10", "wait 1; echo 8", "echo 11", "give 0; give 1; echo 7"],
+        &["9", "10", "8", "11", "7"],
+    ),
+    (&["echo alone"], &["alone"]),
+];
+
+fn judge(trial: &Trial) -> Result<()> {
+    for (commands, expected) in CASES {
+        let case = match commands.len() {
+            1 => "with 1 job".to_owned(),
+            count => format!("with {count} jobs"),
+        };
+        judge_case(trial, commands, expected).map_err(Fault::of(&case))?;
+    }
+    Ok(())
+}
+
+fn judge_case(trial: &Trial, commands: &[&str], expected: &[&str]) -> Result<()> {
+    let signals = Signals::new(2)?;
+    let jobs = signals.jobs(commands);
+    let arguments: Vec<&str> = jobs.iter().map(String::as_str).collect();
+    let record = trial.record(&arguments)?;
+    record.require_no_panic()?;
+    record.require_jobs_once(commands.len())?;
+    record.require_all_waited_for()?;
+
+    let signals = Signals::new(2)?;
+    let jobs = signals.jobs(commands);
+    let arguments: Vec<&str> = jobs.iter().map(String::as_str).collect();
+    let expected: Vec<String> = expected.iter().map(|&line| line.to_owned()).collect();
+    trial.run(&arguments)?.require_lines(&expected)
+}
