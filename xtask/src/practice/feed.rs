@@ -80,7 +80,8 @@ fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicB
                 let until = Instant::now() + time;
                 while Instant::now() < until {
                     if is_over.load(Ordering::Relaxed) {
-                        return true;
+                        // More was to come.
+                        return false;
                     }
                     thread::sleep(PAUSE);
                 }
