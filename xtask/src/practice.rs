@@ -15,6 +15,7 @@ mod signals;
 mod text;
 mod trial;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -22,7 +23,7 @@ use common::options::UsageError;
 use xtask::supervise::OWN_PROGRAM;
 
 use crate::package;
-use crate::workspace::{OWN, Workspace};
+use crate::workspace::{NotBuilt, OWN, Workspace};
 
 pub use feed::Step;
 pub use progress::Progress;
@@ -80,6 +81,21 @@ pub fn all() -> impl DoubleEndedIterator<Item = &'static Exercise> + Clone {
     LESSONS.iter().copied().flatten()
 }
 
+/// A program compiles by itself, but not with its judge. Cargo has said why.
+#[derive(Debug)]
+pub struct NotForJudge;
+
+impl fmt::Display for NotForJudge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "it compiles by itself, but not with its judge (above): keep the names and signatures, \
+             and do without statics, unsafe code, LazyLock and AtomicPtr",
+        )
+    }
+}
+
+impl std::error::Error for NotForJudge {}
+
 impl Exercise {
     /// The one with this name.
     ///
@@ -106,7 +122,7 @@ impl Exercise {
     /// Builds the reader's program for its judge.
     ///
     /// # Errors
-    /// [`NotBuilt`](crate::workspace::NotBuilt) if it does not compile.
+    /// [`NotBuilt`] if it does not compile; [`NotForJudge`] if it compiles only by itself.
     pub fn trial(&self, workspace: &Workspace) -> Result<Trial> {
         let folder = workspace.root.join(OWN).join(self.name);
         // As the reader builds it, so that Cargo's messages are about their program.
@@ -116,7 +132,10 @@ impl Exercise {
             Judge::Orders => {
                 let file = folder.join("src/main.rs");
                 let yours = || "yours".to_owned();
-                let program = build::programs(workspace, self, "yours", &[(yours(), file)])?;
+                let program = build::programs(workspace, self, "yours", &[(yours(), file)]);
+                let program = program.map_err(|error| {
+                    if error.is::<NotBuilt>() { NotForJudge.into() } else { error }
+                })?;
                 Ok(Trial { program, variant: Some(yours()), folder })
             }
         }

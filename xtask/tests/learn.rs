@@ -123,7 +123,9 @@ fn an_order_that_goes_wrong_is_shown_and_can_be_run_again() {
     assert_eq!(status(&wrong), Some(1), "{wrong:?}");
     let told = text(&wrong.stdout);
     assert!(
-        told.starts_with("lost_update: two threads deposit 50 and 60: the balance is"),
+        told.starts_with(
+            "lost_update: two threads deposit 50 and 60; what goes wrong: the balance is"
+        ),
         "{told}"
     );
     assert!(told.contains("line 16: let balance = *self.balance.lock().unwrap();"), "{told}");

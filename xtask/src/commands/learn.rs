@@ -12,7 +12,7 @@ use common::options::UsageError;
 
 use crate::cli::{Arguments, Command};
 use crate::package;
-use crate::practice::{self, Exercise, Fault, NotHere, Progress, Text};
+use crate::practice::{self, Exercise, Fault, NotForJudge, NotHere, Progress, Text};
 use crate::workspace::{NotBuilt, OWN, Workspace};
 
 /// Shows exercises and judges what becomes of them.
@@ -122,7 +122,7 @@ enum Judged {
     Right(String),
     Wrong(Fault),
     /// Cargo has said why.
-    NotBuilt,
+    NotBuilt(String),
     /// This system does not let the judge see what the program does.
     NotHere(String),
 }
@@ -131,7 +131,7 @@ impl Judged {
     fn status(&self) -> ExitCode {
         match self {
             Judged::Right(_) => ExitCode::SUCCESS,
-            Judged::Wrong(_) | Judged::NotBuilt => ExitCode::FAILURE,
+            Judged::Wrong(_) | Judged::NotBuilt(_) => ExitCode::FAILURE,
             Judged::NotHere(_) => ExitCode::from(3),
         }
     }
@@ -140,7 +140,7 @@ impl Judged {
         match self {
             Judged::Right(_) => "right",
             Judged::Wrong(fault) => &fault.what,
-            Judged::NotBuilt => "it does not compile",
+            Judged::NotBuilt(why) => why,
             Judged::NotHere(why) => why,
         }
     }
@@ -150,7 +150,10 @@ impl Judged {
 fn judge(workspace: &Workspace, exercise: &Exercise) -> Result<Judged> {
     let trial = match exercise.trial(workspace) {
         Ok(trial) => trial,
-        Err(error) if error.is::<NotBuilt>() => return Ok(Judged::NotBuilt),
+        Err(error) if error.is::<NotBuilt>() => {
+            return Ok(Judged::NotBuilt("it does not compile".to_owned()));
+        }
+        Err(error) if error.is::<NotForJudge>() => return Ok(Judged::NotBuilt(error.to_string())),
         Err(error) => return Err(error),
     };
     match exercise.judge(&trial) {

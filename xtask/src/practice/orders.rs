@@ -18,7 +18,8 @@ const SOURCES: [&str; 2] = ["lessons/06-lock/explorer", "common/src"];
 pub fn judge(name: &str, trial: &Trial) -> Result<String> {
     let told = told(trial, &[])?;
     if let Some(fault) = told["fault"].as_str() {
-        let what = format!("{}: {fault}", told["scenario"].as_str().context("a scenario")?);
+        let scenario = told["scenario"].as_str().context("a scenario")?;
+        let what = format!("{scenario}; what goes wrong: {fault}");
         let mut details = lines(&told);
         if let Some(order) = told["order"].as_str() {
             details.push(format!("again: cargo xtask learn --check {name} --replay {order}"));
@@ -26,10 +27,15 @@ pub fn judge(name: &str, trial: &Trial) -> Result<String> {
         bail!(Fault::new(what, details));
     }
     let tried = told["tried"].as_u64().context("a number of orders")?;
-    Ok(if told["exhaustive"] == true {
-        format!("{tried} orders were tried: every one that makes a difference")
+    let were_tried = if tried == 1 {
+        "1 order was tried".to_owned()
     } else {
-        format!("{tried} orders were tried; there are more")
+        format!("{tried} orders were tried")
+    };
+    Ok(if told["exhaustive"] == true {
+        format!("{were_tried}: every one that makes a difference")
+    } else {
+        format!("{were_tried}; there are more")
     })
 }
 
@@ -51,13 +57,14 @@ pub fn replay(trial: &Trial, order: &str) -> Result<Vec<String>> {
 /// What the program's harness prints.
 fn told(trial: &Trial, arguments: &[&str]) -> Result<Value> {
     let ran = trial.run(arguments)?;
-    if let Ok(told) = serde_json::from_str(&ran.output)
-        && ran.status == 0
-    {
-        return Ok(told);
+    let told: Value = match serde_json::from_str(&ran.output) {
+        Ok(told) if ran.status == 0 => told,
+        _ => bail!(Fault::new("its orders cannot be tried: it ends the process", ran.lines)),
+    };
+    if let Some(why) = told["cannot"].as_str() {
+        bail!(Fault::new(format!("its orders cannot be tried: {why}"), Vec::new()));
     }
-    let why = ran.lines.iter().map(|line| format!("  {line}")).collect();
-    bail!(Fault::new("its orders cannot be tried", why));
+    Ok(told)
 }
 
 fn lines(told: &Value) -> Vec<String> {

@@ -29,7 +29,7 @@ pub fn run(workspace: &Workspace, junit: Option<&Path>) -> Result<ExitCode> {
             .with_context(|| format!("write {}", file.display()))?,
         None => println!("{:#}", json_report(&rows)),
     }
-    let is_wrong = |row: &Row| matches!(row.1, Some(Judged::Wrong(_) | Judged::NotBuilt));
+    let is_wrong = |row: &Row| matches!(row.1, Some(Judged::Wrong(_) | Judged::NotBuilt(_)));
     Ok(if rows.iter().any(is_wrong) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -39,7 +39,7 @@ fn json_report(rows: &[Row]) -> serde_json::Value {
             None => ("not begun", None, &[][..]),
             Some(Judged::Right(_)) => ("right", None, &[][..]),
             Some(Judged::Wrong(fault)) => ("wrong", Some(&fault.what), &fault.details[..]),
-            Some(Judged::NotBuilt) => ("does not compile", None, &[][..]),
+            Some(Judged::NotBuilt(why)) => ("does not compile", Some(why), &[][..]),
             Some(Judged::NotHere(why)) => ("not judged", Some(why), &[][..]),
         };
         json!({
@@ -53,7 +53,7 @@ fn json_report(rows: &[Row]) -> serde_json::Value {
 /// In the form that Jenkins, GitLab and others read.
 fn junit_report(rows: &[Row]) -> String {
     let count = |is: fn(&Option<Judged>) -> bool| rows.iter().filter(|row| is(&row.1)).count();
-    let failures = count(|it| matches!(it, Some(Judged::Wrong(_) | Judged::NotBuilt)));
+    let failures = count(|it| matches!(it, Some(Judged::Wrong(_) | Judged::NotBuilt(_))));
     let skipped = count(|it| matches!(it, None | Some(Judged::NotHere(_))));
     let mut report = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"exercises\" \

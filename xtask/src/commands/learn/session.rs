@@ -81,7 +81,8 @@ impl Session<'_> {
                 println!("judging …");
                 // The terminal is as it was: Cargo may show colours, and Ctrl-C ends all.
                 self.judged = Some(judge(self.workspace, self.exercise)?);
-                let not_built = matches!(self.judged, Some(Judged::NotBuilt));
+                // What Cargo has said stays on the screen.
+                let not_built = matches!(self.judged, Some(Judged::NotBuilt(_)));
                 if !not_built {
                     self.show()?;
                 }

@@ -1,17 +1,19 @@
 //! Tries a program in the scenarios of its exercise: in every order in which its threads can take
 //! their steps, as far as the bounds go. What came out is printed as one JSON document.
 //!
-//! What the program itself prints is lost.
+//! What the program itself prints is lost, so that only the judge says what came out.
+
+mod panics;
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
-use std::panic::Location;
+use std::panic::{self, AssertUnwindSafe, Location};
 use std::time::Duration;
 
 use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Report, Run, Schedule};
 pub use explorer::{other_threads, settle, steps};
-use nix::unistd::{dup, dup2_stdout};
+use nix::unistd::{dup, dup2_stderr, dup2_stdout};
 use serde_json::{Value, json};
 
 /// The usual atomics, for what a scenario counts: to use them is no step.
@@ -62,11 +64,12 @@ pub fn main(files: [(&'static str, &'static str); 2], scenarios: &'static [Scena
     }
     let [(file, source), _] = files;
     let mut output = own_output().expect("the standard output");
+    panics::note();
     let shown = |at: &str| (at == file).then_some(source);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match &arguments[..] {
-        [] => judge(scenarios, &shown),
-        [replay, order] if replay == "--replay" => again(scenarios, order, &shown),
+        [] => explored(|| judge(scenarios, &shown)),
+        [replay, order] if replay == "--replay" => explored(|| again(scenarios, order, &shown)),
         _ => panic!("{arguments:?}: only --replay NUMBER:ORDER"),
     };
     writeln!(output, "{result}").expect("the standard output");
@@ -75,8 +78,18 @@ pub fn main(files: [(&'static str, &'static str); 2], scenarios: &'static [Scena
 /// Keeps the standard output for the result. What the program prints goes nowhere.
 fn own_output() -> io::Result<File> {
     let output = dup(io::stdout())?;
-    dup2_stdout(File::options().write(true).open("/dev/null")?)?;
+    let nowhere = File::options().write(true).open("/dev/null")?;
+    dup2_stdout(&nowhere)?;
+    dup2_stderr(&nowhere)?;
     Ok(output.into())
+}
+
+/// What the explorer says, or why it cannot explore the program.
+fn explored(judge: impl FnOnce() -> Value) -> Value {
+    panic::catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|why| {
+        let why = common::panics::message(&*why);
+        json!({ "cannot": why.strip_prefix("exploration failed: ").unwrap_or(why) })
+    })
 }
 
 /// Where a step of the program is in its source.
@@ -93,10 +106,11 @@ fn judge(scenarios: &[Scenario], shown: &Shown) -> Value {
         if let Some(found) = fault {
             let mut result = match found {
                 Found::Failure(explorer, failure) => {
+                    panics::forget();
                     let run = explorer.replay(&failure.schedule, &run);
                     let run = run.unwrap_or_else(|why| panic!("{}: {why}", failure.schedule));
                     json!({
-                        "fault": told(&failure.fault),
+                        "fault": told(&failure.fault, shown),
                         "order": format!("{number}:{}", failure.schedule),
                         "lines": lines(&run, shown),
                     })
@@ -128,18 +142,20 @@ fn again(scenarios: &[Scenario], order: &str, shown: &Shown) -> Value {
     let scenario =
         number.parse().ok().and_then(|number: usize| scenarios.get(number.checked_sub(1)?));
     let Some(scenario) = scenario else {
-        return json!({ "refused": format!("there is no scenario '{number}'") });
+        let last = scenarios.len();
+        return json!({ "refused": format!("an order is one of `1:1x2,2` to `{last}:…`") });
     };
     let schedule: Schedule = match order.parse() {
         Ok(schedule) => schedule,
         Err(why) => return json!({ "refused": format!("{why}") }),
     };
+    panics::forget();
     match Explorer::default().replay(&schedule, explorer::main(scenario.run)) {
         Err(why) => json!({ "refused": format!("{why}") }),
         Ok(run) => {
             let end = match &run.outcome {
                 Outcome::Right => "nothing went wrong".to_owned(),
-                Outcome::Fault(fault) => told(fault),
+                Outcome::Fault(fault) => told(fault, shown),
                 Outcome::Unfinished => "not at the end: threads could go on".to_owned(),
             };
             json!({ "scenario": scenario.name, "end": end, "lines": lines(&run, shown) })
@@ -219,9 +235,13 @@ impl Exploration {
     }
 }
 
-/// A fault, in a line: what main says as it panics is the scenario's own.
-fn told(fault: &Fault) -> String {
+/// A fault, in a line: what main says as it panics is the scenario's own, unless it only hands on
+/// that another thread has panicked.
+fn told(fault: &Fault, shown: &Shown) -> String {
     match fault {
+        Fault::Panic { thread: "main", message } if message.ends_with("value: Any { .. }") => {
+            panics::first(shown).unwrap_or_else(|| message.clone())
+        }
         Fault::Panic { thread: "main", message } => message.clone(),
         other => other.to_string(),
     }
@@ -240,5 +260,8 @@ fn lines(run: &Run, shown: &Shown) -> Vec<String> {
     let of_program = places.filter_map(|at| Some((at.line(), shown(at.file())?)));
     let text = |(line, source)| format!("line {line}: {}", explorer::line_of(source, line));
     lines.extend(of_program.collect::<BTreeSet<_>>().into_iter().map(text));
+    if run.steps.iter().any(|step| shown(step.at.file()).is_none()) {
+        lines.push("(A step without a line number is the judge's own, or in std.)".to_owned());
+    }
     lines
 }
