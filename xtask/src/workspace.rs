@@ -168,7 +168,8 @@ impl Workspace {
                 if programs.is_empty() { "none".to_owned() } else { programs.join(", ") };
             return Err(UsageError(format!(
                 "no program '{name}' in {OWN}/ (available: {available}); \
-                 `cargo xtask copy LESSON DEMO {name}` makes one"
+                 `cargo xtask copy LESSON DEMO {name}` makes one, and `cargo xtask learn` those of \
+                 the exercises"
             )));
         }
         Ok(self.outside(&self.root.join(OWN).join(name).join("Cargo.toml")))

@@ -47,6 +47,14 @@ does.
 fn run(arguments: &Arguments) -> Result<ExitCode> {
     let options = &arguments.options;
     let workspace = Workspace::find()?;
+    let tasks = ["--list", "--check", "--json", "--junit"];
+    let asked: Vec<_> = tasks.into_iter().filter(|task| options.has(task)).collect();
+    if let [one, other, ..] = asked[..] {
+        return Err(UsageError(format!("one of {one} and {other} at a time")).into());
+    }
+    if options.has("--replay") && !options.has("--check") {
+        return Err(UsageError("--replay is for --check".to_owned()).into());
+    }
     let name = match &arguments.words[..] {
         [] => None,
         [name] => Some(Exercise::of(name)?),
@@ -81,7 +89,11 @@ fn lines(workspace: &Workspace) -> Result<Vec<String>> {
     let progress = Progress::read(&workspace.root)?;
     let line = |exercise: &Exercise| {
         let done = progress.exercises.get(exercise.name).copied().unwrap_or_default();
-        let state = if done.passed { "solved" } else { "-" };
+        let state = match (done.passed, file(workspace, exercise).exists()) {
+            (true, _) => "solved",
+            (false, true) => "begun",
+            (false, false) => "-",
+        };
         let title = Text::read(&workspace.root, exercise)?.title;
         Ok(format!("{:<13} {:<16} {state:<7} {title}", exercise.lesson, exercise.name))
     };

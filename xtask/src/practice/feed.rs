@@ -71,6 +71,10 @@ impl Feed {
     }
 }
 
+/// What was not read in this time is left unread. (On a busy machine it may be read later: then the
+/// record shows a task that can go on.)
+const TIME_TO_READ: Duration = Duration::from_millis(150);
+
 /// Carries out the steps until they are done, or it `is_over`. Returns whether they are done, or
 /// something was left unread.
 fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicBool) -> bool {
@@ -96,6 +100,8 @@ fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicB
             Step::Bytes(pipe, bytes) => vec![(pipe, bytes)],
             Step::Together(all) => all.into_iter().enumerate().collect(),
         };
+        // Since when nothing has changed but by the program, which may be about to read.
+        let mut since = Instant::now();
         loop {
             let mut is_read = true;
             for (pipe, bytes) in &mut rest {
@@ -103,6 +109,7 @@ fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicB
                 // A pipe may take a part, and then it is full.
                 if let Ok(count) = writer.write(bytes) {
                     bytes.drain(..count);
+                    since = Instant::now();
                 }
                 is_read &= bytes.is_empty() && unread(*reader) == 0;
             }
@@ -110,7 +117,10 @@ fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicB
                 break;
             }
             if is_over.load(Ordering::Relaxed) {
-                // What is unread keeps the next step back.
+                // What is unread keeps the next step back. But a program needs some time to read.
+                if since.elapsed() < TIME_TO_READ {
+                    return false;
+                }
                 let is_left = |pipe: usize| unread(pipes[pipe].0) > 0;
                 return rest.iter().any(|(pipe, _)| is_left(*pipe))
                     && rest.iter().all(|(pipe, bytes)| bytes.is_empty() || is_left(*pipe));

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::channels::{Channels, What};
 use super::ids::Ids;
 use super::words::{
-    self, NOT_YET, NOTHING_YET, SHOWN, arrow_descriptor, arrow_error, counted, failed, shown,
-    signal_name, why,
+    self, NOT_YET, NOTHING_YET, SHOWN, SHOWN_OF_ERROR, arrow_descriptor, arrow_error, counted,
+    failed, shown, shown_up_to, signal_name, why,
 };
 use super::{Group, arch, memory};
 
@@ -573,7 +573,7 @@ impl Begun {
                 let text = match bytes {
                     _ if result < 0 => format!("print{}", arrow_error(result)),
                     _ if self.name.ends_with("mmsg") => format!("print {count}"),
-                    Some(bytes) => format!("print {}", shown(&bytes)),
+                    Some(bytes) => format!("print {}", shown_up_to(self.most_shown(), &bytes)),
                     None => format!("print {count} to fd {}: not readable", self.arguments[0]),
                 };
                 (Group::Print, text)
@@ -713,9 +713,14 @@ impl Begun {
         arch::make_again(task, &self.name, self.arguments[0])
     }
 
+    /// How many bytes are shown of what was written or read.
+    fn most_shown(&self) -> usize {
+        if self.arguments[0] == libc::STDERR_FILENO as u64 { SHOWN_OF_ERROR } else { SHOWN }
+    }
+
     /// The first bytes of what was written or read.
     fn bytes(&self, task: Pid, count: usize) -> Option<Vec<u8>> {
-        let most = count.min(SHOWN + 1);
+        let most = count.min(self.most_shown() + 1);
         // struct iovec: an address and a length.
         let from_list = |list: u64, parts: u64| {
             let mut bytes = Vec::new();

@@ -26,10 +26,18 @@ pub fn is_interrupted(result: i64) -> bool {
 /// How many bytes of data are shown.
 pub const SHOWN: usize = 60;
 
+/// How many bytes are shown of a message on standard error: it says why something went wrong.
+pub const SHOWN_OF_ERROR: usize = 1000;
+
 /// Bytes as text in quotes.
 pub fn shown(bytes: &[u8]) -> String {
-    let first = &bytes[..bytes.len().min(SHOWN)];
-    let more = if bytes.len() > SHOWN { "…" } else { "" };
+    shown_up_to(SHOWN, bytes)
+}
+
+/// So many bytes as text in quotes.
+pub fn shown_up_to(most: usize, bytes: &[u8]) -> String {
+    let first = &bytes[..bytes.len().min(most)];
+    let more = if bytes.len() > most { "…" } else { "" };
     let is_text = |text: &str| text.chars().all(|c| !c.is_control() || c.is_whitespace());
     match std::str::from_utf8(first) {
         Ok(text) if is_text(text) => format!("{text:?}{more}"),

@@ -83,7 +83,10 @@ impl Session<'_> {
                 self.judged = Some(judge(self.workspace, self.exercise)?);
                 // What Cargo has said stays on the screen.
                 let not_built = matches!(self.judged, Some(Judged::NotBuilt(_)));
-                if !not_built {
+                if not_built {
+                    let line = self.judged.as_ref().map_or("", Judged::line);
+                    println!("\nNot yet: {line}\n\n{KEYS}");
+                } else {
                     self.show()?;
                 }
             }
@@ -134,7 +137,7 @@ impl Session<'_> {
             'e' => self.edit()?,
             'r' => self.reset()?,
             's' => self.solution(asked_before)?,
-            _ => {}
+            _ => self.shown = vec![format!("There is no key {key:?}.")],
         }
         Ok(())
     }
@@ -143,10 +146,14 @@ impl Session<'_> {
         let text = Text::read(&self.workspace.root, self.exercise)?;
         let mut progress = Progress::read(&self.workspace.root)?;
         let hints = &mut progress.of(self.exercise.name).hints;
-        *hints = (*hints + 1).min(text.hints.len());
         self.shown.clear();
+        let is_last = *hints == text.hints.len();
+        *hints = (*hints + 1).min(text.hints.len());
         for (number, hint) in (1..).zip(&text.hints).take(*hints) {
             self.shown.extend(paragraphs(&format!("Hint {number}: {hint}")));
+        }
+        if is_last {
+            self.shown.push("There are no more hints; s shows a solution.".to_owned());
         }
         progress.write(&self.workspace.root)
     }
