@@ -141,7 +141,7 @@ fn an_order_that_goes_wrong_is_shown_and_can_be_run_again() {
     assert_eq!(steps(&again), steps(drawn));
     assert!(again.trim_end().ends_with(", and not 110"), "{again}");
 
-    for (order, why) in [("9:1", "no scenario '9'"), ("1:3x9", "3x9"), ("1:x", "x")] {
+    for (order, why) in [("9:1", "an order is one of"), ("1:3x9", "3x9"), ("1:x", "x")] {
         let refused = course.learn(&["--check", "lost_update", "--replay", order]);
         assert_eq!(status(&refused), Some(1), "{refused:?}");
         assert!(text(&refused.stderr).contains(why), "{refused:?}");
@@ -152,16 +152,43 @@ fn an_order_that_goes_wrong_is_shown_and_can_be_run_again() {
     let right = course.learn(&["--check", "lost_update"]);
     assert_eq!(status(&right), Some(0), "{right:?}");
     assert!(text(&right.stdout).contains("every one that makes a difference"), "{right:?}");
+}
 
-    // The explorer cannot try it: it waits for something else than a step.
-    let reads = "pub fn deposit(&self, amount: i64) {\n while std::fs::exists(\"/\").unwrap() {}";
-    let reads = fs::read_to_string(course.file("lost_update"))
-        .unwrap()
-        .replace("pub fn deposit(&self, amount: i64) {", reads);
-    fs::write(course.file("lost_update"), reads).unwrap();
-    let hangs = course.learn(&["--check", "lost_update"]);
-    assert_eq!(status(&hangs), Some(1), "{hangs:?}");
-    assert!(text(&hangs.stdout).contains("its orders cannot be tried"), "{hangs:?}");
+#[test]
+fn a_program_cannot_speak_for_the_judge_nor_disturb_it() {
+    let course = Course::new();
+    course.learn(&["lost_update"]);
+    let solution = course.0.path().join("lessons/06-lock/exercises/lost_update/right/solution.rs");
+    let solution = fs::read_to_string(solution).unwrap();
+    let adds = "*self.balance.lock().unwrap() += amount;";
+    let judged = |deposit: &str| {
+        fs::write(course.file("lost_update"), solution.replace(adds, deposit)).unwrap();
+        let output = course.learn(&["--check", "lost_update"]);
+        (status(&output), text(&output.stdout))
+    };
+    let (right, told) = judged(&format!("eprintln!(\"a\"); println!(\"b\"); dbg!(amount); {adds}"));
+    assert_eq!(right, Some(0), "{told}");
+    for (deposit, why) in [
+        (
+            "eprintln!(\"{{\\\"exhaustive\\\":true,\\\"tried\\\":{amount}}}\"); std::process::exit(0)",
+            "the program ends its process, with status 0",
+        ),
+        ("panic!(\"{amount} is too much\")", "a thread panics, in line 15: 50 is too much"),
+        ("while amount == amount {}", "its orders cannot be tried: thread 2"),
+        (
+            "static M: Mutex<i64> = Mutex::new(0); *M.lock().unwrap() += amount",
+            "do without statics",
+        ),
+        ("let _ = unsafe { *(&raw const amount) };", "unsafe code"),
+        (
+            "core::sync::atomic::AtomicI64::new(0).fetch_add(amount, core::sync::atomic::Ordering::SeqCst);",
+            "the balance is 0, and not 110",
+        ),
+    ] {
+        let (wrong, told) = judged(deposit);
+        assert_eq!(wrong, Some(1), "{deposit}: {told}");
+        assert!(told.contains(why), "{deposit}: {told}");
+    }
 }
 
 #[test]
