@@ -57,7 +57,7 @@ const CASES: [(usize, &[&str], i32); 4] = [
         ],
         2,
     ),
-    (1, &["sleep 0.1", "exit 1", "true"], 1),
+    (1, &["sleep 0.1", "exit 1", "exit 2"], 2),
     (5, &["wait 0", "wait 1", "wait 2", "wait 3", "give 0; give 1; give 2; give 3"], 0),
     (4, &["wait 0", "give 0"], 0),
 ];
