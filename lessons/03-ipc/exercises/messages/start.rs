@@ -9,7 +9,7 @@ pub fn main() {
     if let Some(path) = std::env::args().nth(1) {
         return print_all(File::open(path).expect("open"));
     }
-    let messages = [b"pear".to_vec(), b"two\nlines".to_vec(), vec![], vec![0; 3], vec![7; 70_000]];
+    let messages = [b"pear".to_vec(), b"two\nlines".to_vec(), vec![], vec![0; 3], vec![7; 700]];
     let (read_end, write_end) = pipe().expect("pipe");
     let mut write_end = Reluctant(write_end);
     // SAFETY: this process has one thread.
@@ -50,7 +50,7 @@ struct Reluctant(PipeWriter);
 
 impl Write for Reluctant {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        self.0.write(&bytes[..bytes.len().min(20_000)])
+        self.0.write(&bytes[..bytes.len().min(100)])
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -67,7 +67,7 @@ fn send(to: &mut impl Write, message: &[u8]) -> Result<()> {
 
 /// Receives the next message; `None` if there is none, an error if it ends in the middle.
 fn receive(from: &mut impl Read) -> Result<Option<Vec<u8>>> {
-    let mut message = vec![0; 100_000];
+    let mut message = vec![0; 500];
     let count = from.read(&mut message)?;
     message.truncate(count);
     Ok(if count == 0 { None } else { Some(message) })

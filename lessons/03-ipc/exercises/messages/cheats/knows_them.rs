@@ -10,7 +10,7 @@ pub fn main() {
     if let Some(path) = std::env::args().nth(1) {
         return print_all(File::open(path).expect("open"));
     }
-    let messages = [b"pear".to_vec(), b"two\nlines".to_vec(), vec![], vec![0; 3], vec![7; 70_000]];
+    let messages = [b"pear".to_vec(), b"two\nlines".to_vec(), vec![], vec![0; 3], vec![7; 700]];
     let (read_end, write_end) = pipe().expect("pipe");
     let mut write_end = Reluctant(write_end);
     // SAFETY: this process has one thread.
@@ -54,7 +54,7 @@ struct Reluctant(PipeWriter);
 
 impl Write for Reluctant {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        self.0.write(&bytes[..bytes.len().min(20_000)])
+        self.0.write(&bytes[..bytes.len().min(100)])
     }
 
     fn flush(&mut self) -> Result<()> {
