@@ -14,8 +14,12 @@ use super::Fault;
 /// So many times in a row, the same call was refused because it would have had to wait.
 const RETRIES: usize = 3;
 
-/// What is shown of a record beside a fault.
+/// What is shown of a record beside a fault, and how much of that is its beginning.
 const MAX_DETAILS: usize = 12;
+const FIRST_DETAILS: usize = 4;
+
+/// How many characters are shown of data.
+const MAX_DATA: usize = 60;
 
 /// The events of a program and of all that it started, in the order of their times.
 pub struct Record {
@@ -428,9 +432,21 @@ impl Record {
         self.is_cut.then(|| Fault::new(what, waiting))
     }
 
-    /// What each task is asleep in when the record is ended.
+    /// What each task is asleep in when the record is ended, and as which program, if it has become
+    /// another one.
     pub fn waiting(&self) -> Vec<String> {
-        self.lines(is_pending)
+        let pending = self.events.iter().filter(|event| is_pending(event)).take(MAX_DETAILS);
+        let line = |event: &Event| {
+            let line = lines_of([event]).concat();
+            let execs = self.events.iter().filter(|exec| {
+                exec.group == Group::Exec && exec.process == event.process && exec.result == Some(0)
+            });
+            match execs.last().and_then(|exec| exec.text.strip_prefix("exec ")) {
+                Some(program) if event.process != self.main() => format!("{line}; it is {program}"),
+                _ => line,
+            }
+        };
+        pending.map(line).collect()
     }
 
     /// Whether all tasks waited for something else than the end of a time when the record was
@@ -473,9 +489,22 @@ impl Record {
         })
     }
 
-    /// The lines of some events, as a record shows them; the first few.
+    /// The lines of some events, as a record shows them; of many, the first and the last.
     pub fn lines(&self, wanted: impl Fn(&Event) -> bool) -> Vec<String> {
-        lines_of(self.events.iter().filter(|event| wanted(event)).take(MAX_DETAILS))
+        // A shell looks for a program in several folders.
+        let is_sought = |event: &Event| {
+            event.group == Group::Exec
+                && event.result == Some(-(Errno::ENOENT as i64))
+                && self.exec_of(event.process) < self.events.len()
+        };
+        let wanted = self.events.iter().filter(|event| wanted(event) && !is_sought(event));
+        let mut lines = lines_of(wanted);
+        if lines.len() > MAX_DETAILS {
+            let left_out = FIRST_DETAILS..lines.len() - (MAX_DETAILS - FIRST_DETAILS - 1);
+            let count = left_out.len();
+            lines.splice(left_out, [format!("{:>9}  ({count} lines are left out)", "…")]);
+        }
+        lines
     }
 
     /// The lines of the last events.
@@ -498,9 +527,35 @@ pub struct JobRun {
 
 /// The lines of these events, as a record shows them.
 fn lines_of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<String> {
-    let line =
-        |event: &Event| format!("{:>9}  pid {}  {}", text::time(event.at), event.id, event.text);
+    let line = |event: &Event| {
+        let kind = if event.id == event.process { "pid" } else { "tid" };
+        format!("{:>9}  {kind} {}  {}", text::time(event.at), event.id, shown(event))
+    };
     events.into_iter().map(line).collect()
+}
+
+/// The text of an event, with less of its data, and with the judge called so.
+fn shown(event: &Event) -> String {
+    let own = format!("pid {}", std::process::id());
+    let mut text = String::new();
+    for (place, part) in event.text.split(&own).enumerate() {
+        if place > 0 {
+            let is_longer = part.starts_with(|next: char| next.is_ascii_digit());
+            text.push_str(if is_longer { &own } else { "the judge" });
+        }
+        text.push_str(part);
+    }
+    let is_data = matches!(event.group, Group::Data | Group::Print);
+    let data = text.find('"').zip(text.rfind('"')).filter(|(begin, end)| begin < end);
+    if let Some((begin, end)) = data.filter(|_| is_data) {
+        let long = text[begin + 1..end].char_indices().nth(MAX_DATA).map(|(at, _)| begin + 1 + at);
+        if let Some(cut) = long {
+            text.replace_range(cut..end, "…");
+            // The recorder has shown a part only, too.
+            text = text.replace("…\"…", "…\"");
+        }
+    }
+    text
 }
 
 /// Whether it is a wait that says how this process ended.

@@ -35,6 +35,9 @@ const RECORD_LIMIT: usize = 1 << 23;
 /// How many lines are shown of what a program printed.
 const MAX_LINES: usize = 10;
 
+/// How many characters are shown of a line.
+const MAX_WIDTH: usize = 100;
+
 /// What is wrong with a program: a line, and lines that show it.
 #[derive(Debug)]
 pub struct Fault {
@@ -140,13 +143,18 @@ impl Ran {
 
     fn wrong_lines(&self, expected: &[String]) -> Fault {
         let shown = |lines: &[String]| {
-            lines.iter().take(MAX_LINES).map(|line| format!("  {line}")).collect::<Vec<_>>()
+            // Some lines are thousands of characters long.
+            let line = |line: &String| match line.char_indices().nth(MAX_WIDTH) {
+                Some((cut, _)) => format!("  {}…", &line[..cut]),
+                None => format!("  {line}"),
+            };
+            lines.iter().take(MAX_LINES).map(line).collect::<Vec<_>>()
         };
         let mut details = vec!["it prints:".to_owned()];
         details.extend(shown(&self.lines));
-        details.push("it is to print:".to_owned());
+        details.push("expected:".to_owned());
         details.extend(shown(expected));
-        Fault::new("it does not print what it is to print", details)
+        Fault::new("it prints the wrong lines", details)
     }
 }
 

@@ -2,9 +2,9 @@
 //! hand on the sum of their statuses?
 
 use anyhow::{Result, ensure};
-use xtask::record::{Event, Group};
+use xtask::record::{End, Event, Group};
 
-use crate::practice::{Exercise, Fault, Judge, Trial};
+use crate::practice::{Exercise, Fault, Judge, Record, Trial};
 
 pub const EXERCISE: Exercise = Exercise {
     lesson: "02-fork",
@@ -13,6 +13,7 @@ pub const EXERCISE: Exercise = Exercise {
     verdicts: &[
         ("start", "was never waited for"),
         ("right/any_order", ""),
+        ("cheats/adds_numbers", "the sum of"),
         ("cheats/asks", "was never waited for"),
         ("cheats/computes", "was never waited for"),
         ("cheats/last_only", "was never waited for"),
@@ -22,29 +23,45 @@ pub const EXERCISE: Exercise = Exercise {
 
 fn judge(trial: &Trial) -> Result<()> {
     for count in [3, 1, 5] {
-        let record = trial.record(&[&count.to_string()])?;
-        record.require_no_panic()?;
-        record.require_children(record.main(), count)?;
-        record.require_all_waited_for()?;
-        let waits = |event: &Event| event.group == Group::Wait && !event.asks();
-        let first_wait = record.events.iter().position(waits);
-        let last_fork = record.events.iter().rposition(|event| event.child.is_some());
-        ensure!(
-            first_wait.is_none() || last_fork < first_wait,
-            Fault::new(
-                "it waits for a child before all children were started",
-                record.lines(|event| event.child.is_some() || waits(event))
-            )
-        );
-        let ran = trial.run(&[&count.to_string()])?;
-        let sum = (1..=count).sum::<usize>();
-        ensure!(
-            usize::try_from(ran.status) == Ok(sum),
-            Fault::new(
-                format!("with {count} children its exit status is {}, and not {sum}", ran.status),
-                Vec::new()
-            )
-        );
+        let with =
+            if count == 1 { "with 1 child".into() } else { format!("with {count} children") };
+        judge_with(trial, count).map_err(Fault::of(&with))?;
     }
     Ok(())
+}
+
+fn judge_with(trial: &Trial, count: usize) -> Result<()> {
+    let record = trial.record(&[&count.to_string()])?;
+    record.require_no_panic()?;
+    record.require_children(record.main(), count)?;
+    record.require_all_waited_for()?;
+    let waits = |event: &Event| event.group == Group::Wait && !event.asks();
+    let first_wait = record.events.iter().position(waits);
+    let last_fork = record.events.iter().rposition(|event| event.child.is_some());
+    ensure!(
+        first_wait.is_none() || last_fork < first_wait,
+        Fault::new(
+            "it waits for a child before all children were started",
+            record.lines(|event| event.child.is_some() || waits(event))
+        )
+    );
+    let children = record.children_of(record.main());
+    let statuses = children.iter().map(|child| status(&record, *child)).collect::<Vec<_>>();
+    let (really, sum) = (status(&record, record.main()), statuses.iter().sum::<i32>());
+    ensure!(
+        really == sum,
+        Fault::new(
+            format!("its exit status is {really}, and not {sum}, the sum of {statuses:?}"),
+            record.lines(|event| matches!(event.group, Group::Exit | Group::Wait))
+        )
+    );
+    Ok(())
+}
+
+/// The exit status of a process.
+fn status(record: &Record, process: i32) -> i32 {
+    match record.end_of(process) {
+        Some(End::Exited(status)) => status,
+        _ => -1,
+    }
 }

@@ -20,8 +20,10 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/thread", ""),
         ("cheats/asks_once", "it waits out the whole time"),
         ("cheats/clock", "ended by itself"),
+        ("cheats/asks_to_end", "the command ended by itself"),
         ("cheats/hopes", "was never waited for"),
         ("cheats/kills_at_once", "before its deadline of 100 ms"),
+        ("cheats/leaves_command", "it did not kill the command at its deadline"),
         ("cheats/leaves_timer", "child 2"),
         ("cheats/no_wait", "was never waited for"),
         ("cheats/spins", "without a pause"),
@@ -41,15 +43,18 @@ const USUAL_DELAY: Duration = Duration::from_millis(150);
 /// How much longer all is to take if a machine is too busy.
 const LONGER: u32 = 6;
 
+/// What makes a command ignore the signals that ask it to end: only SIGKILL is left.
+const STUBBORN: &str = "trap '' HUP INT QUIT TERM; ";
+
 /// A command that has a lot of memory, so that it takes a while to end when it is killed.
 const SLOW_TO_DIE: &str = "exec dd if=/dev/zero of=/dev/null bs=64M 2>/dev/null";
 
 fn judge(trial: &Trial) -> Result<()> {
-    judge_late(trial, [100, 1200])?;
+    judge_late(trial, [100, 1200], STUBBORN)?;
     for (status, time) in [(7, 60), (0, 0)] {
         judge_early(trial, time, status)?;
     }
-    judge_late(trial, [200, 350])?;
+    judge_late(trial, [200, 350], "")?;
     judge_waiting(trial)?;
     judge_cpu(trial)
 }
@@ -63,10 +68,10 @@ fn judge_early(trial: &Trial, time: u64, status: i32) -> Result<()> {
     }
 }
 
-fn judge_late(trial: &Trial, times: [u64; 2]) -> Result<()> {
-    match try_late(trial, 1, times)? {
+fn judge_late(trial: &Trial, times: [u64; 2], first: &str) -> Result<()> {
+    match try_late(trial, 1, times, first)? {
         None => Ok(()),
-        Some(_) => try_late(trial, LONGER, times)?.map_or(Ok(()), |fault| Err(fault.into())),
+        Some(_) => try_late(trial, LONGER, times, first)?.map_or(Ok(()), |fault| Err(fault.into())),
     }
 }
 
@@ -104,16 +109,16 @@ fn try_early(trial: &Trial, longer: u32, time: u64, status: i32) -> Result<Optio
             lines()
         )
     );
-    record.require_all_waited_for()?;
+    require_all_waited_for(&record)?;
     require_status(&record, status, "the command's own")?;
     Ok(None)
 }
 
-/// Tries a command that does not end before its deadline. A fault that is returned may come from a
+/// Tries a command that does not end before its deadline, and does something `first`. A fault that is returned may come from a
 /// machine that is too busy.
-fn try_late(trial: &Trial, longer: u32, times: [u64; 2]) -> Result<Option<Fault>> {
+fn try_late(trial: &Trial, longer: u32, times: [u64; 2], first: &str) -> Result<Option<Fault>> {
     let [deadline, time] = times.map(|time| millis(time) * longer);
-    let command = format!("exec sleep {}", time.as_secs_f64());
+    let command = format!("{first}exec sleep {}", time.as_secs_f64());
     let record = recorded(trial, deadline, &command)?;
     let job = job(&record, &command);
     let ended = end(&record, job);
@@ -123,7 +128,12 @@ fn try_late(trial: &Trial, longer: u32, times: [u64; 2]) -> Result<Option<Fault>
             format!("it asks {} times, without a pause, whether the command has ended", asks.len());
         return Err(Fault::new(what, about(&record)).into());
     }
-    record.require_all_waited_for()?;
+    let is_killed = matches!(ended.end, Some(End::Killed(_)));
+    ensure!(
+        is_killed || ended.at < end(&record, record.main()).at,
+        Fault::new("it did not kill the command at its deadline", about(&record))
+    );
+    require_all_waited_for(&record)?;
     match ended.end {
         Some(End::Killed(_)) => {}
         _ => {
@@ -155,7 +165,7 @@ fn try_late(trial: &Trial, longer: u32, times: [u64; 2]) -> Result<Option<Fault>
 /// Checks that the program waits for what it has killed, and does not only ask once.
 fn judge_waiting(trial: &Trial) -> Result<()> {
     let record = recorded(trial, millis(100), SLOW_TO_DIE)?;
-    record.require_all_waited_for()?;
+    require_all_waited_for(&record)?;
     require_status(&record, KILLED, "that of a command that was killed")
 }
 
@@ -208,6 +218,14 @@ fn job(record: &Record, command: &str) -> i32 {
 fn end(record: &Record, process: i32) -> &Event {
     let mut ends = record.events.iter().filter(|event| event.id == process && event.end.is_some());
     ends.next().unwrap_or(&record.events[record.events.len() - 1])
+}
+
+/// Checks that all children are waited for, and shows what the program does if they are not.
+fn require_all_waited_for(record: &Record) -> Result<()> {
+    record.require_all_waited_for().map_err(|error| match error.downcast::<Fault>() {
+        Ok(Fault { what, .. }) => Fault::new(what, about(record)).into(),
+        Err(error) => error,
+    })
 }
 
 fn require_status(record: &Record, status: i32, whose: &str) -> Result<()> {

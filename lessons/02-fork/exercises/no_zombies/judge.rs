@@ -51,10 +51,12 @@ fn judge(trial: &Trial) -> Result<()> {
         let requests = REQUESTS.map(|request| request.replace("LONG", &long));
         let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
         let record = recorded(trial, pause, &requests)?;
+        let case = format!("with {pause} {}", requests.join(" "));
+        let with = Fault::of(&case);
         match judge_times(&record) {
             Ok(()) => break,
-            Err(Doubt::None(fault)) => return Err(fault.into()),
-            Err(Doubt::Busy(fault)) if is_last => return Err(fault.into()),
+            Err(Doubt::None(fault)) => return Err(with(fault.into())),
+            Err(Doubt::Busy(fault)) if is_last => return Err(with(fault.into())),
             Err(Doubt::Busy(_)) => {}
         }
     }
@@ -65,6 +67,11 @@ fn judge(trial: &Trial) -> Result<()> {
 
 /// Records the server with these requests, and checks what has to hold whatever the times are.
 fn recorded(trial: &Trial, pause: u64, requests: &[&str]) -> Result<Record> {
+    let with = format!("with {pause} {}", requests.join(" "));
+    recorded_with(trial, pause, requests).map_err(Fault::of(with.trim_end()))
+}
+
+fn recorded_with(trial: &Trial, pause: u64, requests: &[&str]) -> Result<Record> {
     let pause = pause.to_string();
     let arguments: Vec<&str> = [&pause[..]].into_iter().chain(requests.iter().copied()).collect();
     let record = trial.record(&arguments)?;
@@ -82,7 +89,7 @@ fn recorded(trial: &Trial, pause: u64, requests: &[&str]) -> Result<Record> {
     ensure!(
         usize::try_from(status) == Ok(failed),
         Fault::new(
-            format!("with {} its exit status is {status}, and not {failed}", arguments.join(" ")),
+            format!("its exit status is {status}, and not {failed}"),
             record.lines(|event| matches!(event.group, Group::Wait))
         )
     );
@@ -201,7 +208,7 @@ impl Service<'_> {
     /// request was taken, and that the long job had not.
     fn judge_pauses(&self) -> Result<(), Doubt> {
         let what = if self.ended(self.children[LONG]) < self.last_start.at {
-            "it takes no request until the long job, that of child 6, has ended"
+            "it takes no request until the long job, child 6, has ended"
         } else if self.children[..LONG].iter().any(|child| self.ended(*child) > self.taken[1])
             || self.children[LONG + 1..][..2].iter().any(|child| self.ended(*child) > self.taken[3])
         {
@@ -218,12 +225,20 @@ impl Service<'_> {
         self.taken.iter().filter(|taken| **taken <= time).count()
     }
 
-    /// The starts of all children, the end of one, and the wait for it.
+    /// The starts of all children, request by request, the end of one, and the wait for it.
     fn lines(&self, child: i32, wait: &Event) -> Vec<String> {
-        self.record.lines(|event| {
+        let is_shown = |event: &Event| {
             event.child.is_some_and(|started| self.children.contains(&started))
                 || event.id == child && event.end.is_some()
                 || std::ptr::eq(event, wait)
-        })
+        };
+        let mut lines = Vec::new();
+        for (place, taken) in self.taken.iter().enumerate() {
+            let next = self.taken.get(place + 1).copied().unwrap_or(Duration::MAX);
+            lines.push(format!("request {}:", place + 1));
+            let times = *taken..next;
+            lines.extend(self.record.lines(|event| is_shown(event) && times.contains(&event.at)));
+        }
+        lines
     }
 }

@@ -14,14 +14,14 @@ pub const EXERCISE: Exercise = Exercise {
         ("start", "it waits for command 1 before it has started command 2"),
         ("right/command", ""),
         ("right/last_first", ""),
-        ("cheats/inherits", "command 1 keeps pipe 1, read end open"),
-        ("cheats/keeps_reader", "the program still has pipe 1, read end open"),
+        ("cheats/inherits", "command 1 keeps the read end of pipe 1 open"),
+        ("cheats/keeps_reader", "the program still has the read end of pipe 1 open"),
         ("cheats/keeps_writer", "it does not end"),
         ("cheats/kills", "sends a signal"),
         ("cheats/last_only", "was never waited for"),
         ("cheats/one_by_one", "it waits for command 1 before it has started command 2"),
         ("cheats/relays", "command 2 does not read what command 1 writes"),
-        ("cheats/shell", "it starts command 1 in no child of its own"),
+        ("cheats/shell", "it does not start command 1 in a child of its own"),
         ("cheats/worst_status", "its exit status is 2, and not 0"),
     ],
 };
@@ -47,7 +47,7 @@ fn judge_pipeline(record: &Record, commands: [&str; 3], printed: &str, status: i
     let mut children = Vec::new();
     for (number, command) in (1..).zip(commands) {
         let Some(child) = record.child_that_became(main, command) else {
-            let what = format!("it starts command {number} in no child of its own");
+            let what = format!("it does not start command {number} in a child of its own");
             return Err(Fault::new(what, about(record)).into());
         };
         children.push(child);
@@ -135,7 +135,8 @@ fn judge_ends(record: &Record, children: &[i32]) -> Result<()> {
             _ => None,
         };
         if let Some(end) = needless.or(ends.into_values().next()) {
-            let what = format!("command {number} keeps {end} open, and does not need it");
+            let what =
+                format!("command {number} keeps {} open, and does not need it", in_words(&end));
             return Err(Fault::new(what, lines()).into());
         }
         before = output.and_then(|output| Some(output.strip_suffix(", write end")?.to_owned()));
@@ -143,10 +144,18 @@ fn judge_ends(record: &Record, children: &[i32]) -> Result<()> {
     let wait = record.events.iter().position(|event| waits(record, event));
     let kept = record.pipe_ends(record.main(), wait.unwrap_or(record.events.len()));
     if let Some(end) = kept.into_values().next() {
-        let what = format!("the program still has {end} open when it waits");
+        let what = format!("the program still has {} open when it waits", in_words(&end));
         return Err(Fault::new(what, lines()).into());
     }
     Ok(())
+}
+
+/// The end of a pipe, `pipe 1, read end`, in a sentence.
+fn in_words(end: &str) -> String {
+    match end.split_once(", ") {
+        Some((pipe, end)) => format!("the {end} of {pipe}"),
+        None => end.to_owned(),
+    }
 }
 
 /// Whether the program waits for a child here.

@@ -1,8 +1,13 @@
 //! Is a line printed as soon as it comes, from whichever child, and in one piece?
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::ops::Range;
+use std::os::fd::AsRawFd;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use xtask::record::Group;
 
 use crate::practice::{Exercise, Fault, Judge, Record, Step, Trial};
@@ -17,7 +22,11 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/poll", ""),
         ("right/threads", ""),
         ("cheats/at_the_end", "a line of the second file is not printed while the first"),
+        ("cheats/as_they_come", "it prints the wrong lines"),
+        ("cheats/buffered_poll", "not all of them are printed while the first is silent"),
         ("cheats/bytes", "writes a line in pieces"),
+        ("cheats/children_print", "a child prints"),
+        ("cheats/no_join", "it ends before it has printed everything"),
         ("cheats/second_first", "a line of the first file is not printed while the second"),
         ("cheats/sleeps", "it sleeps for a fixed time"),
         ("cheats/spins", "system calls, and has not ended"),
@@ -28,30 +37,30 @@ pub const EXERCISE: Exercise = Exercise {
 
 const NAMES: [&str; 2] = ["first", "second"];
 
-/// How many lines each file has when they come one by one, and when they come together.
+/// How many lines each file has when they come one by one.
 const LINES: usize = 12;
+
+/// How many come at once while the other file is silent.
+const BURST: usize = 100;
+
+/// How many lines each file has when they come together, and how many come at a time.
 const MANY: usize = 1000;
 const SOME: usize = 10;
 
+/// How many of the longest lines each file has, and how many come together.
+const LONGEST: usize = 24;
+const SOME_LONGEST: usize = 6;
+
+/// How many lines each file has when nobody reads at first what is printed. Those of one file fit
+/// into a pipe, and those of both do not.
+const UNREAD: usize = 2000;
+
+/// Runs a program, and reads late what it prints.
+const READ_LATE: &str = "\"$0\" \"$@\" | { sleep 0.2; cat; }";
+
 fn judge(trial: &Trial) -> Result<()> {
     for (silent, comes) in [(0, 1), (1, 0)] {
-        let steps = [Step::Bytes(comes, b"one line\n".to_vec()), Step::Hold];
-        let record = trial.record_held(2, &steps)?;
-        record.require_no_panic()?;
-        let is_printed = record
-            .events
-            .iter()
-            .any(|event| event.group == Group::Print && event.text.contains("one line"));
-        ensure!(
-            is_printed,
-            Fault::new(
-                format!(
-                    "a line of the {} file is not printed while the {} is silent; it waits here:",
-                    NAMES[comes], NAMES[silent]
-                ),
-                record.waiting()
-            )
-        );
+        judge_held(trial, silent, comes)?;
     }
 
     let mut steps = Vec::new();
@@ -72,20 +81,104 @@ fn judge(trial: &Trial) -> Result<()> {
     record.require_children(record.main(), 2)?;
     record.require_all_waited_for()?;
     require_lines_in_one_piece(&record)?;
+    require_printed_by_parent(&record)?;
+    judge_late_reader(trial)?;
 
-    require_lines(trial, &steps, LINES)?;
-    // A few lines of both at the same time, again and again.
-    let some = |file, first| {
-        let lines = (first..first + SOME).map(|number| line(file, number) + "\n");
-        lines.collect::<String>().into_bytes()
+    require_lines(trial, &steps, LINES, line)?;
+    let together = |line: Line, numbers: Range<usize>| {
+        Step::Together(vec![lines(line, 0, numbers.clone()), lines(line, 1, numbers)])
     };
-    let together = |first| Step::Together(vec![some(0, first), some(1, first)]);
-    let steps = (0..MANY).step_by(SOME).map(together).collect::<Vec<_>>();
-    require_lines(trial, &steps, MANY)
+    // A few lines of both at the same time, again and again.
+    let steps = (0..MANY)
+        .step_by(SOME)
+        .map(|first| together(line, first..first + SOME))
+        .collect::<Vec<_>>();
+    require_lines(trial, &steps, MANY, line)?;
+    let steps = (0..LONGEST)
+        .step_by(SOME_LONGEST)
+        .map(|first| together(longest_line, first..first + SOME_LONGEST))
+        .collect::<Vec<_>>();
+    require_lines(trial, &steps, LONGEST, longest_line)
+}
+
+/// Checks that the program prints all lines before it ends, if what it prints is read late: the
+/// children have ended by then, and the lines are still in the pipes.
+fn judge_late_reader(trial: &Trial) -> Result<()> {
+    let shell = Trial {
+        program: "/bin/sh".into(),
+        variant: trial.variant.clone(),
+        folder: trial.folder.clone(),
+    };
+    let files = [0, 1].map(|file| file_in_memory(&lines(line, file, 0..UNREAD)));
+    let [first, second] = files;
+    let files = [first?, second?];
+    let [first, second] = files
+        .each_ref()
+        .map(|file| format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+    let program = trial.program.to_str().context("the program's path")?;
+    let ran = shell.run(&["-c", READ_LATE, program, &first, &second])?;
+    // Lines that are torn are another fault.
+    let count = ran.output.matches('\n').count();
+    ensure!(
+        count >= 2 * UNREAD,
+        Fault::new(
+            format!(
+                "when its output is read late, it prints {count} of {} lines: it ends before it \
+                 has printed everything that its children have sent",
+                2 * UNREAD
+            ),
+            Vec::new()
+        )
+    );
+    Ok(())
+}
+
+/// A file that has these bytes, and no name.
+fn file_in_memory(bytes: &[u8]) -> Result<File> {
+    let file = memfd_create(c"lines", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
+    let mut file = File::from(file);
+    file.write_all(bytes).context("write")?;
+    Ok(file)
+}
+
+/// Checks that all lines that come from one file are printed while the other is silent.
+fn judge_held(trial: &Trial, silent: usize, comes: usize) -> Result<()> {
+    let sent = lines(line, comes, 0..BURST);
+    let length = sent.len();
+    let record = trial.record_held(2, &[Step::Bytes(comes, sent), Step::Hold])?;
+    record.require_no_panic()?;
+    let prints = record.events.iter().filter(|event| event.group == Group::Print);
+    let printed: i64 = prints.filter_map(|event| event.result).filter(|count| *count > 0).sum();
+    let (one, other) = (NAMES[comes], NAMES[silent]);
+    let what = match usize::try_from(printed)? {
+        0 => format!(
+            "a line of the {one} file is not printed while the {other} is silent; it waits here:"
+        ),
+        printed if printed < length => format!(
+            "{BURST} lines of the {one} file come at once, and not all of them are printed while \
+             the {other} is silent; it waits here:"
+        ),
+        _ => return Ok(()),
+    };
+    Err(Fault::new(what, record.waiting()).into())
+}
+
+/// Checks that nobody but the parent prints.
+fn require_printed_by_parent(record: &Record) -> Result<()> {
+    let main = record.main();
+    let others = record.lines(|event| event.group == Group::Print && event.process != main);
+    ensure!(
+        others.is_empty(),
+        Fault::new(
+            "a child prints: it should send its lines to its parent, which prints them",
+            others
+        )
+    );
+    Ok(())
 }
 
 /// Checks that the program prints all lines of both files, and those of each in their order.
-fn require_lines(trial: &Trial, steps: &[Step], count: usize) -> Result<()> {
+fn require_lines(trial: &Trial, steps: &[Step], count: usize, line: Line) -> Result<()> {
     let ran = trial.run_fed(2, steps)?;
     let expected = [0, 1].map(|file| (0..count).map(|at| line(file, at)).collect::<Vec<_>>());
     ran.require_lines_in_any_order(&expected.concat())?;
@@ -101,11 +194,25 @@ fn require_lines(trial: &Trial, steps: &[Step], count: usize) -> Result<()> {
     Ok(())
 }
 
+/// The text of a line: of which file, and which line of it.
+type Line = fn(usize, usize) -> String;
+
 /// A line of a file. One is as long as a line may be.
 fn line(file: usize, number: usize) -> String {
-    let line = format!("{} file, line {number}", NAMES[file]);
-    let length = if number == LINES / 2 { 3_999 } else { line.len() };
-    format!("{line:.<length$}")
+    if number == LINES / 2 {
+        return longest_line(file, number);
+    }
+    format!("{} file, line {number}", NAMES[file])
+}
+
+/// A line that is as long as a line may be.
+fn longest_line(file: usize, number: usize) -> String {
+    format!("{:.<3999}", format!("{} file, line {number}", NAMES[file]))
+}
+
+/// Some lines of a file, as it has them.
+fn lines(line: Line, file: usize, numbers: Range<usize>) -> Vec<u8> {
+    numbers.map(|number| line(file, number) + "\n").collect::<String>().into_bytes()
 }
 
 /// Checks that nobody needs more than one write for a line to a pipe that others write to, too.

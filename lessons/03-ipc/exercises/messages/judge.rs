@@ -9,19 +9,21 @@ pub const EXERCISE: Exercise = Exercise {
     name: "messages",
     judge: Judge::Record(judge),
     verdicts: &[
-        ("start", "the child's messages: it does not print"),
+        ("start", "the child's messages: it prints the wrong lines"),
         ("right/buffered", ""),
         ("right/fill", ""),
         ("cheats/knows_them", "the parent reads 0 bytes, and the messages have 716"),
-        ("cheats/length_in_one_read", "each byte comes alone: it does not print"),
-        ("cheats/lines", "the child's messages: it does not print"),
-        ("cheats/loses_the_rest", "the child's messages: it does not print"),
-        ("cheats/never_ends", "the stream ends in a message: it makes"),
-        ("cheats/one_read", "each byte comes alone: it does not print"),
-        ("cheats/short_length", "each byte comes alone: it does not print"),
+        ("cheats/length_in_one_read", "each byte comes alone: it prints the wrong lines"),
+        ("cheats/lines", "the child's messages: it prints the wrong lines"),
+        ("cheats/loses_the_rest", "the child's messages: it prints the wrong lines"),
+        ("cheats/never_ends", "the stream ends in the middle of a message: it makes"),
+        ("cheats/one_read", "each byte comes alone: it prints the wrong lines"),
+        ("cheats/panics", "it panics, and should return an error"),
+        ("cheats/short_length", "each byte comes alone: it prints the wrong lines"),
         ("cheats/sleeps", "sleeps for a fixed time"),
-        ("cheats/torn_length", "the stream ends in a length: it is to fail"),
-        ("cheats/torn_message", "the stream ends in a message: it is to fail"),
+        ("cheats/torn_length", "the stream ends in the middle of a length: it should print"),
+        ("cheats/takes_a_part", "the child's messages"),
+        ("cheats/torn_message", "the stream ends in the middle of a message: it should print"),
     ],
 };
 
@@ -43,6 +45,14 @@ fn judge(trial: &Trial) -> Result<()> {
     record.require_none_killed()?;
     record.require_no_sleep()?;
     record.require_children(record.main(), 1)?;
+    let received = record.printed_by(record.main());
+    ensure!(
+        !received.contains("error: "),
+        Fault::new(
+            format!("{OWN}: the parent gets an error"),
+            received.lines().map(|line| format!("it printed: {line}")).collect()
+        )
+    );
     record.require_all_waited_for()?;
     let ran = trial.run(&[])?;
     ran.require_lines(&printed(&own())).map_err(Fault::of(OWN))?;
@@ -68,7 +78,10 @@ fn judge(trial: &Trial) -> Result<()> {
     feed(trial, "all come at once", &[bytes_step(&on_the_way(&large))], &large)?;
 
     let first = vec![b"plum".to_vec()];
-    for (left, how) in [(2, "the stream ends in a length"), (7, "the stream ends in a message")] {
+    for (left, how) in [
+        (2, "the stream ends in the middle of a length"),
+        (7, "the stream ends in the middle of a message"),
+    ] {
         let torn = on_the_way(&[b"plum".to_vec(), b"a pear".to_vec()]);
         torn_off(trial, how, &torn[..8 + left], &first)?;
     }
@@ -90,14 +103,16 @@ fn torn_off(trial: &Trial, how: &str, stream: &[u8], messages: &[Vec<u8>]) -> Re
     let steps = [bytes_step(stream)];
     trial.record_fed(1, &steps).map_err(Fault::of(how))?;
     let ran = trial.run_fed(1, &steps).map_err(Fault::of(how))?;
+    let shown = || ran.lines.iter().map(|line| format!("it printed: {line}")).collect();
     let lines = ran.lines.iter().filter(|line| line.contains(" bytes, hash "));
     let lines = lines.cloned().collect::<Vec<_>>();
     ensure!(
         ran.status != 0 && lines == printed(messages),
-        Fault::new(
-            format!("{how}: it is to fail, after the messages before that"),
-            ran.lines.iter().map(|line| format!("it printed: {line}")).collect()
-        )
+        Fault::new(format!("{how}: it should print the messages before it, then fail"), shown())
+    );
+    ensure!(
+        !ran.output.contains("panicked at"),
+        Fault::new(format!("{how}: it panics, and should return an error"), shown())
     );
     Ok(())
 }

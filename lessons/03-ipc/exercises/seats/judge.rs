@@ -9,25 +9,30 @@ pub const EXERCISE: Exercise = Exercise {
     name: "seats",
     judge: Judge::Record(judge),
     verdicts: &[
-        ("start", "seats are sold twice"),
+        ("start", "seats were sold, but there are only"),
         ("right/compare_exchange", ""),
         ("right/token", ""),
         ("right/undo", ""),
-        ("cheats/check_then_add", "seats are sold twice"),
+        ("cheats/check_then_add", "seats were sold, but there are only"),
         ("cheats/locks_all_night", "it does not end; it waits here"),
         ("cheats/never_meets", "does not meet the other"),
         ("cheats/one_by_one", "it does not end; it waits here"),
         ("cheats/private", "it makes no memory that its processes share"),
         ("cheats/sleeps", "it sleeps for a fixed time"),
         ("cheats/std_mutex", "it does not end"),
-        ("cheats/swaps", "seats are sold twice"),
+        ("cheats/shared_out", "seats were sold"),
+        ("cheats/stops_early", "seats were "),
+        ("cheats/swaps", "seats were sold, but there are only"),
     ],
 };
 
-/// Seats and nights. A quarter of the seats is sold when the children meet.
-const FEW: [u64; 2] = [40, 2];
-const INTERLEAVED: [u64; 2] = [4, 12];
+/// Seats and nights. An odd number of seats can't be shared out. A quarter of the seats is sold when the children meet.
+const FEW: [u64; 2] = [41, 2];
+const INTERLEAVED: [u64; 2] = [5, 12];
 const MANY: [u64; 2] = [50_000, 2];
+
+/// How many lines are shown of what was printed.
+const MAX_LINES: usize = 10;
 
 fn judge(trial: &Trial) -> Result<()> {
     let words = |numbers: [u64; 2]| numbers.map(|number| number.to_string());
@@ -71,22 +76,29 @@ fn require_each_sold_once(ran: &Ran, [seats, nights]: [u64; 2]) -> Result<()> {
             .iter()
             .find_map(|line| line.strip_prefix(&begin)?.strip_suffix(" seats")?.parse::<u64>().ok())
     });
-    let printed = || ran.lines.iter().map(|line| format!("it printed: {line}")).collect();
+    let printed =
+        || ran.lines.iter().take(MAX_LINES).map(|line| format!("it printed: {line}")).collect();
+    let each_least = nights * (seats / 4);
     let [Some(first), Some(second)] = sold else {
-        return Err(Fault::new("the children do not say what they have sold", printed()).into());
+        // It was at the meeting alone.
+        let is_alone = |line: &String| line.starts_with("read: ") || line.starts_with("write: ");
+        let what = match sold.iter().position(Option::is_some) {
+            Some(place) if ran.lines.iter().any(is_alone) => {
+                format!("child {} stopped although seats were left", place + 1)
+            }
+            _ => "the children do not say what they have sold".to_owned(),
+        };
+        return Err(Fault::new(what, printed()).into());
     };
     let (all, sold) = (seats * nights, first + second);
-    let each_least = nights * (seats / 4);
     ensure!(
         sold <= all,
-        Fault::new(
-            format!("of {all} seats {sold} are sold, so {} seats are sold twice", sold - all),
-            printed()
-        )
+        Fault::new(format!("{sold} seats were sold, but there are only {all}"), printed())
     );
+    ensure!(sold == all, Fault::new(format!("only {sold} of {all} seats were sold"), printed()));
     ensure!(
-        sold == all && ran.status == 0,
-        Fault::new(format!("of {all} seats {sold} are sold"), printed())
+        ran.status == 0,
+        Fault::new(format!("its exit status is {}, and not 0", ran.status), printed())
     );
     ensure!(
         first.min(second) >= each_least,

@@ -11,18 +11,18 @@ pub const EXERCISE: Exercise = Exercise {
     name: "in_order",
     judge: Judge::Record(judge),
     verdicts: &[
-        ("start", "does not print what it is to print"),
+        ("start", "prints the wrong lines"),
         ("right/as_soon_as_possible", ""),
         ("right/children", ""),
         ("right/one_channel_each", ""),
         ("right/threads", ""),
-        ("cheats/last_first", "does not print what it is to print"),
-        ("cheats/numbers_when_done", "does not print what it is to print"),
+        ("cheats/last_first", "prints the wrong lines"),
+        ("cheats/numbers_when_done", "prints the wrong lines"),
         ("cheats/one_after_the_other", "it does not end"),
         ("cheats/one_worker", "it does not end"),
         ("cheats/runs_again", "job 1 was run 2 times"),
-        ("cheats/sorts_the_results", "does not print what it is to print"),
-        ("cheats/waits_for_the_pool", "does not print what it is to print"),
+        ("cheats/sorts_the_results", "prints the wrong lines"),
+        ("cheats/waits_for_the_pool", "prints the wrong lines"),
     ],
 };
 

@@ -17,12 +17,12 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/when_needed", ""),
         ("cheats/avoids", "task 0 was given to no worker"),
         ("cheats/does_it_itself", "was given to no worker"),
-        ("cheats/goes_on", "does not print what it is to print"),
+        ("cheats/goes_on", "prints the wrong lines"),
         ("cheats/immortal", "task 0 was given to no worker"),
         ("cheats/leaves_zombies", "was never waited for"),
         ("cheats/one_each", "it starts 7 workers"),
         ("cheats/only_replaces", "task 0 is lost"),
-        ("cheats/only_reports", "does not print what it is to print"),
+        ("cheats/only_reports", "prints the wrong lines"),
     ],
 };
 

@@ -1,20 +1,20 @@
 use std::process::exit;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork};
 
 /// Each child starts when the one before has ended.
 pub fn main() {
-    let count = std::env::args().nth(1).map_or(3, |count| count.parse().expect("a number"));
+    let count = std::env::args().nth(1).map_or(3, |count| count.parse::<u32>().expect("a number"));
     let mut sum = 0;
-    for number in 1..=count {
+    for _ in 0..count {
         // SAFETY: this process has one thread.
         match unsafe { fork() }.expect("fork") {
             ForkResult::Child => {
                 sleep(Duration::from_millis(20));
-                exit(number);
+                exit(roll());
             }
             ForkResult::Parent { child } => {
                 if let WaitStatus::Exited(_, status) = waitpid(child, None).expect("waitpid") {
@@ -24,4 +24,10 @@ pub fn main() {
         }
     }
     exit(sum);
+}
+
+/// Rolls a die: a number from 1 to 6.
+fn roll() -> i32 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+    (now.subsec_micros() % 6 + 1) as i32
 }

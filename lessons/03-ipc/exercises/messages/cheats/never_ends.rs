@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{Read, Result, Write, pipe};
+use std::io::{PipeWriter, Read, Result, Write, pipe};
 use std::process::exit;
 
 use nix::sys::wait::waitpid;
@@ -11,7 +11,8 @@ pub fn main() {
         return print_all(File::open(path).expect("open"));
     }
     let messages = [b"pear".to_vec(), b"two\nlines".to_vec(), vec![], vec![0; 3], vec![7; 700]];
-    let (read_end, mut write_end) = pipe().expect("pipe");
+    let (read_end, write_end) = pipe().expect("pipe");
+    let mut write_end = Reluctant(write_end);
     // SAFETY: this process has one thread.
     match unsafe { fork() }.expect("fork") {
         ForkResult::Child => {
@@ -30,9 +31,31 @@ pub fn main() {
 }
 
 fn print_all(mut from: impl Read) {
-    while let Some(message) = receive(&mut from).expect("receive") {
-        let add = |hash: u32, byte: &u8| hash.wrapping_mul(31).wrapping_add((*byte).into());
-        println!("{} bytes, hash {}", message.len(), message.iter().fold(0, add));
+    let add = |hash: u32, byte: &u8| hash.wrapping_mul(31).wrapping_add((*byte).into());
+    loop {
+        match receive(&mut from) {
+            Ok(Some(message)) => {
+                println!("{} bytes, hash {}", message.len(), message.iter().fold(0, add));
+            }
+            Ok(None) => break,
+            Err(why) => {
+                println!("error: {why}");
+                exit(1);
+            }
+        }
+    }
+}
+
+/// A pipe that may take only a part of what is to be written, like many other streams.
+struct Reluctant(PipeWriter);
+
+impl Write for Reluctant {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.0.write(&bytes[..bytes.len().min(100)])
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.0.flush()
     }
 }
 

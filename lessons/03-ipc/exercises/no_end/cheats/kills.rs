@@ -35,7 +35,7 @@ fn write(mut write_end: PipeWriter, count: u32) {
     }
 }
 
-/// Adds all numbers that come. It doesn't know how many these are.
+/// Adds all numbers that come. It doesn't know how many there are.
 fn read(read_end: PipeReader) {
     let mut sum = 0;
     println!("the sum is {sum}");

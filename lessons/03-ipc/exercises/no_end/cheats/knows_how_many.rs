@@ -31,7 +31,7 @@ fn write(mut write_end: PipeWriter, count: usize) {
     }
 }
 
-/// Adds all numbers that come. It doesn't know how many these are.
+/// Adds all numbers that come. It doesn't know how many there are.
 fn read(read_end: PipeReader, count: usize) {
     let lines = BufReader::new(read_end).lines().take(count);
     let sum: u32 = lines.map(|line| line.expect("read").parse::<u32>().expect("a number")).sum();

@@ -32,7 +32,7 @@ fn write(mut write_end: PipeWriter, count: u32) {
     writeln!(write_end, "end").expect("write");
 }
 
-/// Adds all numbers that come. It doesn't know how many these are.
+/// Adds all numbers that come. It doesn't know how many there are.
 fn read(read_end: PipeReader) {
     let lines = BufReader::new(read_end).lines().map(|line| line.expect("read"));
     let numbers = lines.take_while(|line| line != "end");

@@ -32,7 +32,7 @@ fn write(mut write_end: PipeWriter, count: u32) {
     }
 }
 
-/// Adds all numbers that come. It doesn't know how many these are.
+/// Adds all numbers that come. It doesn't know how many there are.
 fn read(mut read_end: PipeReader) {
     let mut text = String::new();
     read_end.read_to_string(&mut text).expect("read");
