@@ -33,6 +33,9 @@ pub struct Scenario {
 /// No program that waits as it should takes so many steps in one of the scenarios.
 const MOST_STEPS: usize = 400;
 
+/// How many of them are shown if they come to no end.
+const LAST_STEPS: usize = 12;
+
 /// How many orders are tried at most of those with few preemptions. There are few of them, and
 /// they are the easiest to understand.
 const SIMPLE: u64 = 4_000;
@@ -123,10 +126,20 @@ fn judge(scenarios: &[Scenario], shown: &Shown) -> Value {
                         "lines": [format!("{:>3}  {line}", at.line())],
                     })
                 }
-                Found::NoEnd => json!({
-                    "fault": format!("a thread takes more than {MOST_STEPS} steps: does it look \
-                                      again and again?"),
-                }),
+                Found::NoEnd(explorer, order) => {
+                    let run = explorer.replay(&order, &run);
+                    let mut run = run.unwrap_or_else(|why| panic!("{order}: {why}"));
+                    run.steps.drain(..run.steps.len().saturating_sub(LAST_STEPS));
+                    let busy = run.steps.last().map(|it| run.threads[it.thread - 1].name);
+                    let busy = busy.unwrap_or("a thread");
+                    let mut shown = lines(&run, shown);
+                    shown.insert(0, "the last steps:".to_owned());
+                    json!({
+                        "fault": format!("there is no end after {MOST_STEPS} steps: does {busy} \
+                                          look again and again?"),
+                        "lines": shown,
+                    })
+                }
             };
             result["scenario"] = scenario.name.into();
             result["tried"] = exploration.tried.into();
@@ -169,8 +182,8 @@ enum Found {
     Failure(Explorer, Failure),
     /// A thread waits in a loop, here.
     Polls(&'static Location<'static>),
-    /// A thread comes to no end.
-    NoEnd,
+    /// An order that comes to no end.
+    NoEnd(Explorer, Schedule),
 }
 
 /// What was tried of a scenario.
@@ -227,10 +240,8 @@ impl Exploration {
             Some(Found::Failure(explorer, failure))
         } else if let Some(at) = report.polls {
             Some(Found::Polls(at))
-        } else if report.too_long > 0 {
-            Some(Found::NoEnd)
         } else {
-            None
+            report.endless.map(|order| Found::NoEnd(explorer, order))
         }
     }
 }
@@ -261,7 +272,9 @@ fn lines(run: &Run, shown: &Shown) -> Vec<String> {
     let text = |(line, source)| format!("line {line}: {}", explorer::line_of(source, line));
     lines.extend(of_program.collect::<BTreeSet<_>>().into_iter().map(text));
     if run.steps.iter().any(|step| shown(step.at.file()).is_none()) {
-        lines.push("(A step without a line number is the judge's own, or in std.)".to_owned());
+        lines.push(
+            "(A step without a line number is the judge's own, in std, or a drop.)".to_owned(),
+        );
     }
     lines
 }

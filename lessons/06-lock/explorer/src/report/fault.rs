@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
+use crate::names;
 use crate::op::ThreadId;
 
 /// What went wrong in an execution.
@@ -66,6 +67,20 @@ pub enum Awaited {
 }
 
 impl Awaited {
+    /// Calls the first of several objects of the same name by a number, as the others are.
+    pub(crate) fn number_first(&mut self, name: &str) {
+        if let Awaited::Lock { lock: object, .. }
+        | Awaited::Notification(object)
+        | Awaited::Item(object)
+        | Awaited::Room(object)
+        | Awaited::Receiver(object)
+        | Awaited::Others(object) = self
+            && *object == name
+        {
+            *object = names::intern(format!("{name} #1"));
+        }
+    }
+
     /// The name of the lock, the condition variable, the channel, or the thread.
     pub fn name(&self) -> &'static str {
         match self {
@@ -100,7 +115,12 @@ impl fmt::Display for Awaited {
 
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} waits for {}", self.name, self.awaits)
+        match self.awaits {
+            Awaited::Lock { lock, owner } if owner == self.name => {
+                write!(f, "{owner} waits for the lock {lock}, which it holds itself")
+            }
+            _ => write!(f, "{} waits for {}", self.name, self.awaits),
+        }
     }
 }
 
