@@ -16,11 +16,11 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "there are no items, and two parts", run: || alone(0, 2) },
     Scenario { name: "there are three items, and one part", run: || alone(3, 1) },
     Scenario {
-        name: "there are two parts of two items each, and two threads look at items at the same time",
+        name: "there are two parts of two items, and two threads look at items at the same time",
         run: two_meet,
     },
     Scenario {
-        name: "there are three parts of one item each, and two threads look at items at the same time",
+        name: "there are three parts of one item, and two threads look at items at the same time",
         run: first_and_last_meet,
     },
     Scenario { name: "there are a few items, and then more", run: more },

@@ -18,11 +18,11 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two threads move 60 into the same account", run: same_target },
     Scenario { name: "two threads move money, and main looks at the balances", run: watched },
     Scenario {
-        name: "a thread moves money into an account while another asks whether it may move some out of it",
+        name: "a thread moves money into an account while another asks to move some out of it",
         run: || into_asked(0, 1),
     },
     Scenario {
-        name: "a thread moves money into an account while another asks whether it may move some from it to itself",
+        name: "a thread moves money into an account while another moves some from it to itself",
         run: || into_asked(0, 0),
     },
     Scenario {

@@ -591,7 +591,7 @@ impl Execution {
                     _ => None,
                 };
                 let owner = holder.map_or("nobody", name);
-                Awaited::Lock { lock: object(lock), owner }
+                Awaited::Lock { lock: object(lock), owner, is_own: holder == Some(thread) }
             }
         }
     }
@@ -631,7 +631,9 @@ impl Execution {
         let steps = self.steps.take().unwrap_or_default();
         let mut run = Run { steps, threads, polls: self.polls, wakes: self.wakes, outcome };
         for entry in &self.objects {
-            if let Some(first) = entry.name.strip_suffix(" #2") {
+            if let Some(first) = entry.name.strip_suffix(" #2")
+                && !matches!(entry.object, Object::Token(_))
+            {
                 run.number_first(first);
             }
         }

@@ -47,6 +47,8 @@ pub enum Awaited {
         lock: &'static str,
         /// The name of the thread that holds it.
         owner: &'static str,
+        /// Whether that is the thread that waits.
+        is_own: bool,
     },
     /// A notification of this condition variable.
     Notification(&'static str),
@@ -100,7 +102,10 @@ impl Awaited {
 impl fmt::Display for Awaited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Awaited::Lock { lock, owner } => write!(f, "the lock {lock}, which {owner} has"),
+            Awaited::Lock { lock, is_own: true, .. } => {
+                write!(f, "the lock {lock}, which it holds itself")
+            }
+            Awaited::Lock { lock, owner, .. } => write!(f, "the lock {lock}, which {owner} has"),
             Awaited::Notification(condvar) => write!(f, "a notification of {condvar}"),
             Awaited::End(thread) => write!(f, "the end of {thread}"),
             Awaited::Item(channel) => write!(f, "an item of {channel}"),
@@ -115,12 +120,7 @@ impl fmt::Display for Awaited {
 
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.awaits {
-            Awaited::Lock { lock, owner } if owner == self.name => {
-                write!(f, "{owner} waits for the lock {lock}, which it holds itself")
-            }
-            _ => write!(f, "{} waits for {}", self.name, self.awaits),
-        }
+        write!(f, "{} waits for {}", self.name, self.awaits)
     }
 }
 
