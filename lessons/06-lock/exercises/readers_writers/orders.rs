@@ -149,10 +149,10 @@ fn late_again() {
     watched.room.stop_reading();
     settle();
     let writes = watched.writes.load(SeqCst);
-    assert!(writes == 1, "{writes} threads write at the same time, and not 1");
+    assert!(writes == 1, "when the reader has left, {writes} writers are inside, and not 1");
     let reader = start_after(&watched, 2);
     settle();
-    may_leave.wait();
+    judges_may_leave.wait();
     writers.map(join);
     join(reader);
 }

@@ -34,7 +34,7 @@ pub struct Scenario {
 const MOST_STEPS: usize = 400;
 
 /// How many of them are shown if they come to no end.
-const LAST_STEPS: usize = 12;
+const SHOWN_STEPS: usize = 12;
 
 /// How many orders are tried at most of those with few preemptions. There are few of them, and
 /// they are the easiest to understand.
@@ -129,14 +129,17 @@ fn judge(scenarios: &[Scenario], shown: &Shown) -> Value {
                 Found::NoEnd(explorer, order) => {
                     let run = explorer.replay(&order, &run);
                     let mut run = run.unwrap_or_else(|why| panic!("{order}: {why}"));
-                    run.steps.drain(..run.steps.len().saturating_sub(LAST_STEPS));
-                    let busy = run.steps.last().map(|it| run.threads[it.thread - 1].name);
-                    let busy = busy.unwrap_or("a thread");
+                    let busy = busy(&run);
+                    // Those in the middle: the first ones prepare it, and by chance the last ones
+                    // may end it.
+                    let from = run.steps.len() / 2;
+                    run.steps = run.steps.into_iter().skip(from).take(SHOWN_STEPS).collect();
                     let mut shown = lines(&run, shown);
-                    shown.insert(0, "the last steps:".to_owned());
+                    let to = from + run.steps.len();
+                    shown.insert(0, format!("the steps {} to {to}:", from + 1));
                     json!({
-                        "fault": format!("there is no end after {MOST_STEPS} steps: does {busy} \
-                                          look again and again?"),
+                        "fault": format!("there is no end after {MOST_STEPS} steps: {busy} look \
+                                          again and again?"),
                         "lines": shown,
                     })
                 }
@@ -147,6 +150,19 @@ fn judge(scenarios: &[Scenario], shown: &Shown) -> Value {
         }
     }
     json!({ "tried": tried, "exhaustive": is_exhaustive })
+}
+
+/// Begins to ask about the threads that have taken a large part of the steps: `does thread 2`.
+fn busy(run: &Run) -> String {
+    let steps_of = |id| run.steps.iter().filter(|step| step.thread == id).count();
+    let ids = (1..).zip(&run.threads);
+    let busy = ids.filter(|&(id, _)| steps_of(id) > run.steps.len() / 4);
+    let names: Vec<_> = busy.map(|(_, thread)| thread.name).collect();
+    match &names[..] {
+        [] => "do the threads".to_owned(),
+        [name] => format!("does {name}"),
+        names => format!("do {}", names.join(" and ")),
+    }
 }
 
 /// Tries one order of one scenario.

@@ -11,7 +11,7 @@ const COLUMN: usize = 24;
 /// The width if there is more to show.
 const WIDEST: usize = 32;
 /// The width if there is more to show, and nothing beside the columns.
-const WIDEST_ALONE: usize = 36;
+const WIDEST_ALONE: usize = 40;
 
 /// Draws an execution in lines of `width` columns. `source` gives the text of the file that a
 /// step is in; each step is shown beside its line where the width allows it, and never if it is 0.

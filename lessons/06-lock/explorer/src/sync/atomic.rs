@@ -85,7 +85,7 @@ impl<T: Copy + PartialEq + Debug> Variable<T> {
             |result| match result {
                 Ok(_) => format!("compare_exchange {}: {new:?}", self.handle.name),
                 Err(found) => {
-                    format!("compare_exchange {}: no, found {found:?}", self.handle.name)
+                    format!("compare_exchange {}: no ({found:?})", self.handle.name)
                 }
             },
         )

@@ -732,5 +732,5 @@ fn a_compare_exchange_says_whether_it_has_stored() {
         }),
     );
     let steps: Vec<_> = run.expect("a run").steps.into_iter().map(|it| it.description).collect();
-    assert_eq!(steps, ["compare_exchange balance: 70", "compare_exchange balance: no, found 70"]);
+    assert_eq!(steps, ["compare_exchange balance: 70", "compare_exchange balance: no (70)"]);
 }
