@@ -15,11 +15,11 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/a_thread_for_each", "4 threads look at items"),
         ("cheats/clones", "items are cloned"),
         ("cheats/drops_the_rest", "the count is 3, and not 4"),
-        ("cheats/lazy", "waits for the other threads at meeting"),
+        ("cheats/lazy", "waits for the other threads at judges_barrier"),
         ("cheats/lock_for_each", "can each count for itself?"),
         ("cheats/one_after_another", "waits for the lock turn"),
         ("cheats/one_atomic", "can each count for itself?"),
-        ("cheats/one_thread", "deadlock: main waits for the other threads at meeting"),
+        ("cheats/one_thread", "deadlock: main waits for the other threads at judges_barrier"),
         ("cheats/racy", "the count is 1, and not 3"),
     ],
 };

@@ -16,11 +16,11 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "there are no items, and two parts", run: || alone(0, 2) },
     Scenario { name: "there are three items, and one part", run: || alone(3, 1) },
     Scenario {
-        name: "there are two parts, and two threads look at items at the same time",
+        name: "there are two parts of two items, and two threads look at items at the same time",
         run: two_meet,
     },
     Scenario {
-        name: "there are three parts, and two threads look at items at the same time",
+        name: "there are three parts of one item, and two threads look at items at the same time",
         run: first_and_last_meet,
     },
     Scenario { name: "there are a few items, and then more", run: more },
@@ -70,14 +70,14 @@ fn alone(many: usize, parts: usize) {
 }
 
 fn two_meet() {
-    let meeting = Barrier::new(2);
-    check(4, 2, Some((meeting, |_| true)));
+    let judges_barrier = Barrier::new(2);
+    check(4, 2, Some((judges_barrier, |_| true)));
 }
 
 /// Of three threads the first one and the last one: for all three there are too many orders.
 fn first_and_last_meet() {
-    let meeting = Barrier::new(2);
-    check(3, 3, Some((meeting, |number| number != 1)));
+    let judges_barrier = Barrier::new(2);
+    check(3, 3, Some((judges_barrier, |number| number != 1)));
 }
 
 fn check(many: usize, parts: usize, meeting: Option<Meeting>) {

@@ -7,7 +7,7 @@ pub const EXERCISE: Exercise = Exercise {
     name: "every_result",
     judge: Judge::Orders,
     verdicts: &[
-        ("start", "a thread has panicked: the disk is full"),
+        ("start", "`run_all` panics (a thread has panicked: the disk is full)"),
         ("right/by_channel", ""),
         ("right/last_first", ""),
         ("right/map_err", ""),
@@ -18,8 +18,8 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/message_of_the_box", "is a panic with 'a panic without a text'"),
         ("cheats/no_threads", "deadlock: main waits for an item"),
         ("cheats/one_at_a_time", "deadlock: main waits for the end of"),
-        ("cheats/only_results", "there are 2 tasks, and the results are: 1"),
+        ("cheats/only_results", "2 tasks, but only one result: 1"),
         ("cheats/sleeps", "is a panic with 'it has panicked', and not 3"),
-        ("cheats/up_to_the_first", "there are 2 tasks, and the results are: a panic with"),
+        ("cheats/up_to_the_first", "2 tasks, but only one result: a panic with"),
     ],
 };

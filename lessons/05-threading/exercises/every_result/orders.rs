@@ -1,6 +1,8 @@
 //! What must hold in every order.
 
+use std::any::Any;
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -48,19 +50,20 @@ fn both_panic() {
 
 /// None of them can end before all have been started.
 fn backwards() {
-    let (from_second, second) = channel();
-    let (from_third, third) = channel();
+    // Their names are for the reader of an order.
+    let (judges_channel_2_to_1, second) = channel();
+    let (judges_channel_3_to_2, third) = channel();
     let caller = thread::current().id();
     let tasks: Vec<Task> = vec![
         Box::new(move || received(second)),
         Box::new(move || {
             let number = received(third);
-            send(from_second, number - 1);
+            send(judges_channel_2_to_1, number - 1);
             number
         }),
         Box::new(move || {
             assert!(thread::current().id() != caller, "I have no thread of my own");
-            send(from_third, 8);
+            send(judges_channel_3_to_2, 8);
             9
         }),
     ];
@@ -81,10 +84,10 @@ fn received(rx: Receiver<u32>) -> u32 {
 
 /// A panic drops what the task has: so the other task learns of it.
 fn loses_its_sender() {
-    let (tx, rx) = channel::<u32>();
+    let (judges_channel, rx) = channel::<u32>();
     let waits = Box::new(move || rx.recv().unwrap_or(0));
     let panics = Box::new(move || {
-        let _tx = tx;
+        let _tx = judges_channel;
         panic!("{} is odd", 5)
     });
     require(vec![waits, panics], &[Ok(0), Err("5 is odd")]);
@@ -92,10 +95,18 @@ fn loses_its_sender() {
 
 fn require(tasks: Vec<Task>, expected: &[Result<u32, &str>]) {
     let count = tasks.len();
-    let results = run_all(tasks);
+    let results = panic::catch_unwind(AssertUnwindSafe(|| run_all(tasks)));
+    let results = results.unwrap_or_else(|why| match message(&*why) {
+        Some(message) => panic!("`run_all` panics ({message}), and no result is left"),
+        None => panic::resume_unwind(why),
+    });
     assert!(
         results.len() == count,
-        "there are {count} tasks, and the results are: {}",
+        "{count} tasks, but {}: {}",
+        match results.len() {
+            1 => "only one result".to_owned(),
+            many => format!("{many} results"),
+        },
         list(&results)
     );
     for (number, (result, expected)) in (1..).zip(results.iter().zip(expected)) {
@@ -107,6 +118,12 @@ fn require(tasks: Vec<Task>, expected: &[Result<u32, &str>]) {
             text(&expected)
         );
     }
+}
+
+/// The message of a panic, if it is one of the program's.
+fn message(why: &(dyn Any + Send)) -> Option<&str> {
+    let text = why.downcast_ref::<&str>().copied();
+    text.or_else(|| why.downcast_ref::<String>().map(String::as_str))
 }
 
 fn list(results: &[Result<u32, String>]) -> String {

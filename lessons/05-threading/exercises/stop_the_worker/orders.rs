@@ -54,7 +54,7 @@ impl Done {
         let done = self.0.load(SeqCst).to_string();
         assert!(
             done == expected,
-            "when the worker has stopped, it has done: {}, and not: {}",
+            "when the worker has stopped, it has done {}, and should have done {}",
             list(&done),
             list(expected)
         );
@@ -117,13 +117,13 @@ fn late() {
 
 fn kept() {
     let (worker, done) = (Worker::start(), Done::nothing());
-    let (tx, submitted) = channel();
-    let (stopped, rx) = channel::<()>();
+    let (judges_submitted, submitted) = channel();
+    let (judges_stopped, stopped) = channel::<()>();
     let (jobs, job) = (worker.jobs(), done.job(1));
     let thread = thread::spawn(move || {
         submit(&jobs, job);
-        tx.send(()).expect("it is received");
-        rx.recv().expect("it is sent");
+        judges_submitted.send(()).expect("it is received");
+        stopped.recv().expect("it is sent");
         jobs
     });
     if submitted.recv().is_err() {
@@ -131,19 +131,19 @@ fn kept() {
     }
     worker.stop();
     done.require("1");
-    stopped.send(()).expect("it is received");
+    judges_stopped.send(()).expect("it is received");
     let jobs = thread.join().expect("it does not panic");
     require_refused(&jobs, &done);
 }
 
 fn waits() {
     let (worker, done) = (Worker::start(), Done::nothing());
-    let (tx, rx) = channel();
+    let (judges_value, rx) = channel();
     let jobs = worker.jobs();
     let has_done = done.clone();
     submit(&jobs, Box::new(move || has_done.set(rx.recv().unwrap_or(8))));
     submit(&jobs, done.job(2));
-    tx.send(1).expect("the job waits for it");
+    judges_value.send(1).expect("the job waits for it");
     worker.stop();
     done.require("12");
     require_ended();
@@ -151,12 +151,12 @@ fn waits() {
 
 fn busy() {
     let (worker, done) = (Worker::start(), Done::nothing());
-    let (tx, rx) = channel();
+    let (judges_value, rx) = channel();
     let jobs = worker.jobs();
     let has_done = done.clone();
     submit(&jobs, Box::new(move || has_done.set(rx.recv().unwrap_or(8))));
     submit(&jobs, done.job(2));
-    let thread = thread::spawn(move || tx.send(1));
+    let thread = thread::spawn(move || judges_value.send(1));
     worker.stop();
     done.require("12");
     thread.join().expect("it does not panic").expect("the job waits for it");
@@ -164,12 +164,12 @@ fn busy() {
 
 fn from_a_job() {
     let (worker, done) = (Worker::start(), Done::nothing());
-    let (tx, rx) = channel();
+    let (judges_answer, rx) = channel();
     let (jobs, in_job, first, second) = (worker.jobs(), worker.jobs(), done.job(1), done.job(2));
     let job = move || {
         first();
         let is_taken = in_job.submit(second);
-        tx.send(is_taken).expect("it is received");
+        judges_answer.send(is_taken).expect("it is received");
     };
     submit(&jobs, Box::new(job));
     assert!(rx.recv() == Ok(true), "a worker that runs does not take a job");

@@ -47,9 +47,10 @@ fn plus_one() -> Work {
 
 /// Each says that it is read, and waits for the other one.
 fn both_are_read() {
-    let (here, other_here) = channel();
-    let (there, other_there) = channel();
-    let sources = [(10u32, here, other_there), (20, there, other_here)];
+    // Their names are for the reader of an order.
+    let (judges_channel_1_to_2, from_1) = channel();
+    let (judges_channel_2_to_1, from_2) = channel();
+    let sources = [(10u32, judges_channel_1_to_2, from_2), (20, judges_channel_2_to_1, from_1)];
     let sources = sources.map(|(number, here, other)| {
         let mut ends = Some((here, other));
         Box::new(iter::from_fn(move || {
@@ -64,9 +65,9 @@ fn both_are_read() {
 
 /// The source and the work wait for each other.
 fn overlap() {
-    let (works, begun) = channel();
-    let (reads, read_on) = channel();
-    let (mut count, mut ends) = (0, Some((reads, begun)));
+    let (judges_work_to_source, begun) = channel();
+    let (judges_source_to_work, read_on) = channel();
+    let (mut count, mut ends) = (0, Some((judges_source_to_work, begun)));
     let source = iter::from_fn(move || {
         count += 1;
         if count == 2 {
@@ -76,7 +77,7 @@ fn overlap() {
         }
         (count <= 2).then_some(count)
     });
-    let ends = Cell::new(Some((works, read_on)));
+    let ends = Cell::new(Some((judges_work_to_source, read_on)));
     let work = move |number| {
         if let Some((works, read_on)) = ends.take() {
             send(works);
@@ -107,7 +108,7 @@ fn is_bounded() {
     };
     let results = process(vec![Box::new(source)], Box::new(work));
     assert_results(results, &[1, 8, 1, 9]);
-    // One number is worked on, and there is room for one more, or for two.
+    // One number is worked on, and there is room for one more, or for a few.
     let most = most.load(SeqCst);
     assert!(most <= 3, "{most} numbers wait for the work: is there room for so many?");
 }

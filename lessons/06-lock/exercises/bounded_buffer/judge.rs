@@ -7,17 +7,20 @@ pub const EXERCISE: Exercise = Exercise {
     name: "bounded_buffer",
     judge: Judge::Orders,
     verdicts: &[
-        ("start", "two threads take an item each, with room for 1: lost wake-up"),
+        ("start", "two threads take an item each, with room for 1; what goes wrong: lost wake-up"),
         ("right/all_in_put", ""),
         ("right/channel", ""),
         ("right/wait_while", ""),
         ("right/wakes_all", ""),
-        ("cheats/first_only", "two threads take an item each, with room for 2: lost wake-up"),
+        (
+            "cheats/first_only",
+            "two threads take an item each, with room for 2; what goes wrong: lost wake-up",
+        ),
         ("cheats/looks_once", "`None`"),
         ("cheats/newest", "the item 2 comes out, and not 1"),
         ("cheats/no_limit", "3 items are in a buffer with room for 2"),
         ("cheats/pushes_later", "2 items are in a buffer with room for 1"),
-        ("cheats/room_for_one", "one thread, with room for 2 items: lost wake-up"),
+        ("cheats/room_for_one", "one thread, with room for 2 items; what goes wrong: lost wake-up"),
         ("cheats/spins", "by looking again and again"),
     ],
 };

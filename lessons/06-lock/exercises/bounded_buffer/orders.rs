@@ -66,9 +66,9 @@ fn pair() {
 
 fn full() {
     let buffer = Arc::new(Buffer::new(2));
-    let is_taking = Arc::new(AtomicBool::new(false));
+    let judges_is_taking = Arc::new(AtomicBool::new(false));
     let other = {
-        let (buffer, is_taking) = (Arc::clone(&buffer), Arc::clone(&is_taking));
+        let (buffer, is_taking) = (Arc::clone(&buffer), Arc::clone(&judges_is_taking));
         thread::spawn(move || {
             buffer.put(1);
             buffer.put(2);
@@ -76,7 +76,7 @@ fn full() {
             assert!(is_taking.load(SeqCst), "3 items are in a buffer with room for 2");
         })
     };
-    is_taking.store(true, SeqCst);
+    judges_is_taking.store(true, SeqCst);
     for item in [1, 2, 3] {
         require_next(&buffer, item);
     }
@@ -85,11 +85,11 @@ fn full() {
 
 fn race() {
     let buffer = Arc::new(Buffer::new(1));
-    let is_taking = Arc::new(AtomicBool::new(false));
-    let are_in = Arc::new(AtomicU32::new(0));
+    let judges_is_taking = Arc::new(AtomicBool::new(false));
+    let judges_are_in = Arc::new(AtomicU32::new(0));
     let others = [1, 2].map(|item| {
-        let (buffer, is_taking) = (Arc::clone(&buffer), Arc::clone(&is_taking));
-        let are_in = Arc::clone(&are_in);
+        let (buffer, is_taking) = (Arc::clone(&buffer), Arc::clone(&judges_is_taking));
+        let are_in = Arc::clone(&judges_are_in);
         thread::spawn(move || {
             buffer.put(item);
             if are_in.fetch_add(1, SeqCst) == 1 {
@@ -97,7 +97,7 @@ fn race() {
             }
         })
     });
-    is_taking.store(true, SeqCst);
+    judges_is_taking.store(true, SeqCst);
     require_both([buffer.take(), buffer.take()]);
     others.map(join);
 }

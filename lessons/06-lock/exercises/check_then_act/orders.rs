@@ -27,18 +27,18 @@ pub const SCENARIOS: &[Scenario] = &[
 /// A cache, and how often something was computed for it.
 struct Watched {
     cache: Cache,
-    computed: AtomicU64,
+    judges_count: AtomicU64,
 }
 
 impl Watched {
     fn new() -> Arc<Watched> {
-        Arc::new(Watched { cache: Cache::new(), computed: AtomicU64::new(0) })
+        Arc::new(Watched { cache: Cache::new(), judges_count: AtomicU64::new(0) })
     }
 
     /// Asks for a key. A value that is computed is 100 times the key, and how many values have
     /// been computed so far.
     fn get(&self, key: u32) -> u64 {
-        self.cache.get(key, || 100 * u64::from(key) + self.computed.fetch_add(1, SeqCst) + 1)
+        self.cache.get(key, || 100 * u64::from(key) + self.judges_count.fetch_add(1, SeqCst) + 1)
     }
 
     fn ask(self: &Arc<Self>, key: u32) -> JoinHandle<u64> {
@@ -47,7 +47,7 @@ impl Watched {
     }
 
     fn require_computed(&self, count: u64) {
-        let computed = self.computed.load(SeqCst);
+        let computed = self.judges_count.load(SeqCst);
         assert!(computed == count, "{computed} values were computed, and not {count}");
     }
 }
@@ -77,19 +77,19 @@ fn same<const OTHERS: usize>() {
 /// any number of locks up to 16, and by any power of two up to 1024.
 fn meet() {
     let cache = Arc::new(Cache::new());
-    let inside = Arc::new(Barrier::new(2));
+    let judges_barrier = Arc::new(Barrier::new(2));
     let (one, two) = (7, 7 + 1024 * 45_045);
-    let other = ask(&cache, two, &inside);
-    require(one, get(&cache, one, &inside), 10);
+    let other = ask(&cache, two, &judges_barrier);
+    require(one, get(&cache, one, &judges_barrier), 10);
     require(two, other.join().unwrap(), 10);
 }
 
 /// A thread that waits for one key must not keep those waiting that ask for another.
 fn meet_past_a_waiting_one() {
     let cache = Arc::new(Cache::new());
-    let inside = Arc::new(Barrier::new(2));
-    let others = [1, 2].map(|key| (key, ask(&cache, key, &inside)));
-    require(1, get(&cache, 1, &inside), 10);
+    let judges_barrier = Arc::new(Barrier::new(2));
+    let others = [1, 2].map(|key| (key, ask(&cache, key, &judges_barrier)));
+    require(1, get(&cache, 1, &judges_barrier), 10);
     for (key, other) in others {
         require(key, other.join().unwrap(), 10);
     }
@@ -120,10 +120,10 @@ fn nested() {
 fn kept() {
     let cache = Arc::new(Cache::new());
     cache.get(1, || 10);
-    let inside = Arc::new(Barrier::new(2));
-    let other = ask(&cache, 2, &inside);
+    let judges_barrier = Arc::new(Barrier::new(2));
+    let other = ask(&cache, 2, &judges_barrier);
     require(1, cache.get(1, || 0), 10);
-    inside.wait();
+    judges_barrier.wait();
     require(2, other.join().unwrap(), 10);
 }
 

@@ -58,8 +58,8 @@ fn one_of_two() {
     match threads.map(|thread| thread.join().unwrap()) {
         [true, false] => require(&balance, 40),
         [false, true] => require(&balance, 30),
-        [true, true] => panic!("60 and 70 were paid, and only 100 were there"),
-        [false, false] => panic!("both were refused, and 100 were there"),
+        [true, true] => panic!("60 and 70 were paid, but only 100 was there"),
+        [false, false] => panic!("both were refused, although 100 was there"),
     }
 }
 
@@ -125,7 +125,10 @@ fn three() {
         }
     }
     require(&balance, left);
-    assert!(refused.len() == 1, "{refused:?} were refused, and one of them is too much for 100");
+    assert!(
+        refused.len() == 1,
+        "{refused:?} were refused, but only one of the three is too much for 100"
+    );
 }
 
 fn back() {
@@ -156,9 +159,9 @@ fn require(balance: &AtomicI64, expected: i64) {
 }
 
 fn require_paid(amount: i64, is_paid: bool) {
-    assert!(is_paid, "{amount} were refused, and enough was there");
+    assert!(is_paid, "{amount} was refused, although enough was there");
 }
 
 fn require_refused(amount: i64, is_paid: bool) {
-    assert!(!is_paid, "{amount} were paid, and not enough was there");
+    assert!(!is_paid, "{amount} was paid, although not enough was there");
 }

@@ -111,15 +111,15 @@ fn meet_past_a_waiting_one() {
 }
 
 fn meet_at<const N: usize>(table: &Arc<Table>, philosophers: [usize; N]) {
-    let eating = Arc::new(Barrier::new(N));
+    let judges_barrier = Arc::new(Barrier::new(N));
     let others: Vec<_> = philosophers[1..]
         .iter()
         .map(|&philosopher| {
-            let (table, eating) = (Arc::clone(table), Arc::clone(&eating));
+            let (table, eating) = (Arc::clone(table), Arc::clone(&judges_barrier));
             thread::spawn(move || eat_together(&table, philosopher, &eating))
         })
         .collect();
-    eat_together(table, philosophers[0], &eating);
+    eat_together(table, philosophers[0], &judges_barrier);
     others.into_iter().for_each(join);
 }
 

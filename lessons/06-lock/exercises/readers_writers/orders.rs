@@ -99,17 +99,17 @@ fn start_together(room: &Arc<Room>, inside: &Arc<Barrier>) -> JoinHandle<()> {
 
 fn meet() {
     let room = Arc::new(Room::new());
-    let inside = Arc::new(Barrier::new(2));
-    let other = start_together(&room, &inside);
-    read_together(&room, &inside);
+    let judges_barrier = Arc::new(Barrier::new(2));
+    let other = start_together(&room, &judges_barrier);
+    read_together(&room, &judges_barrier);
     join(other);
 }
 
 fn meet_after() {
     let room = Arc::new(Room::new());
-    let inside = Arc::new(Barrier::new(2));
+    let judges_barrier = Arc::new(Barrier::new(2));
     room.start_writing();
-    let others = [(); 2].map(|()| start_together(&room, &inside));
+    let others = [(); 2].map(|()| start_together(&room, &judges_barrier));
     settle();
     room.stop_writing();
     others.map(join);
@@ -133,10 +133,10 @@ fn late() {
 /// the other one still waits, and goes first.
 fn late_again() {
     let watched = Watched::new();
-    let may_leave = Arc::new(Barrier::new(2));
+    let judges_may_leave = Arc::new(Barrier::new(2));
     watched.room.start_reading();
     let writers = [(); 2].map(|()| {
-        let (watched, may_leave) = (Arc::clone(&watched), Arc::clone(&may_leave));
+        let (watched, may_leave) = (Arc::clone(&watched), Arc::clone(&judges_may_leave));
         thread::spawn(move || {
             watched.room.start_writing();
             if watched.writes.fetch_add(1, SeqCst) == 0 {
@@ -149,10 +149,10 @@ fn late_again() {
     watched.room.stop_reading();
     settle();
     let writes = watched.writes.load(SeqCst);
-    assert!(writes == 1, "{writes} threads write at the same time, and not 1");
+    assert!(writes == 1, "when the reader has left, {writes} writers are inside, and not 1");
     let reader = start_after(&watched, 2);
     settle();
-    may_leave.wait();
+    judges_may_leave.wait();
     writers.map(join);
     join(reader);
 }

@@ -12,11 +12,11 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/owed", ""),
         ("right/queue", ""),
         ("right/wait_while", ""),
-        ("cheats/atomic", "two threads go in, with 1 permit: lost wake-up"),
+        ("cheats/atomic", "two threads go in, with 1 permit; what goes wrong: lost wake-up"),
         ("cheats/looks_once", "a thread takes a permit, and there is none"),
         ("cheats/one_at_a_time", "lost wake-up: main waits for a notification"),
         ("cheats/sleeps", "by looking again and again"),
         ("cheats/waits_a_while", "by looking again and again"),
-        ("cheats/wakes_at_zero", "another releases two: lost wake-up"),
+        ("cheats/wakes_at_zero", "another releases two; what goes wrong: lost wake-up"),
     ],
 };

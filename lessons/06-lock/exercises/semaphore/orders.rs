@@ -10,7 +10,7 @@ use harness::Scenario;
 use super::program::Semaphore;
 
 pub const SCENARIOS: &[Scenario] = &[
-    Scenario { name: "one thread, with 2 permits", run: alone },
+    Scenario { name: "one thread, with 2 permits, releases one more than it took", run: alone },
     Scenario { name: "two threads go in, with 1 permit", run: || visits(1, 0, 0) },
     Scenario {
         name: "two threads go in, with 2 permits, one of which is taken",
@@ -51,16 +51,19 @@ fn alone() {
 struct Room {
     semaphore: Semaphore,
     permits: usize,
-    inside: AtomicUsize,
+    judges_inside: AtomicUsize,
 }
 
 impl Room {
     fn visit(&self) {
         self.semaphore.acquire();
-        let inside = self.inside.fetch_add(1, SeqCst) + 1;
+        let inside = self.judges_inside.fetch_add(1, SeqCst) + 1;
         let permits = self.permits;
-        assert!(inside <= permits, "{inside} threads are inside, with a limit of {permits}");
-        self.inside.fetch_sub(1, SeqCst);
+        assert!(
+            inside <= permits,
+            "{inside} threads are inside, and there are only {permits} permits"
+        );
+        self.judges_inside.fetch_sub(1, SeqCst);
         self.semaphore.release();
     }
 }
@@ -77,7 +80,7 @@ fn visits(permits: usize, others: usize, more: usize) {
         semaphore.release();
     }
     let permits = permits + more;
-    let room = Arc::new(Room { semaphore, permits, inside: AtomicUsize::new(others) });
+    let room = Arc::new(Room { semaphore, permits, judges_inside: AtomicUsize::new(others) });
     let threads = [(); 2].map(|()| {
         let room = Arc::clone(&room);
         thread::spawn(move || room.visit())
@@ -90,9 +93,9 @@ fn visits(permits: usize, others: usize, more: usize) {
 
 fn meet() {
     let semaphore = Arc::new(Semaphore::new(2));
-    let inside = Arc::new(Barrier::new(2));
+    let judges_barrier = Arc::new(Barrier::new(2));
     let other = {
-        let (semaphore, inside) = (Arc::clone(&semaphore), Arc::clone(&inside));
+        let (semaphore, inside) = (Arc::clone(&semaphore), Arc::clone(&judges_barrier));
         thread::spawn(move || {
             semaphore.acquire();
             inside.wait();
@@ -100,7 +103,7 @@ fn meet() {
         })
     };
     semaphore.acquire();
-    inside.wait();
+    judges_barrier.wait();
     semaphore.release();
     join([other]);
 }
@@ -117,16 +120,16 @@ fn acquire(semaphore: &Arc<Semaphore>, count: usize) -> JoinHandle<()> {
 
 fn hand_over() {
     let semaphore = Arc::new(Semaphore::new(0));
-    let letter = Arc::new(Mutex::new(None));
+    let judges_letter = Arc::new(Mutex::new(None));
     let reader = {
-        let (semaphore, letter) = (Arc::clone(&semaphore), Arc::clone(&letter));
+        let (semaphore, letter) = (Arc::clone(&semaphore), Arc::clone(&judges_letter));
         thread::spawn(move || {
             semaphore.acquire();
             let letter = letter.lock().unwrap().take();
             assert!(letter.is_some(), "acquire returns before release was called");
         })
     };
-    *letter.lock().unwrap() = Some(1);
+    *judges_letter.lock().unwrap() = Some(1);
     semaphore.release();
     join([reader]);
 }

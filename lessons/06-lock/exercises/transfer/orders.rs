@@ -16,13 +16,13 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "a thread moves money from an account to itself", run: to_itself },
     Scenario { name: "two threads move 60 out of the same 100", run: one_of_two },
     Scenario { name: "two threads move 60 into the same account", run: same_target },
-    Scenario { name: "a thread moves money, another looks at the balances", run: watched },
+    Scenario { name: "two threads move money, and main looks at the balances", run: watched },
     Scenario {
-        name: "a thread moves money into an account as another asks whether it may move some out of it",
+        name: "a thread moves money into an account while another asks to move some out of it",
         run: || into_asked(0, 1),
     },
     Scenario {
-        name: "a thread moves money into an account as another asks whether it may move some to where it is",
+        name: "a thread moves money into an account while another moves some from it to itself",
         run: || into_asked(0, 0),
     },
     Scenario {
@@ -55,11 +55,11 @@ fn move_what_is_there(bank: &Bank, from: usize, to: usize, amount: i64) -> bool 
 
 fn alone() {
     let bank = Bank::new(&[100, 50, 10]);
-    assert!(move_what_is_there(&bank, 0, 2, 100), "100 of 100 were not moved");
+    assert!(move_what_is_there(&bank, 0, 2, 100), "100 out of 100 was not moved");
     require(&bank, [0, 50, 110]);
-    assert!(!move_what_is_there(&bank, 1, 0, 51), "51 of 50 were moved");
+    assert!(!move_what_is_there(&bank, 1, 0, 51), "51 out of 50 was moved");
     require(&bank, [0, 50, 110]);
-    assert!(move_what_is_there(&bank, 2, 1, 20), "20 of 110 were not moved");
+    assert!(move_what_is_there(&bank, 2, 1, 20), "20 out of 110 was not moved");
     require(&bank, [0, 70, 90]);
     bank.transfer(2, 0, 1, |balance| {
         assert!(balance == 90, "is_allowed gets {balance}, and not the 90 of account 2");
@@ -71,8 +71,8 @@ fn alone() {
 fn opposite(a: usize, b: usize) {
     let bank = Arc::new(Bank::new(&[100; 4]));
     let other = start(&bank, b, a, 70);
-    assert!(move_what_is_there(&bank, a, b, 60), "60 were not moved, and they were there");
-    assert!(other.join().unwrap(), "70 were not moved, and they were there");
+    assert!(move_what_is_there(&bank, a, b, 60), "60 was not moved, although it was there");
+    assert!(other.join().unwrap(), "70 was not moved, although it was there");
     let mut balances = [100; 4];
     balances[a] = 110;
     balances[b] = 90;
@@ -87,8 +87,11 @@ fn to_itself() {
         balance == 100
     });
     assert!(is_asked, "is_allowed is not asked");
-    assert!(is_moved, "it returns false, and it was allowed");
-    assert!(!move_what_is_there(&bank, 0, 0, 101), "it returns true, and it was not allowed");
+    assert!(is_moved, "transfer returns false, although it was allowed");
+    assert!(
+        !move_what_is_there(&bank, 0, 0, 101),
+        "transfer returns true, although it was not allowed"
+    );
     require(&bank, [100, 100]);
 }
 
@@ -99,16 +102,16 @@ fn one_of_two() {
     match [is_moved, other.join().unwrap()] {
         [true, false] => require(&bank, [20, 40, 80]),
         [false, true] => require(&bank, [80, 40, 20]),
-        [true, true] => panic!("60 were moved twice, and only 100 were there"),
-        [false, false] => panic!("60 were not moved, and 100 were there"),
+        [true, true] => panic!("60 was moved twice, but only 100 was there"),
+        [false, false] => panic!("60 was not moved, although 100 was there"),
     }
 }
 
 fn same_target() {
     let bank = Arc::new(Bank::new(&[100, 0, 100]));
     let other = start(&bank, 0, 1, 60);
-    assert!(move_what_is_there(&bank, 2, 1, 60), "60 were not moved, and 100 were there");
-    assert!(other.join().unwrap(), "60 were not moved, and 100 were there");
+    assert!(move_what_is_there(&bank, 2, 1, 60), "60 was not moved, although 100 was there");
+    assert!(other.join().unwrap(), "60 was not moved, although 100 was there");
     require(&bank, [40, 120, 40]);
 }
 
@@ -116,7 +119,7 @@ fn watched() {
     let bank = Arc::new(Bank::new(&[100, 100]));
     let (other, refused) = (start(&bank, 0, 1, 60), start(&bank, 1, 0, 300));
     let seen = bank.balances();
-    assert!(seen == [100, 100] || seen == [40, 160], "another thread sees the balances {seen:?}");
+    assert!(seen == [100, 100] || seen == [40, 160], "main sees the balances {seen:?}");
     other.join().unwrap();
     refused.join().unwrap();
     require(&bank, [40, 160]);
@@ -125,16 +128,16 @@ fn watched() {
 /// What `is_allowed` was told of an account must be true until the transfer ends.
 fn into_asked(from: usize, to: usize) {
     let bank = Arc::new(Bank::new(&[100; 3]));
-    let is_over = Arc::new(AtomicBool::new(false));
+    let judges_is_over = Arc::new(AtomicBool::new(false));
     let mut other = None;
     bank.transfer(from, to, 60, |_| {
-        let (bank, ends) = (Arc::clone(&bank), Arc::clone(&is_over));
+        let (bank, ends) = (Arc::clone(&bank), Arc::clone(&judges_is_over));
         other = Some(thread::spawn(move || {
             let is_moved = move_what_is_there(&bank, 2, from, 10);
             ends.store(true, SeqCst);
             is_moved
         }));
-        let is_changed = is_over.load(SeqCst);
+        let is_changed = judges_is_over.load(SeqCst);
         assert!(!is_changed, "the balance has changed before is_allowed has answered");
         true
     });
@@ -144,7 +147,7 @@ fn into_asked(from: usize, to: usize) {
 /// Two transfers are on their way at the same time.
 fn meet() {
     let bank = Arc::new(Bank::new(&[100; 4]));
-    let inside = Arc::new(Barrier::new(2));
+    let judges_barrier = Arc::new(Barrier::new(2));
     let move_60 = move |bank: &Bank, from, to, inside: &Barrier| {
         bank.transfer(from, to, 60, |_| {
             inside.wait();
@@ -152,10 +155,10 @@ fn meet() {
         })
     };
     let other = {
-        let (bank, inside) = (Arc::clone(&bank), Arc::clone(&inside));
+        let (bank, inside) = (Arc::clone(&bank), Arc::clone(&judges_barrier));
         thread::spawn(move || move_60(&bank, 3, 1, &inside))
     };
-    move_60(&bank, 0, 2, &inside);
+    move_60(&bank, 0, 2, &judges_barrier);
     other.join().unwrap();
     require(&bank, [40, 160, 160, 40]);
 }

@@ -591,7 +591,7 @@ impl Execution {
                     _ => None,
                 };
                 let owner = holder.map_or("nobody", name);
-                Awaited::Lock { lock: object(lock), owner }
+                Awaited::Lock { lock: object(lock), owner, is_own: holder == Some(thread) }
             }
         }
     }
@@ -629,10 +629,15 @@ impl Execution {
         let outcome =
             fault.map_or_else(|| outcome(&threads, self.main_has_ended()), Outcome::Fault);
         let steps = self.steps.take().unwrap_or_default();
-        self.ended = Some(Ended {
-            run: Run { steps, threads, polls: self.polls, wakes: self.wakes, outcome },
-            next: self.next_ops(),
-        });
+        let mut run = Run { steps, threads, polls: self.polls, wakes: self.wakes, outcome };
+        for entry in &self.objects {
+            if let Some(first) = entry.name.strip_suffix(" #2")
+                && !matches!(entry.object, Object::Token(_))
+            {
+                run.number_first(first);
+            }
+        }
+        self.ended = Some(Ended { run, next: self.next_ops() });
     }
 
     /// Ends the execution: the program cannot be explored.

@@ -126,8 +126,11 @@ impl Explorer {
                     report.redundant += 1;
                 } else {
                     report.executions += 1;
-                    report.too_long += u64::from(search.cut == Some(Cut::TooLong));
                     let schedule = search.schedule();
+                    if search.cut == Some(Cut::TooLong) {
+                        report.too_long += 1;
+                        report.endless.get_or_insert_with(|| schedule.clone());
+                    }
                     if let Outcome::Fault(fault) = ended.run.outcome {
                         seen(&schedule, Some(&fault));
                         let preemptions = search.preemptions();

@@ -14,7 +14,8 @@ static SOURCES: Mutex<BTreeMap<&'static str, &'static str>> = Mutex::new(BTreeMa
 static PLACES: Mutex<Option<HashMap<usize, &'static str>>> = Mutex::new(None);
 
 /// Lets the explorer call objects by the variables that hold them: `file` is `file!()`, and
-/// `text` is the text of this file. In other files they are called "mutex at line 12".
+/// `text` is the text of this file. One without a variable is called "mutex at line 12", and
+/// one of another file "mutex".
 ///
 /// ```
 /// explorer::add_source(file!(), include_str!("names.rs"));
@@ -46,9 +47,14 @@ pub(crate) fn of(kind: &str, at: &'static Location<'static>) -> &'static str {
         return name;
     }
     let source = lock(&SOURCES).get(at.file()).copied();
-    let line = source.and_then(|source| source.lines().nth(at.line() as usize - 1));
-    let bound = line.and_then(|line| bound(line, at.column() as usize));
-    let name = bound.map_or_else(|| format!("{kind} at line {}", at.line()), str::to_owned);
+    let name = source.map_or_else(
+        || kind.to_owned(),
+        |source| {
+            let line = source.lines().nth(at.line() as usize - 1);
+            let bound = line.and_then(|line| bound(line, at.column() as usize));
+            bound.map_or_else(|| format!("{kind} at line {}", at.line()), str::to_owned)
+        },
+    );
     let name = intern(name);
     lock(&PLACES).get_or_insert_default().insert(place, name);
     name

@@ -46,6 +46,8 @@ pub struct Report {
     pub redundant: u64,
     /// How many executions were cut off after too many steps.
     pub too_long: u64,
+    /// The order of the first of these.
+    pub endless: Option<Schedule>,
     /// Whether no order was left to try. The report holds for the program only then.
     pub finished: bool,
     /// Where a thread waited in a loop for a change, in some order: it looked at something again
@@ -67,6 +69,7 @@ impl Report {
             failures: 0,
             redundant: 0,
             too_long: 0,
+            endless: None,
             finished: false,
             polls: None,
             wakes: false,

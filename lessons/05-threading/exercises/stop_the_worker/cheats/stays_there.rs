@@ -18,7 +18,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Returns at once, whether the worker still takes jobs.
+    /// Returns at once, and says whether the worker still takes jobs.
     pub fn submit(&self, job: Job) -> bool {
         self.queue.send(Some(job)).is_ok()
     }

@@ -21,7 +21,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Returns at once, whether the worker still takes jobs.
+    /// Returns at once, and says whether the worker still takes jobs.
     pub fn submit(&self, job: Job) -> bool {
         !self.is_over.load(Ordering::SeqCst) && self.queue.send(job).is_ok()
     }

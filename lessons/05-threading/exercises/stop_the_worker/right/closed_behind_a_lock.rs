@@ -19,7 +19,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Returns at once, whether the worker still takes jobs.
+    /// Returns at once, and says whether the worker still takes jobs.
     pub fn submit(&self, job: Job) -> bool {
         let queue = self.queue.lock().unwrap();
         queue.as_ref().is_some_and(|queue| queue.send(job).is_ok())

@@ -22,7 +22,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Returns at once, whether the worker still takes jobs.
+    /// Returns at once, and says whether the worker still takes jobs.
     pub fn submit(&self, job: Job) -> bool {
         self.queue.send(Message::Do(job)).is_ok()
     }

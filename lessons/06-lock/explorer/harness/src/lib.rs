@@ -33,6 +33,9 @@ pub struct Scenario {
 /// No program that waits as it should takes so many steps in one of the scenarios.
 const MOST_STEPS: usize = 400;
 
+/// How many of them are shown if they come to no end.
+const SHOWN_STEPS: usize = 12;
+
 /// How many orders are tried at most of those with few preemptions. There are few of them, and
 /// they are the easiest to understand.
 const SIMPLE: u64 = 4_000;
@@ -123,10 +126,23 @@ fn judge(scenarios: &[Scenario], shown: &Shown) -> Value {
                         "lines": [format!("{:>3}  {line}", at.line())],
                     })
                 }
-                Found::NoEnd => json!({
-                    "fault": format!("a thread takes more than {MOST_STEPS} steps: does it look \
-                                      again and again?"),
-                }),
+                Found::NoEnd(explorer, order) => {
+                    let run = explorer.replay(&order, &run);
+                    let mut run = run.unwrap_or_else(|why| panic!("{order}: {why}"));
+                    let busy = busy(&run);
+                    // Those in the middle: the first ones prepare it, and by chance the last ones
+                    // may end it.
+                    let from = run.steps.len() / 2;
+                    run.steps = run.steps.into_iter().skip(from).take(SHOWN_STEPS).collect();
+                    let mut shown = lines(&run, shown);
+                    let to = from + run.steps.len();
+                    shown.insert(0, format!("the steps {} to {to}:", from + 1));
+                    json!({
+                        "fault": format!("there is no end after {MOST_STEPS} steps: {busy} look \
+                                          again and again?"),
+                        "lines": shown,
+                    })
+                }
             };
             result["scenario"] = scenario.name.into();
             result["tried"] = exploration.tried.into();
@@ -134,6 +150,19 @@ fn judge(scenarios: &[Scenario], shown: &Shown) -> Value {
         }
     }
     json!({ "tried": tried, "exhaustive": is_exhaustive })
+}
+
+/// Begins to ask about the threads that have taken a large part of the steps: `does thread 2`.
+fn busy(run: &Run) -> String {
+    let steps_of = |id| run.steps.iter().filter(|step| step.thread == id).count();
+    let ids = (1..).zip(&run.threads);
+    let busy = ids.filter(|&(id, _)| steps_of(id) > run.steps.len() / 4);
+    let names: Vec<_> = busy.map(|(_, thread)| thread.name).collect();
+    match &names[..] {
+        [] => "do the threads".to_owned(),
+        [name] => format!("does {name}"),
+        names => format!("do {}", names.join(" and ")),
+    }
 }
 
 /// Tries one order of one scenario.
@@ -169,8 +198,8 @@ enum Found {
     Failure(Explorer, Failure),
     /// A thread waits in a loop, here.
     Polls(&'static Location<'static>),
-    /// A thread comes to no end.
-    NoEnd,
+    /// An order that comes to no end.
+    NoEnd(Explorer, Schedule),
 }
 
 /// What was tried of a scenario.
@@ -227,10 +256,8 @@ impl Exploration {
             Some(Found::Failure(explorer, failure))
         } else if let Some(at) = report.polls {
             Some(Found::Polls(at))
-        } else if report.too_long > 0 {
-            Some(Found::NoEnd)
         } else {
-            None
+            report.endless.map(|order| Found::NoEnd(explorer, order))
         }
     }
 }
@@ -261,7 +288,9 @@ fn lines(run: &Run, shown: &Shown) -> Vec<String> {
     let text = |(line, source)| format!("line {line}: {}", explorer::line_of(source, line));
     lines.extend(of_program.collect::<BTreeSet<_>>().into_iter().map(text));
     if run.steps.iter().any(|step| shown(step.at.file()).is_none()) {
-        lines.push("(A step without a line number is the judge's own, or in std.)".to_owned());
+        lines.push(
+            "(A step without a line number is the judge's own, in std, or a drop.)".to_owned(),
+        );
     }
     lines
 }

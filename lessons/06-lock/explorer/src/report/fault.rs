@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
+use crate::names;
 use crate::op::ThreadId;
 
 /// What went wrong in an execution.
@@ -46,6 +47,8 @@ pub enum Awaited {
         lock: &'static str,
         /// The name of the thread that holds it.
         owner: &'static str,
+        /// Whether that is the thread that waits.
+        is_own: bool,
     },
     /// A notification of this condition variable.
     Notification(&'static str),
@@ -66,6 +69,20 @@ pub enum Awaited {
 }
 
 impl Awaited {
+    /// Calls the first of several objects of the same name by a number, as the others are.
+    pub(crate) fn number_first(&mut self, name: &str) {
+        if let Awaited::Lock { lock: object, .. }
+        | Awaited::Notification(object)
+        | Awaited::Item(object)
+        | Awaited::Room(object)
+        | Awaited::Receiver(object)
+        | Awaited::Others(object) = self
+            && *object == name
+        {
+            *object = names::intern(format!("{name} #1"));
+        }
+    }
+
     /// The name of the lock, the condition variable, the channel, or the thread.
     pub fn name(&self) -> &'static str {
         match self {
@@ -85,7 +102,10 @@ impl Awaited {
 impl fmt::Display for Awaited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Awaited::Lock { lock, owner } => write!(f, "the lock {lock}, which {owner} has"),
+            Awaited::Lock { lock, is_own: true, .. } => {
+                write!(f, "the lock {lock}, which it holds itself")
+            }
+            Awaited::Lock { lock, owner, .. } => write!(f, "the lock {lock}, which {owner} has"),
             Awaited::Notification(condvar) => write!(f, "a notification of {condvar}"),
             Awaited::End(thread) => write!(f, "the end of {thread}"),
             Awaited::Item(channel) => write!(f, "an item of {channel}"),

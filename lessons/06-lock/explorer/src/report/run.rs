@@ -21,6 +21,43 @@ pub struct Run {
     pub outcome: Outcome,
 }
 
+impl Run {
+    /// Calls the first of several objects of the same name by a number, as the others are.
+    pub(crate) fn number_first(&mut self, name: &str) {
+        for Step { description, .. } in &mut self.steps {
+            // The first word says what is done.
+            if let Some((what, rest)) = description.split_once(' ')
+                && let Some(rest) = numbered(rest, name)
+            {
+                *description = format!("{what} {rest}");
+            }
+        }
+        let states = self.threads.iter_mut().filter_map(|thread| match &mut thread.state {
+            ThreadState::Blocked(blocked) => Some(blocked),
+            ThreadState::Ended | ThreadState::Ready(_) => None,
+        });
+        states.for_each(|blocked| blocked.awaits.number_first(name));
+        if let Outcome::Fault(Fault::Deadlock(all) | Fault::Livelock(all)) = &mut self.outcome {
+            all.iter_mut().for_each(|blocked| blocked.awaits.number_first(name));
+        }
+    }
+}
+
+/// The text with a number after each `name` that has none; `None` if there is no such.
+fn numbered(text: &str, name: &str) -> Option<String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut ends = Vec::new();
+    for (start, _) in text.match_indices(name) {
+        let (before, after) = (&text[..start], &text[start + name.len()..]);
+        if !before.ends_with(is_part) && !after.starts_with(is_part) && !after.starts_with(" #") {
+            ends.push(start + name.len());
+        }
+    }
+    let mut numbered = text.to_owned();
+    ends.iter().rev().for_each(|&end| numbered.insert_str(end, " #1"));
+    (!ends.is_empty()).then_some(numbered)
+}
+
 /// A step that was taken.
 #[derive(Clone, Debug)]
 pub struct Step {

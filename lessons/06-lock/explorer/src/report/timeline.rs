@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::fault::Fault;
+use super::fault::{Blocked, Fault};
 use super::run::{Outcome, Run};
 use crate::op::ThreadId;
 
@@ -11,7 +11,7 @@ const COLUMN: usize = 24;
 /// The width if there is more to show.
 const WIDEST: usize = 32;
 /// The width if there is more to show, and nothing beside the columns.
-const WIDEST_ALONE: usize = 36;
+const WIDEST_ALONE: usize = 40;
 
 /// Draws an execution in lines of `width` columns. `source` gives the text of the file that a
 /// step is in; each step is shown beside its line where the width allows it, and never if it is 0.
@@ -19,7 +19,13 @@ const WIDEST_ALONE: usize = 36;
 /// without a text is shown without the number of its line.
 pub fn timeline<'a>(run: &Run, source: impl Fn(&str) -> Option<&'a str>, width: usize) -> String {
     let count = run.threads.len();
-    let longest = run.steps.iter().map(|step| step.description.chars().count()).max();
+    let waiting = match &run.outcome {
+        Outcome::Fault(Fault::Deadlock(blocked) | Fault::Livelock(blocked)) => &blocked[..],
+        _ => &[],
+    };
+    let waits = |blocked: &Blocked| format!("waits for {}", blocked.awaits.name());
+    let lengths = run.steps.iter().map(|step| step.description.chars().count());
+    let longest = lengths.chain(waiting.iter().map(|it| waits(it).chars().count())).max();
     let widest = if width == 0 { WIDEST_ALONE } else { WIDEST };
     let column = (longest.unwrap_or(0) + 7).clamp(COLUMN, widest);
     let names = run.threads.iter().map(|thread| format!("     {:1$}", thread.name, column - 5));
@@ -40,10 +46,8 @@ pub fn timeline<'a>(run: &Run, source: impl Fn(&str) -> Option<&'a str>, width: 
     for step in &run.steps {
         row(step.thread, step.at, &step.description);
     }
-    if let Outcome::Fault(Fault::Deadlock(blocked) | Fault::Livelock(blocked)) = &run.outcome {
-        for blocked in blocked {
-            row(blocked.id, blocked.at, &format!("waits for {}", blocked.awaits.name()));
-        }
+    for blocked in waiting {
+        row(blocked.id, blocked.at, &waits(blocked));
     }
     drawn
 }

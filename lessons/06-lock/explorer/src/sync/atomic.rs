@@ -67,8 +67,28 @@ impl<T: Copy + PartialEq + Debug> Variable<T> {
 
     #[track_caller]
     pub fn compare_exchange(&self, expected: T, new: T) -> Result<T, T> {
-        let old = self.update("compare_exchange", |old| (old == expected).then_some(new));
-        if old == expected { Ok(old) } else { Err(old) }
+        let id = self.handle.id();
+        step(
+            Op::Write(id),
+            |execution, me| {
+                let mut value = engine::lock(&self.value);
+                let old = *value;
+                if old != expected {
+                    return Err(old);
+                }
+                if new != old {
+                    *value = new;
+                    execution.change(id, me);
+                }
+                Ok(old)
+            },
+            |result| match result {
+                Ok(_) => format!("compare_exchange {}: {new:?}", self.handle.name),
+                Err(found) => {
+                    format!("compare_exchange {}: no ({found:?})", self.handle.name)
+                }
+            },
+        )
     }
 
     pub fn into_inner(self) -> T {

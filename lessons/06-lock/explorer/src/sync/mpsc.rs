@@ -33,12 +33,16 @@ pub fn sync_channel<T>(room: usize) -> (SyncSender<T>, Receiver<T>) {
 
 #[track_caller]
 fn open<T>(room: Option<usize>) -> (SendingEnd<T>, Receiver<T>) {
-    let at = Location::caller();
     let object = Object::Channel(execution::Channel::new(room));
-    let handle = engine::add_object_at(at, "channel", object);
+    let handle = engine::add_object_at(Location::caller(), "channel", object);
     let shared = Arc::new(Shared { handle, room, items: Mutex::default() });
-    let receiver = Receiver { shared: Arc::clone(&shared), at, not_sync: PhantomData };
-    (SendingEnd { shared, at }, receiver)
+    let receiver = Receiver { shared: Arc::clone(&shared), not_sync: PhantomData };
+    (SendingEnd { shared }, receiver)
+}
+
+/// Where an end is dropped: nobody knows, so it is not in a file of the program.
+fn dropped() -> &'static Location<'static> {
+    Location::caller()
 }
 
 /// What both ends share.
@@ -82,7 +86,6 @@ impl<T> Shared<T> {
 /// A sender. Dropping it is a step.
 struct SendingEnd<T> {
     shared: Arc<Shared<T>>,
-    at: &'static Location<'static>,
 }
 
 impl<T> SendingEnd<T> {
@@ -155,12 +158,11 @@ impl<T> SendingEnd<T> {
 }
 
 impl<T> Clone for SendingEnd<T> {
-    #[track_caller]
     fn clone(&self) -> Self {
         let id = self.shared.handle.id();
         // Not a step: nobody can tell, as there is this sender.
         engine::change_silently(|execution| execution.channel(id).senders += 1);
-        Self { shared: Arc::clone(&self.shared), at: Location::caller() }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -171,7 +173,7 @@ impl<T> Drop for SendingEnd<T> {
         }
         let id = self.shared.handle.id();
         step_at(
-            self.at,
+            dropped(),
             Op::Leave(id),
             |execution, me| {
                 let channel = execution.channel(id);
@@ -200,7 +202,6 @@ impl<T> Sender<T> {
 }
 
 impl<T> Clone for Sender<T> {
-    #[track_caller]
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
@@ -232,7 +233,6 @@ impl<T> SyncSender<T> {
 }
 
 impl<T> Clone for SyncSender<T> {
-    #[track_caller]
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
@@ -241,7 +241,6 @@ impl<T> Clone for SyncSender<T> {
 /// The receiver: [`std::sync::mpsc::Receiver`]. Dropping it is a step.
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
-    at: &'static Location<'static>,
     /// As with std, one thread at a time has it.
     not_sync: PhantomData<Cell<()>>,
 }
@@ -363,7 +362,7 @@ impl<T> Drop for Receiver<T> {
         }
         let id = self.shared.handle.id();
         let items = step_at(
-            self.at,
+            dropped(),
             Op::Write(id),
             |execution, me| {
                 execution.channel(id).has_receiver = false;

@@ -59,7 +59,7 @@ fn a_thread_locks_twice() {
         let _first = lock.lock().unwrap();
         let _second = lock.lock();
     });
-    assert_eq!(found, "deadlock: main waits for the lock lock, which main has");
+    assert_eq!(found, "deadlock: main waits for the lock lock, which it holds itself");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn objects_are_called_by_their_variables() {
     assert_eq!(
         found,
         "deadlock: main waits for the end of philosopher 0; philosopher 0 waits for the lock \
-         forks #2, which philosopher 1 has; philosopher 1 waits for the lock forks, which \
+         forks #2, which philosopher 1 has; philosopher 1 waits for the lock forks #1, which \
          philosopher 0 has"
     );
 }
@@ -141,7 +141,7 @@ fn readers_and_a_writer_wait_for_each_other() {
         child.join().unwrap();
     });
     assert!(found.contains("thread 2 waits for the lock lock, which"), "{found}");
-    assert!(found.ends_with("which thread 2 has"), "{found}");
+    assert!(found.ends_with("which it holds itself"), "{found}");
 }
 
 #[test]
@@ -424,7 +424,10 @@ fn a_once_that_calls_itself_waits_for_ever() {
         let once = Once::new();
         once.call_once(|| once.call_once(|| {}));
     });
-    assert!(found.starts_with("deadlock: main waits for the lock once, which main has"), "{found}");
+    assert!(
+        found.starts_with("deadlock: main waits for the lock once, which it holds itself"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -715,4 +718,19 @@ fn a_thread_too_many_that_has_a_sender_is_refused() {
     );
     let fault = report.simplest.expect("a failure").fault.to_string();
     assert_eq!(fault, "main panics: an explored program has at most 63 threads");
+}
+
+#[test]
+fn a_compare_exchange_says_whether_it_has_stored() {
+    explorer::add_source(file!(), include_str!("front.rs"));
+    let run = Explorer::default().replay(
+        &"1x2".parse().expect("a schedule"),
+        explorer::main(|| {
+            let balance = AtomicI32::new(60);
+            let _ = balance.compare_exchange(60, 70, SeqCst, SeqCst);
+            let _ = balance.compare_exchange(60, 80, SeqCst, SeqCst);
+        }),
+    );
+    let steps: Vec<_> = run.expect("a run").steps.into_iter().map(|it| it.description).collect();
+    assert_eq!(steps, ["compare_exchange balance: 70", "compare_exchange balance: no (70)"]);
 }

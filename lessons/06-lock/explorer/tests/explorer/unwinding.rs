@@ -69,7 +69,7 @@ fn a_drop_takes_a_lock_that_its_own_thread_holds() {
             panic!("the work fails");
         });
     });
-    assert_eq!(found, "deadlock: t1 waits for the lock lock, which t1 has");
+    assert_eq!(found, "deadlock: t1 waits for the lock lock, which it holds itself");
 }
 
 /// Joins a thread when it is dropped.
