@@ -438,10 +438,10 @@ impl Record {
         let pending = self.events.iter().filter(|event| is_pending(event)).take(MAX_DETAILS);
         let line = |event: &Event| {
             let line = lines_of([event]).concat();
-            let execs = self.events.iter().filter(|exec| {
+            let mut execs = self.events.iter().filter(|exec| {
                 exec.group == Group::Exec && exec.process == event.process && exec.result == Some(0)
             });
-            match execs.last().and_then(|exec| exec.text.strip_prefix("exec ")) {
+            match execs.next_back().and_then(|exec| exec.text.strip_prefix("exec ")) {
                 Some(program) if event.process != self.main() => format!("{line}; it is {program}"),
                 _ => line,
             }
