@@ -28,6 +28,10 @@ pub const SCENARIOS: &[Scenario] = &[
         run: meet_past_a_waiting_one,
     },
     Scenario { name: "all 3 philosophers eat", run: || all::<3>(3) },
+    Scenario {
+        name: "at a table for 4, 0 and 2 come while 1 eats, and then meet as they eat",
+        run: meet_after_a_third,
+    },
 ];
 
 /// A table, and how many hold each fork.
@@ -108,6 +112,20 @@ fn meet_past_a_waiting_one() {
     };
     meet_at(&table, [0, 3]);
     join(waiting);
+}
+
+/// Two come while the one between them eats. When it has done so, nobody else wants to eat.
+fn meet_after_a_third() {
+    let table = Arc::new(Table::new(4));
+    let judges_barrier = Arc::new(Barrier::new(2));
+    let mut others = Vec::new();
+    table.eat(1, || {
+        for philosopher in [0, 2] {
+            let (table, eating) = (Arc::clone(&table), Arc::clone(&judges_barrier));
+            others.push(thread::spawn(move || eat_together(&table, philosopher, &eating)));
+        }
+    });
+    others.into_iter().for_each(join);
 }
 
 fn meet_at<const N: usize>(table: &Arc<Table>, philosophers: [usize; N]) {

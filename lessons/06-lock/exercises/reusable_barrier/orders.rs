@@ -15,6 +15,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two threads, twice", run: || rounds::<2>(2) },
     Scenario { name: "three threads, once", run: || rounds::<3>(1) },
     Scenario { name: "two threads, three times", run: || rounds::<2>(3) },
+    Scenario { name: "three threads, twice", run: || rounds::<3>(2) },
 ];
 
 fn alone() {
