@@ -107,9 +107,10 @@ fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicB
             for (pipe, bytes) in &mut rest {
                 let (reader, writer) = &mut pipes[*pipe];
                 // A pipe may take a part, and then it is full.
-                if let Ok(count) = writer.write(bytes) {
+                let now = Instant::now();
+                if let Ok(count @ 1..) = writer.write(bytes) {
                     bytes.drain(..count);
-                    since = Instant::now();
+                    since = now;
                 }
                 is_read &= bytes.is_empty() && unread(*reader) == 0;
             }
@@ -144,6 +145,8 @@ mod tests {
     use std::fs::File;
     use std::io::Read;
 
+    use testing::seen;
+
     use super::*;
 
     fn read(file: &mut File) -> String {
@@ -171,6 +174,9 @@ mod tests {
         let feed = Feed::start(1, &[Step::Bytes(0, vec![1; 200_000])]).unwrap();
         let mut file = File::open(&feed.paths()[0]).unwrap();
         file.read_exact(&mut [0; 150_000]).unwrap();
+        seen::until("the rest is there", || unread(file.as_raw_fd()) == 50_000);
+        // It is left unread only if nobody reads it in this time.
+        thread::sleep(TIME_TO_READ);
         assert!(feed.end());
 
         let feed = Feed::start(2, &[Step::Together(vec![vec![1; 100_000], vec![2]])]).unwrap();
