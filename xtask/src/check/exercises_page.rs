@@ -17,7 +17,7 @@ const HINTS: [&str; 3] = ["Hint", "Second hint", "Third hint"];
 /// part is rewritten where it is wrong.
 ///
 /// # Errors
-/// If the text of an exercise cannot be read, or the page cannot be rewritten.
+/// If the page cannot be rewritten.
 pub fn check(
     workspace: &Workspace,
     lesson: &Lesson,
@@ -40,10 +40,13 @@ pub fn check(
         let why = "needs a section for each exercise, and a link to the next page";
         return Ok(finding(Verdict::failed(why)));
     };
-    let mut expected = String::new();
-    for exercise in exercises {
-        expected += &section(exercise, &Text::read(&workspace.root, exercise)?);
-    }
+    let texts = exercises
+        .iter()
+        .map(|exercise| Ok(section(exercise, &Text::read(&workspace.root, exercise)?)));
+    let expected = match texts.collect::<Result<String>>() {
+        Ok(expected) => expected,
+        Err(why) => return Ok(finding(Verdict::failed(format!("{why:#}")))),
+    };
     let is = &page[start..end];
     if is == expected {
         return Ok(finding(Verdict::Held));
