@@ -155,6 +155,20 @@ fn an_order_that_goes_wrong_is_shown_and_can_be_run_again() {
 }
 
 #[test]
+fn an_order_in_which_a_thread_is_woken_for_nothing_can_be_run_again() {
+    let course = Course::new();
+    course.learn(&["semaphore"]);
+    let looks_once = "lessons/06-lock/exercises/semaphore/cheats/looks_once.rs";
+    fs::copy(course.0.path().join(looks_once), course.file("semaphore")).unwrap();
+    let told = text(&course.learn(&["--check", "semaphore"]).stdout);
+    let (drawn, again) = told.split_once("  again: cargo xtask learn ").unwrap();
+    assert!(drawn.contains("there is none: 0 - 1"), "{told}");
+    let again = course.learn(&again.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(status(&again), Some(0), "{again:?}");
+    assert!(text(&again.stdout).contains("there is none: 0 - 1"), "{again:?}");
+}
+
+#[test]
 fn a_program_cannot_speak_for_the_judge_nor_disturb_it() {
     let course = Course::new();
     course.learn(&["lost_update"]);
