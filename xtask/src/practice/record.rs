@@ -39,7 +39,7 @@ impl Record {
         let events = events.collect::<Result<Vec<_>>>()?;
         // The program may have ended in the moment in which its time was over.
         let is_cut = text.lines().any(|line| line.starts_with(TIME_IS_OVER))
-            && events.iter().any(|event| event.end == Some(End::Killed(KILL)));
+            && events.iter().any(|event| event.end == Some(End::Killed(libc::SIGKILL)));
         Ok(Record { events, is_cut })
     }
 
@@ -76,9 +76,7 @@ impl Record {
 
     /// Where a process becomes another program for the first time, or the end of the record.
     fn exec_of(&self, process: i32) -> usize {
-        let is_exec = |event: &Event| {
-            event.process == process && event.group == Group::Exec && event.result == Some(0)
-        };
+        let is_exec = |event: &Event| event.process == process && is_exec(event);
         self.events.iter().position(is_exec).unwrap_or(self.events.len())
     }
 
@@ -131,8 +129,8 @@ impl Record {
     /// A process in words: `child 2 (pid 4711)`.
     fn called(&self, process: i32) -> String {
         let parent = self.forked(process).map(|event| event.process);
-        let brothers = parent.map_or_else(Vec::new, |parent| self.children_of(parent));
-        match brothers.iter().position(|brother| *brother == process) {
+        let siblings = parent.map_or_else(Vec::new, |parent| self.children_of(parent));
+        match siblings.iter().position(|sibling| *sibling == process) {
             Some(place) => format!("child {} (pid {process})", place + 1),
             None => format!("the program (pid {process})"),
         }
@@ -152,8 +150,7 @@ impl Record {
             let end = self.events.iter().find(is_end).map_or(Duration::MAX, |event| event.at);
             Some(JobRun { number, process: start.process, start: start.at, end })
         };
-        let execs = self.events.iter().filter(|event| event.group == Group::Exec);
-        execs.filter(|event| event.result == Some(0)).filter_map(run).collect()
+        self.events.iter().filter(|event| is_exec(event)).filter_map(run).collect()
     }
 
     /// Checks that each of so many jobs ran once.
@@ -438,9 +435,8 @@ impl Record {
         let pending = self.events.iter().filter(|event| is_pending(event)).take(MAX_DETAILS);
         let line = |event: &Event| {
             let line = lines_of([event]).concat();
-            let mut execs = self.events.iter().filter(|exec| {
-                exec.group == Group::Exec && exec.process == event.process && exec.result == Some(0)
-            });
+            let of_process = |exec: &&Event| exec.process == event.process && is_exec(exec);
+            let mut execs = self.events.iter().filter(of_process);
             match execs.next_back().and_then(|exec| exec.text.strip_prefix("exec ")) {
                 Some(program) if event.process != self.main() => format!("{line}; it is {program}"),
                 _ => line,
@@ -469,7 +465,7 @@ impl Record {
             } else if is_pending(event) {
                 waits.insert(event.id, event.group != Group::Sleep);
             } else if event.end.is_some()
-                && (event.end != Some(End::Killed(KILL)) || ended_before(event))
+                && (event.end != Some(End::Killed(libc::SIGKILL)) || ended_before(event))
             {
                 waits.insert(event.id, true);
             } else {
@@ -603,6 +599,11 @@ fn close_by_exec(ends: &mut BTreeMap<u64, String>, event: &Event) {
     }
 }
 
+/// Whether a process has become another program in it.
+fn is_exec(event: &Event) -> bool {
+    event.group == Group::Exec && event.result == Some(0)
+}
+
 /// Text as it was before it was shown in quotes.
 fn unescaped(text: &str) -> String {
     let mut plain = String::new();
@@ -623,9 +624,6 @@ fn unescaped(text: &str) -> String {
 
 /// The exit status of a Rust program whose `main` has panicked.
 const PANICKED: i32 = 101;
-
-/// The number of SIGKILL.
-const KILL: i32 = 9;
 
 /// More than it takes to end all tasks of a program whose time is over.
 const CUT_TAKES: Duration = Duration::from_millis(300);
