@@ -81,6 +81,18 @@ pub fn all() -> impl DoubleEndedIterator<Item = &'static Exercise> + Clone {
     LESSONS.iter().copied().flatten()
 }
 
+/// The files on which all judges of these exercises depend.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn judges(root: &Path, exercises: &[&Exercise]) -> Result<Vec<PathBuf>> {
+    let mut files = vec![OWN_PROGRAM.into(), root.join("Cargo.toml"), root.join("Cargo.lock")];
+    if exercises.iter().any(|exercise| matches!(exercise.judge, Judge::Orders)) {
+        orders::sources(root, &mut files)?;
+    }
+    Ok(files)
+}
+
 /// A program compiles by itself, but not with its judge. Cargo has said why.
 #[derive(Debug)]
 pub struct NotForJudge;
@@ -166,20 +178,15 @@ impl Exercise {
         build::programs(workspace, self, "all", &names.iter().map(file).collect::<Vec<_>>())
     }
 
-    /// The files that decide what its judge says of these programs.
-    ///
-    /// # Errors
-    /// If a folder cannot be read.
-    pub fn depends_on(&self, root: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
+    /// The files of its own that decide what its judge says of these programs.
+    pub fn files(&self, root: &Path, names: &[String]) -> Vec<PathBuf> {
         let folder = root.join(self.folder());
         let mut files: Vec<PathBuf> =
             names.iter().map(|name| folder.join(name).with_extension("rs")).collect();
-        files.extend([OWN_PROGRAM.into(), root.join("Cargo.toml"), root.join("Cargo.lock")]);
         if let Judge::Orders = self.judge {
             files.push(folder.join("orders.rs"));
-            orders::sources(root, &mut files)?;
         }
-        Ok(files)
+        files
     }
 
     /// What its programs use: what its lesson does, without the course's own packages, as a program

@@ -45,7 +45,7 @@ pub fn check(
     names.push("start".to_owned());
 
     let kept_in = workspace.target().join("exercises").join(exercise.name).with_extension("held");
-    let kept = Kept::of(kept_in, &exercise.depends_on(root, &names)?, surroundings)?;
+    let kept = Kept::of(kept_in, &exercise.files(root, &names), surroundings)?;
     if !again
         && findings.is_empty()
         && let Some(judged) = kept.tests()

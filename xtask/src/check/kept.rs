@@ -34,8 +34,7 @@ impl Kept {
     /// # Errors
     /// If a file cannot be read.
     pub fn of(kept_in: PathBuf, files: &[PathBuf], surroundings: &Surroundings) -> Result<Kept> {
-        let mut hasher = surroundings.0.clone();
-        files.iter().try_for_each(|path| file(path, &mut hasher))?;
+        let Surroundings(hasher) = surroundings.with(files)?;
         Ok(Kept { file: kept_in, hash: format!("{:032x}", hasher.digest128()) })
     }
 
@@ -88,6 +87,16 @@ impl Surroundings {
         let mut hasher = Xxh3::new();
         files.iter().try_for_each(|path| file(path, &mut hasher))?;
         machine(root, &mut hasher);
+        Ok(Surroundings(hasher))
+    }
+
+    /// The same with more files.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub fn with(&self, files: &[PathBuf]) -> Result<Surroundings> {
+        let mut hasher = self.0.clone();
+        files.iter().try_for_each(|path| file(path, &mut hasher))?;
         Ok(Surroundings(hasher))
     }
 }

@@ -90,6 +90,9 @@ impl<'a> Plan<'a> {
         }
         let exercises: Vec<_> = practice::all().filter(|it| it.lesson == lesson.name).collect();
         self.find(exercises_page::check(workspace, lesson, &exercises, self.bless)?);
+        // They are the same for all of them.
+        let surroundings =
+            Arc::new(surroundings.with(&practice::judges(&workspace.root, &exercises)?)?);
         for exercise in exercises {
             let (again, surroundings) = (self.again, Arc::clone(&surroundings));
             let run = move |_| exercise::check(workspace, exercise, &surroundings, again);
