@@ -90,25 +90,32 @@ impl<'a> Plan<'a> {
         }
         let exercises: Vec<_> = practice::all().filter(|it| it.lesson == lesson.name).collect();
         self.find(exercises_page::check(workspace, lesson, &exercises, self.bless)?);
-        // They are the same for all of them.
-        let surroundings =
-            Arc::new(surroundings.with(&practice::judges(&workspace.root, &exercises)?)?);
-        for exercise in exercises {
-            let (again, surroundings) = (self.again, Arc::clone(&surroundings));
-            let run = move |_| exercise::check(workspace, exercise, &surroundings, again);
-            self.add(format!("exercise of {}: {}", lesson.name, exercise.name), run);
-        }
         let chapter = lesson.chapter();
+        let failed = |kind, why: anyhow::Error| Finding {
+            kind,
+            place: chapter.clone(),
+            what: lesson.name.clone(),
+            verdict: Verdict::failed(format!("{why:#}")),
+        };
+        // What they all depend on is the same for all.
+        let judges = practice::judges(&workspace.root, &exercises);
+        match judges.and_then(|files| surroundings.with(&files)) {
+            Ok(surroundings) => {
+                let surroundings = Arc::new(surroundings);
+                for exercise in exercises {
+                    let (again, surroundings) = (self.again, Arc::clone(&surroundings));
+                    let run = move |_| exercise::check(workspace, exercise, &surroundings, again);
+                    self.add(format!("exercise of {}: {}", lesson.name, exercise.name), run);
+                }
+            }
+            Err(why) => self.find(vec![failed(Kind::Judgement, why)]),
+        }
         match lesson.demos() {
             Ok(demos) => {
                 let names = demos.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
                 self.find(page::demos(book.chapter(&chapter), lesson, &names));
             }
-            Err(why) => {
-                let (place, what) = (chapter.clone(), lesson.name.clone());
-                let verdict = Verdict::failed(format!("{why:#}"));
-                self.find(vec![Finding { kind: Kind::Demo, place, what, verdict }]);
-            }
+            Err(why) => self.find(vec![failed(Kind::Demo, why)]),
         }
         self.find(book.faults(&chapter));
         for entry in book.chapter(&chapter) {
