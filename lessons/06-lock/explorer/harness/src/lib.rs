@@ -41,7 +41,7 @@ const SHOWN_STEPS: usize = 12;
 const SIMPLE: u64 = 4_000;
 
 /// How many orders are tried at most of those that make a difference.
-const DISTINCT: u64 = 20_000;
+const DISTINCT: u64 = 6_000;
 
 /// How long a thread may compute or sleep between two steps.
 const PATIENCE: Duration = Duration::from_secs(2);
