@@ -445,6 +445,11 @@ impl Record {
         pending.map(line).collect()
     }
 
+    /// Whether a process was asleep when the record was ended.
+    pub(super) fn waits(&self, process: i32) -> bool {
+        self.events.iter().any(|event| event.process == process && is_pending(event))
+    }
+
     /// Whether all tasks waited for something else than the end of a time when the record was
     /// ended.
     pub(super) fn all_wait(&self) -> bool {

@@ -224,7 +224,33 @@ impl Trial {
     /// # Errors
     /// A [`Fault`] if it does not come to its end.
     pub fn record(&self, arguments: &[&str]) -> Result<Record> {
-        Self::to_its_end(&PATIENCE, |time| Ok((self.record_for(time, arguments)?, true)))
+        let (record, hang) =
+            Self::to_its_end(&PATIENCE, |time| Ok((self.record_for(time, arguments)?, true)))?;
+        hang.map_or(Ok(record), |fault| Err(fault.into()))
+    }
+
+    /// The same for a program that runs `count` jobs, which wait for each other, so that it ends
+    /// only if it runs `limit` of them at the same time as long as there are enough.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it runs fewer, or does not come to its end for another reason.
+    pub fn record_jobs(&self, arguments: &[&str], count: usize, limit: usize) -> Result<Record> {
+        let (record, hang) =
+            Self::to_its_end(&PATIENCE, |time| Ok((self.record_for(time, arguments)?, true)))?;
+        let Some(mut fault) = hang else { return Ok(record) };
+        let runs = record.jobs();
+        let running = runs.iter().filter(|run| record.waits(run.process)).count();
+        let ready = count.saturating_sub(runs.len());
+        if running < limit && ready > 0 {
+            let are = |count| if count == 1 { "is" } else { "are" };
+            fault.what = format!(
+                "{running} of its jobs {} running and {ready} {} not started yet, but it starts none",
+                are(running),
+                are(ready),
+            );
+            fault.details.push("(The jobs of this trial wait for each other.)".to_owned());
+        }
+        Err(fault.into())
     }
 
     /// The same, with arguments that are the paths of `count` pipes, which are filled step by
@@ -233,7 +259,9 @@ impl Trial {
     /// # Errors
     /// As of [`record`](Self::record).
     pub fn record_fed(&self, count: usize, steps: &[Step]) -> Result<Record> {
-        Self::to_its_end(&PATIENCE_IF_FED, |time| self.record_fed_for(time, count, steps))
+        let (record, hang) =
+            Self::to_its_end(&PATIENCE_IF_FED, |time| self.record_fed_for(time, count, steps))?;
+        hang.map_or(Ok(record), |fault| Err(fault.into()))
     }
 
     /// The record of a program that does not come to its end, because the steps end with
@@ -262,23 +290,22 @@ impl Trial {
     }
 
     /// Gives a program more time, unless it cannot go on: all of it waits, and nothing will come
-    /// from outside.
+    /// from outside. Returns with its record why it has not come to its end.
     fn to_its_end(
         times: &[&str],
         record_for: impl Fn(&str) -> Result<(Record, bool)>,
-    ) -> Result<Record> {
-        let mut hangs = None;
+    ) -> Result<(Record, Option<Fault>)> {
+        let mut last = None;
         for time in times {
             let (record, nothing_comes) = record_for(time)?;
-            hangs = record.hangs();
-            if hangs.is_none() {
-                return Ok(record);
-            }
-            if nothing_comes && record.all_wait() {
+            let hang = record.hangs();
+            let is_final = hang.is_none() || nothing_comes && record.all_wait();
+            last = Some((record, hang));
+            if is_final {
                 break;
             }
         }
-        Err(hangs.context("no time to try it in")?.into())
+        last.context("no time to try it in")
     }
 
     fn record_for(&self, seconds: &str, arguments: &[&str]) -> Result<Record> {

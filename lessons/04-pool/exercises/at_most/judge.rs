@@ -19,12 +19,15 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/forks", ""),
         ("right/pool", ""),
         ("right/threads", ""),
-        ("cheats/batches", "it does not end"),
+        (
+            "cheats/batches",
+            "2 of its jobs are running and 7 are not started yet, but it starts none",
+        ),
         ("cheats/forgets_last", "was never waited for"),
         ("cheats/no_status", "its exit status is 0, and not 2"),
-        ("cheats/oldest_first", "it does not end"),
-        ("cheats/one_by_one", "it does not end"),
-        ("cheats/one_fewer", "it does not end"),
+        ("cheats/oldest_first", "not started yet, but it starts none"),
+        ("cheats/one_by_one", "not started yet, but it starts none"),
+        ("cheats/one_fewer", "not started yet, but it starts none"),
         ("cheats/one_more", "runs at the same time as 3 others"),
         ("cheats/only_once", "runs at the same time as"),
         ("cheats/sleeps", "it sleeps for a fixed time"),
@@ -70,7 +73,8 @@ fn judge(trial: &Trial) -> Result<()> {
         let arguments: Vec<&str> =
             [&limit_text[..]].into_iter().chain(jobs.iter().map(String::as_str)).collect();
         let case = format!("with a limit of {limit}");
-        let record = trial.record(&arguments).map_err(Fault::of(&case))?;
+        let record = trial.record_jobs(&arguments, commands.len(), limit);
+        let record = record.map_err(Fault::of(&case))?;
         judge_record(&record, limit, commands.len(), failed).map_err(Fault::of(&case))?;
     }
     let ran = trial.run(&["1", "sleep 0.2"])?;

@@ -23,7 +23,8 @@ struct Watched {
 
 impl Watched {
     fn new() -> Arc<Watched> {
-        Arc::new(Watched { meeting: Meeting::new(), has_come: Default::default() })
+        let has_come = [(); 2].map(|()| AtomicBool::new(false));
+        Arc::new(Watched { meeting: Meeting::new(), has_come })
     }
 
     fn meet(&self, me: usize) {

@@ -20,6 +20,10 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/sleeps", "a reader gets in before a writer that has waited longer"),
         ("cheats/spins", "by looking again and again"),
         ("cheats/wakes_one", "lost wake-up"),
+        (
+            "cheats/wakes_two",
+            "three readers wait for a writer, and stay inside; what goes wrong: lost wake-up",
+        ),
         ("cheats/shuts_only", "a thread writes while another reads"),
     ],
 };

@@ -16,6 +16,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two writers", run: || visits(&[Watched::write]) },
     Scenario { name: "a writer waits for a reader, and another reader comes", run: late },
     Scenario { name: "two readers wait for a writer, and meet inside", run: meet_after },
+    Scenario { name: "three readers wait for a writer, and stay inside", run: gather },
     Scenario {
         name: "two writers wait for a reader, and one is inside as another reader comes",
         run: late_again,
@@ -113,6 +114,20 @@ fn meet_after() {
     settle();
     room.stop_writing();
     others.map(join);
+}
+
+/// Three readers come one after another as main writes. None of them leaves.
+fn gather() {
+    let room = Arc::new(Room::new());
+    room.start_writing();
+    let readers = [(); 3].map(|()| {
+        let room = Arc::clone(&room);
+        let reader = thread::spawn(move || room.start_reading());
+        settle();
+        reader
+    });
+    room.stop_writing();
+    readers.map(join);
 }
 
 /// Main reads until a writer waits and another reader has come.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
 
-use harness::Scenario;
+use harness::{Scenario, settle};
 
 use super::program::Barrier;
 
@@ -14,6 +14,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two threads, once", run: || rounds::<2>(1) },
     Scenario { name: "two threads, twice", run: || rounds::<2>(2) },
     Scenario { name: "three threads, once", run: || rounds::<3>(1) },
+    Scenario { name: "a fourth thread comes to three that wait", run: fourth },
     Scenario { name: "two threads, three times", run: || rounds::<2>(3) },
     Scenario { name: "three threads, twice", run: || rounds::<3>(2) },
 ];
@@ -55,6 +56,18 @@ fn rounds<const N: usize>(rounds: usize) {
         })
         .collect();
     watched.wait(0, rounds);
+    others.into_iter().for_each(join);
+}
+
+fn fourth() {
+    let barrier = Arc::new(Barrier::new(4));
+    let others = [(); 3].map(|()| {
+        let barrier = Arc::clone(&barrier);
+        let other = thread::spawn(move || barrier.wait());
+        settle();
+        other
+    });
+    barrier.wait();
     others.into_iter().for_each(join);
 }
 

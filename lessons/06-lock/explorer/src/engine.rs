@@ -178,7 +178,7 @@ pub(crate) fn add_object_at(at: &'static Location<'static>, kind: &str, object: 
     let mut name = names::of(kind, at);
     let namesakes = execution.namesakes(name);
     if namesakes > 0 {
-        name = names::intern(format!("{name} #{}", namesakes + 1));
+        name = names::intern(format!("{name} #{namesakes}"));
     }
     let id = execution.add_object(name, object);
     drop(execution);

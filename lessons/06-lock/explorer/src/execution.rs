@@ -631,7 +631,7 @@ impl Execution {
         let steps = self.steps.take().unwrap_or_default();
         let mut run = Run { steps, threads, polls: self.polls, wakes: self.wakes, outcome };
         for entry in &self.objects {
-            if let Some(first) = entry.name.strip_suffix(" #2")
+            if let Some(first) = entry.name.strip_suffix(" #1")
                 && !matches!(entry.object, Object::Token(_))
             {
                 run.number_first(first);

@@ -68,9 +68,8 @@ fn bound(line: &str, column: usize) -> Option<&str> {
     while let Some(call) = before.strip_suffix('(') {
         before = call.trim_end_matches(|c: char| is_part(c) || "<>:".contains(c)).trim_end();
     }
-    if let Some(field) = before.strip_suffix(':') {
-        let name = &field[field.trim_end_matches(is_part).len()..];
-        return (!name.is_empty()).then_some(name);
+    if let Some(field) = field_before(before) {
+        return Some(field);
     }
     let (pattern, value) = line[..end].split_once(" = ")?;
     let pattern = ["let ", "mut ", "static "]
@@ -85,6 +84,18 @@ fn bound(line: &str, column: usize) -> Option<&str> {
     let name = name.trim().trim_start_matches("mut ");
     let name = &name[..name.find(|c| !is_part(c)).unwrap_or(name.len())];
     (!name.is_empty()).then_some(name)
+}
+
+/// The field whose value begins in this part of a line: directly after its colon, or in a bracket or
+/// a closure there. Not what has a type after its colon: a variable, or a parameter of a closure.
+fn field_before(text: &str) -> Option<&str> {
+    let (at, _) = text.rmatch_indices(':').find(|&(at, _)| {
+        let (before, after) = (&text[..at], &text[at + 1..]);
+        before.ends_with(is_part) && (after.is_empty() || after.starts_with(' '))
+    })?;
+    let (before, after) = (&text[..at], &text[at + 1..]);
+    let is_value = !after.contains(" = ") && after.matches('|').count() % 2 == 0;
+    is_value.then(|| &before[before.trim_end_matches(is_part).len()..])
 }
 
 /// How many commas there are in one bracket.
@@ -121,6 +132,10 @@ mod tests {
             ("Shared { a: 1, items: Arc::new(Mutex::new(1)) }", Some("items")),
             ("let (lock, full) = (Mutex::new(0), Condvar::new());", Some("lock")),
             ("let locks = [(); 3].map(|()| Mutex::new(0));", Some("locks")),
+            ("holders: (0..count).map(|_| Mutex::new(0)).collect(),", Some("holders")),
+            ("let all: Vec<_> = (0..3).map(|_| Mutex::new(0)).collect();", Some("all")),
+            ("let all = [1, 2].map(|value: i32| Mutex::new(value));", Some("all")),
+            ("has_come: [Mutex::new(false); 2],", Some("has_come")),
             ("f(Mutex::new(0))", None),
             ("Arc::new(Mutex::new(0))", None),
             ("Größe { größe: Mutex::new(0) }", Some("größe")),

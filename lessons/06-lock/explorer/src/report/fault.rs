@@ -79,7 +79,7 @@ impl Awaited {
         | Awaited::Others(object) = self
             && *object == name
         {
-            *object = names::intern(format!("{name} #1"));
+            *object = names::intern(format!("{name} #0"));
         }
     }
 

@@ -54,7 +54,7 @@ fn numbered(text: &str, name: &str) -> Option<String> {
         }
     }
     let mut numbered = text.to_owned();
-    ends.iter().rev().for_each(|&end| numbered.insert_str(end, " #1"));
+    ends.iter().rev().for_each(|&end| numbered.insert_str(end, " #0"));
     (!ends.is_empty()).then_some(numbered)
 }
 

@@ -92,7 +92,7 @@ fn objects_are_called_by_their_variables() {
     assert_eq!(
         found,
         "deadlock: main waits for the end of philosopher 0; philosopher 0 waits for the lock \
-         forks #2, which philosopher 1 has; philosopher 1 waits for the lock forks #1, which \
+         forks #1, which philosopher 1 has; philosopher 1 waits for the lock forks #0, which \
          philosopher 0 has"
     );
 }
