@@ -22,6 +22,8 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/binds_the_process", "is bound to no CPU"),
         ("cheats/from_0_on", "is bound to CPU"),
         ("cheats/goes_back", "is bound to CPUs"),
+        ("cheats/lets_go", "is bound to other CPUs"),
+        ("cheats/one_thread", "worker 0 and worker 1 are the same thread"),
         ("cheats/one_worker", "there is no worker 1"),
         ("cheats/only_says_so", "is bound to no CPU"),
         ("cheats/too_late", "is bound to no CPU"),
@@ -62,17 +64,34 @@ fn judge_on(trial: &Trial, allowed: &[usize]) -> Result<()> {
             event.child.is_some() || matches!(event.group, Group::Cpu | Group::Print)
         })
     };
-    let bound = bound_at_work(&record);
+    let workers = workers(&record);
+    for (number, worker) in &workers {
+        let same = workers.iter().find(|(other, it)| *other < number && it.task == worker.task);
+        if let Some((other, _)) = same {
+            let what = format!("worker {other} and worker {number} are the same thread");
+            return Err(Fault::new(what, shown()).into());
+        }
+    }
     for (worker, cpu) in allowed.iter().enumerate() {
-        let what = match bound.get(&worker) {
-            Some(Some(list)) if *list == cpu.to_string() => continue,
-            Some(Some(list)) => {
+        let cpu = cpu.to_string();
+        let what = match workers.get(&worker) {
+            Some(Worker { at_work: Some(list), afterwards, .. }) if *list == cpu => {
+                match afterwards {
+                    Some(list) if *list != cpu => {
+                        format!(
+                            "worker {worker} is bound to other CPUs, {list}, after it has printed"
+                        )
+                    }
+                    _ => continue,
+                }
+            }
+            Some(Worker { at_work: Some(list), .. }) => {
                 let s = if list.contains(',') { "s" } else { "" };
                 format!(
                     "worker {worker} is bound to CPU{s} {list} when it prints, and not to {cpu}"
                 )
             }
-            Some(None) => format!("worker {worker} is bound to no CPU when it prints"),
+            Some(_) => format!("worker {worker} is bound to no CPU when it prints"),
             None => {
                 record.require_no_panic()?;
                 format!("there is no worker {worker} that prints: a CPU has none")
@@ -81,7 +100,7 @@ fn judge_on(trial: &Trial, allowed: &[usize]) -> Result<()> {
         return Err(Fault::new(what, shown()).into());
     }
     record.require_no_panic()?;
-    let count = bound.len();
+    let count = workers.len();
     ensure!(
         count == allowed.len(),
         Fault::new(format!("there are {count} workers, and not {}", allowed.len()), shown())
@@ -91,16 +110,28 @@ fn judge_on(trial: &Trial, allowed: &[usize]) -> Result<()> {
     trial.run(&[])?.require_lines_in_any_order(&expected)
 }
 
-/// The CPUs to which each worker was bound by a system call when it printed its line, if it was.
-fn bound_at_work(record: &Record) -> BTreeMap<usize, Option<String>> {
+/// A worker that has printed its line.
+struct Worker {
+    task: i32,
+    /// The CPUs to which a system call had bound it then, if one had.
+    at_work: Option<String>,
+    /// Those to which one bound it later.
+    afterwards: Option<String>,
+}
+
+fn workers(record: &Record) -> BTreeMap<usize, Worker> {
     let mut bound: BTreeMap<i32, String> = BTreeMap::new();
-    let mut workers = BTreeMap::new();
+    let mut workers: BTreeMap<usize, Worker> = BTreeMap::new();
     for event in &record.events {
         if let Some((whom, cpus)) = binding(&event.text)
             && event.group == Group::Cpu
             && event.result == Some(0)
         {
-            bound.insert(whom.unwrap_or(event.id), cpus.to_owned());
+            let task = whom.unwrap_or(event.id);
+            bound.insert(task, cpus.to_owned());
+            for worker in workers.values_mut().filter(|worker| worker.task == task) {
+                worker.afterwards = Some(cpus.to_owned());
+            }
         } else if let Some(child) = event.child
             && let Some(cpus) = bound.get(&event.id)
         {
@@ -111,7 +142,8 @@ fn bound_at_work(record: &Record) -> BTreeMap<usize, Option<String>> {
             && let Some(text) = event.text.strip_prefix("print \"worker ")
             && let Some(worker) = text.split(' ').next().and_then(|word| word.parse().ok())
         {
-            workers.insert(worker, bound.get(&event.id).cloned());
+            let at_work = bound.get(&event.id).cloned();
+            workers.insert(worker, Worker { task: event.id, at_work, afterwards: None });
         }
     }
     workers
