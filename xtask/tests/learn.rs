@@ -110,6 +110,11 @@ fn an_exercise_goes_from_its_start_to_its_solution() {
     let line = list().lines().find(|line| line.contains("children")).unwrap().to_owned();
     assert!(line.contains("solved"), "{line}");
 
+    let next = text(&course.learn(&[]).stdout);
+    assert!(next.contains("my/run_on/src/main.rs"), "after a solved one comes the next: {next}");
+    let same = text(&course.learn(&[]).stdout);
+    assert_eq!(same, next, "one that is not solved stays");
+
     // The file of the reader is theirs.
     course.learn(&["children"]);
     assert_eq!(fs::read_to_string(course.file("children")).unwrap(), solution);
@@ -163,6 +168,7 @@ fn an_order_in_which_a_thread_is_woken_for_nothing_can_be_run_again() {
     let told = text(&course.learn(&["--check", "semaphore"]).stdout);
     let (drawn, again) = told.split_once("  again: cargo xtask learn ").unwrap();
     assert!(drawn.contains("there is none: 0 - 1"), "{told}");
+    assert!(drawn.contains("woken for nothing") && drawn.contains("a spurious wake-up"), "{told}");
     let again = course.learn(&again.split_whitespace().collect::<Vec<_>>());
     assert_eq!(status(&again), Some(0), "{again:?}");
     assert!(text(&again.stdout).contains("there is none: 0 - 1"), "{again:?}");

@@ -32,7 +32,8 @@ pub const COMMAND: Command = Command {
     ],
     notes: "\
 Each exercise is a small program that is wrong. You get a copy of it in my/NAME, and change it
-with your editor; it is judged whenever you save it. Without NAME you go on where you were.
+with your editor; it is judged whenever you save it. Without NAME you go on where you were, or
+with the next exercise that you have not solved.
 
 The judge looks at what the kernel saw your program do, or tries every order in which its
 threads can take their steps. Programs other than our solution pass if they are right.

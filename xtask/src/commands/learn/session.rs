@@ -34,19 +34,18 @@ struct Session<'a> {
     asked_for_solution: bool,
 }
 
-/// Goes on with this exercise, or where the reader was.
+/// Goes on with this exercise, or where the reader was, or, if that is solved, with the next one that
+/// is not.
 pub fn run(
     workspace: &Workspace,
     exercise: Option<&'static Exercise>,
     is_terminal: bool,
 ) -> Result<ExitCode> {
     let progress = Progress::read(&workspace.root)?;
-    let next = || {
-        let solved = |it: &&Exercise| progress.exercises.get(it.name).is_some_and(|it| it.passed);
-        practice::all().find(|it| !solved(it)).or(practice::all().next())
-    };
-    let exercise = exercise.or(Exercise::of(&progress.at).ok()).or_else(next);
-    let exercise = exercise.context("there is no exercise")?;
+    let is_open = |it: &&Exercise| !progress.exercises.get(it.name).is_some_and(|it| it.passed);
+    let from_there = practice::all().skip_while(|it| it.name != progress.at);
+    let open = || from_there.chain(practice::all()).find(is_open).or(practice::all().next());
+    let exercise = exercise.or_else(open).context("there is no exercise")?;
     let mut session =
         Session { workspace, exercise, judged: None, shown: Vec::new(), asked_for_solution: false };
     session.turn_to(exercise)?;

@@ -286,6 +286,12 @@ fn lines(run: &Run, shown: &Shown) -> Vec<String> {
     let of_program = places.filter_map(|at| Some((at.line(), shown(at.file())?)));
     let text = |(line, source)| format!("line {line}: {}", explorer::line_of(source, line));
     lines.extend(of_program.collect::<BTreeSet<_>>().into_iter().map(text));
+    if run.steps.iter().any(|step| step.description.ends_with("for nothing")) {
+        lines.push(
+            "(For nothing: std allows a wait to end without a notification, a spurious wake-up.)"
+                .to_owned(),
+        );
+    }
     if run.steps.iter().any(|step| shown(step.at.file()).is_none()) {
         lines.push(
             "(A step without a line number is the judge's own, in std, or a drop.)".to_owned(),
