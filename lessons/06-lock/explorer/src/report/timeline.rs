@@ -24,23 +24,30 @@ pub fn timeline<'a>(run: &Run, source: impl Fn(&str) -> Option<&'a str>, width: 
         _ => &[],
     };
     let waits = |blocked: &Blocked| format!("waits for {}", blocked.awaits.name());
-    let lengths = run.steps.iter().map(|step| step.description.chars().count());
-    let longest = lengths.chain(waiting.iter().map(|it| waits(it).chars().count())).max();
     let widest = if width == 0 { WIDEST_ALONE } else { WIDEST };
-    let column = (longest.unwrap_or(0) + 7).clamp(COLUMN, widest);
-    let names = run.threads.iter().map(|thread| format!("     {:1$}", thread.name, column - 5));
+    // Each thread's column is as wide as what it does.
+    let columns: Vec<usize> = (1..=count)
+        .map(|thread| {
+            let steps = run.steps.iter().filter(|step| step.thread == thread);
+            let lengths = steps.map(|step| step.description.chars().count());
+            let waits = waiting.iter().filter(|blocked| blocked.id == thread).map(waits);
+            let longest = lengths.chain(waits.map(|text| text.chars().count())).max();
+            (longest.unwrap_or(0) + 7).clamp(COLUMN, widest)
+        })
+        .collect();
+    let all: usize = columns.iter().sum();
+    let names = run.threads.iter().zip(&columns);
+    let names = names.map(|(thread, column)| format!("     {:1$}", thread.name, column - 5));
     let mut drawn = names.collect::<String>().trim_end().to_owned() + "\n";
     let mut row = |thread: ThreadId, at: &Location, description: &str| {
-        let indent = " ".repeat((thread - 1) * column);
+        let before: usize = columns[..thread - 1].iter().sum();
         let text = source(at.file());
         let number = text.map_or(String::new(), |_| at.line().to_string());
-        let step = format!("{number:>3}  {}", fitted(description, column - 6));
-        let columns = format!("{indent}{step:0$}", (count - thread + 1) * column);
-        let text = fitted(
-            text.map_or("", |text| line_of(text, at.line())),
-            width.saturating_sub(count * column),
-        );
-        drawn += (columns + &text).trim_end();
+        let step = format!("{number:>3}  {}", fitted(description, columns[thread - 1] - 6));
+        let line = format!("{}{step:1$}", " ".repeat(before), all - before);
+        let text =
+            fitted(text.map_or("", |text| line_of(text, at.line())), width.saturating_sub(all));
+        drawn += (line + &text).trim_end();
         drawn.push('\n');
     };
     for step in &run.steps {

@@ -129,6 +129,33 @@ fn steps_are_described_with_simple_values() {
 }
 
 #[test]
+fn the_column_of_each_thread_is_as_wide_as_what_it_does() {
+    explorer::add_source(file!(), include_str!("front.rs"));
+    let run = Explorer::default().replay(
+        &"1x2,3,2,1x5".parse().expect("a schedule"),
+        explorer::main(|| {
+            let what_is_left_of_all_of_it = AtomicI32::new(1);
+            let count = AtomicI32::new(1);
+            thread::scope(|scope| {
+                scope.spawn(|| count.fetch_add(1, SeqCst));
+                scope.spawn(|| count.fetch_add(1, SeqCst));
+            });
+            what_is_left_of_all_of_it.load(SeqCst);
+        }),
+    );
+    let drawn = explorer::timeline(&run.expect("a run"), |_| None, 0);
+    let begins = |text: &str| {
+        let at = drawn.lines().find_map(|line| line.find(text));
+        at.unwrap_or_else(|| panic!("{text} in {drawn}"))
+    };
+    assert_eq!(begins("thread 2"), begins("fetch_add count: 3"), "{drawn}");
+    assert_eq!(begins("thread 3"), begins("fetch_add count: 2"), "{drawn}");
+    let load = "load what_is_left_of_all_of_it: 1".len();
+    assert!(begins("thread 2") > begins("load") + load, "{drawn}");
+    assert_eq!(begins("thread 3") - begins("thread 2"), 25, "only main needs more: {drawn}");
+}
+
+#[test]
 fn readers_and_a_writer_wait_for_each_other() {
     // Each reads, and then wants to write: with std, for ever.
     let found = verdict(|| {
