@@ -37,6 +37,42 @@ fn page(folder: &TempDir, words: &[&str]) -> PathBuf {
     file
 }
 
+/// The longest text that is shown whole however long the ids in it are.
+const WHOLE: usize = 60;
+
+/// What a page shows of each task, without ids, times and the order in which signals came.
+fn shown(page: &str) -> Vec<Vec<String>> {
+    let data = page.lines().find_map(|line| line.strip_prefix("const record = ")).unwrap();
+    let record: Value = serde_json::from_str(data.trim_end_matches(';')).unwrap();
+    let mut lanes: Vec<Vec<String>> = vec![Vec::new(); record["lanes"].as_array().unwrap().len()];
+    for event in record["events"].as_array().unwrap() {
+        let text = event["text"].as_str().unwrap();
+        let text = text.split_once(", after ").map_or(text, |(text, _)| text);
+        let text = text.chars().filter(|c| !c.is_ascii_digit()).take(WHOLE).collect();
+        lanes[event["lane"].as_u64().unwrap() as usize].push(text);
+    }
+    lanes.iter_mut().for_each(|lane| lane.sort());
+    lanes
+}
+
+#[test]
+fn the_pages_in_the_book_are_those_that_are_written() {
+    let course = std::env::current_dir().unwrap().parent().unwrap().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    for (lesson, demo) in [("02-fork", "twice"), ("03-ipc", "pipe")] {
+        let in_book = format!("docs/{lesson}/{demo}-record.html");
+        let again = format!("write it again: cargo xtask trace --html {in_book} {lesson} {demo}");
+        let page = fs::read_to_string(page(&folder, &[lesson, demo])).unwrap();
+        let in_book = fs::read_to_string(course.join(in_book)).unwrap();
+        let frame = |page: &str| -> Vec<String> {
+            let lines = page.lines().filter(|line| !line.starts_with("const record = "));
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(frame(&in_book), frame(&page), "{again}");
+        assert_eq!(shown(&in_book), shown(&page), "{again}");
+    }
+}
+
 #[test]
 fn a_page_steps_through_what_a_program_did() {
     let folder = tempfile::tempdir().unwrap();

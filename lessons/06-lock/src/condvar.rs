@@ -11,6 +11,7 @@ use common::menu::Options;
 use explorer::{self, Explorer, Program};
 
 use crate::found::{show_simplest, try_all};
+use crate::game::{Game, Played};
 
 const ROOM: usize = 2;
 
@@ -44,6 +45,9 @@ impl Buffer {
 const NO_PANIC: &str = "no thread panics while it holds the lock";
 
 pub fn run(options: &Options) -> Result<()> {
+    if options.has("--html") {
+        return Game::new(played(), include_str!("condvar.rs")).play(options);
+    }
     let count = options.number("--items", 0..=1_000_000)?.unwrap_or(1000);
     println!("two real threads, with room for {ROOM}:");
     hand_over(&Buffer::default(), count)?;
@@ -111,6 +115,21 @@ fn one_item(take: fn(&Slot)) -> impl Fn(&mut Program) + Sync {
         program.thread("takes", move || take(&slot));
         program.thread("puts", move || same.put());
     }
+}
+
+/// Both ways to take it, for a page.
+fn played() -> Vec<Played> {
+    let right = "the item was taken";
+    let (hint, keys) = (String::new(), "1, 2");
+    let blindly = Played {
+        program: Box::new(one_item(Slot::take_blindly)),
+        title: "wait without looking first: make it wait for ever",
+        right,
+        hint: hint.clone(),
+        keys,
+    };
+    let title = "look, then wait: can you make it wait for ever?";
+    vec![blindly, Played { program: Box::new(one_item(Slot::take)), title, right, hint, keys }]
 }
 
 #[cfg(test)]

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use common::child;
+use common::menu::Options;
 use common::{paced, pidfd, proc, text};
 use explorer::{self, Explorer, Program};
 use nix::unistd::{Pid, gettid};
 
 use crate::found::{show_simplest, try_all};
+use crate::game::{Game, Played};
 
 /// Moves money from one account to another, both locked.
 fn transfer(from: &explorer::Mutex<i64>, to: &explorer::Mutex<i64>, n: i64) {
@@ -40,7 +42,10 @@ fn same_order(program: &mut Program) {
     program.thread("t2", move || transfer(&a, &b, -8));
 }
 
-pub fn run() -> Result<()> {
+pub fn run(options: &Options) -> Result<()> {
+    if options.has("--html") {
+        return Game::new(played(), include_str!("deadlock.rs")).play(options);
+    }
     let explorer = Explorer::default();
     println!("t1 locks a, then b; t2 locks b, then a:");
     try_all(explorer, opposite_order)?;
@@ -52,6 +57,21 @@ pub fn run() -> Result<()> {
     println!("both lock a, then b:");
     try_all(explorer, same_order)?;
     real_same_order()
+}
+
+/// Both programs, for a page.
+fn played() -> Vec<Played> {
+    let right = "the money is moved";
+    let (hint, keys) = (String::new(), "1, 2");
+    let opposite = Played {
+        program: Box::new(opposite_order),
+        title: "two locks in opposite order: make both threads wait for ever",
+        right,
+        hint: hint.clone(),
+        keys,
+    };
+    let title = "both lock a first: can you make them wait for ever?";
+    vec![opposite, Played { program: Box::new(same_order), title, right, hint, keys }]
 }
 
 /// An account of the real threads.

@@ -34,6 +34,8 @@ use common::menu::{self, Demo};
 use processes::MIDDLE;
 use processes::accounts::LAST_STEP;
 
+const PLAY_HTML: (&str, &str) = ("--html FILE", "write a page for a browser, to play there");
+
 const DEMOS: &[Demo] = &[
     Demo {
         name: "balance",
@@ -63,7 +65,7 @@ const DEMOS: &[Demo] = &[
         options: &[
             ("--lock", "with the lock"),
             ("--keys KEYS", "press these keys, show the screen and leave"),
-            ("--html FILE", "write a page for a browser, to play there"),
+            PLAY_HTML,
         ],
         run: play::run,
     },
@@ -76,13 +78,16 @@ const DEMOS: &[Demo] = &[
     Demo {
         name: "deadlock",
         about: "two locks in opposite order: both threads wait for ever; and the cure",
-        options: &[],
-        run: |_| deadlock::run(),
+        options: &[PLAY_HTML],
+        run: deadlock::run,
     },
     Demo {
         name: "condvar",
         about: "wait until a buffer has an item; and how to miss the notification",
-        options: &[("--items N", "how many items real threads hand over (default 1000)")],
+        options: &[
+            ("--items N", "how many items real threads hand over (default 1000)"),
+            PLAY_HTML,
+        ],
         run: condvar::run,
     },
     Demo {
@@ -150,7 +155,7 @@ const DEMOS: &[Demo] = &[
             ),
             ("--play", "be its scheduler: a key for each step"),
             ("--keys KEYS", "press these keys, show the screen and leave"),
-            ("--html FILE", "write a page for a browser, to play there"),
+            PLAY_HTML,
         ],
         run: orders::run,
     },

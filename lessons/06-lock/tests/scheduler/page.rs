@@ -52,7 +52,9 @@ fn page(folder: &Path, arguments: &[&str]) -> String {
 #[test]
 fn a_page_needs_nothing_else_and_is_small() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [&["play"][..], &["orders"], &["orders", "--mended"]] {
+    let pages: [&[&str]; 5] =
+        [&["play"], &["deadlock"], &["condvar"], &["orders"], &["orders", "--mended"]];
+    for arguments in pages {
         let page = page(folder.path(), arguments);
         assert!(page.len() <= 200 << 10, "{arguments:?}: {} bytes", page.len());
         for outside in ["src=", "@import", "fetch(", "http:", "https:"] {
@@ -66,13 +68,16 @@ fn a_page_needs_nothing_else_and_is_small() {
 }
 
 #[test]
-fn the_page_in_the_book_is_the_one_that_is_written() {
+fn the_pages_in_the_book_are_those_that_are_written() {
     let folder = tempfile::tempdir().unwrap();
-    let in_book = Path::new("../../docs/06-lock/play.html");
-    assert!(
-        fs::read_to_string(in_book).unwrap() == page(folder.path(), &["play"]),
-        "write it again: cargo lesson 06-lock play --html docs/06-lock/play.html"
-    );
+    for demo in ["play", "deadlock", "condvar"] {
+        let in_book = format!("docs/06-lock/{demo}-orders.html");
+        assert!(
+            fs::read_to_string(Path::new("../..").join(&in_book)).unwrap()
+                == page(folder.path(), &[demo]),
+            "write it again: cargo lesson 06-lock {demo} --html {in_book}"
+        );
+    }
 }
 
 #[test]
