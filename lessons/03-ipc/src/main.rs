@@ -8,6 +8,7 @@ mod ipc;
 mod killed_reader;
 mod killed_writer;
 mod lines;
+mod manager;
 mod pipe;
 mod queue;
 mod ring;
@@ -83,6 +84,12 @@ const DEMOS: &[Demo] = &[
         about: "an open file is sent to another process",
         options: &[],
         run: |_| descriptor::run(),
+    },
+    Demo {
+        name: "manager",
+        about: "one process owns a value, and others ask it: one request, or two",
+        options: &[],
+        run: |_| manager::run(),
     },
     Demo {
         name: "several",

@@ -9,7 +9,7 @@ use testing::start;
 
 mod demo;
 
-const DEMOS: [&str; 18] = [
+const DEMOS: [&str; 19] = [
     "queue",
     "pipe",
     "ipc",
@@ -18,6 +18,7 @@ const DEMOS: [&str; 18] = [
     "socket",
     "boundaries",
     "descriptor",
+    "manager",
     "several",
     "full",
     "types",

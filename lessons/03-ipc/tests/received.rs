@@ -131,6 +131,23 @@ fn another_order_is_served_and_another_bill_received() {
 }
 
 #[test]
+fn another_request_is_handled_and_another_answer_used() {
+    // Each adds two; and those who ask for plums are told that there are 7.
+    let changes = [(&b"pears\x02\x01"[..], &b"pears\x02\x02"[..]), (&sent([0]), &sent([7]))];
+    expect(
+        "manager",
+        messages(&changes),
+        &[
+            "  pears: 2000",
+            ": I got 7",
+            ": I have set it to 8",
+            "  plums: 8",
+            "{\"pears\": 2000, \"plums\": 8}",
+        ],
+    );
+}
+
+#[test]
 fn another_report_of_each_writer_is_received() {
     let says = |number: u8| {
         let (old, new) =
