@@ -19,6 +19,7 @@ mod sigpipe;
 mod socket;
 mod spawn;
 mod speed;
+mod start_methods;
 mod too_many;
 mod two_senders;
 mod types;
@@ -120,6 +121,12 @@ const DEMOS: &[Demo] = &[
         about: "another program connects by a name",
         options: &[],
         run: |_| spawn::run(),
+    },
+    Demo {
+        name: "start-methods",
+        about: "what a child has of its parent: by fork, by exec, and by a fork server",
+        options: &[],
+        run: |_| start_methods::run(),
     },
     Demo {
         name: "accept",

@@ -204,6 +204,7 @@ fn nobody_sleeps_but_to_be_watched() {
         ("several", &[]),
         ("full", &[]),
         ("spawn", &[]),
+        ("start-methods", &[]),
         ("accept", &[]),
         ("killed-writer", &[]),
         ("killed-reader", &[]),

@@ -9,7 +9,7 @@ use testing::start;
 
 mod demo;
 
-const DEMOS: [&str; 19] = [
+const DEMOS: [&str; 20] = [
     "queue",
     "pipe",
     "ipc",
@@ -24,6 +24,7 @@ const DEMOS: [&str; 19] = [
     "types",
     "too-many",
     "spawn",
+    "start-methods",
     "accept",
     "killed-writer",
     "killed-reader",

@@ -168,6 +168,34 @@ fn another_question_is_asked_and_another_answer_given() {
 }
 
 #[test]
+fn another_descriptor_is_looked_at_and_another_end_reported() {
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.starts_with("socket:") {
+            replace(bytes, b"exit status: 0", b"exit status: 5");
+            // The request, which is a number.
+            if let [number @ .., b'\n'] = bytes
+                && number.iter().all(u8::is_ascii_digit)
+            {
+                number.fill(b'9');
+            }
+        }
+        if from.ends_with("/status") {
+            replace(bytes, b"Threads:\t1", b"Threads:\t7");
+        }
+    };
+    expect(
+        "start-methods",
+        change,
+        &[
+            "/memfd:fruit (deleted); threads: 7",
+            "not open; threads: 7",
+            "; fd 9",
+            " has ended: exit status: 5",
+        ],
+    );
+}
+
+#[test]
 fn other_bytes_are_another_text_or_another_error() {
     // The number 700 becomes a text of one letter, 0 a text that is cut off.
     expect(
