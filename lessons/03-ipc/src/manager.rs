@@ -127,3 +127,26 @@ fn get_and_set(basket: &Basket, have_it: PipeWriter, mut both_have_it: PipeReade
     println!("  child (pid {}): I have set it to {count}", getpid());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn the_owner_survives_those_who_ask() {
+        let lines = printed::lines("0", || {
+            let (requests, receiver) = channel().unwrap();
+            for _ in 0..2 {
+                // Nobody waits for the answer.
+                let (answer, _) = channel().unwrap();
+                let request = Request { fruit: "figs".to_owned(), action: Action::Add(3), answer };
+                requests.send(request).unwrap();
+            }
+            drop(requests);
+            own(&receiver).unwrap();
+        });
+        assert!(lines[0].ends_with(": after 2 requests I have {\"figs\": 6}"), "{lines:#?}");
+    }
+}
