@@ -8,6 +8,7 @@ mod ipc;
 mod killed_reader;
 mod killed_writer;
 mod lines;
+mod manager;
 mod pipe;
 mod queue;
 mod ring;
@@ -18,6 +19,7 @@ mod sigpipe;
 mod socket;
 mod spawn;
 mod speed;
+mod start_methods;
 mod too_many;
 mod two_senders;
 mod types;
@@ -85,6 +87,12 @@ const DEMOS: &[Demo] = &[
         run: |_| descriptor::run(),
     },
     Demo {
+        name: "manager",
+        about: "one process owns a value, and others ask it: one request, or two",
+        options: &[],
+        run: |_| manager::run(),
+    },
+    Demo {
         name: "several",
         about: "one process waits for several channels at once",
         options: &[],
@@ -113,6 +121,12 @@ const DEMOS: &[Demo] = &[
         about: "another program connects by a name",
         options: &[],
         run: |_| spawn::run(),
+    },
+    Demo {
+        name: "start-methods",
+        about: "what a child has of its parent: by fork, by exec, and by a fork server",
+        options: &[],
+        run: |_| start_methods::run(),
     },
     Demo {
         name: "accept",

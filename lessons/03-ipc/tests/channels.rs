@@ -50,6 +50,49 @@ fn an_answer_comes_through_the_channel_that_was_sent() {
 }
 
 #[test]
+fn the_owner_loses_no_addition_and_a_child_does() {
+    let testimony = run("manager");
+    let [parent, first, second, owner] = testimony.writers()[..] else { panic!("{testimony:#?}") };
+    for child in [first, second] {
+        let it = format!("  child (pid {child}): I ");
+        assert_eq!(
+            written_by(&testimony, child),
+            [format!("{it}got 0"), format!("{it}have set it to 1")]
+        );
+    }
+    let by_parent = written_by(&testimony, parent);
+    assert_eq!([by_parent[2], by_parent[4]], ["  pears: 1000", "  plums: 1"]);
+    let basket = "after 1006 requests I have {\"pears\": 1000, \"plums\": 1}";
+    assert_eq!(written_by(&testimony, owner), [format!("owner (pid {owner}): {basket}")]);
+
+    let calls = "sendmsg,recvmsg,wait4,waitid,futex";
+    let Some(record) = recorded(&["manager"], calls) else { return };
+    let [owner, adders @ .., first, second] = &record.started()[..] else { panic!("{record:#?}") };
+    let asks = |of: &Caller, what: &str| {
+        of.calls("sendmsg").filter(|it| it.result > Some(0) && contains(it, what)).count()
+    };
+    // All adders are there before the first is waited for, and each asks for itself.
+    let mut steps = record.first().calls.iter();
+    let waits = steps.position(|call| call.name.starts_with("wait") && call.result.is_some());
+    let before = &record.first().calls[..waits.expect("it waits")];
+    assert_eq!(before.iter().filter_map(Call::starts).count(), 1 + adders.len(), "{before:#?}");
+    let added: Vec<usize> = adders.iter().map(|adder| asks(adder, "pears\u{2}\u{1}")).collect();
+    assert_eq!(added, [250; 4]);
+    let is_request = |it: &&Call| contains(it, "pears") || contains(it, "plums");
+    assert_eq!(owner.calls("recvmsg").filter(is_request).count(), 1006);
+    assert_eq!(owner.calls("sendmsg").count(), 1006, "an answer to each");
+    // Each of the two sets only when both have got.
+    let time = |of: &Caller, what: &str| {
+        let mut sent = of.calls("sendmsg").filter(|it| contains(it, what));
+        sent.next().unwrap_or_else(|| panic!("no {what:?}: {of:#?}")).begin
+    };
+    let got = [first, second].map(|child| time(child, "plums\0"));
+    let set = [first, second].map(|child| time(child, "plums\u{1}\u{1}"));
+    assert!(got.iter().max() < set.iter().min(), "{got:?} {set:?}");
+    assert_eq!(record.named("futex").len(), 0, "without a lock");
+}
+
+#[test]
 fn three_writers_are_waited_for_at_once() {
     let testimony = run("several");
     assert_eq!(testimony.writers(), [testimony.pid]);
@@ -157,9 +200,11 @@ fn nobody_sleeps_but_to_be_watched() {
         ("socket", &[]),
         ("boundaries", &[]),
         ("descriptor", &[]),
+        ("manager", &[]),
         ("several", &[]),
         ("full", &[]),
         ("spawn", &[]),
+        ("start-methods", &[]),
         ("accept", &[]),
         ("killed-writer", &[]),
         ("killed-reader", &[]),

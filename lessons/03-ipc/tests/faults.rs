@@ -9,7 +9,7 @@ use testing::start;
 
 mod demo;
 
-const DEMOS: [&str; 18] = [
+const DEMOS: [&str; 20] = [
     "queue",
     "pipe",
     "ipc",
@@ -18,11 +18,13 @@ const DEMOS: [&str; 18] = [
     "socket",
     "boundaries",
     "descriptor",
+    "manager",
     "several",
     "full",
     "types",
     "too-many",
     "spawn",
+    "start-methods",
     "accept",
     "killed-writer",
     "killed-reader",

@@ -7,7 +7,7 @@ use common::proc;
 use demo::{demo, kill_what_was_to_wait, recorded, run, written_by};
 use testing::running::{Running, pid};
 use testing::start;
-use testing::strace::{Call, record, record_with};
+use testing::strace::{Call, Caller, record, record_with};
 
 mod demo;
 
@@ -190,6 +190,56 @@ fn a_file_is_read_by_a_process_that_has_not_opened_it() {
 }
 
 #[test]
+fn a_child_has_what_the_way_of_its_start_gives_it() {
+    let testimony = run("start-methods");
+    let [parent, forked, begun, served] = testimony.writers()[..] else { panic!("{testimony:#?}") };
+    let by_parent = written_by(&testimony, parent);
+    let server = pid(by_parent[0].split_once("server: ").unwrap().1);
+    let fd = by_parent[1].rsplit_once(" fd ").unwrap().1;
+    let file = "/memfd:fruit (deleted)";
+    for (child, its_parent, pears, file) in [
+        (forked, parent.to_string(), 5, file),
+        (begun, parent.to_string(), 0, "not open"),
+        (served, server.to_string(), 0, "not open"),
+    ] {
+        let its = format!("parent is {its_parent}; pears: {pears}; fd {fd}: {file}; threads: 1");
+        assert_eq!(written_by(&testimony, child), [format!("  pid {child}: {its}")]);
+    }
+    assert_eq!(by_parent[5], "  a process of 2 threads must not fork");
+    assert_eq!(
+        by_parent.last().unwrap(),
+        &format!("  the server says: pid {served} has ended: exit status: 0")
+    );
+
+    let Some(record) = recorded(&["start-methods"], "readlink,wait4,waitid") else { return };
+    let is_thread = |call: &&Call| call.arguments.contains("CLONE_THREAD");
+    let starts: Vec<&Call> =
+        record.first().calls.iter().filter(|call| call.starts().is_some()).collect();
+    let [server, forked, thread, begun] = starts[..] else { panic!("{record:#?}") };
+    assert!(is_thread(&thread) && starts.iter().filter(|call| is_thread(call)).count() == 1);
+    let of = |start: &Call| record.caller(start.starts().unwrap());
+    let executes = |of: &Caller| of.calls("execve").any(|call| call.result == Some(0));
+    assert_eq!([server, forked, begun].map(|start| executes(of(start))), [true, false, true]);
+    // The server's child is its own, a fork, and nobody else waits for it.
+    let [served] = of(server).started()[..] else { panic!("{record:#?}") };
+    assert!(!executes(record.caller(served)));
+    let waited = |of: &Caller| of.calls.iter().any(|call| call.result == Some(served));
+    assert!(waited(of(server)) && !waited(record.first()), "{record:#?}");
+    let parents = record.lines.iter().filter_map(|line| line.split_once("parent is "));
+    let parents: Vec<&str> = parents.map(|(_, rest)| rest.split(';').next().unwrap()).collect();
+    let [first, server] = [record.first().id, of(server).id].map(|id| id.to_string());
+    assert_eq!(parents, [&first, &first, &server], "{record:#?}");
+    // Each of the three has looked at the descriptor.
+    for (child, is_open) in [(of(forked), true), (of(begun), false), (record.caller(served), false)]
+    {
+        let mut looks = child.calls("readlink").filter(|call| call.text().contains("/self/fd/"));
+        let look = looks.next().unwrap_or_else(|| panic!("{child:#?}"));
+        assert_eq!(look.error.as_deref() == Some("ENOENT"), !is_open, "{look:?}");
+        assert!(!is_open || look.strings[1] == b"/memfd:fruit (deleted)", "{look:?}");
+    }
+}
+
+#[test]
 fn the_numbers_of_descriptors_are_those_that_the_kernel_gave() {
     // Not 3 and 4, which are taken.
     let recorded = |name, calls: &str| {
@@ -208,6 +258,10 @@ fn the_numbers_of_descriptors_are_those_that_the_kernel_gave() {
         let told: Vec<_> = told.map(|rest| rest.split(' ').next().unwrap()).collect();
         assert_eq!(told, numbers, "{record:#?}");
     }
+    let Some(record) = recorded("start-methods", "memfd_create") else { return };
+    let made = record.named("memfd_create")[0].result.unwrap();
+    let told = record.lines.iter().filter(|it| it.contains(&format!("; fd {made}: ")));
+    assert_eq!((made > 4, told.count()), (true, 3), "{made}: {record:#?}");
     let Some(record) = recorded("descriptor", "memfd_create,recvmsg") else { return };
     let made = record.named("memfd_create")[0].result.unwrap();
     let received = &record.named("recvmsg")[0].arguments;

@@ -131,6 +131,23 @@ fn another_order_is_served_and_another_bill_received() {
 }
 
 #[test]
+fn another_request_is_handled_and_another_answer_used() {
+    // Each adds two; and those who ask for plums are told that there are 7.
+    let changes = [(&b"pears\x02\x01"[..], &b"pears\x02\x02"[..]), (&sent([0]), &sent([7]))];
+    expect(
+        "manager",
+        messages(&changes),
+        &[
+            "  pears: 2000",
+            ": I got 7",
+            ": I have set it to 8",
+            "  plums: 8",
+            "{\"pears\": 2000, \"plums\": 8}",
+        ],
+    );
+}
+
+#[test]
 fn another_report_of_each_writer_is_received() {
     let says = |number: u8| {
         let (old, new) =
@@ -147,6 +164,34 @@ fn another_question_is_asked_and_another_answer_given() {
         "spawn",
         messages(&[(b"Who are you?", b"Who is that?"), (b", started by", b", spawned by")]),
         &["I am asked: Who is that?", ", spawned by pid "],
+    );
+}
+
+#[test]
+fn another_descriptor_is_looked_at_and_another_end_reported() {
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.starts_with("socket:") {
+            replace(bytes, b"exit status: 0", b"exit status: 5");
+            // The request, which is a number.
+            if let [number @ .., b'\n'] = bytes
+                && number.iter().all(u8::is_ascii_digit)
+            {
+                number.fill(b'9');
+            }
+        }
+        if from.ends_with("/status") {
+            replace(bytes, b"Threads:\t1", b"Threads:\t7");
+        }
+    };
+    expect(
+        "start-methods",
+        change,
+        &[
+            "/memfd:fruit (deleted); threads: 7",
+            "not open; threads: 7",
+            "; fd 9",
+            " has ended: exit status: 5",
+        ],
     );
 }
 

@@ -6,6 +6,7 @@ mod lost;
 mod map;
 mod panic;
 mod pool;
+mod rayon;
 mod speed;
 mod steal;
 mod tasks;
@@ -72,6 +73,12 @@ const DEMOS: &[Demo] = &[
         about: "a task panics: the traps of the crate threadpool, and their remedies",
         options: &[],
         run: |_| panic::run(),
+    },
+    Demo {
+        name: "rayon",
+        about: "the pool of threads to use today: results in order, stolen work, panics",
+        options: &[],
+        run: |_| rayon::run(),
     },
     Demo {
         name: "steal",

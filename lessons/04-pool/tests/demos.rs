@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use testing::running::{Running, pid};
 use testing::seen::{has_ended, until};
-use testing::strace::{Call, printed_with, record, record_with};
+use testing::strace::{Call, Caller, printed_with, record, record_with};
 use testing::{figures, start};
 
 fn demo(arguments: &[&str]) -> Command {
@@ -135,6 +135,7 @@ fn nobody_sleeps_but_for_a_task() {
     for (name, sleeps) in [
         ("pool", tasks),
         ("threads", tasks),
+        ("rayon", tasks),
         ("map", &[5, 5, 10, 10, 15, 15]),
         ("lost", &[]),
         ("panic", &[]),
@@ -379,6 +380,96 @@ fn all_work_is_done_by_whoever_steals_it() {
     // Where all CPUs are busy with something else, one thread may do all.
     let mut runs = runs.filter(|run| run.iter().filter(|(tasks, _)| *tasks > 0).count() >= 2);
     assert!(runs.any(|run| run != first), "always {first:?}, or nothing is stolen");
+}
+
+/// What a line of `rayon` gives after a word, as a number.
+fn number_after(line: &str, word: &str) -> f64 {
+    let rest = line.split_once(word).unwrap_or_else(|| panic!("no {word:?} in {line:?}")).1;
+    rest.split(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_threads_of_rayon_run_the_tasks_that_are_said_to_be_theirs() {
+    // Slower if a thread has ended its task before another begins.
+    for pace in [0.01, 0.1, 1.0] {
+        let command = demo(&["rayon", "--pace", &pace.to_string()]);
+        let Some(record) = record(&command, "clock_nanosleep,nanosleep,prctl") else { return };
+        let lines = &record.lines;
+        let started = record.started();
+        let (own, others): (Vec<_>, Vec<_>) =
+            started.into_iter().partition(|thread| thread.name().starts_with("rayon "));
+        assert_eq!(own.len(), 4, "{record:#?}");
+        // Those of the other pool have no name.
+        assert_eq!(number_after(&lines[14], "≈ "), others.len() as f64, "{record:#?}");
+
+        let (mut sleeps, mut work) = (Vec::new(), 0.0);
+        for (task, seconds) in [2.0, 4.0, 4.2, 4.4, 1.0].into_iter().enumerate() {
+            let line = &lines[2 + task];
+            let thread = number_after(line, "thread ≈ ");
+            let thread = own.iter().find(|it| thread_number(it) == thread).unwrap();
+            let time = Duration::from_secs_f64(seconds * pace);
+            let sleep = thread.calls("clock_nanosleep").find(|call| call.times()[0] == time);
+            let sleep = sleep.unwrap_or_else(|| panic!("{line} {record:#?}"));
+            let took = number_after(line, &format!("  task {task} took "));
+            assert!(took >= time.as_secs_f64() - 0.006, "{line}");
+            work += took;
+            sleeps.push(sleep);
+        }
+        let (all, whole) = (number_after(&lines[7], "  "), number_after(&lines[7], "work in "));
+        assert!((all - work).abs() < 0.04 && whole >= 4.4 * pace - 0.006, "{lines:#?}");
+        let at_once = |call: &&Call| {
+            sleeps.iter().filter(|it| it.begin <= call.begin && call.begin < it.end).count()
+        };
+        if sleeps.iter().map(at_once).max() == Some(4) {
+            return;
+        }
+    }
+    panic!("four tasks never ran at the same time");
+}
+
+/// The number in the name of a thread of `rayon`.
+fn thread_number(thread: &Caller) -> f64 {
+    number_after(&thread.name(), "rayon ")
+}
+
+#[test]
+fn the_numbers_are_shared_by_threads_and_none_is_lost() {
+    let shares = || -> Vec<f64> {
+        let output = demo(&["rayon", "--pace", "0"]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines = text.lines().filter(|line| line.contains(" has added ≈ "));
+        let shares: Vec<f64> = lines.map(|line| number_after(line, "≈ ")).collect();
+        assert_eq!((shares.len(), shares.iter().sum::<f64>()), (4, 262_144.0), "{text}");
+        assert!(text.contains("\n  their sum is 34359607296\n"), "{text}");
+        shares
+    };
+    let first = shares();
+    // Where all CPUs are busy with something else, one thread may do all.
+    let mut runs = (0..50).map(|_| shares());
+    let is_shared = |run: &Vec<f64>| run.iter().filter(|&&share| share > 0.0).count() >= 2;
+    assert!(runs.any(|run| is_shared(&run) && run != first), "always {first:?}");
+}
+
+#[test]
+fn rayon_has_as_many_threads_as_it_may_and_passes_panics_on() {
+    let cpus = std::thread::available_parallelism().unwrap().to_string();
+    for (asked, threads) in [(None, &*cpus), (Some("3"), "3")] {
+        let mut command = demo(&["rayon", "--pace", "0"]);
+        if let Some(threads) = asked {
+            command.env("RAYON_NUM_THREADS", threads);
+        } else {
+            command.env_remove("RAYON_NUM_THREADS");
+        }
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let end = format!(
+            "\nWithout a pool of my own, ≈ {threads} threads:\n  \
+             half of 2, 3 and 4: a panic: 3 is odd\n  \
+             half of 2, 4 and 6: [1, 2, 3]\n  \
+             half of 2, 3 and 4, as a Result: Err(\"3 is odd\")\n"
+        );
+        assert!(text.ends_with(&end) && output.stderr.is_empty(), "{text}");
+    }
 }
 
 /// The demo `speed` with its picture, and in place of Python figures that are known, in the

@@ -6,7 +6,7 @@ use testing::running::{Running, kill_at_several_lines};
 use testing::start;
 
 /// All of them, each so that it is quick.
-const DEMOS: [&[&str]; 9] = [
+const DEMOS: [&[&str]; 10] = [
     &["pool"],
     &["map"],
     &["crash"],
@@ -14,6 +14,7 @@ const DEMOS: [&[&str]; 9] = [
     &["lost"],
     &["close"],
     &["panic"],
+    &["rayon"],
     &["steal"],
     &["speed", "--tasks", "100"],
 ];
