@@ -15,6 +15,7 @@ mod pipeline;
 mod scoped;
 mod scopes;
 mod select;
+mod send;
 
 use std::process::ExitCode;
 
@@ -125,6 +126,12 @@ const DEMOS: &[Demo] = &[
             let processes = options.number("--processes", 0..=1_000_000)?.unwrap_or(1000);
             crowd::run(threads, processes, options.number("--room", 1..=1_000_000)?)
         },
+    },
+    Demo {
+        name: "send",
+        about: "what may go to a thread: four programs that do not compile, and two that do",
+        options: &[("--show NAME", "what rustc says about borrow, scoped, rc, or arc")],
+        run: |options| send::run(options.get("--show")?),
     },
 ];
 
