@@ -1,6 +1,7 @@
 //! Lesson 05: threads, and the main thread that every process starts with.
 
 mod bounded;
+mod cancel;
 mod channels;
 mod crash;
 mod crowd;
@@ -132,6 +133,12 @@ const DEMOS: &[Demo] = &[
         about: "what may go to a thread: four programs that do not compile, and two that do",
         options: &[("--show NAME", "what rustc says about borrow, scoped, rc, or arc")],
         run: |options| send::run(options.get("--show")?),
+    },
+    Demo {
+        name: "cancel",
+        about: "how a thread is stopped: it has to look",
+        options: &[],
+        run: |_| cancel::run(),
     },
 ];
 

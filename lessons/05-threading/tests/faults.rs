@@ -22,6 +22,7 @@ const DEMOS: &[&[&str]] = &[
     &["parallel", "--threads", "2", "--steps", "1000"],
     &["crowd", "--threads", "2", "--processes", "2"],
     &["send"],
+    &["cancel"],
 ];
 
 #[test]
