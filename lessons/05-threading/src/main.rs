@@ -6,6 +6,7 @@ mod channels;
 mod crash;
 mod crowd;
 mod detach;
+mod future;
 mod join;
 mod local;
 mod r#loop;
@@ -139,6 +140,12 @@ const DEMOS: &[Demo] = &[
         about: "how a thread is stopped: it has to look",
         options: &[],
         run: |_| cancel::run(),
+    },
+    Demo {
+        name: "future",
+        about: "a result that is not there yet: with a time limit, and as results come",
+        options: &[],
+        run: |_| future::run(),
     },
 ];
 

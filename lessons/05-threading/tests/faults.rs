@@ -23,6 +23,7 @@ const DEMOS: &[&[&str]] = &[
     &["crowd", "--threads", "2", "--processes", "2"],
     &["send"],
     &["cancel"],
+    &["future"],
 ];
 
 #[test]
