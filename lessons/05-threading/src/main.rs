@@ -18,6 +18,7 @@ mod scoped;
 mod scopes;
 mod select;
 mod send;
+mod timer;
 
 use std::process::ExitCode;
 
@@ -146,6 +147,12 @@ const DEMOS: &[Demo] = &[
         about: "a result that is not there yet: with a time limit, and as results come",
         options: &[],
         run: |_| future::run(),
+    },
+    Demo {
+        name: "timer",
+        about: "a function that is called later, unless its timer is cancelled",
+        options: &[],
+        run: |_| timer::run(),
     },
 ];
 

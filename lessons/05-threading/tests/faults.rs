@@ -24,6 +24,7 @@ const DEMOS: &[&[&str]] = &[
     &["send"],
     &["cancel"],
     &["future"],
+    &["timer"],
 ];
 
 #[test]
