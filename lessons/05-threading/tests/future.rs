@@ -61,7 +61,7 @@ fn a_limit_is_a_wait_and_its_time_is_measured() {
     // Each wait ends so much later that nobody could know the time without a look at the clock.
     let late = Duration::from_millis(20);
     let delay = format!("inject=futex:delay_exit={}", late.as_micros());
-    // On a busy machine the result may be there before the wait.
+    // On a busy machine the result may be there before the wait, or the time be over.
     for pace in ["0.05", "0.5", "2"] {
         let demo = demo(&["future"], pace);
         let Some(recorded) = record_with(&["-e", &delay], &demo, "write,futex") else { return };
@@ -74,8 +74,10 @@ fn a_limit_is_a_wait_and_its_time_is_measured() {
         });
         let timed_out = |call: &&Call| call.error.as_deref() == Some("ETIMEDOUT");
         let inside = waits.filter(timed_out).map(|call| call.time() + late).sum::<Duration>();
-        assert!(!inside.is_zero(), "{recorded:#?}");
-        return assert_between(inside, times(line)[0], after.begin - before.end);
+        assert_between(inside, times(line)[0], after.begin - before.end);
+        if !inside.is_zero() {
+            return;
+        }
     }
-    panic!("the result was always there");
+    panic!("it never waits for the result");
 }

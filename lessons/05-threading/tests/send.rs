@@ -27,11 +27,14 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Makes a program of a text, in a folder; whether rustc did, and what it said in JSON.
-fn compile(folder: &Path, text: &str) -> Output {
+/// Whether rustc takes a text for a program, and what it says in JSON. What it makes, `link` for
+/// a program, is in the folder.
+fn compile(folder: &Path, text: &str, makes: &str) -> Output {
     fs::write(folder.join("program.rs"), text).unwrap();
     let mut rustc = Command::new("rustc");
-    rustc.args(["--edition", "2024", "--error-format", "json", "program.rs"]).current_dir(folder);
+    rustc
+        .args(["--edition", "2024", "--error-format", "json", "--emit", makes, "program.rs"])
+        .current_dir(folder);
     rustc.output().unwrap()
 }
 
@@ -42,7 +45,7 @@ fn each_wrong_program_has_one_error_and_that_is_the_one_on_its_page() {
     }
     let folder = folder("send-wrong");
     for (name, code) in WRONG {
-        let output = compile(&folder, &source(name));
+        let output = compile(&folder, &source(name), "metadata");
         assert_eq!(output.status.code(), Some(1), "{name}: {output:?}");
         let said = String::from_utf8(output.stderr).unwrap();
         let codes: Vec<_> = said.split("\"code\":{\"code\":\"").skip(1).collect();
@@ -50,7 +53,7 @@ fn each_wrong_program_has_one_error_and_that_is_the_one_on_its_page() {
     }
     // The two that miss a trait miss another one.
     for (name, missing) in [("rc", "`Send` is not"), ("arc", "`Sync` is not")] {
-        let output = compile(&folder, &source(name));
+        let output = compile(&folder, &source(name), "metadata");
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(&format!("the trait {missing} implemented")), "{name}: {said}");
     }
@@ -75,7 +78,7 @@ fn the_other_two_compute_what_they_print() {
     for (name, old, new, printed) in changed {
         let text = source(name);
         assert_eq!(text.matches(old).count(), 1, "{name}: {old}");
-        let output = compile(&folder, &text.replace(old, new));
+        let output = compile(&folder, &text.replace(old, new), "link");
         // The code of a warning is null, or its name.
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success() && said.is_empty(), "{name}: {said}");
@@ -164,7 +167,7 @@ fn the_table_on_the_page_is_right() {
                     "#![allow(unused)] use std::{{cell::*, rc::*, sync::{{*, atomic::*}}}};\n\
                      fn must<T: {wanted}>() {{}}\nfn main() {{ must::<{name}>() }}\n"
                 );
-                let is_right = compile(&folder, &text).status.success();
+                let is_right = compile(&folder, &text, "metadata").status.success();
                 assert_eq!(if is_right { "yes" } else { "no" }, answer, "{wanted}: {name}");
             }
             types += 1;
