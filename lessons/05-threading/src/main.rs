@@ -8,6 +8,7 @@ mod detach;
 mod join;
 mod local;
 mod r#loop;
+mod many;
 mod names;
 mod panic;
 mod parallel;
@@ -125,6 +126,12 @@ const DEMOS: &[Demo] = &[
             let processes = options.number("--processes", 0..=1_000_000)?.unwrap_or(1000);
             crowd::run(threads, processes, options.number("--room", 1..=1_000_000)?)
         },
+    },
+    Demo {
+        name: "many",
+        about: "thousands of tasks wait: threads, epoll, and async side by side",
+        options: &[("--tasks N", "how many (default 2000)")],
+        run: |options| many::run(options.number("--tasks", 1..=100_000)?.unwrap_or(2000)),
     },
 ];
 

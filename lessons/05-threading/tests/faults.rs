@@ -5,7 +5,7 @@ use testing::running::Running;
 use testing::start;
 
 /// All of them, each so that it is quick.
-const DEMOS: [&[&str]; 15] = [
+const DEMOS: [&[&str]; 16] = [
     &["loop"],
     &["names"],
     &["join"],
@@ -21,6 +21,7 @@ const DEMOS: [&[&str]; 15] = [
     &["local"],
     &["parallel", "--threads", "2", "--steps", "1000"],
     &["crowd", "--threads", "2", "--processes", "2"],
+    &["many", "--tasks", "2"],
 ];
 
 #[test]
