@@ -10,6 +10,7 @@ mod future;
 mod join;
 mod local;
 mod r#loop;
+mod many;
 mod names;
 mod panic;
 mod parallel;
@@ -153,6 +154,12 @@ const DEMOS: &[Demo] = &[
         about: "a function that is called later, unless its timer is cancelled",
         options: &[],
         run: |_| timer::run(),
+    },
+    Demo {
+        name: "many",
+        about: "thousands of tasks wait: threads, epoll, and async side by side",
+        options: &[("--tasks N", "how many (default 2000)")],
+        run: |options| many::run(options.number("--tasks", 1..=100_000)?.unwrap_or(2000)),
     },
 ];
 

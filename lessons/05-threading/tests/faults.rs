@@ -25,6 +25,7 @@ const DEMOS: &[&[&str]] = &[
     &["cancel"],
     &["future"],
     &["timer"],
+    &["many", "--tasks", "2"],
 ];
 
 #[test]
