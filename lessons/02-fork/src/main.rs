@@ -6,6 +6,7 @@ mod cost;
 mod crash;
 mod exec;
 mod family;
+mod group;
 mod huge_pages;
 mod orphan;
 mod safe_calls;
@@ -67,6 +68,12 @@ const DEMOS: &[Demo] = &[
         about: "what signals do to a child, and what wait reports",
         options: &[],
         run: |_| signals::run(),
+    },
+    Demo {
+        name: "group",
+        about: "whom Ctrl-C and the end of a terminal reach, and why not a daemon",
+        options: &[],
+        run: |_| group::run(),
     },
     Demo {
         name: "buffered",

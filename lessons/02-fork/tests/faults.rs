@@ -11,7 +11,7 @@ use testing::start;
 mod demo;
 
 /// All of them, each so that it is quick.
-const DEMOS: [&[&str]; 13] = [
+const DEMOS: [&[&str]; 14] = [
     &["twice"],
     &["family"],
     &["copies", "--mib", "1"],
@@ -20,6 +20,7 @@ const DEMOS: [&[&str]; 13] = [
     &["orphan"],
     &["crash"],
     &["signals"],
+    &["group"],
     &["buffered"],
     &["threads"],
     &["safe-calls"],

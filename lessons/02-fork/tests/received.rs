@@ -92,6 +92,7 @@ fn an_end_is_what_wait_says() {
         ("crash", 3),
         // The third child has exited, as it seems, when it is sent the next signal.
         ("signals", 3),
+        ("group", 6),
         ("threads", 2),
         ("safe-calls", 3),
     ];
@@ -109,6 +110,16 @@ fn a_child_asks_who_its_parent_is() {
         let Some(text) = with_answers("getppid:retval=4242", name) else { return };
         let told = text.lines().filter(|line| line.ends_with(" and my parent is 4242."));
         assert_eq!(told.count(), children, "{text}");
+    }
+}
+
+#[test]
+fn which_group_and_session_a_process_is_in_is_what_the_kernel_says() {
+    let changes = [("getpgid", "pgid 4242", 6), ("getsid", "sid 4242", 4)];
+    for (call, word, times) in changes {
+        let Some(text) = with_answers(&format!("{call}:retval=4242"), "group") else { return };
+        assert_eq!(text.matches(word).count(), times, "{text}");
+        assert_eq!(text.contains(" am in another group: true"), call == "getsid", "{text}");
     }
 }
 

@@ -131,6 +131,44 @@ fn sigchld_comes_before_the_parent_asks_what_happened() {
 }
 
 #[test]
+fn one_signal_goes_to_the_group_and_the_kernel_sends_those_of_the_terminal() {
+    let sends = ["kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo"];
+    let calls = format!("{},setsid,setpgid,ioctl", sends.join(","));
+    let Some(record) = run(&["group"], &calls) else { return };
+    let first = record.first();
+    let [cat, other_cat, leader] = first.started()[..] else { panic!("{first:?}") };
+    let sent = record.callers().flat_map(|it| &it.calls);
+    let sent: Vec<_> = sent.filter(|call| sends.contains(&&*call.name)).collect();
+    let [kill] = sent[..] else { panic!("{sent:?}") };
+    assert_eq!((kill.caller, &*kill.arguments), (first.id, &*format!("-{cat}, SIGINT")));
+
+    let [foreground, background, starter] = record.caller(leader).started()[..] else {
+        panic!("{record:?}")
+    };
+    let [daemon] = record.caller(starter).started()[..] else { panic!("{record:?}") };
+    let made = |id: i64, name: &str| record.caller(id).calls(name).count();
+    assert_eq!([leader, starter, daemon].map(|id| made(id, "setsid")), [1, 1, 0]);
+    assert_eq!([foreground, background, daemon].map(|id| made(id, "setpgid")), [0, 1, 0]);
+    let terminal =
+        |id: i64| record.caller(id).calls("ioctl").any(|it| it.arguments.contains("CTTY"));
+    assert_eq!([leader, foreground, daemon].map(terminal), [true, false, false]);
+
+    for (id, signal) in [
+        (cat, Some("SIGINT")),
+        (other_cat, Some("SIGINT")),
+        (leader, Some("SIGHUP")),
+        (foreground, Some("SIGHUP")),
+        (background, None),
+        (daemon, None),
+    ] {
+        assert_eq!(record.caller(id).killed_by.as_deref(), signal, "{record:?}");
+        let end =
+            signal.map_or("exit status: 0".to_owned(), |signal| format!("killed by {signal}"));
+        assert!(record.lines.contains(&format!("  pid {id} has ended: {end}")), "{record:?}");
+    }
+}
+
+#[test]
 fn the_parent_waits_while_the_child_of_threads_hangs_in_the_lock() {
     let calls = "futex,poll,kill,read,getppid";
     let Some(record) = run(&["threads"], calls) else { return };
