@@ -8,6 +8,7 @@ mod exec;
 mod family;
 mod group;
 mod huge_pages;
+mod inherit;
 mod orphan;
 mod safe_calls;
 mod signals;
@@ -80,6 +81,12 @@ const DEMOS: &[Demo] = &[
         about: "a text that is printed once comes out twice",
         options: &[],
         run: |_| buffered::run(),
+    },
+    Demo {
+        name: "inherit",
+        about: "which signals and files a fork and an exec hand on",
+        options: &[],
+        run: |_| inherit::run(),
     },
     Demo {
         name: "threads",

@@ -11,7 +11,7 @@ use testing::start;
 mod demo;
 
 /// All of them, each so that it is quick.
-const DEMOS: [&[&str]; 14] = [
+const DEMOS: [&[&str]; 15] = [
     &["twice"],
     &["family"],
     &["copies", "--mib", "1"],
@@ -22,6 +22,7 @@ const DEMOS: [&[&str]; 14] = [
     &["signals"],
     &["group"],
     &["buffered"],
+    &["inherit"],
     &["threads"],
     &["safe-calls"],
     &["cost", "--most", "1"],

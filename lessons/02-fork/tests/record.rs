@@ -169,6 +169,72 @@ fn one_signal_goes_to_the_group_and_the_kernel_sends_those_of_the_terminal() {
 }
 
 #[test]
+fn what_is_handed_on_is_looked_at_before_and_after_an_exec() {
+    let calls = "openat,rt_sigaction,rt_sigprocmask,pipe2,fcntl,poll,write";
+    let Some(record) = run(&["inherit"], calls) else { return };
+    let first = record.first();
+    let words =
+        record.lines[1..5].iter().map(|row| row[13..].split_whitespace().collect::<Vec<_>>());
+    let expected = [
+        "ignored handler ignored blocked open open",
+        "ignored handler ignored blocked open open",
+        "ignored default ignored blocked closed open",
+        "ignored default default blocked closed open",
+    ];
+    assert_eq!(words.map(|row| row.join(" ")).collect::<Vec<_>>(), expected);
+    let zeros: Vec<_> = first.calls("openat").filter(|it| it.text() == "/dev/zero").collect();
+    let marked = |call: &&Call| call.arguments.contains("O_CLOEXEC");
+    assert_eq!(zeros.iter().map(marked).collect::<Vec<_>>(), [true, false]);
+    let sets = |name: &str, words: [&str; 2]| {
+        let mut calls = first.calls(name);
+        assert!(calls.any(|it| words.iter().all(|word| it.arguments.contains(word))), "{words:?}");
+    };
+    sets("rt_sigaction", ["SIGUSR1, {sa_handler=SIG_IGN", "}"]);
+    sets("rt_sigaction", ["SIGUSR2, {sa_handler=0x", "}"]);
+    sets("rt_sigprocmask", ["SIG_BLOCK", "[ALRM]"]);
+
+    // The forked child is looked at before it becomes another program, and after.
+    let [child, by_command, ..] = first.started()[..] else { panic!("{first:?}") };
+    let became = |id: i64| {
+        let mut execs = record.caller(id).calls("execve");
+        execs.find(|call| call.result == Some(0)).unwrap_or_else(|| panic!("{id} is no program"))
+    };
+    let looks = |id: i64| {
+        let file = format!("/proc/{id}/status");
+        let looks = first.calls("openat").filter(move |it| it.text() == file);
+        looks.map(|call| call.begin).collect::<Vec<_>>()
+    };
+    let exec = became(child);
+    assert!(looks(child)[0] < record.written("  fork  ").begin);
+    assert!(record.written("  fork  ").begin < exec.begin, "{exec:?}");
+    let after: Vec<_> = looks(child).into_iter().filter(|look| *look > exec.end).collect();
+    assert!(!after.is_empty() && after[0] < record.written("  fork, exec").begin);
+    let end = became(by_command).end;
+    assert!(looks(by_command).iter().all(|look| *look > end), "{record:?}");
+
+    // In another thread a program starts, between two calls and after one.
+    let [afterwards, at_once] = ["  pipe, then", "  io::pipe"].map(|it| record.written(it).begin);
+    let pipes: Vec<_> = first.calls("pipe2").collect();
+    let [.., wrong, right] = pipes[..] else { panic!("{first:?}") };
+    assert_eq!([wrong, right].map(|call| marked(&call)), [false, true]);
+    let [.., thread, program, other_thread, other_program] = record.started()[..] else {
+        panic!("{record:?}")
+    };
+    assert_eq!(
+        (thread.started(), other_thread.started()),
+        (vec![program.id], vec![other_program.id])
+    );
+    let marks = first.calls("fcntl").filter(|it| it.arguments.contains("FD_CLOEXEC"));
+    let [mark, last_mark] = marks.collect::<Vec<_>>()[..] else { panic!("{first:?}") };
+    assert!(wrong.end < program.begin && became(program.id).end < mark.begin, "{record:?}");
+    assert!(last_mark.end < afterwards && afterwards < right.begin, "{record:?}");
+    assert!(right.end < other_program.begin && other_program.begin < at_once, "{record:?}");
+    let polls = first.calls("poll").filter(|call| call.begin > wrong.end);
+    let polls: Vec<_> = polls.map(|call| call.result.unwrap()).collect();
+    assert_eq!(polls, [0, 1, 1, 1]);
+}
+
+#[test]
 fn the_parent_waits_while_the_child_of_threads_hangs_in_the_lock() {
     let calls = "futex,poll,kill,read,getppid";
     let Some(record) = run(&["threads"], calls) else { return };
