@@ -7,6 +7,7 @@ mod crash;
 mod exec;
 mod family;
 mod group;
+mod handlers;
 mod huge_pages;
 mod inherit;
 mod orphan;
@@ -99,6 +100,12 @@ const DEMOS: &[Demo] = &[
         about: "what a child may call if its parent has other threads",
         options: &[],
         run: |_| safe_calls::run(),
+    },
+    Demo {
+        name: "handlers",
+        about: "which thread a signal interrupts, and how to let it interrupt none",
+        options: &[],
+        run: |_| handlers::run(),
     },
     Demo {
         name: "cost",

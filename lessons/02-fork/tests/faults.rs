@@ -11,7 +11,7 @@ use testing::start;
 mod demo;
 
 /// All of them, each so that it is quick.
-const DEMOS: [&[&str]; 15] = [
+const DEMOS: [&[&str]; 16] = [
     &["twice"],
     &["family"],
     &["copies", "--mib", "1"],
@@ -25,6 +25,7 @@ const DEMOS: [&[&str]; 15] = [
     &["inherit"],
     &["threads"],
     &["safe-calls"],
+    &["handlers"],
     &["cost", "--most", "1"],
     &["huge-pages", "--mib", "4"],
 ];

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use demo::demo;
 use testing::figures::{assert_between, times};
-use testing::running::pid;
+use testing::running::{pid, tid};
 use testing::start;
 use testing::strace::{self, Call, Caller, Record, files_read};
 
@@ -235,6 +235,67 @@ fn what_is_handed_on_is_looked_at_before_and_after_an_exec() {
 }
 
 #[test]
+fn a_handler_runs_in_the_thread_that_its_line_names() {
+    let calls = "kill,tgkill,rt_sigaction,rt_sigprocmask,rt_sigreturn,read,write,signalfd4";
+    let Some(record) = run(&["handlers"], calls) else { return };
+    let main = record.first();
+    let [worker, stopped, restarted, open, closed] = main.started()[..] else {
+        panic!("{record:?}")
+    };
+    let arguments =
+        |name: &'static str| main.calls(name).map(|it| &*it.arguments).collect::<Vec<_>>();
+    assert_eq!(arguments("kill"), [&*format!("{}, SIGUSR1", main.id); 4]);
+    let threads = [worker, stopped, restarted].map(|tid| format!("{}, {tid}, SIGUSR1", main.id));
+    assert_eq!(arguments("tgkill"), threads);
+    let actions = arguments("rt_sigaction");
+    let actions = actions.iter().filter(|it| it.starts_with("SIGUSR1, {sa_handler=0x"));
+    // After the new action comes the old one.
+    let restarts = actions.map(|it| it.split('}').next().unwrap().contains("SA_RESTART"));
+    let restarts: Vec<_> = restarts.collect();
+    assert_eq!(restarts, [true, false, true]);
+
+    // Each of them has written its own id.
+    let ran = [main.id, worker, worker, stopped, restarted, open];
+    let written: Vec<_> =
+        record.named("write").into_iter().filter(|it| it.bytes().len() == 4).collect();
+    assert_eq!(written.iter().map(|it| it.caller).collect::<Vec<_>>(), ran);
+    assert!(written.iter().all(|it| it.bytes() == (it.caller as i32).to_ne_bytes()));
+    let tids = record.lines.iter().filter(|line| line.contains("tid "));
+    assert_eq!(tids.map(|line| i64::from(tid(line).as_raw())).collect::<Vec<_>>(), ran);
+    let in_main = record.lines.iter().filter(|line| line.ends_with("the main thread: true"));
+    assert_eq!(in_main.collect::<Vec<_>>(), [&record.lines[1]]);
+
+    // What the handler returns to: a call that failed, or one that is made once more.
+    for (id, error, bytes, line) in [
+        (stopped, Some("EINTR"), vec![], "fails: EINTR: Interrupted system call"),
+        (restarted, None, vec![5], "returns 5 bytes"),
+    ] {
+        let thread = record.caller(id);
+        let [back] = thread.calls("rt_sigreturn").collect::<Vec<_>>()[..] else { panic!("{id}") };
+        assert_eq!(back.error.as_deref(), error);
+        let reads = thread.calls("read").map(|it| it.result.unwrap());
+        assert_eq!(reads.collect::<Vec<_>>(), bytes);
+        let found = record.lines.iter().find(|it| it.contains(&format!("the read of tid {id}")));
+        assert!(found.unwrap().ends_with(line), "{:#?}", record.lines);
+    }
+
+    let from_signalfd = main.calls("signalfd4").map(|made| {
+        let mut reads = main.calls("read").filter(|it| it.begin > made.end);
+        reads.find(|it| it.descriptor() == made.result).unwrap().result
+    });
+    let from_signalfd: Vec<_> = from_signalfd.collect();
+    assert_eq!(from_signalfd, [Some(-1), Some(128)]);
+    let blocks =
+        main.calls("rt_sigprocmask").filter(|it| it.arguments.contains("SIG_BLOCK, [USR1]"));
+    let [_, late, early] = blocks.collect::<Vec<_>>()[..] else { panic!("{record:?}") };
+    assert!(record.caller(open).begin < late.begin && early.end < record.caller(closed).begin);
+    assert_eq!(record.caller(closed).calls("rt_sigreturn").count(), 0);
+    let last = format!("it has SIGUSR1 from pid {}", main.id);
+    assert!(record.lines[8].contains(": it has nothing; "), "{:#?}", record.lines);
+    assert!(record.lines[9].ends_with(&last), "{:#?}", record.lines);
+}
+
+#[test]
 fn the_parent_waits_while_the_child_of_threads_hangs_in_the_lock() {
     let calls = "futex,poll,kill,read,getppid";
     let Some(record) = run(&["threads"], calls) else { return };
@@ -405,8 +466,11 @@ fn nobody_sleeps_but_to_be_watched() {
         ("orphan", &[]),
         ("crash", &[]),
         ("signals", &[]),
+        ("group", &[150]),
         ("buffered", &[]),
+        ("inherit", &[]),
         ("threads", &[]),
+        ("handlers", &[]),
     ] {
         let Some(record) = run(&[name], "clock_nanosleep,nanosleep") else { return };
         let times: Vec<_> = times.iter().copied().map(Duration::from_millis).collect();
