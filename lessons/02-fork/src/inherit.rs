@@ -41,6 +41,7 @@ fn compare() -> Result<()> {
         drop((to_child, from_child));
         child::exit(become_cat(input, &output))
     };
+    drop((input, output));
     show("fork", child.pid(), files)?;
     to_child.write_all(b"!").context("let the child go on")?;
     ensure_cat_runs(&mut to_child, &mut from_child)?;
