@@ -24,7 +24,7 @@ pub fn run() -> Result<()> {
     bound_to_one_cpu()?;
     let group = Group::make()?;
     with_the_time_of_one_cpu(&group)?;
-    compute_in_a_group(&group)?;
+    compute_with_a_tenth(&group)?;
     group.remove()
 }
 
@@ -59,27 +59,26 @@ fn with_the_time_of_one_cpu(group: &Group) -> Result<()> {
 
 /// A tenth of a CPU: the kernel stops the process when it has used its part, until the period is
 /// over.
-fn compute_in_a_group(group: &Group) -> Result<()> {
-    println!("\nComputing for {} of CPU time:", text::time(PERIOD));
-    fork_child(|| compute("without a quota"))?.join()?;
-
+fn compute_with_a_tenth(group: &Group) -> Result<()> {
     group.limit(PERIOD / 10, PERIOD)?;
-    let before = group.times_throttled()?;
+    println!("\nComputing for {} of CPU time, with a tenth of a CPU:", text::time(PERIOD));
+    let before = group.throttled()?;
     let limited = || {
         group.enter()?;
-        compute("with a tenth of a CPU")
+        compute()
     };
     fork_child(limited)?.join()?;
-    let times = group.times_throttled()? - before;
-    println!("The kernel stopped it ≈ {times} times (nr_throttled in cpu.stat).");
+    let after = group.throttled()?;
+    let (times, time) = (after.0 - before.0, text::time(after.1 - before.1));
+    println!("  the kernel stopped it ≈ {times} times, for {time} in all");
     Ok(())
 }
 
-fn compute(how: &str) -> Result<()> {
+fn compute() -> Result<()> {
     let start = Instant::now();
     let until = cpu_time()? + PERIOD;
     while cpu_time()? < until {}
-    println!("  {how}: it takes {}", text::time(start.elapsed()));
+    println!("  it takes {}", text::time(start.elapsed()));
     Ok(())
 }
 

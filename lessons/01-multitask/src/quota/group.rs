@@ -57,12 +57,21 @@ impl Group {
         Ok(write(&path, text).map_err(|why| refused(&format!("{}: {why}", path.display())))?)
     }
 
-    /// In how many periods its processes have used up their quota, and were stopped.
-    pub fn times_throttled(&self) -> Result<u64> {
+    /// In how many periods its processes were stopped because they had used up their quota, and
+    /// for how long in all.
+    pub fn throttled(&self) -> Result<(u64, Duration)> {
         let path = self.folder.join("cpu.stat");
         let text = read_to_string(&path).with_context(|| path.display().to_string())?;
-        let times = text.lines().find_map(|line| line.strip_prefix("nr_throttled ")?.parse().ok());
-        times.with_context(|| format!("{}: no nr_throttled", path.display()))
+        let number = |name: &str| -> Result<u64> {
+            let number = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+            number.with_context(|| format!("{}: no {name}", path.display()))
+        };
+        let time = if self.is_version_2 {
+            Duration::from_micros(number("throttled_usec")?)
+        } else {
+            Duration::from_nanos(number("throttled_time")?)
+        };
+        Ok((number("nr_throttled")?, time))
     }
 
     /// Removes it, as dropping it does.
@@ -167,9 +176,10 @@ mod tests {
             group.limit(quota, period).unwrap();
             group.enter().unwrap();
             assert_eq!(read("cgroup.procs"), "0");
-            let stat = "usage_usec 1\nnr_periods 9\nnr_throttled 7\nthrottled_usec 3\n";
+            let time = if is_version_2 { "throttled_usec 3" } else { "throttled_time 3000" };
+            let stat = format!("nr_periods 9\nnr_throttled 7\n{time}\nnr_bursts 0\n");
             write(group.folder.join("cpu.stat"), stat).unwrap();
-            assert_eq!(group.times_throttled().unwrap(), 7);
+            assert_eq!(group.throttled().unwrap(), (7, Duration::from_micros(3)));
         }
         assert_eq!(read("cpu.max"), "2000 20000");
         assert_eq!(
