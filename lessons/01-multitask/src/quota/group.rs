@@ -28,7 +28,8 @@ impl Group {
     /// [`Unsupported`] if the system refuses: usually only root may do this.
     pub fn make() -> Result<Self> {
         let text = read_to_string("/proc/self/cgroup").context("/proc/self/cgroup")?;
-        let (above, is_version_2) = place(&text).ok_or_else(|| refused("it has no cgroups"))?;
+        let (above, is_version_2) = place(&text, passes_cpu_on)
+            .ok_or_else(|| refused("no cgroup above this one has a CPU controller to pass on"))?;
         let folder = above.join(format!("course-quota-{}", getpid()));
         let (janitor, alive) = start_janitor(&folder)?;
         let group = Self { folder, is_version_2, janitor: Some(janitor), alive: Some(alive) };
@@ -96,16 +97,24 @@ impl Drop for Group {
 
 /// The folder in which to make a cgroup, from the text of /proc/self/cgroup; and whether it is of
 /// version 2.
-fn place(text: &str) -> Option<(PathBuf, bool)> {
+fn place(text: &str, passes_on: impl Fn(&Path) -> bool) -> Option<(PathBuf, bool)> {
     let mut lines = text.lines().filter_map(|line| line.split_once(':')?.1.split_once(":/"));
     let of_version_1 = |controllers: &str| controllers.split(',').any(|name| name == "cpu");
     if let Some((_, path)) = lines.clone().find(|(controllers, _)| of_version_1(controllers)) {
         return Some((Path::new("/sys/fs/cgroup/cpu").join(path), false));
     }
-    // One with processes passes no limits on to others in it, unless it is the root.
+    // One with processes passes nothing on to others in it, unless it is the root.
     let (_, path) = lines.find(|(controllers, _)| controllers.is_empty())?;
-    let above = Path::new(path).parent().unwrap_or(Path::new(""));
-    Some((Path::new("/sys/fs/cgroup").join(above), true))
+    let own = Path::new("/sys/fs/cgroup").join(path);
+    let above = own.ancestors().skip(usize::from(!path.is_empty()));
+    let mut above = above.take_while(|folder| folder.starts_with("/sys/fs/cgroup"));
+    above.find(|folder| passes_on(folder)).map(|folder| (folder.to_owned(), true))
+}
+
+/// Whether those in a cgroup of version 2 can have a limit on CPU time of their own.
+fn passes_cpu_on(folder: &Path) -> bool {
+    let controllers = read_to_string(folder.join("cgroup.subtree_control"));
+    controllers.is_ok_and(|text| text.split_whitespace().any(|name| name == "cpu"))
 }
 
 /// Forks a process that removes the folder when this one has ended, and all of its children that
@@ -154,15 +163,21 @@ mod tests {
 
     #[test]
     fn a_group_is_made_where_the_kernel_allows_it() {
-        let place = |text| place(text).map(|(folder, is_2)| (folder.display().to_string(), is_2));
+        let place = |text, passing: &str| {
+            let place = place(text, |folder| folder == Path::new(passing));
+            place.map(|(folder, is_version_2)| (folder.display().to_string(), is_version_2))
+        };
         let old = "3:cpuset:/x\n2:cpu,cpuacct:/box/y\n0::/z\n";
-        assert_eq!(place(old), Some(("/sys/fs/cgroup/cpu/box/y".to_owned(), false)));
+        assert_eq!(place(old, "-"), Some(("/sys/fs/cgroup/cpu/box/y".to_owned(), false)));
         let new = "0::/user.slice/app.slice/shell.scope\n";
-        assert_eq!(place(new), Some(("/sys/fs/cgroup/user.slice/app.slice".to_owned(), true)));
-        for root in ["0::/\n", "0::/init.scope\n"] {
-            assert_eq!(place(root), Some(("/sys/fs/cgroup/".to_owned(), true)));
+        for passing in ["/sys/fs/cgroup/user.slice/app.slice", "/sys/fs/cgroup"] {
+            assert_eq!(place(new, passing), Some((passing.to_owned(), true)));
         }
-        assert_eq!(place("1:name=systemd:/\n"), None);
+        for other in ["/sys/fs/cgroup/user.slice/app.slice/shell.scope", "/sys/fs", "-"] {
+            assert_eq!(place(new, other), None);
+        }
+        assert_eq!(place("0::/\n", "/sys/fs/cgroup").unwrap().0, "/sys/fs/cgroup/");
+        assert_eq!(place("1:name=systemd:/\n", "/sys/fs/cgroup"), None);
     }
 
     #[test]
