@@ -13,6 +13,7 @@ mod inside;
 mod mutex;
 mod once;
 mod once_panics;
+mod ordering;
 mod orders;
 mod play;
 mod poison;
@@ -138,6 +139,12 @@ const DEMOS: &[Demo] = &[
         about: "a change in one step needs no lock; a load and a store are two steps",
         options: &[("--times N", "how often each of two real threads adds (default 100000)")],
         run: atomic::run,
+    },
+    Demo {
+        name: "ordering",
+        about: "Relaxed, Acquire, Release, SeqCst: what two threads may see of each other",
+        options: &[("--rounds N", "how often each pair of threads runs (default 100000)")],
+        run: ordering::run,
     },
     Demo {
         name: "orders",
