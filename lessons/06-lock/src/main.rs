@@ -6,6 +6,7 @@ mod change_it;
 mod condvar;
 mod cost;
 mod deadlock;
+mod event;
 mod found;
 mod game;
 mod held;
@@ -109,6 +110,12 @@ const DEMOS: &[Demo] = &[
         about: "a limit on how many threads are inside: six threads, two permits",
         options: &[("--permits N", "how many, for three times as many threads (default 2)")],
         run: semaphore::run,
+    },
+    Demo {
+        name: "event",
+        about: "threads wait until an event is set, as with Python's threading.Event",
+        options: &[],
+        run: |_| event::run(),
     },
     Demo {
         name: "rwlock",
