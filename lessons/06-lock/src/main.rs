@@ -2,6 +2,7 @@
 
 mod atomic;
 mod balance;
+mod barrier;
 mod change_it;
 mod condvar;
 mod cost;
@@ -116,6 +117,12 @@ const DEMOS: &[Demo] = &[
         about: "threads wait until an event is set, as with Python's threading.Event",
         options: &[],
         run: |_| event::run(),
+    },
+    Demo {
+        name: "barrier",
+        about: "nobody goes on before all have come; and what if one never comes",
+        options: &[("--rounds N", "how often they meet (default 3)")],
+        run: barrier::run,
     },
     Demo {
         name: "rwlock",
