@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> Result<()> {
     let broken = meet(limit, |_| ())?;
     let [limit, time] = [limit, begin.elapsed()].map(text::time);
     println!(
-        "  the third never comes: {broken} threads wait at most {limit}, get an error after {time}"
+        "  the third never comes: with a limit of {limit}, {broken} threads get an error after {time}"
     );
     Ok(())
 }

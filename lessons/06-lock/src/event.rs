@@ -96,7 +96,7 @@ fn start_together() -> Result<()> {
     let (time, begin) = (paced(Duration::from_secs(1)), Instant::now());
     let is_set = start.wait_timeout(time);
     let [time, waited] = [time, begin.elapsed()].map(text::time);
-    println!("cleared; main waits for at most {time}: is it set? {is_set}, after {waited}");
+    println!("cleared; main waits with a limit of {time}: is it set? {is_set}, after {waited}");
     Ok(())
 }
 

@@ -53,7 +53,7 @@ fn the_threads_wait_for_the_last_one_to_start() {
     }
     let line = recorded.lines.last().unwrap();
     assert!(line.starts_with(
-        "  the third never comes: 2 threads wait at most 20.0 ms, get an error after "
+        "  the third never comes: with a limit of 20.0 ms, 2 threads get an error after "
     ));
     // Both wait until the first of them has waited for all of the time.
     let waits = started.iter().filter(|thread| thread.name() == "waits").skip(2);

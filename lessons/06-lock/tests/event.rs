@@ -19,7 +19,8 @@ fn each_of_three_runs_and_a_limit_is_kept() {
     assert_eq!(lines[1..4].iter().map(|line| tid(line)).collect::<BTreeSet<_>>().len(), 3);
     assert_eq!(lines[4], "main comes late, and need not wait");
     assert!(
-        lines[5].starts_with("cleared; main waits for at most 50.0 ms: is it set? false, after ")
+        lines[5]
+            .starts_with("cleared; main waits with a limit of 50.0 ms: is it set? false, after ")
     );
     // Times that the system may only lengthen.
     let [_, waited] = times(&lines[5])[..] else { panic!("{lines:#?}") };
