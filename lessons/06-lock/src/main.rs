@@ -8,6 +8,7 @@ mod condvar;
 mod cost;
 mod deadlock;
 mod event;
+mod fair;
 mod found;
 mod game;
 mod held;
@@ -129,6 +130,12 @@ const DEMOS: &[Demo] = &[
         about: "many readers at the same time, or one writer alone",
         options: &[("--readers N", "how many (default 3)")],
         run: rwlock::run,
+    },
+    Demo {
+        name: "fair",
+        about: "a thread waits for a lock, and its owner takes it again and again",
+        options: &[("--rounds N", "how often a thread comes to wait (default 50)")],
+        run: fair::run,
     },
     Demo {
         name: "poison",
