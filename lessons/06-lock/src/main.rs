@@ -25,6 +25,8 @@ mod robust;
 mod rwlock;
 mod schedule;
 mod semaphore;
+mod sharing;
+mod side_by_side;
 mod turns;
 mod woken;
 
@@ -201,6 +203,12 @@ const DEMOS: &[Demo] = &[
                 kills: options.get("--kills")?.unwrap_or(100),
             })
         },
+    },
+    Demo {
+        name: "sharing",
+        about: "two counters on one cache line slow each other down",
+        options: &[("--rounds N", "how often each thread counts to 1000 (default 1000)")],
+        run: sharing::run,
     },
     Demo {
         name: "cost",

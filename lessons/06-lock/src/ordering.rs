@@ -4,16 +4,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicI64, AtomicU32};
-use std::thread;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use common::menu::Options;
-use common::{Unsupported, cpus};
-use crossbeam::utils::{Backoff, CachePadded};
+use crossbeam::utils::CachePadded;
 use explorer::{Atomic, Explorer, Orders, Program};
-use nix::unistd::gettid;
 
 use crate::found::report;
+use crate::side_by_side::{Cpus, side_by_side, two_cpus};
 
 /// Stores `n` in its own variable, then loads the other thread's.
 type Announce = fn(mine: &AtomicU32, other: &AtomicU32, n: u32) -> u32;
@@ -61,11 +59,7 @@ pub fn run(options: &Options) -> Result<()> {
     println!("neither thread sees the other, one step at a time in the explorer:");
     report(Explorer::default(), Orders::All, announce_explored)?;
 
-    let [first, second, ..] = cpus::allowed()?[..] else {
-        let why = "the orderings make a difference between two CPUs, and this process may use one";
-        return Err(Unsupported(why.to_owned()).into());
-    };
-    let cpus = [first, second];
+    let cpus = two_cpus("the orderings make a difference")?;
     announce(cpus, rounds, [announce_relaxed, announce_release, announce_seq_cst])?;
     let ways =
         [(send_relaxed as Sender, receive_relaxed as Receiver), (send_release, receive_acquire)];
@@ -140,52 +134,9 @@ fn count_early(
     Ok((seen.count(), early.count()))
 }
 
-/// The CPUs for two threads.
-type Cpus = [usize; 2];
-
-/// This thread and a second one, each on a CPU of its own, begin each round at the same time.
-/// Returns what they saw in it.
-fn side_by_side<A, B: Send>(
-    cpus: Cpus,
-    rounds: u32,
-    first: impl Fn(u32) -> A,
-    second: impl Fn(u32) -> B + Send,
-) -> Result<Vec<(A, B)>> {
-    let arrivals = CachePadded::new(AtomicU32::new(0));
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().name("second".to_owned());
-        let thread = thread.spawn_scoped(scope, || each_round(cpus[1], rounds, &arrivals, second));
-        let thread = thread.context("start a thread")?;
-        let firsts = each_round(cpus[0], rounds, &arrivals, first);
-        let seconds = thread.join().ok().context("join: the thread panicked")?;
-        Ok(firsts?.into_iter().zip(seconds?).collect())
-    })
-}
-
-/// Takes a step in each round, as soon as both threads have come to it.
-fn each_round<T>(
-    cpu: usize,
-    rounds: u32,
-    arrivals: &AtomicU32,
-    step: impl Fn(u32) -> T,
-) -> Result<Vec<T>> {
-    // Otherwise they may take turns on one CPU. If it fails, the other thread waits all the same.
-    let pinned = cpus::pin(gettid(), &[cpu]);
-    let round = |n| {
-        // Not a `Barrier`: to wake a thread that sleeps takes longer than a round.
-        arrivals.fetch_add(1, SeqCst);
-        let backoff = Backoff::new();
-        while arrivals.load(SeqCst) < 2 * n {
-            backoff.snooze();
-        }
-        step(n)
-    };
-    let seen = (1..=rounds).map(round).collect();
-    pinned.map(|()| seen)
-}
-
 #[cfg(test)]
 mod tests {
+    use common::cpus;
     use testing::{printed, start};
 
     use super::*;
@@ -245,11 +196,11 @@ mod tests {
 
     #[test]
     fn on_x86_a_load_overtakes_a_store_unless_both_are_seq_cst() {
-        let [first, second, ..] = cpus::allowed().unwrap()[..] else {
+        let Ok(cpus) = two_cpus("it makes a difference") else {
             start::pass_over("this process may use one CPU");
             return;
         };
-        let missed = |rounds, announce| count_missed([first, second], rounds, announce).unwrap();
+        let missed = |rounds, announce| count_missed(cpus, rounds, announce).unwrap();
         for (announce, is_seq_cst) in [
             (announce_relaxed as Announce, false),
             (announce_release, false),
