@@ -1,4 +1,4 @@
-//! A barrier: nobody goes on before all have come. The threads work in rounds, and no thread may
+//! A barrier: nobody continues before all have arrived. The threads work in rounds, and no thread may
 //! read what another has already changed in this round. What if one of them never comes?
 
 mod meeting;

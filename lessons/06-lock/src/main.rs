@@ -123,7 +123,7 @@ const DEMOS: &[Demo] = &[
     },
     Demo {
         name: "barrier",
-        about: "nobody goes on before all have come; and what if one never comes",
+        about: "no thread continues before all have arrived; and what if one never comes",
         options: &[("--rounds N", "how often they meet (default 3)")],
         run: barrier::run,
     },

@@ -1,4 +1,4 @@
-//! The demo `barrier`: no thread goes on before all have come.
+//! The demo `barrier`: no thread continues before all have arrived.
 
 mod demo;
 
