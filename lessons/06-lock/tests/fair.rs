@@ -58,8 +58,7 @@ fn each_thread_that_waits_sleeps() {
     }
     let writers: Vec<_> = started.iter().filter(|thread| thread.name() == "writer").collect();
     let [writer] = writers[..] else { panic!("{writers:#?}") };
-    let [begin, end] = ["main reads, a writer waits", "10 came with read_recursive"]
-        .map(|line| recorded.written(line));
+    let told = recorded.written("main reads, a writer waits");
     let mut waits = writer.calls("futex").filter(waits);
-    assert!(waits.any(|call| call.begin < begin.begin && end.end < call.end), "{writer:#?}");
+    assert!(waits.any(|call| call.begin < told.begin && told.begin < call.end), "{writer:#?}");
 }
