@@ -1,7 +1,6 @@
 //! A result that is not there yet: it can be waited for with a time limit, and several can be taken
 //! in the order in which they are complete. Compare with `join`, and with `future.py`.
 
-use std::any::Any;
 use std::iter;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -62,20 +61,20 @@ impl<T> Pending<T> {
     /// The result, or all of this again if it has not come in time.
     fn result(self, limit: Duration) -> Result<thread::Result<T>, Pending<T>> {
         match self.value.recv_timeout(limit) {
-            Ok(value) => Ok(Ok(value)),
-            Err(RecvTimeoutError::Disconnected) => Ok(Err(self.panic())),
             Err(RecvTimeoutError::Timeout) => Err(self),
+            end => Ok(self.ended(end.ok())),
         }
     }
 
     /// The result, however long it takes.
     fn wait(self) -> thread::Result<T> {
-        self.value.recv().map_err(|_| self.panic())
+        let value = self.value.recv().ok();
+        self.ended(value)
     }
 
-    /// What ended a thread that has not sent a value.
-    fn panic(self) -> Box<dyn Any + Send> {
-        self.thread.join().expect_err("without a panic it sends a value")
+    /// The value that the thread has sent, or else the panic that has ended it.
+    fn ended(self, value: Option<T>) -> thread::Result<T> {
+        self.thread.join().map(|()| value.expect("without a panic it sends a value"))
     }
 }
 
@@ -105,10 +104,10 @@ fn as_completed<T>(
         }
         let ready = select.select();
         let place = ready.index();
-        let value = ready.recv(&pending[place].value);
+        let value = ready.recv(&pending[place].value).ok();
 
         let first = pending.swap_remove(place);
-        Some((first.name(), value.map_err(|_| first.panic())))
+        Some((first.name(), first.ended(value)))
     })
 }
 

@@ -154,7 +154,7 @@ fn wait_and_remove(mut until_ended: PipeReader, folder: &Path) -> Result<()> {
 }
 
 fn refused(why: &str) -> Unsupported {
-    Unsupported(format!("this system lets this user make no cgroup with a limit ({why})"))
+    Unsupported(format!("this system doesn't let this user make a cgroup with a limit ({why})"))
 }
 
 #[cfg(test)]
