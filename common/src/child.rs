@@ -212,7 +212,7 @@ fn leave(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// Lets this process, a forked child, be killed when the thread that forked it ends: in a
+/// Asks the kernel to kill this process, a forked child, when the thread that forked it ends: in a
 /// process with one thread, when its parent ends. For a child that would wait for ever.
 ///
 /// # Errors

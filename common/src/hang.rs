@@ -21,6 +21,6 @@ pub fn show(child: &Child) -> Result<()> {
     let state = proc::field(format!("/proc/{pid}/status"), "State")?;
     let place = proc::wchan(pid)?;
     let time = text::time(time);
-    println!("  after {time}: state {state}, in the kernel's ≈ {place:?}");
+    println!("  after {time}: state {state}, in the kernel function ≈ {place:?}");
     Ok(())
 }

@@ -40,8 +40,8 @@ fn use_memory(memory: &mut [u8]) -> Result<()> {
     let written = page_faults()?;
 
     let pid = getpid();
-    println!("child (pid {pid}): read {pages} pages (sum {sum}): ≈ {} page faults", read - before);
-    println!("child (pid {pid}): wrote {pages} pages: ≈ {} page faults", written - read);
+    println!("child (pid {pid}): read {pages} pages (sum {sum}), page faults: ≈ {}", read - before);
+    println!("child (pid {pid}): wrote {pages} pages, page faults: ≈ {}", written - read);
     Ok(())
 }
 

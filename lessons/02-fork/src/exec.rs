@@ -57,7 +57,7 @@ fn with_command() -> Result<()> {
         .stdout(Stdio::piped())
         .spawn()
         .context("start /bin/sh")?;
-    println!("I ({}) have a Command start pid {}.", getpid(), child.id());
+    println!("I ({}) started pid {} with Command.", getpid(), child.id());
 
     let mut to_child = child.stdin.take().expect("it was asked to be a pipe");
     let fed = to_child.write_all(b"plum\n").context("write to the child");

@@ -94,7 +94,10 @@ fn watch(child: Child, mut ready: impl Read) -> Result<()> {
     ensure!(!ended, "the child has ended: {}", describe(child.wait()?));
     let state = proc::field(&status, "State")?;
     let place = proc::wchan(pid)?;
-    println!("  after {}: state {state}, in the kernel's ≈ {place:?}; I kill it", text::time(time));
+    println!(
+        "  after {}: state {state}, in the kernel function ≈ {place:?}; I kill it",
+        text::time(time)
+    );
     println!("  pid {pid} has ended: {}", describe(child.kill()?));
     Ok(())
 }

@@ -29,7 +29,7 @@ fn a_child_becomes_the_shell() {
     );
     assert_eq!(
         lines[3].split_once(") ").unwrap().1,
-        format!("have a Command start pid {}.", ids[1])
+        format!("started pid {} with Command.", ids[1])
     );
     assert_eq!((lines[2], lines[5]), ("  it ended: exit status: 3", "  it ended: exit status: 3"));
 

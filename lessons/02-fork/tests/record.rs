@@ -315,7 +315,7 @@ fn the_parent_waits_while_the_child_of_threads_hangs_in_the_lock() {
     let place = files_read(&first.calls).into_iter().rfind(|text| text.starts_with("futex"));
     let line = record.lines.iter().find(|line| line.starts_with("  after 50.0 ms: ")).unwrap();
     let place = place.unwrap_or_else(|| "0".to_owned());
-    assert!(line.contains(&format!("in the kernel's ≈ {place:?}")), "{line}, {place}");
+    assert!(line.contains(&format!("in the kernel function ≈ {place:?}")), "{line}, {place}");
     let others: Vec<_> = first.started().into_iter().filter(|id| *id != child.id).collect();
     assert_eq!(others.len(), 2, "the process that was forked first, and a thread");
 }

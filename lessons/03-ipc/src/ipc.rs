@@ -35,7 +35,7 @@ struct Shop {
 fn open_shop() -> Result<Shop> {
     let (orders, receiver) = channel().context("channel")?;
     let Some(process) = child::fork()? else {
-        // A sender kept here would let the shop wait for its own orders.
+        // A sender kept here would keep the shop waiting for its own orders.
         drop(orders);
         child::exit(serve(&receiver))
     };

@@ -49,7 +49,7 @@ pub fn run() -> Result<()> {
 fn start_owner() -> Result<(Basket, Child)> {
     let (requests, receiver) = channel().context("channel")?;
     let Some(owner) = child::fork()? else {
-        // A sender kept here would let the owner wait for its own requests.
+        // A sender kept here would keep the owner waiting for its own requests.
         drop(requests);
         child::exit(own(&receiver))
     };

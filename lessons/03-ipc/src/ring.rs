@@ -51,7 +51,7 @@ fn send(mut sender: Sender, mut tell: PipeWriter, mut wait: PipeReader, awake: b
     if !awake {
         proc::poll_until_asleep(parent)?;
         let place = std::fs::read_to_string(format!("/proc/{parent}/wchan")).unwrap_or_default();
-        println!("  child (pid {me}): my parent sleeps, in the kernel's ≈ {place:?}");
+        println!("  child (pid {me}): my parent sleeps, in the kernel function ≈ {place:?}");
         sleep(paced(Duration::from_secs(1)));
         sender.send(b"pear")?;
     }

@@ -58,15 +58,15 @@ pub fn run() -> Result<()> {
         added > wrong.value.load(SeqCst)
     })?;
     let value = wrong.value.load(SeqCst);
-    ensure!(value < added, "added {added} times, and it is {value}");
-    println!("  added ≈ {added} times, and it is ≈ {value}: wrong");
+    ensure!(value < added, "added {added} times; the counter is at {value}");
+    println!("  added ≈ {added} times; the counter is at ≈ {value}: wrong");
 
     println!("They add 1 to another counter, at least as often, by fetch_add:");
     let right = &shared.by_fetch_add;
     let added = run_children(shared, right, add_by_fetch_add, |now| now >= added)?;
     let value = right.value.load(SeqCst);
-    ensure!(value == added, "added {added} times, and it is {value}");
-    println!("  added ≈ {added} times, and it is ≈ {value}: right");
+    ensure!(value == added, "added {added} times; the counter is at {value}");
+    println!("  added ≈ {added} times; the counter is at ≈ {value}: right");
     Ok(())
 }
 

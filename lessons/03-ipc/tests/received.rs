@@ -260,8 +260,11 @@ fn where_a_process_sleeps_is_read_from_the_kernel() {
         };
         let Some(output) = tamper::run(demo(&[name]), change) else { return };
         assert!(output.status.success(), "{output:?}");
-        let lines: Vec<&str> =
-            output.text.lines().filter(|line| line.contains(", in the kernel's ≈ ")).collect();
+        let lines: Vec<&str> = output
+            .text
+            .lines()
+            .filter(|line| line.contains(", in the kernel function ≈ "))
+            .collect();
         assert_eq!(lines.len(), times, "{output:?}");
         for line in lines {
             let place = line.split('"').nth(1).unwrap();
@@ -283,7 +286,7 @@ fn where_the_receiver_of_a_ring_sleeps_is_read_from_the_kernel() {
     let Some(output) = tamper::run(demo(&["ring"]), change) else { return };
     let line = output.text.lines().find(|line| line.contains(": my parent sleeps"));
     let line = line.unwrap_or_else(|| panic!("{output:?}"));
-    assert!(line.ends_with(&format!("in the kernel's ≈ {place:?}")), "{line}, not {place}");
+    assert!(line.ends_with(&format!("in the kernel function ≈ {place:?}")), "{line}, not {place}");
 }
 
 #[test]

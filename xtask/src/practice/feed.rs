@@ -50,8 +50,8 @@ impl Feed {
             readers.push(reader);
         }
         let is_over = Arc::new(AtomicBool::new(false));
-        let (ended, steps) = (Arc::clone(&is_over), steps.to_vec());
-        let feeder = thread::spawn(move || fill(writers, steps, &ended));
+        let (ended, steps, now) = (Arc::clone(&is_over), steps.to_vec(), Instant::now());
+        let feeder = thread::spawn(move || fill(writers, steps, now, &ended));
         Ok(Feed { readers, is_over, feeder })
     }
 
@@ -82,9 +82,10 @@ const TIME_TO_READ: Duration = Duration::from_millis(150);
 fn fill(
     mut pipes: Vec<(RawFd, PipeWriter)>,
     steps: Vec<Step>,
+    start: Instant,
     is_over: &AtomicBool,
 ) -> Option<Instant> {
-    let mut since = Instant::now();
+    let mut since = start;
     for step in steps {
         let mut rest = match step {
             Step::Pause(time) => {

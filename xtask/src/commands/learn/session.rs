@@ -253,7 +253,11 @@ impl Session<'_> {
                     )
                 }
                 Judged::NotHere(why) => format!("It cannot be judged here: {why}"),
-                wrong => format!("Not yet: {}", wrong.line()),
+                Judged::NotBuilt(why) => format!(
+                    "Not yet: {why}. `cargo {OWN} {}` shows again what Cargo says.",
+                    self.exercise.name
+                ),
+                Judged::Wrong(fault) => format!("Not yet: {}", fault.what),
             };
             screen.push(String::new());
             screen.extend(wrapped(&line, room));
