@@ -1,0 +1,449 @@
+//! Compares each Chinese page with the English one, block by block: a translation changes the
+//! prose and nothing else. A comment below each heading holds the hashes of the two proses that
+//! were vouched for together, so a section that has changed alone is known.
+
+mod blocks;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use common::options::UsageError;
+use serde_json::{Value, json};
+
+use super::findings::{Failure, Finding, Kind, Section as Report, Verdict};
+use super::page::Header;
+use super::transcript::{changes, replace};
+use blocks::Block;
+pub use blocks::{Section, Stamp, sections};
+pub use site::{Site, is_in_chinese};
+
+/// What is wrong with a section of a Chinese page.
+#[derive(Debug)]
+pub struct Fault {
+    /// The line of the Chinese page, from 1.
+    pub line: usize,
+    /// Which section of the page it is, from 0.
+    pub section: usize,
+    /// What is wrong.
+    pub why: String,
+    /// What `--bless` writes, and in place of what.
+    repair: Option<(Range<usize>, String)>,
+}
+
+/// Whether the two texts of a section were vouched for together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// They were, and neither has changed.
+    Vouched,
+    /// They never were.
+    Unstamped,
+    /// The English one has changed.
+    EnglishChanged,
+    /// The Chinese one has changed.
+    ChineseChanged,
+    /// Both have changed.
+    BothChanged,
+}
+
+impl State {
+    /// The state of a section.
+    pub fn of(english: &Section, chinese: &Section) -> State {
+        let Some(stamp) = &chinese.stamp else { return State::Unstamped };
+        let now = Stamp::of(english, chinese);
+        match (stamp.english == now.english, stamp.chinese == now.chinese) {
+            (true, true) => State::Vouched,
+            (false, true) => State::EnglishChanged,
+            (true, false) => State::ChineseChanged,
+            (false, false) => State::BothChanged,
+        }
+    }
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            State::Vouched => "up to date",
+            State::Unstamped => "not vouched for yet",
+            State::EnglishChanged => "the English section has changed",
+            State::ChineseChanged => "the Chinese section has changed",
+            State::BothChanged => "both sections have changed",
+        }
+    }
+
+    /// The line that the reader sees below the heading.
+    fn mark(self) -> Option<&'static str> {
+        match self {
+            State::Vouched | State::Unstamped => None,
+            State::EnglishChanged | State::BothChanged => Some(blocks::MARKS[0]),
+            State::ChineseChanged => Some(blocks::MARKS[1]),
+        }
+    }
+}
+
+/// A section that is not vouched for.
+pub struct Stale {
+    /// The Chinese page.
+    pub page: String,
+    /// Its heading.
+    pub heading: String,
+    /// Why.
+    pub state: State,
+}
+
+/// What was found on all Chinese pages.
+#[derive(Default)]
+pub struct Translation {
+    /// What is wrong, and what was rewritten.
+    pub findings: Vec<Finding>,
+    /// The sections that are not vouched for.
+    pub stale: Vec<Stale>,
+    /// How many are.
+    pub translated: usize,
+    /// How many English sections have no Chinese one.
+    pub missing: usize,
+    /// Whether there is any Chinese page.
+    exists: bool,
+}
+
+/// How many stale sections a check lists.
+const LISTED: usize = 10;
+
+impl Translation {
+    /// Compares the Chinese pages below one of these folders, or all if there is none. With
+    /// `bless` they are rewritten: an output as on the English page, a line below the heading of a
+    /// section that has changed alone.
+    ///
+    /// # Errors
+    /// If a folder cannot be read, or a page not be rewritten.
+    pub fn check(root: &Path, folders: &[String], bless: bool) -> Result<Translation> {
+        let site = Site::read(root)?;
+        let is_wanted = |page: &str| {
+            folders.is_empty() || folders.iter().any(|it| page.starts_with(&format!("{it}/")))
+        };
+        let mut translation = Translation { exists: site.has_chinese(), ..Translation::default() };
+        if !translation.exists {
+            return Ok(translation);
+        }
+        for english in site.english.iter().filter(|page| is_wanted(page)) {
+            translation.page(&site, english, bless)?;
+        }
+        if folders.is_empty() {
+            for page in site.without_english() {
+                translation.find(page, "page", Verdict::failed("there is no such English page"));
+            }
+            for (file, expected) in site.lists()? {
+                let is = site.text(file).unwrap_or_default();
+                if is != expected {
+                    translation.find(
+                        file,
+                        "translated pages",
+                        list(root, file, &is, &expected, bless)?,
+                    );
+                }
+            }
+        }
+        Ok(translation)
+    }
+
+    fn find(&mut self, place: &str, what: &str, verdict: Verdict) {
+        let (kind, place, what) = (Kind::Translation, place.to_owned(), what.to_owned());
+        self.findings.push(Finding { kind, place, what, verdict });
+    }
+
+    fn page(&mut self, site: &Site, path: &str, bless: bool) -> Result<()> {
+        let english_text = site.text(path)?;
+        let english = sections(&english_text);
+        let own = site::chinese(path);
+        if !site.is_translated(path) {
+            self.missing += english.len();
+            return Ok(());
+        }
+        let text = site.text(&own)?;
+        let chinese = sections(&text);
+        let faults = compare(site, path, &english, &chinese);
+        let mut repairs = Vec::new();
+        let (mut held, before) = (true, self.findings.len());
+        for fault in faults {
+            match fault.repair {
+                Some(repair) if bless => repairs.push(repair),
+                _ => {
+                    held = false;
+                    let heading = chinese.get(fault.section).map_or("", |it| it.heading.as_str());
+                    let place = format!("{own}:{}", fault.line);
+                    self.find(&place, heading, Verdict::failed(fault.why));
+                }
+            }
+        }
+        for (english, chinese) in english.iter().zip(&chinese) {
+            let state = State::of(english, chinese);
+            if state == State::Vouched {
+                self.translated += 1;
+            } else {
+                let (page, heading) = (own.clone(), chinese.heading.clone());
+                self.stale.push(Stale { page, heading, state });
+            }
+            if bless {
+                repairs.extend(chinese.with_mark(state.mark()));
+            }
+        }
+        self.missing += english.len().saturating_sub(chinese.len());
+        let new = repaired(&text, repairs);
+        if new != text {
+            replace(&site.root.join(&own), &new).with_context(|| format!("write {own}"))?;
+            let diff = changes(&text, &new);
+            let diff: Vec<&str> = diff.lines().filter(|line| !line.starts_with(' ')).collect();
+            self.find(&own, "translation", Verdict::Blessed(diff.join("\n")));
+        } else if held && self.findings.len() == before {
+            self.find(&own, "translation", Verdict::Held);
+        }
+        Ok(())
+    }
+
+    /// What failed or was rewritten, as a section of the report; `None` if there is none.
+    pub fn section(&self) -> Option<Report> {
+        if !self.exists {
+            return None;
+        }
+        let mut section = Report::new("Chinese", site::FOLDER, &[]);
+        section.findings.clone_from(&self.findings);
+        Some(section)
+    }
+
+    /// How much is translated, in a line, and the sections that are stale; nothing if there is no
+    /// Chinese page.
+    pub fn lines(&self) -> Vec<String> {
+        if !self.exists {
+            return Vec::new();
+        }
+        let (translated, stale) = (self.translated, self.stale.len());
+        let mut lines = vec![format!(
+            "Chinese: {translated} sections up to date, {stale} stale, {} missing",
+            self.missing
+        )];
+        lines.extend(self.stale.iter().take(LISTED).map(|it| format!("  stale: {it}")));
+        if stale > LISTED {
+            let more = stale - LISTED;
+            lines.push(format!("  and {more} more: `cargo xtask stamp --list` lists all"));
+        }
+        lines
+    }
+
+    /// The same as JSON.
+    pub fn json(&self) -> Value {
+        let stale =
+            |it: &Stale| json!({ "page": it.page, "heading": it.heading, "why": it.state.words() });
+        json!({
+            "translated": self.translated, "stale": self.stale.len(), "missing": self.missing,
+            "stale_sections": self.stale.iter().map(stale).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl std::fmt::Display for Stale {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}: {}", self.page, self.heading, self.state.words())
+    }
+}
+
+/// Vouches for a section of a Chinese page, and returns its heading.
+///
+/// # Errors
+/// A [`UsageError`], if there is no such page or section; if its blocks are not those of the
+/// English page, or the page cannot be rewritten.
+pub fn stamp(root: &Path, page: &str, heading: Option<&str>) -> Result<String> {
+    let site = Site::read(root)?;
+    let translated = || site.english.iter().filter(|page| site.is_translated(page));
+    let Some(path) = translated().find(|path| site::chinese(path) == page) else {
+        let pages: Vec<_> = translated().map(|path| site::chinese(path)).collect();
+        let pages = pages.iter().map(String::as_str);
+        return Err(UsageError::unknown(&format!("Chinese page '{page}'"), pages).into());
+    };
+    let (english, text) = (site.text(path)?, site.text(page)?);
+    let (english, chinese) = (sections(&english), sections(&text));
+    let is_it = |section: &&Section| Some(section.heading.as_str()) == heading;
+    let mut found = chinese.iter().zip(&english).enumerate().filter(|(_, (it, _))| is_it(it));
+    let (Some((index, (section, english_section))), None) = (found.next(), found.next()) else {
+        let what =
+            heading.map_or("which section".to_owned(), |it| format!("no one section '{it}'"));
+        let headings: Vec<_> = chinese.iter().map(|it| format!("\"{}\"", it.heading)).collect();
+        return Err(UsageError(format!("{what}; available: {}", headings.join(", "))).into());
+    };
+    let faults = compare(&site, path, &english, &chinese);
+    if let Some(fault) = faults.iter().find(|fault| fault.section == index) {
+        bail!("{page}:{}: {}; the section is not stamped", fault.line, fault.why);
+    }
+    let stamp = Stamp::of(english_section, section);
+    let new = repaired(&text, section.with_stamp(&stamp));
+    replace(&root.join(page), &new).with_context(|| format!("write {page}"))?;
+    Ok(section.heading.clone())
+}
+
+/// A list of the translated pages that is not as `expected`.
+fn list(root: &Path, file: &str, is: &str, expected: &str, bless: bool) -> Result<Verdict> {
+    let diff = changes(is, expected);
+    if bless {
+        fs::write(root.join(file), expected).with_context(|| format!("write {file}"))?;
+        return Ok(Verdict::Blessed(diff));
+    }
+    let why = "does not list the translated pages in the order of the English book".to_owned();
+    let details = diff.lines().filter(|line| !line.starts_with(' ')).map(str::to_owned).collect();
+    let again = Some("cargo xtask check-all --bless".to_owned());
+    Ok(Verdict::Failed(Failure { why, details, again, ..Failure::default() }))
+}
+
+/// A text with some parts replaced.
+fn repaired(text: &str, mut repairs: Vec<(Range<usize>, String)>) -> String {
+    repairs.sort_by_key(|(place, _)| place.start);
+    let mut new = text.to_owned();
+    for (place, part) in repairs.into_iter().rev() {
+        new.replace_range(place, &part);
+    }
+    new
+}
+
+/// Compares a Chinese page with the English page of this path.
+pub fn compare(site: &Site, path: &str, english: &[Section], chinese: &[Section]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (index, (english, chinese)) in english.iter().zip(chinese).enumerate() {
+        let comparison = Comparison { site, path, section: index };
+        let kinds = |section: &Section| -> Vec<String> {
+            section.blocks.iter().map(|it| it.kind.clone()).collect()
+        };
+        if kinds(english) != kinds(chinese) {
+            faults.push(comparison.sequence(english, chinese));
+            // What follows is compared only if it still belongs together.
+            if english.blocks[0].kind != chinese.blocks[0].kind {
+                return faults;
+            }
+            continue;
+        }
+        for (english, chinese) in english.blocks.iter().zip(&chinese.blocks) {
+            comparison.block(english, chinese, &mut faults);
+        }
+    }
+    let (there, here) = (english.len(), chinese.len());
+    if there != here {
+        let line = chinese.last().map_or(1, |it| it.blocks[0].line);
+        let why = format!("has {here} headings, the English page {there}");
+        faults.push(Fault { line, section: here.saturating_sub(1), why, repair: None });
+    }
+    faults
+}
+
+struct Comparison<'a> {
+    site: &'a Site,
+    path: &'a str,
+    section: usize,
+}
+
+impl Comparison<'_> {
+    fn fault(&self, block: &Block, why: String) -> Fault {
+        Fault { line: block.line, section: self.section, why, repair: None }
+    }
+
+    /// The first block that is another one.
+    fn sequence(&self, english: &Section, chinese: &Section) -> Fault {
+        let pairs = english.blocks.iter().zip(&chinese.blocks);
+        let same = pairs.take_while(|(english, chinese)| english.kind == chinese.kind).count();
+        let name = |block: Option<&Block>| {
+            block.map_or("no more block".to_owned(), |it| {
+                format!("a {} (line {})", it.kind, it.line)
+            })
+        };
+        let (there, here) = (english.blocks.get(same), chinese.blocks.get(same));
+        let block = here.or(chinese.blocks.last()).expect("a section has a block");
+        let why = format!("the English page has {}, this one {}", name(there), name(here));
+        self.fault(block, why)
+    }
+
+    /// Compares two blocks of one kind.
+    fn block(&self, english: &Block, chinese: &Block, faults: &mut Vec<Fault>) {
+        if english.exact != chinese.exact {
+            let full_width =
+                chinese.exact.chars().find(|c| is_full_width(*c) && !english.exact.contains(*c));
+            let why = match full_width {
+                Some(c) => format!("a full-width '{c}' in a {}", chinese.kind),
+                None => {
+                    format!("not the {} of the English page (line {})", chinese.kind, english.line)
+                }
+            };
+            // Only what is copied as a whole.
+            let repair =
+                chinese.is_verbatim().then(|| (chinese.place.clone(), english.exact.clone()));
+            faults.push(Fault { repair, ..self.fault(chinese, why) });
+            return;
+        }
+        let mut differs = |what: &str, there: Vec<String>, here: &[String]| {
+            let length = there.len().max(here.len());
+            let shown = |it: Option<&String>| it.map_or("none".to_owned(), |it| format!("`{it}`"));
+            if let Some(at) = (0..length).find(|at| there.get(*at) != here.get(*at)) {
+                let (there, here) = (shown(there.get(at)), shown(here.get(at)));
+                faults.push(self.fault(chinese, format!("{what}: {here}, expected {there}")));
+            }
+        };
+        differs("code span", english.code.clone(), &chinese.code);
+        let expected: Vec<_> =
+            english.links.iter().map(|link| self.site.expected(self.path, link)).collect();
+        let own = site::chinese(self.path);
+        let links: Vec<_> = chinese.links.iter().map(|link| self.site.target(&own, link)).collect();
+        differs("link", expected, &links);
+        let approximate = |block: &Block| block.prose.matches('≈').count();
+        if approximate(english) != approximate(chinese) {
+            faults.push(self.fault(chinese, "a ≈ is lost or added".to_owned()));
+        }
+        if !chinese.words.contains(is_chinese) {
+            let letters = |it: &Block| -> String {
+                it.prose.chars().filter(|c| c.is_alphanumeric()).collect()
+            };
+            let text = chinese.prose.trim();
+            if self.site.has_words(&english.words) {
+                faults.push(self.fault(chinese, format!("not translated: {text}")));
+            } else if letters(english) != letters(chinese) {
+                let why = format!("not the text of the English page: '{text}'");
+                faults.push(self.fault(chinese, why));
+            }
+        }
+        faults.extend(self.header(english, chinese));
+    }
+
+    /// Whether the first line of a page says the same of it.
+    fn header(&self, english: &Block, chinese: &Block) -> Option<Fault> {
+        let header = Header::read(&english.words);
+        let parts = || chinese.words.split('·').map(str::trim);
+        if let Some(level) = &header.level {
+            let expected = if level == "core" { "核心" } else { "进阶" };
+            if !parts().any(|part| part == expected) {
+                return Some(
+                    self.fault(chinese, format!("does not say `{expected}`: it is {level}")),
+                );
+            }
+        }
+        let time = header.time.as_ref()?;
+        let expected = format!("{} 分钟", time.split(' ').next()?);
+        let said = parts().find(|part| part.ends_with("分钟"));
+        if said == Some(&expected) {
+            return None;
+        }
+        let repair = said.map(|said| {
+            let place = chinese.place.clone();
+            let text = &chinese.source;
+            (place, text.replacen(said, &expected, 1))
+        });
+        let why = format!("does not say `{expected}`: the English page says {time}");
+        Some(Fault { repair, ..self.fault(chinese, why) })
+    }
+}
+
+/// Whether a character is of Chinese script.
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
+}
+
+/// Whether a character is Chinese, or a full-width form.
+fn is_full_width(c: char) -> bool {
+    is_chinese(c) || matches!(c, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}')
+}

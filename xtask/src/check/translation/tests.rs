@@ -1,0 +1,307 @@
+//! Every Chinese page there is, with each fault that a translation can have.
+
+use super::*;
+
+/// A page in both languages.
+struct Pair {
+    path: String,
+    english: String,
+    chinese: String,
+}
+
+/// All pages that are translated.
+fn pairs() -> (Site, Vec<Pair>) {
+    // Where the tests run, not where they were compiled: checkouts may share a target folder.
+    let here = std::env::current_dir().unwrap();
+    let site = Site::read(here.parent().unwrap()).unwrap();
+    let translated = site.english.iter().filter(|page| site.is_translated(page));
+    let pair = |path: &String| Pair {
+        path: path.clone(),
+        english: site.text(path).unwrap(),
+        chinese: site.text(&site::chinese(path)).unwrap(),
+    };
+    let pairs: Vec<_> = translated.map(pair).collect();
+    assert!(!pairs.is_empty(), "where are the Chinese pages?");
+    (site, pairs)
+}
+
+impl Pair {
+    /// What is wrong with this text as the Chinese page.
+    fn faults(&self, site: &Site, chinese: &str) -> Vec<String> {
+        let faults = compare(site, &self.path, &sections(&self.english), &sections(chinese));
+        faults.into_iter().map(|fault| fault.why).collect()
+    }
+
+    /// Asserts that a part of the Chinese page cannot be another text.
+    #[track_caller]
+    fn refuses(&self, site: &Site, place: Range<usize>, text: &str, why: &str) {
+        let mut changed = self.chinese.clone();
+        changed.replace_range(place.clone(), text);
+        let faults = self.faults(site, &changed);
+        assert!(
+            faults.iter().any(|fault| fault.contains(why)),
+            "{}: {:?} as {text:?}: {faults:?}",
+            self.path,
+            &self.chinese[place]
+        );
+    }
+
+    fn blocks(&self) -> Vec<Block> {
+        sections(&self.chinese).into_iter().flat_map(|section| section.blocks).collect()
+    }
+
+    /// The places of a text on the Chinese page, outside of its fences.
+    fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let fences = self.blocks().into_iter().filter(Block::is_verbatim);
+        let fences: Vec<_> = fences.map(|block| block.place).collect();
+        let places = self.chinese.match_indices(text).map(|(at, _)| at..at + text.len());
+        places.filter(|it| !fences.iter().any(|fence| fence.contains(&it.start))).collect()
+    }
+}
+
+/// Calls a function for each page; it returns how many mutants it made.
+fn each_page(mutate: impl Fn(&Site, &Pair) -> usize) {
+    let (site, pairs) = pairs();
+    let mutants: usize = pairs.iter().map(|pair| mutate(&site, pair)).sum();
+    assert!(mutants > 0, "nothing was changed");
+}
+
+#[test]
+fn the_pages_as_they_are_hold() {
+    each_page(|site, pair| {
+        assert_eq!(pair.faults(site, &pair.chinese), [""; 0], "{}", pair.path);
+        1
+    });
+}
+
+#[test]
+fn a_fence_or_comment_that_was_changed_is_found() {
+    each_page(|site, pair| {
+        let blocks: Vec<_> = pair.blocks().into_iter().filter(Block::is_verbatim).collect();
+        for block in &blocks {
+            // The last letter of it is not in the fence itself.
+            let mut letters = block.source.char_indices().filter(|(_, c)| c.is_alphanumeric());
+            let (last, c) = letters.next_back().unwrap();
+            let at = block.place.start + last;
+            pair.refuses(site, at..at + c.len_utf8(), "", "of the English page");
+            pair.refuses(site, at..at + c.len_utf8(), "，", "a full-width '，' in a ");
+        }
+        blocks.len()
+    });
+}
+
+#[test]
+fn a_block_that_was_dropped_is_found() {
+    each_page(|site, pair| {
+        let blocks = pair.blocks();
+        for block in &blocks {
+            // In a quote or list the rest of a block may become another's text.
+            pair.refuses(site, block.place.clone(), "", "");
+        }
+        for tag in pair.places("</details>") {
+            pair.refuses(site, tag, "", "the English page has");
+        }
+        for line in pair.chinese.split_inclusive('\n').filter(|it| it.starts_with('|')) {
+            let at = pair.chinese.find(line).unwrap();
+            pair.refuses(site, at..at + line.len(), "", "the English page has");
+        }
+        blocks.len()
+    });
+}
+
+#[test]
+fn a_table_row_that_was_dropped_is_found() {
+    let table = "# T\n\n| a | b |\n|---|---|\n| one | 1 |\n| two | 2 |\n\nThe end.\n";
+    let pair = Pair {
+        path: "docs/x.md".to_owned(),
+        english: table.to_owned(),
+        chinese: "# 表\n\n| 甲 | 乙 |\n|---|---|\n| 一 | 1 |\n| 二 | 2 |\n\n完。\n".to_owned(),
+    };
+    let (site, _) = pairs();
+    assert_eq!(pair.faults(&site, &pair.chinese), [""; 0]);
+    let row = pair.places("| 二 | 2 |\n").remove(0);
+    pair.refuses(&site, row.clone(), "", "the English page has a row");
+    pair.refuses(&site, row.clone(), "| 二 |\n", "not the text of the English page");
+    pair.refuses(&site, row.clone(), "| 二 | 3 |\n", "not the text of the English page");
+    pair.refuses(&site, row, "| two | 2 |\n", "not translated: two");
+    let head = pair.places("| 甲 | 乙 |\n|---|---|\n").remove(0);
+    pair.refuses(&site, head, "| 甲 | 乙 | 丙 |\n|---|---|---|\n", "the English page has");
+}
+
+#[test]
+fn a_link_that_leads_elsewhere_is_found() {
+    each_page(|site, pair| {
+        let starts = pair.places("](");
+        let target = |start: &Range<usize>| {
+            start.end..start.end + pair.chinese[start.end..].find(')').unwrap()
+        };
+        let targets: Vec<_> = starts.iter().map(target).collect();
+        for place in &targets {
+            pair.refuses(site, place.clone(), "../../step.md", "link: `");
+            pair.refuses(site, place.clone(), "#nowhere", "link: `");
+        }
+        for (one, other) in targets.iter().zip(&targets[1..]) {
+            if pair.chinese[one.clone()] != pair.chinese[other.clone()] {
+                pair.refuses(site, one.clone(), &pair.chinese[other.clone()], "link: `");
+            }
+        }
+        targets.len()
+    });
+}
+
+#[test]
+fn a_paragraph_that_was_left_in_english_is_found() {
+    each_page(|site, pair| {
+        let english: Vec<_> =
+            sections(&pair.english).into_iter().flat_map(|section| section.blocks).collect();
+        let mut mutants = 0;
+        for (english, chinese) in english.iter().zip(pair.blocks()) {
+            if english.is_verbatim() || chinese.source.is_empty() || !site.has_words(&english.words)
+            {
+                continue;
+            }
+            pair.refuses(site, chinese.place, &english.source, "not translated: ");
+            mutants += 1;
+        }
+        mutants
+    });
+}
+
+#[test]
+fn a_code_span_that_was_lost_is_found() {
+    each_page(|site, pair| {
+        let spans: Vec<_> = pair.places("`").chunks(2).map(|it| it[0].start..it[1].end).collect();
+        for span in &spans {
+            let inner = &pair.chinese[span.start + 1..span.end - 1];
+            pair.refuses(site, span.clone(), inner, "code span: ");
+            pair.refuses(site, span.clone(), &format!("`{inner}x`"), "code span: ");
+        }
+        spans.len()
+    });
+}
+
+#[test]
+fn a_heading_of_another_level_is_found() {
+    each_page(|site, pair| {
+        let blocks = pair.blocks().into_iter().filter(|it| it.kind.starts_with("heading"));
+        let starts: Vec<_> = blocks.map(|block| block.place.start).collect();
+        for start in &starts {
+            pair.refuses(site, *start..*start, "#", "the English page has a heading of level");
+            let end = start + pair.chinese[*start..].find('\n').unwrap();
+            let text = pair.chinese[*start..end].trim_start_matches('#').trim();
+            pair.refuses(site, *start..end, text, "");
+        }
+        starts.len()
+    });
+}
+
+#[test]
+fn a_reading_time_or_level_that_differs_is_found() {
+    each_page(|site, pair| {
+        let places = [pair.places("核心 · "), pair.places("进阶 · ")].concat();
+        for place in &places {
+            pair.refuses(site, place.clone(), "", "does not say `");
+            let time = place.end..place.end + pair.chinese[place.end..].find('\n').unwrap();
+            pair.refuses(site, time, "99 分钟", "does not say `");
+        }
+        places.len()
+    });
+}
+
+#[test]
+fn a_sign_for_about_that_was_lost_is_found() {
+    let (site, _) = pairs();
+    let pair = Pair {
+        path: "docs/x.md".to_owned(),
+        english: "# T\n\nIt took ≈ 3 ms.\n".to_owned(),
+        chinese: "# 题\n\n用了 ≈ 3 ms。\n".to_owned(),
+    };
+    assert_eq!(pair.faults(&site, &pair.chinese), [""; 0]);
+    pair.refuses(&site, pair.places("≈ ").remove(0), "", "a ≈ is lost");
+    each_page(|site, pair| {
+        for place in pair.places("≈") {
+            pair.refuses(site, place, "", "");
+        }
+        1
+    });
+}
+
+/// A page whose sections are all vouched for.
+fn stamped(pair: &Pair) -> String {
+    let (english, chinese) = (sections(&pair.english), sections(&pair.chinese));
+    let stamps = english.iter().zip(&chinese);
+    let stamps = stamps.flat_map(|(english, it)| it.with_stamp(&Stamp::of(english, it)));
+    repaired(&pair.chinese, stamps.collect())
+}
+
+fn states(english: &str, chinese: &str) -> Vec<State> {
+    let pairs = sections(english).into_iter().zip(sections(chinese));
+    pairs.map(|(english, chinese)| State::of(&english, &chinese)).collect()
+}
+
+#[test]
+fn a_section_that_changed_alone_is_stale_until_it_is_stamped() {
+    each_page(|site, pair| {
+        let page = stamped(pair);
+        assert_eq!(pair.faults(site, &page), [""; 0], "stamps are no blocks");
+        assert!(states(&pair.english, &page).iter().all(|it| *it == State::Vouched));
+        assert_eq!(
+            stamped(&Pair {
+                chinese: page.clone(),
+                english: pair.english.clone(),
+                path: String::new()
+            }),
+            page
+        );
+        let count = states(&pair.english, &page).len();
+        for index in 0..count {
+            let stale = |english: &str, chinese: &str, state| {
+                let expected =
+                    (0..count).map(|it| if it == index { state } else { State::Vouched });
+                assert_eq!(states(english, chinese), expected.collect::<Vec<_>>(), "{}", pair.path);
+            };
+            let with = |text: &str, more: &str| {
+                let section = &sections(text)[index];
+                let is_text =
+                    |it: &&Block| it.kind == "paragraph" || it.kind.starts_with("heading");
+                let block = section.blocks.iter().rfind(is_text).unwrap();
+                let mut text = text.to_owned();
+                text.insert_str(block.place.start + block.source.trim_end().len(), more);
+                text
+            };
+            let (english, chinese) = (with(&pair.english, " More."), with(&page, "还有。"));
+            stale(&english, &page, State::EnglishChanged);
+            stale(&pair.english, &chinese, State::ChineseChanged);
+            stale(&english, &chinese, State::BothChanged);
+            // The line that the reader sees is no block, and goes with the next stamp.
+            let stale = &sections(&page)[index];
+            let marked =
+                repaired(&page, stale.with_mark(Some(blocks::MARKS[0])).into_iter().collect());
+            assert!(marked.contains(&format!("\n\n*{}*\n\n", blocks::MARKS[0])), "{marked}");
+            assert_eq!(pair.faults(site, &marked), [""; 0]);
+            assert_eq!(sections(&marked)[index].with_mark(Some(blocks::MARKS[0])), None);
+            let stamp = Stamp::of(&sections(&pair.english)[index], &sections(&marked)[index]);
+            assert_eq!(repaired(&marked, sections(&marked)[index].with_stamp(&stamp)), page);
+        }
+        count
+    });
+}
+
+#[test]
+fn an_output_or_a_reading_time_that_changed_makes_nothing_stale() {
+    each_page(|_, pair| {
+        let page = stamped(pair);
+        let new = |text: &str| {
+            let blocks = sections(text).into_iter().flat_map(|section| section.blocks);
+            let outputs = blocks.filter(Block::is_verbatim);
+            let outputs = outputs.map(|it| (it.place, it.source.replace('1', "7"))).collect();
+            let text = repaired(text, outputs);
+            text.replace(" minutes", "1 minutes").replace(" 分钟", "1 分钟")
+        };
+        assert_ne!(new(&page), page);
+        assert!(states(&new(&pair.english), &new(&page)).iter().all(|it| *it == State::Vouched));
+        // Lines that are filled anew are the same prose.
+        assert!(states(&pair.english.replace(", ", ",\n"), &page)[0] == State::Vouched);
+        1
+    });
+}

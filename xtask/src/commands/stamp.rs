@@ -1,0 +1,43 @@
+//! `cargo xtask stamp PAGE HEADING`: vouches for a section of a Chinese page.
+
+use std::process::ExitCode;
+
+use common::options::UsageError;
+
+use crate::check::translation::{self, Translation};
+use crate::cli::Command;
+use crate::workspace::Workspace;
+
+/// Writes below a heading of a Chinese page that it says what the English section says.
+pub const COMMAND: Command = Command {
+    name: "stamp",
+    words: "PAGE HEADING",
+    about: "vouch that a section of a Chinese page says what the English one says",
+    options: &[("--list", "print the sections that are not vouched for, or have changed since")],
+    notes: "\
+PAGE is a Chinese page, such as docs/zh/01-multitask/word.md, and HEADING the Chinese heading of
+the section. Compare the section with the English one before you stamp it.
+
+Exit status: 0 if it is stamped, or nothing is listed; 1 if the section has other blocks than the
+English one, or something is listed; 2 if the command line is wrong.
+",
+    run: |arguments| {
+        let root = Workspace::find()?.root;
+        match &arguments.words[..] {
+            [] if arguments.options.has("--list") => {
+                let stale = Translation::check(&root, &[], false)?.stale;
+                stale.iter().for_each(|section| println!("{section}"));
+                Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
+            [page, heading @ ..] if heading.len() <= 1 && !arguments.options.has("--list") => {
+                let page = page.trim_start_matches("./");
+                let heading = heading.first().map(String::as_str);
+                let heading = translation::stamp(&root, page, heading)?;
+                println!("{page}: {heading}: stamped");
+                Ok(ExitCode::SUCCESS)
+            }
+            [] => Err(UsageError("which page? see `cargo xtask stamp --help`".to_owned()).into()),
+            _ => Err(UsageError("stamp takes a page and one heading, or --list".to_owned()).into()),
+        }
+    },
+};
