@@ -249,18 +249,19 @@ impl std::fmt::Display for Stale {
     }
 }
 
-/// Vouches for a section of a Chinese page, and returns its heading.
+/// Vouches for a section of a Chinese page, and returns the page and its heading.
 ///
 /// # Errors
 /// A [`UsageError`], if there is no such page or section; if its blocks are not those of the
 /// English page, or the page cannot be rewritten.
-pub fn stamp(root: &Path, page: &str, heading: Option<&str>) -> Result<String> {
+pub fn stamp(root: &Path, page: Option<&str>, heading: Option<&str>) -> Result<String> {
     let site = Site::read(root)?;
-    let translated = || site.english.iter().filter(|page| site.is_translated(page));
-    let Some(path) = translated().find(|path| site::chinese(path) == page) else {
-        let pages: Vec<_> = translated().map(|path| site::chinese(path)).collect();
-        let pages = pages.iter().map(String::as_str);
-        return Err(UsageError::unknown(&format!("Chinese page '{page}'"), pages).into());
+    let translated: Vec<_> = site.english.iter().filter(|page| site.is_translated(page)).collect();
+    let is_it = |path: &&&String| Some(site::chinese(path).as_str()) == page;
+    let Some((path, page)) = translated.iter().find(is_it).zip(page) else {
+        let what = page.map_or("which page?".to_owned(), |it| format!("no Chinese page '{it}';"));
+        let pages: Vec<_> = translated.iter().map(|path| site::chinese(path)).collect();
+        return Err(UsageError(format!("{what} available: {}", pages.join(", "))).into());
     };
     let (english, text) = (site.text(path)?, site.text(page)?);
     let (english, chinese) = (sections(&english), sections(&text));
@@ -268,9 +269,9 @@ pub fn stamp(root: &Path, page: &str, heading: Option<&str>) -> Result<String> {
     let mut found = chinese.iter().zip(&english).enumerate().filter(|(_, (it, _))| is_it(it));
     let (Some((index, (section, english_section))), None) = (found.next(), found.next()) else {
         let what =
-            heading.map_or("which section".to_owned(), |it| format!("no one section '{it}'"));
+            heading.map_or("which section?".to_owned(), |it| format!("not one section '{it}';"));
         let headings: Vec<_> = chinese.iter().map(|it| format!("\"{}\"", it.heading)).collect();
-        return Err(UsageError(format!("{what}; available: {}", headings.join(", "))).into());
+        return Err(UsageError(format!("{what} available: {}", headings.join(", "))).into());
     };
     let faults = compare(&site, path, &english, &chinese);
     if let Some(fault) = faults.iter().find(|fault| fault.section == index) {
@@ -279,7 +280,7 @@ pub fn stamp(root: &Path, page: &str, heading: Option<&str>) -> Result<String> {
     let stamp = Stamp::of(english_section, section);
     let new = repaired(&text, section.with_stamp(&stamp));
     replace(&root.join(page), &new).with_context(|| format!("write {page}"))?;
-    Ok(section.heading.clone())
+    Ok(format!("{page}: {}", section.heading))
 }
 
 /// A list of the translated pages that is not as `expected`.

@@ -29,14 +29,13 @@ English one, or something is listed; 2 if the command line is wrong.
                 stale.iter().for_each(|section| println!("{section}"));
                 Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
-            [page, heading @ ..] if heading.len() <= 1 && !arguments.options.has("--list") => {
-                let page = page.trim_start_matches("./");
-                let heading = heading.first().map(String::as_str);
-                let heading = translation::stamp(&root, page, heading)?;
-                println!("{page}: {heading}: stamped");
+            words if words.len() <= 2 && !arguments.options.has("--list") => {
+                let (page, heading) = (words.first(), words.get(1));
+                let page = page.map(|page| page.trim_start_matches("./"));
+                let stamped = translation::stamp(&root, page, heading.map(String::as_str))?;
+                println!("{stamped}: stamped");
                 Ok(ExitCode::SUCCESS)
             }
-            [] => Err(UsageError("which page? see `cargo xtask stamp --help`".to_owned()).into()),
             _ => Err(UsageError("stamp takes a page and one heading, or --list".to_owned()).into()),
         }
     },

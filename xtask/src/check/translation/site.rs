@@ -149,25 +149,34 @@ impl Site {
     pub fn lists(&self) -> Result<[(&'static str, String); 2]> {
         let english = self.text(SUMMARY)?;
         let lines: Vec<&str> = english.lines().filter(|line| line.contains("](")).collect();
-        let (mut contents, mut pages) = ("# 目录\n\n".to_owned(), String::new());
+        let (mut contents, mut pages) = ("# 目录\n".to_owned(), String::new());
+        let mut was_outside = None;
         for (index, line) in lines.iter().enumerate() {
             let (start, link) = line.split_once('[').unwrap_or_default();
             let (name, file) = link.trim_end_matches(')').split_once("](").unwrap_or_default();
             let page = page::target(SUMMARY, file);
             let nested = lines[index + 1..].iter().take_while(|line| line.starts_with("  "));
             let is_chapter = !start.starts_with(' ') && file.contains('/');
-            if self.is_translated(&page) {
+            let entry = if self.is_translated(&page) {
                 let text = self.text(&chinese(&page))?;
                 let title = text.lines().find_map(|line| line.strip_prefix("# "));
                 // The name of a demo is what a reader types.
                 let is_name = !self.has_words(name) && name != "exercises";
-                let name = title.filter(|_| !is_name).unwrap_or(name);
-                contents += &format!("{start}[{name}]({file})\n");
+                let title = title.filter(|_| !is_name).unwrap_or(name);
                 let built = file.replace("README.md", "index.md").replace(".md", ".html");
                 pages += &format!("    \"{built}\",\n");
+                format!("{start}[{title}]({file})\n")
             } else if is_chapter && nested.clone().any(|line| self.lists_translated(line)) {
-                contents += &format!("{start}[{name}]()\n");
+                format!("{start}[{name}]()\n")
+            } else {
+                continue;
+            };
+            // A list begins and ends at an empty line.
+            if was_outside != Some(start.is_empty()) {
+                contents.push('\n');
             }
+            was_outside = Some(start.is_empty());
+            contents += &entry;
         }
         let script = format!(
             "// The pages that exist in Chinese; `cargo xtask check-all --bless` writes this.\n\

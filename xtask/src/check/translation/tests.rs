@@ -305,3 +305,97 @@ fn an_output_or_a_reading_time_that_changed_makes_nothing_stale() {
         1
     });
 }
+
+/// A course of these files.
+fn course(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in files {
+        let file = folder.path().join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    folder
+}
+
+/// What is found, each with its place.
+fn found(root: &Path, bless: bool) -> Vec<String> {
+    let translation = Translation::check(root, &[], bless).unwrap();
+    let failed = |it: Finding| match it.verdict {
+        Verdict::Failed(failure) => Some(format!("{}: {}", it.place, failure.why)),
+        Verdict::Blessed(_) => Some(format!("{}: blessed", it.place)),
+        _ => None,
+    };
+    translation.findings.into_iter().filter_map(failed).collect()
+}
+
+const CONTENTS: &str = "# Summary\n\n[How](README.md)\n\n- [one](1-one/README.md)\n  - [a](1-one/a.md)\n- [two](2-two/README.md)\n";
+
+#[test]
+fn pages_without_a_partner_are_missing_or_a_fault() {
+    let files = [
+        ("README.md", "# R\n\n## Two\n"),
+        ("docs/SUMMARY.md", CONTENTS),
+        ("docs/README.md", "# How to\n\nSee [a](1-one/a.md#end) and [R](../README.md).\n"),
+        ("docs/1-one/a.md", "# A\n\n## End\n"),
+    ];
+    let folder = course(&files);
+    let translation = Translation::check(folder.path(), &[], false).unwrap();
+    assert_eq!(translation.lines(), [""; 0], "a course in one language");
+    assert!(translation.section().is_none());
+
+    fs::create_dir_all(folder.path().join("docs/zh/1-one")).unwrap();
+    let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
+    write("docs/zh/lost.md", "# 无\n");
+    write("docs/zh/README.md", "# 怎么读\n\n见 [a](../1-one/a.md#end) 和 [R](../../README.md)。\n");
+    let lists = ["docs/zh/SUMMARY.md", "docs/translated.js"].map(|it| {
+        format!("{it}: does not list the translated pages in the order of the English book")
+    });
+    let lost = "docs/zh/lost.md: there is no such English page".to_owned();
+    let both = |more: &[&String]| more.iter().map(|it| it.to_string()).collect::<Vec<_>>();
+    assert_eq!(found(folder.path(), false), both(&[&lost, &lists[0], &lists[1]]));
+    let translation = Translation::check(folder.path(), &[], false).unwrap();
+    assert_eq!(translation.lines()[0], "Chinese: 0 sections up to date, 1 stale, 4 missing");
+    fs::remove_file(folder.path().join("docs/zh/lost.md")).unwrap();
+
+    // A link to a page leads to its translation as soon as there is one.
+    write("docs/zh/1-one/a.md", "# 甲\n\n## 结束\n");
+    let link =
+        "docs/zh/README.md:3: link: `docs/1-one/a.md#end`, expected `docs/zh/1-one/a.md#结束`";
+    assert_eq!(found(folder.path(), false)[0], link);
+    write("docs/zh/README.md", "# 怎么读\n\n见 [a](1-one/a.md#甲) 和 [R](../../README.md)。\n");
+    assert!(found(folder.path(), false)[0].contains("`docs/zh/1-one/a.md#甲`, expected"));
+    write("docs/zh/README.md", "# 怎么读\n\n见 [a](1-one/a.md#结束) 和 [R](../../README.md)。\n");
+    let blessed = ["docs/zh/SUMMARY.md: blessed", "docs/translated.js: blessed"];
+    assert_eq!(found(folder.path(), true), blessed);
+    assert_eq!(found(folder.path(), false), [""; 0]);
+    let contents = fs::read_to_string(folder.path().join("docs/zh/SUMMARY.md")).unwrap();
+    let expected = "# 目录\n\n[怎么读](README.md)\n\n- [one]()\n  - [a](1-one/a.md)\n";
+    assert_eq!(contents, expected);
+    let script = fs::read_to_string(folder.path().join("docs/translated.js")).unwrap();
+    assert!(script.contains("[\n    \"index.html\",\n    \"1-one/a.html\",\n];"), "{script}");
+}
+
+#[test]
+fn readmes_link_to_each_other() {
+    let readme = "# R\n\n[中文](README.zh.md)\n\n[how](docs/README.md)\n";
+    let folder = course(&[
+        ("README.md", readme),
+        ("README.zh.md", "# 读我\n\n[English](README.md) 版\n\n[说明](docs/README.md)\n"),
+        ("docs/SUMMARY.md", "# Summary\n\n[How](README.md)\n"),
+        ("docs/README.md", "# How\n"),
+        ("docs/zh/SUMMARY.md", "# 目录\n"),
+        ("docs/translated.js", ""),
+    ]);
+    let only_lists =
+        |found: Vec<String>| found.iter().all(|it| it.starts_with("docs/translated.js"));
+    assert!(only_lists(found(folder.path(), false)));
+    fs::write(
+        folder.path().join("README.zh.md"),
+        "# 读我\n\n[自己](README.zh.md)\n\n[说明](docs/README.md)\n",
+    )
+    .unwrap();
+    assert_eq!(
+        found(folder.path(), false)[0],
+        "README.zh.md:3: link: `README.zh.md`, expected `README.md`"
+    );
+}
