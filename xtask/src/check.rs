@@ -112,13 +112,10 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
         request.lessons.iter().map(|lesson| format!("docs/{lesson}")).collect()
     };
     let translation = Translation::check(&workspace.root, &chapters, request.bless)?;
-    if let Some(section) = translation.section() {
-        if !request.json {
-            // What there is of it, without a line for the section.
-            section.lines().iter().skip(1).for_each(|line| println!("{line}"));
-        }
-        sections.push(section);
+    if !request.json {
+        translation.details().iter().for_each(|line| println!("{line}"));
     }
+    sections.extend(translation.section());
 
     let held = sections.iter().all(Section::held);
     if request.json {

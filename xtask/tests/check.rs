@@ -846,6 +846,9 @@ fn a_stale_section_is_named_and_marked_until_it_is_stamped() {
         String::from_utf8_lossy(&output.stdout).into_owned() + &own_errors(&output).join("\n")
     };
 
+    // The table of contents of the Chinese book, and the English book's list.
+    assert!(stamp(&["--list"], 1).contains("FAILED: docs/zh/SUMMARY.md"));
+    assert!(stamp(&["--list", "--bless"], 1).contains("blessed: docs/zh/SUMMARY.md"));
     assert!(check(&[], 0).contains("Chinese: 0 sections up to date, 1 stale"));
     assert_eq!(stamp(&["--list"], 1), format!("{path}: {heading}: not vouched for yet\n"));
     assert!(stamp(&[], 2).contains("which page? available: docs/zh/01-good/ids.md"));
@@ -882,4 +885,6 @@ fn a_stale_section_is_named_and_marked_until_it_is_stamped() {
     assert!(told.contains("FAILED: docs/zh/01-good/ids.md:"), "{told}");
     assert!(told.contains("link: none, expected `docs/01-good/refused.md`"), "{told}");
     assert!(stamp(&[path, heading], 1).contains("the section is not stamped"));
+    assert!(stamp(&["--list"], 1).contains("FAILED: docs/zh/01-good/ids.md:"));
+    assert!(stamp(&["--bless"], 2).contains("--list [--bless]"));
 }

@@ -164,7 +164,7 @@ impl Translation {
         }
         let text = site.text(&own)?;
         let chinese = sections(&text);
-        let faults = compare(site, path, &english, &chinese);
+        let faults = compare(site, path, &english, &text);
         let mut repairs = Vec::new();
         let (mut held, before) = (true, self.findings.len());
         for fault in faults {
@@ -203,7 +203,7 @@ impl Translation {
         Ok(())
     }
 
-    /// What failed or was rewritten, as a section of the report; `None` if there is none.
+    /// What was found, as a section of the report; `None` if there is no Chinese page.
     pub fn section(&self) -> Option<Report> {
         if !self.exists {
             return None;
@@ -211,6 +211,16 @@ impl Translation {
         let mut section = Report::new("Chinese", site::FOLDER, &[]);
         section.findings.clone_from(&self.findings);
         Some(section)
+    }
+
+    /// What failed or was rewritten, in full.
+    pub fn details(&self) -> Vec<String> {
+        self.section().map_or(Vec::new(), |section| section.lines().split_off(1))
+    }
+
+    /// Whether nothing is wrong with what is translated.
+    pub fn held(&self) -> bool {
+        self.section().is_none_or(|section| section.held())
     }
 
     /// How much is translated, in a line, and the sections that are stale; nothing if there is no
@@ -273,7 +283,7 @@ pub fn stamp(root: &Path, page: Option<&str>, heading: Option<&str>) -> Result<S
         let headings: Vec<_> = chinese.iter().map(|it| format!("\"{}\"", it.heading)).collect();
         return Err(UsageError(format!("{what} available: {}", headings.join(", "))).into());
     };
-    let faults = compare(&site, path, &english, &chinese);
+    let faults = compare(&site, path, &english, &text);
     if let Some(fault) = faults.iter().find(|fault| fault.section == index) {
         bail!("{page}:{}: {}; the section is not stamped", fault.line, fault.why);
     }
@@ -307,10 +317,11 @@ fn repaired(text: &str, mut repairs: Vec<(Range<usize>, String)>) -> String {
 }
 
 /// Compares a Chinese page with the English page of this path.
-pub fn compare(site: &Site, path: &str, english: &[Section], chinese: &[Section]) -> Vec<Fault> {
+pub fn compare(site: &Site, path: &str, english: &[Section], text: &str) -> Vec<Fault> {
+    let chinese = &sections(text);
     let mut faults = Vec::new();
     for (index, (english, chinese)) in english.iter().zip(chinese).enumerate() {
-        let comparison = Comparison { site, path, section: index };
+        let comparison = Comparison { site, path, text, section: index };
         let kinds = |section: &Section| -> Vec<String> {
             section.blocks.iter().map(|it| it.kind.clone()).collect()
         };
@@ -338,6 +349,7 @@ pub fn compare(site: &Site, path: &str, english: &[Section], chinese: &[Section]
 struct Comparison<'a> {
     site: &'a Site,
     path: &'a str,
+    text: &'a str,
     section: usize,
 }
 
@@ -378,34 +390,49 @@ impl Comparison<'_> {
             faults.push(Fault { repair, ..self.fault(chinese, why) });
             return;
         }
-        let mut differs = |what: &str, there: Vec<String>, here: &[String]| {
-            let length = there.len().max(here.len());
+        let differs = |what: &str, there: Option<&String>, here: Option<&String>| {
             let shown = |it: Option<&String>| it.map_or("none".to_owned(), |it| format!("`{it}`"));
-            if let Some(at) = (0..length).find(|at| there.get(*at) != here.get(*at)) {
-                let (there, here) = (shown(there.get(at)), shown(here.get(at)));
-                faults.push(self.fault(chinese, format!("{what}: {here}, expected {there}")));
-            }
+            self.fault(chinese, format!("{what}: {}, expected {}", shown(here), shown(there)))
         };
-        differs("code span", english.code.clone(), &chinese.code);
-        let expected: Vec<_> =
-            english.links.iter().map(|link| self.site.expected(self.path, link)).collect();
+        if let Some((there, here)) = first_difference(&english.code, &chinese.code) {
+            faults.push(differs("code span", there, here));
+        }
         let own = site::chinese(self.path);
-        let links: Vec<_> = chinese.links.iter().map(|link| self.site.target(&own, link)).collect();
-        differs("link", expected, &links);
+        let links = english.links.iter().map(|(link, _)| self.site.expected(self.path, link));
+        let links: Vec<_> = links.collect();
+        let here = chinese.links.iter().map(|(link, _)| self.site.target(&own, link));
+        let here: Vec<_> = here.collect();
+        let files =
+            |links: &[String]| links.iter().map(|it| site::in_english(it)).collect::<Vec<_>>();
+        if files(&links) != files(&here) {
+            let (there, here) = first_difference(&links, &here).expect("the files differ");
+            faults.push(differs("link", there, here));
+        } else {
+            // The right page, but in the other language, or at another heading.
+            let wrong = links.iter().zip(&here).zip(&chinese.links);
+            for ((there, here), (link, place)) in wrong.filter(|((there, here), _)| there != here) {
+                let source = &self.text[place.clone()];
+                let at = source.rfind(link.as_str()).map(|at| place.start + at);
+                let repair = at.map(|at| (at..at + link.len(), self.site.link(&own, there)));
+                faults.push(Fault { repair, ..differs("link", Some(there), Some(here)) });
+            }
+        }
         let approximate = |block: &Block| block.prose.matches('≈').count();
         if approximate(english) != approximate(chinese) {
             faults.push(self.fault(chinese, "a ≈ is lost or added".to_owned()));
         }
         if !chinese.words.contains(is_chinese) {
-            let letters = |it: &Block| -> String {
-                it.prose.chars().filter(|c| c.is_alphanumeric()).collect()
-            };
             let text = chinese.prose.trim();
+            let digits =
+                |it: &Block| -> String { it.prose.chars().filter(char::is_ascii_digit).collect() };
             if self.site.has_words(&english.words) {
                 faults.push(self.fault(chinese, format!("not translated: {text}")));
-            } else if letters(english) != letters(chinese) {
-                let why = format!("not the text of the English page: '{text}'");
-                faults.push(self.fault(chinese, why));
+            } else if digits(english) != digits(chinese)
+                || text.is_empty() != english.prose.trim().is_empty()
+            {
+                faults.push(
+                    self.fault(chinese, format!("not the text of the English page: '{text}'")),
+                );
             }
         }
         faults.extend(self.header(english, chinese));
@@ -429,14 +456,22 @@ impl Comparison<'_> {
         if said == Some(&expected) {
             return None;
         }
-        let repair = said.map(|said| {
-            let place = chinese.place.clone();
-            let text = &chinese.source;
-            (place, text.replacen(said, &expected, 1))
+        let repair = said.and_then(|said| {
+            let at = chinese.place.start + chinese.source.rfind(said)?;
+            Some((at..at + said.len(), expected.clone()))
         });
         let why = format!("does not say `{expected}`: the English page says {time}");
         Some(Fault { repair, ..self.fault(chinese, why) })
     }
+}
+
+/// The first place where two lists differ.
+fn first_difference<'a>(
+    one: &'a [String],
+    other: &'a [String],
+) -> Option<(Option<&'a String>, Option<&'a String>)> {
+    let places = 0..one.len().max(other.len());
+    places.map(|at| (one.get(at), other.get(at))).find(|(one, other)| one != other)
 }
 
 /// Whether a character is of Chinese script.

@@ -13,7 +13,10 @@ pub const COMMAND: Command = Command {
     name: "stamp",
     words: "PAGE HEADING",
     about: "vouch that a section of a Chinese page says what the English one says",
-    options: &[("--list", "print the sections that are not vouched for, or have changed since")],
+    options: &[
+        ("--list", "compare all Chinese pages, and print what is wrong or not vouched for"),
+        ("--bless", "with --list: rewrite outputs, links and lists of pages that are wrong"),
+    ],
     notes: "\
 PAGE is a Chinese page, such as docs/zh/01-multitask/word.md, and HEADING the Chinese heading of
 the section. Compare the section with the English one before you stamp it.
@@ -23,20 +26,26 @@ English one, or something is listed; 2 if the command line is wrong.
 ",
     run: |arguments| {
         let root = Workspace::find()?.root;
+        let has = |option| arguments.options.has(option);
         match &arguments.words[..] {
-            [] if arguments.options.has("--list") => {
-                let stale = Translation::check(&root, &[], false)?.stale;
-                stale.iter().for_each(|section| println!("{section}"));
-                Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            [] if has("--list") => {
+                let all = Translation::check(&root, &[], has("--bless"))?;
+                all.details().iter().for_each(|line| println!("{}", line.trim_start()));
+                all.stale.iter().for_each(|section| println!("{section}"));
+                let held = all.stale.is_empty() && all.held();
+                Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
-            words if words.len() <= 2 && !arguments.options.has("--list") => {
+            words if words.len() <= 2 && !has("--list") && !has("--bless") => {
                 let (page, heading) = (words.first(), words.get(1));
                 let page = page.map(|page| page.trim_start_matches("./"));
                 let stamped = translation::stamp(&root, page, heading.map(String::as_str))?;
                 println!("{stamped}: stamped");
                 Ok(ExitCode::SUCCESS)
             }
-            _ => Err(UsageError("stamp takes a page and one heading, or --list".to_owned()).into()),
+            _ => Err(UsageError(
+                "stamp takes a page and one heading, or --list [--bless]".to_owned(),
+            )
+            .into()),
         }
     },
 };

@@ -48,8 +48,8 @@ pub struct Block {
     pub exact: String,
     /// Its code spans.
     pub code: Vec<String>,
-    /// The targets of its links and pictures, as they are written.
-    pub links: Vec<String>,
+    /// The targets of its links and pictures, as they are written, and the place of each.
+    pub links: Vec<(String, Range<usize>)>,
     /// Its text.
     pub prose: String,
     /// Its text without code.
@@ -77,7 +77,9 @@ impl Block {
                 self.exact += before;
                 let Some(value) = parts.next() else { break };
                 match before.rsplit(' ').next() {
-                    Some("src=" | "href=") => self.links.push(value.to_owned()),
+                    Some("src=" | "href=") => {
+                        self.links.push((value.to_owned(), self.place.clone()))
+                    }
                     Some("title=" | "alt=") => self.text(value),
                     _ => self.exact += &format!("\"{value}\""),
                 }
@@ -155,8 +157,9 @@ pub fn sections(markdown: &str) -> Vec<Section> {
             sections.push(Section { heading, ..Section::default() });
         }
         let section = sections.last_mut().expect("one was pushed");
-        if let Some(stamp) = Stamp::read(block.exact.trim_end()) {
-            section.stamp = Some(stamp);
+        let stamp = Stamp::read(block.exact.trim_end()).filter(|_| !section.blocks.is_empty());
+        if stamp.is_some() {
+            section.stamp = stamp;
             section.stamped = Some(block.place);
         } else if MARKS.contains(&block.prose.trim()) && block.kind == "paragraph" {
             // With the empty line after it.
@@ -237,8 +240,9 @@ fn blocks(markdown: &str) -> Vec<Block> {
             }
             Event::InlineHtml(html) => block.html(&html),
             Event::SoftBreak | Event::HardBreak => block.text(" "),
-            Event::Start(Tag::Link { dest_url, .. }) => block.links.push(dest_url.into_string()),
-            Event::Start(Tag::Image { dest_url, .. }) => block.links.push(dest_url.into_string()),
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                block.links.push((dest_url.into_string(), place));
+            }
             _ => {}
         }
     }

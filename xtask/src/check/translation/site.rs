@@ -24,12 +24,36 @@ const CONTENTS: &str = "docs/zh/SUMMARY.md";
 /// Which pages of the English book have a Chinese one, for the link between them.
 const TRANSLATED: &str = "docs/translated.js";
 
+/// Words that are names, beside those of lessons and pages: they may stay as they are.
+const NAMES: [&str; 14] = [
+    "Linux",
+    "Python",
+    "Rust",
+    "bash",
+    "fish",
+    "futex",
+    "memfd",
+    "panic",
+    "panics",
+    "pidfd",
+    "seqpacket",
+    "serde",
+    "signalfd",
+    "zsh",
+];
+
 /// The Chinese page of an English one.
 pub fn chinese(page: &str) -> String {
     match page.strip_prefix("docs/") {
         Some(rest) => format!("{FOLDER}/{rest}"),
         None => CHINESE_README.to_owned(),
     }
+}
+
+/// The file of a target, by the name of the English page.
+pub fn in_english(target: &str) -> String {
+    let file = target.split('#').next().unwrap_or_default();
+    file.replace("docs/zh/", "docs/").replace(CHINESE_README, README)
 }
 
 /// The pages in both languages.
@@ -63,7 +87,7 @@ impl Site {
         let (chinese, english): (Vec<_>, Vec<_>) = files.into_iter().partition(is_chinese);
         let parts = english.iter().flat_map(|file| file.trim_end_matches(".md").split('/'));
         let names = parts.map(|part| part.trim_start_matches(|c| "0123456789-".contains(c)));
-        let names = names.chain(["Linux", "Python", "Rust"]).map(str::to_owned).collect();
+        let names = names.chain(NAMES).map(str::to_owned).collect();
         Ok(Site { root: root.to_owned(), english, chinese, names, anchors: RefCell::default() })
     }
 
@@ -139,6 +163,16 @@ impl Site {
             Some(anchor) => format!("{there}#{anchor}"),
             None => format!("{there}{rest}"),
         }
+    }
+
+    /// The link on a page that leads to this target.
+    pub fn link(&self, page: &str, target: &str) -> String {
+        let folders: Vec<&str> = page.split('/').collect();
+        let parts: Vec<&str> = target.split('/').collect();
+        let (_, folders) = folders.split_last().expect("a name");
+        let same = folders.iter().zip(&parts).take_while(|(one, other)| one == other).count();
+        let up = vec![".."; folders.len() - same];
+        [&up[..], &parts[same..]].concat().join("/")
     }
 
     /// The lists of the pages that are translated, in the order of the English book: the name of

@@ -28,7 +28,7 @@ fn pairs() -> (Site, Vec<Pair>) {
 impl Pair {
     /// What is wrong with this text as the Chinese page.
     fn faults(&self, site: &Site, chinese: &str) -> Vec<String> {
-        let faults = compare(site, &self.path, &sections(&self.english), &sections(chinese));
+        let faults = compare(site, &self.path, &sections(&self.english), chinese);
         faults.into_iter().map(|fault| fault.why).collect()
     }
 
@@ -365,6 +365,14 @@ fn pages_without_a_partner_are_missing_or_a_fault() {
     write("docs/zh/README.md", "# 怎么读\n\n见 [a](1-one/a.md#甲) 和 [R](../../README.md)。\n");
     assert!(found(folder.path(), false)[0].contains("`docs/zh/1-one/a.md#甲`, expected"));
     write("docs/zh/README.md", "# 怎么读\n\n见 [a](1-one/a.md#结束) 和 [R](../../README.md)。\n");
+    // Blessing rewrites a link to the right page in the other language, or at another heading.
+    let page = "# 怎么读\n\n见 [a](../1-one/a.md#end) 和 [R](../../README.md)。\n";
+    write("docs/zh/README.md", page);
+    assert_eq!(found(folder.path(), true)[0], "docs/zh/README.md: blessed");
+    let blessed = fs::read_to_string(folder.path().join("docs/zh/README.md")).unwrap();
+    assert_eq!(blessed, page.replace("../1-one/a.md#end", "1-one/a.md#结束"));
+    fs::remove_file(folder.path().join("docs/zh/SUMMARY.md")).unwrap();
+    fs::remove_file(folder.path().join("docs/translated.js")).unwrap();
     let blessed = ["docs/zh/SUMMARY.md: blessed", "docs/translated.js: blessed"];
     assert_eq!(found(folder.path(), true), blessed);
     assert_eq!(found(folder.path(), false), [""; 0]);
@@ -398,4 +406,26 @@ fn readmes_link_to_each_other() {
         found(folder.path(), false)[0],
         "README.zh.md:3: link: `README.zh.md`, expected `README.md`"
     );
+}
+
+#[test]
+fn a_reading_time_is_blessed_with_the_english_one() {
+    let english = "# T\n\n[one](README.md) · [a](SUMMARY.md) · core · 5 minutes\n";
+    let chinese = "# 题\n\n[一](README.md) · [甲](../SUMMARY.md) · 核心 · 15 分钟\n";
+    let folder = course(&[
+        ("README.md", "# R\n"),
+        ("docs/SUMMARY.md", "# Summary\n"),
+        ("docs/README.md", "# How\n"),
+        ("docs/a.md", english),
+        ("docs/zh/a.md", chinese),
+    ]);
+    // The link is repaired in the same line.
+    let faults = found(folder.path(), false);
+    assert!(
+        faults[1].contains("does not say `5 分钟`: the English page says 5 minutes"),
+        "{faults:?}"
+    );
+    found(folder.path(), true);
+    let blessed = fs::read_to_string(folder.path().join("docs/zh/a.md")).unwrap();
+    assert_eq!(blessed, chinese.replace("15 分钟", "5 分钟").replace("(README", "(../README"));
 }
