@@ -302,7 +302,7 @@ fn list(root: &Path, file: &str, is: &str, expected: &str, bless: bool) -> Resul
     }
     let why = "does not list the translated pages in the order of the English book".to_owned();
     let details = diff.lines().filter(|line| !line.starts_with(' ')).map(str::to_owned).collect();
-    let again = Some("cargo xtask check-all --bless".to_owned());
+    let again = Some("cargo xtask stamp --list --bless".to_owned());
     Ok(Verdict::Failed(Failure { why, details, again, ..Failure::default() }))
 }
 

@@ -11,6 +11,7 @@ use xtask::transcript::page::Page;
 
 use super::super::book::{self, README, SUMMARY};
 use super::super::page;
+use super::is_chinese;
 
 /// The folder of the Chinese pages.
 pub const FOLDER: &str = "docs/zh";
@@ -181,7 +182,7 @@ impl Site {
     /// # Errors
     /// If the English table of contents or a Chinese page cannot be read.
     pub fn lists(&self) -> Result<[(&'static str, String); 2]> {
-        let english = self.text(SUMMARY)?;
+        let (english, was) = (self.text(SUMMARY)?, self.text(CONTENTS).unwrap_or_default());
         let lines: Vec<&str> = english.lines().filter(|line| line.contains("](")).collect();
         let (mut contents, mut pages) = ("# 目录\n".to_owned(), String::new());
         let mut was_outside = None;
@@ -196,7 +197,11 @@ impl Site {
                 let title = text.lines().find_map(|line| line.strip_prefix("# "));
                 // The name of a demo is what a reader types.
                 let is_name = !self.has_words(name) && name != "exercises";
-                let title = title.filter(|_| !is_name).unwrap_or(name);
+                // A shorter name that somebody wrote stays.
+                let end = format!("]({file})");
+                let written = was.lines().find_map(|line| line.strip_suffix(&end)?.split_once('['));
+                let written = written.map(|(_, name)| name).filter(|it| it.contains(is_chinese));
+                let title = written.or(title.filter(|_| !is_name)).unwrap_or(name);
                 let built = file.replace("README.md", "index.md").replace(".md", ".html");
                 pages += &format!("    \"{built}\",\n");
                 format!("{start}[{title}]({file})\n")

@@ -7,6 +7,15 @@ struct Pair {
     path: String,
     english: String,
     chinese: String,
+    sections: Vec<Section>,
+}
+
+impl Pair {
+    fn new(path: &str, english: &str, chinese: &str) -> Pair {
+        let sections = sections(english);
+        let [path, english, chinese] = [path, english, chinese].map(str::to_owned);
+        Pair { path, english, chinese, sections }
+    }
 }
 
 /// All pages that are translated.
@@ -15,11 +24,8 @@ fn pairs() -> (Site, Vec<Pair>) {
     let here = std::env::current_dir().unwrap();
     let site = Site::read(here.parent().unwrap()).unwrap();
     let translated = site.english.iter().filter(|page| site.is_translated(page));
-    let pair = |path: &String| Pair {
-        path: path.clone(),
-        english: site.text(path).unwrap(),
-        chinese: site.text(&site::chinese(path)).unwrap(),
-    };
+    let chinese = |path: &String| site.text(&site::chinese(path)).unwrap();
+    let pair = |path: &String| Pair::new(path, &site.text(path).unwrap(), &chinese(path));
     let pairs: Vec<_> = translated.map(pair).collect();
     assert!(!pairs.is_empty(), "where are the Chinese pages?");
     (site, pairs)
@@ -28,7 +34,7 @@ fn pairs() -> (Site, Vec<Pair>) {
 impl Pair {
     /// What is wrong with this text as the Chinese page.
     fn faults(&self, site: &Site, chinese: &str) -> Vec<String> {
-        let faults = compare(site, &self.path, &sections(&self.english), chinese);
+        let faults = compare(site, &self.path, &self.sections, chinese);
         faults.into_iter().map(|fault| fault.why).collect()
     }
 
@@ -93,8 +99,11 @@ fn a_fence_or_comment_that_was_changed_is_found() {
 #[test]
 fn a_block_that_was_dropped_is_found() {
     each_page(|site, pair| {
-        let blocks = pair.blocks();
-        for block in &blocks {
+        let blocks: Vec<_> = pair.blocks();
+        // A cell may be empty.
+        for block in
+            blocks.iter().filter(|block| !pair.chinese[block.place.clone()].trim().is_empty())
+        {
             // In a quote or list the rest of a block may become another's text.
             pair.refuses(site, block.place.clone(), "", "");
         }
@@ -112,11 +121,8 @@ fn a_block_that_was_dropped_is_found() {
 #[test]
 fn a_table_row_that_was_dropped_is_found() {
     let table = "# T\n\n| a | b |\n|---|---|\n| one | 1 |\n| two | 2 |\n\nThe end.\n";
-    let pair = Pair {
-        path: "docs/x.md".to_owned(),
-        english: table.to_owned(),
-        chinese: "# 表\n\n| 甲 | 乙 |\n|---|---|\n| 一 | 1 |\n| 二 | 2 |\n\n完。\n".to_owned(),
-    };
+    let chinese = "# 表\n\n| 甲 | 乙 |\n|---|---|\n| 一 | 1 |\n| 二 | 2 |\n\n完。\n";
+    let pair = Pair::new("docs/x.md", table, chinese);
     let (site, _) = pairs();
     assert_eq!(pair.faults(&site, &pair.chinese), [""; 0]);
     let row = pair.places("| 二 | 2 |\n").remove(0);
@@ -173,7 +179,8 @@ fn a_code_span_that_was_lost_is_found() {
         let spans: Vec<_> = pair.places("`").chunks(2).map(|it| it[0].start..it[1].end).collect();
         for span in &spans {
             let inner = &pair.chinese[span.start + 1..span.end - 1];
-            pair.refuses(site, span.clone(), inner, "code span: ");
+            // It may become a tag.
+            pair.refuses(site, span.clone(), inner, "");
             pair.refuses(site, span.clone(), &format!("`{inner}x`"), "code span: ");
         }
         spans.len()
@@ -211,11 +218,7 @@ fn a_reading_time_or_level_that_differs_is_found() {
 #[test]
 fn a_sign_for_about_that_was_lost_is_found() {
     let (site, _) = pairs();
-    let pair = Pair {
-        path: "docs/x.md".to_owned(),
-        english: "# T\n\nIt took ≈ 3 ms.\n".to_owned(),
-        chinese: "# 题\n\n用了 ≈ 3 ms。\n".to_owned(),
-    };
+    let pair = Pair::new("docs/x.md", "# T\n\nIt took ≈ 3 ms.\n", "# 题\n\n用了 ≈ 3 ms。\n");
     assert_eq!(pair.faults(&site, &pair.chinese), [""; 0]);
     pair.refuses(&site, pair.places("≈ ").remove(0), "", "a ≈ is lost");
     each_page(|site, pair| {
@@ -245,14 +248,7 @@ fn a_section_that_changed_alone_is_stale_until_it_is_stamped() {
         let page = stamped(pair);
         assert_eq!(pair.faults(site, &page), [""; 0], "stamps are no blocks");
         assert!(states(&pair.english, &page).iter().all(|it| *it == State::Vouched));
-        assert_eq!(
-            stamped(&Pair {
-                chinese: page.clone(),
-                english: pair.english.clone(),
-                path: String::new()
-            }),
-            page
-        );
+        assert_eq!(stamped(&Pair::new("", &pair.english, &page)), page);
         let count = states(&pair.english, &page).len();
         for index in 0..count {
             let stale = |english: &str, chinese: &str, state| {
@@ -301,7 +297,12 @@ fn an_output_or_a_reading_time_that_changed_makes_nothing_stale() {
         assert_ne!(new(&page), page);
         assert!(states(&new(&pair.english), &new(&page)).iter().all(|it| *it == State::Vouched));
         // Lines that are filled anew are the same prose.
-        assert!(states(&pair.english.replace(", ", ",\n"), &page)[0] == State::Vouched);
+        let filled = |line: &str| match line.starts_with(['|', '#', '<']) {
+            true => line.to_owned(),
+            false => line.replace(" the ", "\nthe "),
+        };
+        let lines: Vec<_> = pair.english.lines().map(filled).collect();
+        assert!(states(&lines.join("\n"), &page).iter().all(|it| *it == State::Vouched));
         1
     });
 }
@@ -379,6 +380,8 @@ fn pages_without_a_partner_are_missing_or_a_fault() {
     let contents = fs::read_to_string(folder.path().join("docs/zh/SUMMARY.md")).unwrap();
     let expected = "# 目录\n\n[怎么读](README.md)\n\n- [one]()\n  - [a](1-one/a.md)\n";
     assert_eq!(contents, expected);
+    write("docs/zh/SUMMARY.md", &contents.replace("[怎么读]", "[读法]"));
+    assert_eq!(found(folder.path(), false), [""; 0], "a name that somebody wrote");
     let script = fs::read_to_string(folder.path().join("docs/translated.js")).unwrap();
     assert!(script.contains("[\n    \"index.html\",\n    \"1-one/a.html\",\n];"), "{script}");
 }
