@@ -294,7 +294,6 @@ fn an_output_or_a_reading_time_that_changed_makes_nothing_stale() {
             let text = repaired(text, outputs);
             text.replace(" minutes", "1 minutes").replace(" 分钟", "1 分钟")
         };
-        assert_ne!(new(&page), page);
         assert!(states(&new(&pair.english), &new(&page)).iter().all(|it| *it == State::Vouched));
         // Lines that are filled anew are the same prose.
         let filled = |line: &str| match line.starts_with(['|', '#', '<']) {
@@ -304,7 +303,7 @@ fn an_output_or_a_reading_time_that_changed_makes_nothing_stale() {
         let lines: Vec<_> = pair.english.lines().map(filled).collect();
         let states = states(&lines.join("\n"), &page);
         assert!(states.iter().all(|it| *it == State::Vouched), "{}: {states:?}", pair.path);
-        1
+        usize::from(new(&page) != page)
     });
 }
 
