@@ -157,8 +157,11 @@ pub fn sections(markdown: &str) -> Vec<Section> {
             sections.push(Section { heading, ..Section::default() });
         }
         let section = sections.last_mut().expect("one was pushed");
-        let stamp = Stamp::read(block.exact.trim_end()).filter(|_| !section.blocks.is_empty());
-        if stamp.is_some() {
+        let stamp = Stamp::read(block.exact.trim_end());
+        if section.blocks.is_empty() {
+            // Whatever it is: a section has a first block.
+            section.blocks.push(block);
+        } else if stamp.is_some() {
             section.stamp = stamp;
             section.stamped = Some(block.place);
         } else if MARKS.contains(&block.prose.trim()) && block.kind == "paragraph" {

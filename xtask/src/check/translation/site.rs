@@ -11,7 +11,7 @@ use xtask::transcript::page::Page;
 
 use super::super::book::{self, README, SUMMARY};
 use super::super::page;
-use super::is_chinese;
+use super::compare::is_chinese;
 
 /// The folder of the Chinese pages.
 pub const FOLDER: &str = "docs/zh";
@@ -102,15 +102,10 @@ impl Site {
         self.chinese.contains(&chinese(page))
     }
 
-    /// The Chinese pages.
-    pub fn pages(&self) -> impl Iterator<Item = &str> {
-        self.chinese.iter().map(String::as_str)
-    }
-
     /// The Chinese pages without an English one.
     pub fn without_english(&self) -> impl Iterator<Item = &str> {
         let expected: BTreeSet<_> = self.english.iter().map(|page| chinese(page)).collect();
-        self.pages().filter(move |page| !expected.contains(*page))
+        self.chinese.iter().map(String::as_str).filter(move |page| !expected.contains(*page))
     }
 
     /// What is on a page.

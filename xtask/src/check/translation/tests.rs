@@ -1,5 +1,6 @@
 //! Every Chinese page there is, with each fault that a translation can have.
 
+use super::blocks::Block;
 use super::*;
 
 /// A page in both languages.
@@ -431,4 +432,52 @@ fn a_reading_time_is_blessed_with_the_english_one() {
     found(folder.path(), true);
     let blessed = fs::read_to_string(folder.path().join("docs/zh/a.md")).unwrap();
     assert_eq!(blessed, chinese.replace("15 分钟", "5 分钟").replace("(README", "(../README"));
+}
+
+#[test]
+fn a_page_that_ends_early_is_found() {
+    each_page(|site, pair| {
+        let blocks = pair.blocks();
+        for block in &blocks {
+            let cut = &pair.chinese[..block.place.start];
+            assert_ne!(pair.faults(site, cut), [""; 0], "{}: up to {:?}", pair.path, block.source);
+        }
+        for text in ["", "文", "<!-- vouched for: en 1, zh 2 -->\n", "*本节译文落后于英文版。*\n"]
+        {
+            assert_ne!(pair.faults(site, text), [""; 0], "{text}");
+            states(&pair.english, text);
+        }
+        blocks.len()
+    });
+}
+
+#[test]
+fn a_section_is_stamped_by_its_heading_if_the_page_has_all_headings() {
+    let english = "# T\n\n## One\n\nA word.\n\n## Two\n\nA word.\n";
+    let chinese = "# 题\n\n## 一\n\n字。\n\n## 二\n\n字。\n";
+    let folder = course(&[
+        ("README.md", "# R\n"),
+        ("docs/SUMMARY.md", "# Summary\n"),
+        ("docs/a.md", english),
+        ("docs/zh/a.md", chinese),
+    ]);
+    let page = folder.path().join("docs/zh/a.md");
+    let stamp = |heading| stamp(folder.path(), Some("docs/zh/a.md"), Some(heading));
+    assert_eq!(stamp("二").unwrap(), "docs/zh/a.md: 二");
+    let stamped = fs::read_to_string(&page).unwrap();
+    assert!(
+        stamped.starts_with("# 题\n\n## 一\n\n字。\n\n## 二\n<!-- vouched for: en "),
+        "{stamped}"
+    );
+    assert!(stamp("三").unwrap_err().is::<UsageError>());
+
+    fs::write(&page, chinese.replace("## 二", "## 一")).unwrap();
+    let why = stamp("一").unwrap_err().to_string();
+    assert_eq!(why, "not one section '一'; available: \"题\", \"一\", \"一\"");
+    fs::write(&page, "# 题\n\n## 二\n\n字。\n").unwrap();
+    let why = stamp("二").unwrap_err().to_string();
+    assert!(
+        why.contains("has 2 headings, the English page 3; the section is not stamped"),
+        "{why}"
+    );
 }
