@@ -131,7 +131,7 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
         if let Some(note) = findings::kept(&sections) {
             println!("{note}");
         }
-        translation.lines().iter().for_each(|line| println!("{line}"));
+        translation.lines(!request.pages).iter().for_each(|line| println!("{line}"));
         if request.times {
             print!("{}", findings::slowest(&sections));
         }

@@ -860,7 +860,7 @@ fn a_stale_section_is_named_and_marked_until_it_is_stamped() {
     assert_eq!(stamp(&[path, heading], 0), format!("{path}: {heading}: stamped\n"));
     assert_eq!(stamp(&["--list"], 0), "");
     let stamped = fs::read_to_string(&page).unwrap();
-    assert!(check(&["--bless"], 0).contains("Chinese: 1 sections up to date, 0 stale"));
+    assert!(!check(&["--bless"], 0).contains("Chinese"));
     assert_eq!(fs::read_to_string(&page).unwrap(), stamped);
 
     let english = course.join("docs/01-good/ids.md");

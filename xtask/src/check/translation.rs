@@ -211,10 +211,10 @@ impl Translation {
         self.section().is_none_or(|section| section.held())
     }
 
-    /// How much is translated, in a line, and the sections that are stale; nothing if there is no
-    /// Chinese page.
-    pub fn lines(&self) -> Vec<String> {
-        if !self.exists {
+    /// How much is translated, in a line, and the sections that are stale. Nothing if there is no
+    /// Chinese page, or only stale sections are wanted and there are none.
+    pub fn lines(&self, only_stale: bool) -> Vec<String> {
+        if !self.exists || only_stale && self.stale.is_empty() {
             return Vec::new();
         }
         let (translated, stale) = (self.translated, self.stale.len());

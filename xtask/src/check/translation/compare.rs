@@ -81,11 +81,14 @@ impl Comparison<'_> {
         if english.exact != chinese.exact {
             let full_width =
                 chinese.exact.chars().find(|c| is_full_width(*c) && !english.exact.contains(*c));
+            let about = |block: &Block| block.exact.matches('≈').count();
+            let (kind, line) = (&chinese.kind, english.line);
             let why = match full_width {
-                Some(c) => format!("a full-width '{c}' in a {}", chinese.kind),
-                None => {
-                    format!("not the {} of the English page (line {})", chinese.kind, english.line)
+                Some(c) => format!("a full-width '{c}' in a {kind}"),
+                None if about(english) != about(chinese) => {
+                    format!("a ≈ is lost or added in a {kind}")
                 }
+                None => format!("not the {kind} of the English page (line {line})"),
             };
             // Only what is copied as a whole.
             let repair =

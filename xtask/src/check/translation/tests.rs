@@ -219,9 +219,13 @@ fn a_reading_time_or_level_that_differs_is_found() {
 #[test]
 fn a_sign_for_about_that_was_lost_is_found() {
     let (site, _) = pairs();
-    let pair = Pair::new("docs/x.md", "# T\n\nIt took ≈ 3 ms.\n", "# 题\n\n用了 ≈ 3 ms。\n");
+    let fence = "```console\n$ a\n≈ 3 ms\n```\n";
+    let english = format!("# T\n\nIt took ≈ 3 ms.\n\n{fence}");
+    let pair = Pair::new("docs/x.md", &english, &format!("# 题\n\n用了 ≈ 3 ms。\n\n{fence}"));
     assert_eq!(pair.faults(&site, &pair.chinese), [""; 0]);
-    pair.refuses(&site, pair.places("≈ ").remove(0), "", "a ≈ is lost");
+    pair.refuses(&site, pair.places("≈ ").remove(0), "", "a ≈ is lost or added");
+    let at = pair.chinese.rfind('≈').unwrap();
+    pair.refuses(&site, at..at + '≈'.len_utf8(), "", "a ≈ is lost or added in a fence");
     each_page(|site, pair| {
         for place in pair.places("≈") {
             pair.refuses(site, place, "", "");
@@ -342,7 +346,7 @@ fn pages_without_a_partner_are_missing_or_a_fault() {
     ];
     let folder = course(&files);
     let translation = Translation::check(folder.path(), &[], false).unwrap();
-    assert_eq!(translation.lines(), [""; 0], "a course in one language");
+    assert_eq!(translation.lines(false), [""; 0], "a course in one language");
     assert!(translation.section().is_none());
 
     fs::create_dir_all(folder.path().join("docs/zh/1-one")).unwrap();
@@ -356,7 +360,7 @@ fn pages_without_a_partner_are_missing_or_a_fault() {
     let both = |more: &[&String]| more.iter().map(|it| it.to_string()).collect::<Vec<_>>();
     assert_eq!(found(folder.path(), false), both(&[&lost, &lists[0], &lists[1]]));
     let translation = Translation::check(folder.path(), &[], false).unwrap();
-    assert_eq!(translation.lines()[0], "Chinese: 0 sections up to date, 1 stale, 4 missing");
+    assert_eq!(translation.lines(false)[0], "Chinese: 0 sections up to date, 1 stale, 4 missing");
     fs::remove_file(folder.path().join("docs/zh/lost.md")).unwrap();
 
     // A link to a page leads to its translation as soon as there is one.
