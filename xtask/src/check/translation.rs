@@ -166,6 +166,7 @@ impl Translation {
                 }
             }
         }
+        let is_paired = english.len() == chinese.len();
         for (english, chinese) in english.iter().zip(&chinese) {
             let state = State::of(english, chinese);
             if state == State::Vouched {
@@ -174,7 +175,7 @@ impl Translation {
                 let (page, heading) = (own.clone(), chinese.heading.clone());
                 self.stale.push(Stale { page, heading, state });
             }
-            if bless {
+            if bless && is_paired {
                 repairs.extend(chinese.with_mark(state.mark()));
             }
         }

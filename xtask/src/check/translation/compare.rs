@@ -22,29 +22,32 @@ pub struct Fault {
 /// Compares a Chinese page with the English page of this path.
 pub fn compare(site: &Site, path: &str, english: &[Section], text: &str) -> Vec<Fault> {
     let chinese = &sections(text);
+    let (there, here) = (english.len(), chinese.len());
     let mut faults = Vec::new();
     for (index, (english, chinese)) in english.iter().zip(chinese).enumerate() {
         let comparison = Comparison { site, path, text, section: index };
         let kinds = |section: &Section| -> Vec<String> {
             section.blocks.iter().map(|it| it.kind.clone()).collect()
         };
-        if kinds(english) != kinds(chinese) {
-            faults.push(comparison.sequence(english, chinese));
-            // What follows is compared only if it still belongs together.
-            if english.blocks[0].kind != chinese.blocks[0].kind {
-                return faults;
+        if kinds(english) == kinds(chinese) {
+            for (english, chinese) in english.blocks.iter().zip(&chinese.blocks) {
+                comparison.block(english, chinese, &mut faults);
             }
-            continue;
+        } else {
+            faults.push(comparison.sequence(english, chinese));
         }
-        for (english, chinese) in english.blocks.iter().zip(&chinese.blocks) {
-            comparison.block(english, chinese, &mut faults);
+        // What follows does not belong together.
+        if there != here && !faults.is_empty() {
+            break;
         }
     }
-    let (there, here) = (english.len(), chinese.len());
     if there != here {
-        let line = chinese.last().map_or(1, |it| it.blocks[0].line);
-        let why = format!("has {here} headings, the English page {there}");
-        faults.push(Fault { line, section: here.saturating_sub(1), why, repair: None });
+        let section = faults.first().map_or(there.min(here), |fault: &Fault| fault.section);
+        let at = english.get(section).map_or("its end", |it| it.heading.as_str());
+        let line = chinese.get(section).or(chinese.last()).map_or(1, |it| it.blocks[0].line);
+        let why = format!("has {here} headings, the English page {there}; they part at '{at}'");
+        // It is the first thing to look at.
+        faults.insert(0, Fault { line, section, why, repair: None });
     }
     faults
 }
@@ -115,10 +118,19 @@ impl Comparison<'_> {
             faults.push(differs("link", there, here));
         } else {
             // The right page, but in the other language, or at another heading.
-            let wrong = links.iter().zip(&here).zip(&chinese.links);
-            for ((there, here), (link, place)) in wrong.filter(|((there, here), _)| there != here) {
+            let is_right =
+                |there: &String, here: &String| match there.strip_suffix(site::ANY_ANCHOR) {
+                    Some(page) => here.starts_with(&format!("{page}#")),
+                    None => there == here,
+                };
+            for ((there, here), (link, place)) in links.iter().zip(&here).zip(&chinese.links) {
+                if is_right(there, here) {
+                    continue;
+                }
                 let source = &self.text[place.clone()];
-                let at = source.rfind(link.as_str()).map(|at| place.start + at);
+                let is_known = !there.ends_with(site::ANY_ANCHOR);
+                let at =
+                    source.rfind(link.as_str()).filter(|_| is_known).map(|at| place.start + at);
                 let repair = at.map(|at| (at..at + link.len(), self.site.link(&own, there)));
                 faults.push(Fault { repair, ..differs("link", Some(there), Some(here)) });
             }

@@ -25,6 +25,9 @@ const CONTENTS: &str = "docs/zh/SUMMARY.md";
 /// Which pages of the English book have a Chinese one, for the link between them.
 const TRANSLATED: &str = "docs/translated.js";
 
+/// The anchor of a link to a page that lacks headings: that page is at fault.
+pub const ANY_ANCHOR: &str = "#(any heading)";
+
 /// Words that are names, beside those of lessons and pages: they may stay as they are.
 const NAMES: [&str; 14] = [
     "Linux",
@@ -154,10 +157,11 @@ impl Site {
         }
         let there = chinese(&file);
         let Some(anchor) = rest.strip_prefix('#') else { return there + &rest };
-        let position = self.anchors(&file).iter().position(|it| it == anchor);
-        match position.and_then(|at| self.anchors(&there).get(at).cloned()) {
-            Some(anchor) => format!("{there}#{anchor}"),
-            None => format!("{there}{rest}"),
+        let (english, chinese) = (self.anchors(&file), self.anchors(&there));
+        let position = english.iter().position(|it| it == anchor);
+        match position.and_then(|at| chinese.get(at)) {
+            Some(anchor) if english.len() == chinese.len() => format!("{there}#{anchor}"),
+            _ => there + ANY_ANCHOR,
         }
     }
 

@@ -481,7 +481,47 @@ fn a_section_is_stamped_by_its_heading_if_the_page_has_all_headings() {
     fs::write(&page, "# 题\n\n## 二\n\n字。\n").unwrap();
     let why = stamp("二").unwrap_err().to_string();
     assert!(
-        why.contains("has 2 headings, the English page 3; the section is not stamped"),
+        why.contains(
+            "has 2 headings, the English page 3; they part at 'Two'; the section is not stamped"
+        ),
         "{why}"
     );
+}
+
+#[test]
+fn a_page_that_lacks_a_heading_harms_no_other() {
+    let glossary = "# 词\n\n## 一\n\n字。\n\n## 二\n\n字。\n";
+    let page = "# 题\n\n见 [一](g.md#一) 和[二](g.md#二)。\n";
+    let folder = course(&[
+        ("README.md", "# R\n"),
+        ("docs/SUMMARY.md", "# Summary\n"),
+        ("docs/g.md", "# G\n\n## One\n\nA word.\n\n## Two\n\nA word.\n"),
+        ("docs/a.md", "# A\n\nSee [one](g.md#one) and [two](g.md#two).\n"),
+        ("docs/zh/g.md", glossary),
+        ("docs/zh/a.md", page),
+        ("docs/zh/SUMMARY.md", "# 目录\n"),
+    ]);
+    found(folder.path(), true);
+    assert_eq!(found(folder.path(), false), [""; 0]);
+    for heading in ["题", "词", "一", "二"] {
+        let page = if heading == "题" { "docs/zh/a.md" } else { "docs/zh/g.md" };
+        stamp(folder.path(), Some(page), Some(heading)).unwrap();
+    }
+    let files = ["docs/zh/a.md", "docs/zh/g.md"].map(|file| folder.path().join(file));
+    let page = fs::read_to_string(&files[0]).unwrap();
+    let cut = fs::read_to_string(&files[1]).unwrap();
+    let (start, end) = (cut.find("## 一").unwrap(), cut.find("## 二").unwrap());
+    let cut = [&cut[..start], &cut[end..]].concat();
+    fs::write(&files[1], &cut).unwrap();
+    let why = "docs/zh/g.md:4: has 2 headings, the English page 3; they part at 'Two'";
+    assert_eq!(found(folder.path(), true), [why]);
+    assert_eq!(fs::read_to_string(&files[0]).unwrap(), page);
+    assert_eq!(fs::read_to_string(&files[1]).unwrap(), cut);
+
+    // Which heading it is to be is not known.
+    let english = page.replace("(g.md#一)", "(../g.md#one)");
+    fs::write(&files[0], &english).unwrap();
+    let link = "docs/zh/a.md:4: link: `docs/g.md#one`, expected `docs/zh/g.md#(any heading)`";
+    assert_eq!(found(folder.path(), true)[0], link);
+    assert!(fs::read_to_string(&files[0]).unwrap().contains("(../g.md#one)"));
 }
