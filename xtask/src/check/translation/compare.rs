@@ -93,7 +93,7 @@ impl Comparison<'_> {
                 }
                 None => format!("not the {kind} of the English page (line {line})"),
             };
-            // Only what is copied as a whole.
+            // Fences and comments are copied as a whole.
             let repair =
                 chinese.is_verbatim().then(|| (chinese.place.clone(), english.exact.clone()));
             faults.push(Fault { repair, ..self.fault(chinese, why) });

@@ -217,7 +217,7 @@ impl Site {
             contents += &entry;
         }
         let script = format!(
-            "// The pages that exist in Chinese; `cargo xtask check-all --bless` writes this.\n\
+            "// The pages that exist in Chinese; `cargo xtask stamp --list --bless` writes this.\n\
              const TRANSLATED = [\n{pages}];\n"
         );
         Ok([(CONTENTS, contents), (TRANSLATED, script)])
