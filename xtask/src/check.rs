@@ -14,6 +14,7 @@ mod plan;
 mod refused;
 mod test_program;
 mod transcript;
+pub mod translation;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ use book::Book;
 use findings::{Finding, Kind, Section, Verdict};
 use machine::Machine;
 use plan::{Job, Plan};
+use translation::Translation;
 
 /// The options of both commands.
 pub const OPTIONS: Table = &[
@@ -102,20 +104,34 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
     let building = start.elapsed();
     let book = Book::read(&workspace.root)?;
     let plan = Plan::new(workspace, &book, &built, request)?;
-    let sections = carry_out(plan, request, start)?;
+    let mut sections = carry_out(plan, request, start)?;
+    // When all outputs are on the English pages.
+    let chapters: Vec<_> = if request.pages {
+        Vec::new()
+    } else {
+        request.lessons.iter().map(|lesson| format!("docs/{lesson}")).collect()
+    };
+    let translation = Translation::check(&workspace.root, &chapters, request.bless)?;
+    if !request.json {
+        translation.details().iter().for_each(|line| println!("{line}"));
+    }
+    sections.extend(translation.section());
 
     let held = sections.iter().all(Section::held);
     if request.json {
         let sections: Vec<_> = sections.iter().map(Section::json).collect();
         let (build, total) = (building.as_secs_f64(), start.elapsed().as_secs_f64());
-        let result =
-            json!({ "held": held, "sections": sections, "build_seconds": build, "seconds": total });
+        let result = json!({
+            "held": held, "sections": sections, "translation": translation.json(),
+            "build_seconds": build, "seconds": total,
+        });
         println!("{result:#}");
     } else {
         println!("{}", findings::summary(&sections, start.elapsed()));
         if let Some(note) = findings::kept(&sections) {
             println!("{note}");
         }
+        translation.lines(!request.pages).iter().for_each(|line| println!("{line}"));
         if request.times {
             print!("{}", findings::slowest(&sections));
         }

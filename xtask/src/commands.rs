@@ -9,6 +9,7 @@ pub mod lesson;
 pub mod list;
 pub mod my;
 pub mod shell_init;
+pub mod stamp;
 pub mod trace;
 
 use std::ffi::OsString;

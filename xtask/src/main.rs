@@ -24,6 +24,7 @@ const COMMANDS: &[cli::Command] = &[
     commands::doctor::COMMAND,
     commands::learn::COMMAND,
     commands::shell_init::COMMAND,
+    commands::stamp::COMMAND,
     commands::trace::COMMAND,
 ];
 

@@ -795,3 +795,96 @@ fn a_terminal_that_stops_writers_in_the_background_does_not_stop_the_check() {
     assert_eq!(end.err().and_then(|why| why.raw_os_error()), Some(libc::EIO));
     assert!(child.wait().unwrap().success(), "{}", String::from_utf8_lossy(&screen));
 }
+
+/// A Chinese page of `01-good ids`, with the output that the English page shows.
+fn chinese(course: &Path) -> PathBuf {
+    let english = fs::read_to_string(course.join("docs/01-good/ids.md")).unwrap();
+    let (_, rest) = english.split_once("<!--").unwrap();
+    let (fence, _) = rest.split_once("\nFirst reading").unwrap();
+    let header = "[01 good](../../01-good/README.md) · [ids.rs](../../../lessons/01-good/src/ids.rs) · 核心 · 1 分钟";
+    let next = "第一遍：[bad](../../02-bad/README.md)。全部：[refused](../../01-good/refused.md)。";
+    let page = course.join("docs/zh/01-good/ids.md");
+    fs::create_dir_all(page.parent().unwrap()).unwrap();
+    fs::write(&page, format!("# 我的编号是什么？\n\n{header}\n\n<!--{fence}\n{next}\n")).unwrap();
+    page
+}
+
+#[test]
+fn a_new_output_is_written_into_the_chinese_page_too() {
+    let course = course("chinese-bless");
+    let english = course.join("docs/01-good/ids.md");
+    let text = fs::read_to_string(&english).unwrap();
+    fs::write(&english, text.replace("I am pid", "I was pid")).unwrap();
+    let page = chinese(&course);
+    let was = fs::read_to_string(&page).unwrap();
+    assert!(was.contains("I was pid"));
+    let output = xtask(&course, &["check", "01-good", "ids", "--bless"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("blessed: docs/zh/01-good/ids.md"), "{told}");
+    let is = fs::read_to_string(&page).unwrap();
+    let english = fs::read_to_string(&english).unwrap();
+    let (_, fence) = english.split_once("```console\n").unwrap();
+    let (fence, _) = fence.split_once("\nFirst").unwrap();
+    assert!(is.contains("I am pid ") && is.contains(fence), "{is}");
+}
+
+#[test]
+fn a_stale_section_is_named_and_marked_until_it_is_stamped() {
+    let course = course("chinese-stamp");
+    let page = chinese(&course);
+    let (path, heading) = ("docs/zh/01-good/ids.md", "我的编号是什么？");
+    let check = |more: &[&str], status: i32| {
+        let output = xtask(&course, &[&["check", "01-good", "ids"], more].concat());
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{told}");
+        told
+    };
+    let stamp = |words: &[&str], status: i32| {
+        let output = xtask(&course, &[&["stamp"], words].concat());
+        assert_eq!(output.status.code(), Some(status), "{words:?}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned() + &own_errors(&output).join("\n")
+    };
+
+    // The table of contents of the Chinese book, and the English book's list.
+    assert!(stamp(&["--list"], 1).contains("FAILED: docs/zh/SUMMARY.md"));
+    assert!(stamp(&["--list", "--bless"], 1).contains("blessed: docs/zh/SUMMARY.md"));
+    assert!(check(&[], 0).contains("Chinese: 0 sections up to date, 1 stale"));
+    assert_eq!(stamp(&["--list"], 1), format!("{path}: {heading}: not vouched for yet\n"));
+    assert!(stamp(&[], 2).contains("which page? available: docs/zh/01-good/ids.md"));
+    assert!(stamp(&["docs/zh/x.md", "x"], 2).contains("available: docs/zh/01-good/ids.md"));
+    assert!(stamp(&[path], 2).contains(heading));
+    assert!(stamp(&[path, "x"], 2).contains(heading));
+    assert!(stamp(&[path, heading, "x"], 2).contains("one heading"));
+    assert!(stamp(&["--help"], 0).contains("cargo xtask stamp [OPTIONS] PAGE HEADING"));
+    assert_eq!(stamp(&[path, heading], 0), format!("{path}: {heading}: stamped\n"));
+    assert_eq!(stamp(&["--list"], 0), "");
+    let stamped = fs::read_to_string(&page).unwrap();
+    assert!(!check(&["--bless"], 0).contains("Chinese"));
+    assert_eq!(fs::read_to_string(&page).unwrap(), stamped);
+
+    let english = course.join("docs/01-good/ids.md");
+    let text = fs::read_to_string(&english).unwrap();
+    fs::write(&english, text.replace("First reading", "On a first reading")).unwrap();
+    let stale = format!("  stale: {path}: {heading}: the English section has changed\n");
+    assert!(check(&[], 0).contains(&stale), "a reader's check holds");
+    assert_eq!(fs::read_to_string(&page).unwrap(), stamped);
+    check(&["--bless"], 0);
+    let marked = fs::read_to_string(&page).unwrap();
+    assert!(marked.contains("-->\n\n*本节译文落后于英文版。*\n\n[01 good]"), "{marked}");
+    check(&["--bless"], 0);
+    assert_eq!(fs::read_to_string(&page).unwrap(), marked);
+    stamp(&["--list"], 1);
+    stamp(&[path, heading], 0);
+    assert!(!fs::read_to_string(&page).unwrap().contains("本节译文"));
+    stamp(&["--list"], 0);
+
+    let text = fs::read_to_string(&page).unwrap();
+    fs::write(&page, text.replace("[refused](../../01-good/refused.md)", "refused")).unwrap();
+    let told = check(&[], 1);
+    assert!(told.contains("FAILED: docs/zh/01-good/ids.md:"), "{told}");
+    assert!(told.contains("link: none, expected `docs/01-good/refused.md`"), "{told}");
+    assert!(stamp(&[path, heading], 1).contains("the section is not stamped"));
+    assert!(stamp(&["--list"], 1).contains("FAILED: docs/zh/01-good/ids.md:"));
+    assert!(stamp(&["--bless"], 2).contains("--list [--bless]"));
+}

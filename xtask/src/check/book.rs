@@ -6,13 +6,16 @@ use anyhow::{Context, Result};
 use xtask::transcript::page::Page;
 
 use super::findings::{Finding, Kind, Verdict};
-use super::page::{self, Header};
+use super::{
+    page::{self, Header},
+    translation,
+};
 
 /// The page that shows what `check-all` prints. It comes before all others, outside the book.
 pub const README: &str = "README.md";
 
 /// The file that lists the pages in order; mdBook makes its table of contents from it.
-const SUMMARY: &str = "docs/SUMMARY.md";
+pub const SUMMARY: &str = "docs/SUMMARY.md";
 
 /// How many minutes a first reading may take, and one page of it.
 const FIRST_READING: f64 = 120.0;
@@ -51,7 +54,8 @@ impl Book {
     pub fn read(root: &Path) -> Result<Book> {
         let mut files = Vec::new();
         list(root, Path::new("docs"), &mut files)?;
-        files.retain(|file| file != SUMMARY);
+        // The Chinese pages are compared with these, and run nothing.
+        files.retain(|file| file != SUMMARY && !translation::is_in_chinese(file));
         let mut book = Book { pages: Vec::new(), faults: Vec::new() };
         let mut order = vec![README.to_owned()];
         match page::read(root, SUMMARY) {
@@ -166,7 +170,7 @@ fn is_in(path: &str, folder: &str) -> bool {
 }
 
 /// The Markdown files below a folder, by name.
-fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
+pub fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
     let context = || format!("read {}", folder.display());
     let entries = root.join(folder).read_dir().with_context(context)?;
     let mut entries = entries.collect::<std::io::Result<Vec<_>>>().with_context(context)?;

@@ -22,10 +22,12 @@ pub enum Kind {
     Demo,
     /// What every page must have: a place in the table of contents, its reading time.
     Page,
+    /// A Chinese page, compared with the English one.
+    Translation,
 }
 
 impl Kind {
-    const ALL: [Kind; 7] = [
+    const ALL: [Kind; 8] = [
         Kind::Transcript,
         Kind::Test,
         Kind::Judgement,
@@ -33,6 +35,7 @@ impl Kind {
         Kind::Link,
         Kind::Demo,
         Kind::Page,
+        Kind::Translation,
     ];
 
     fn plural(self) -> &'static str {
@@ -44,6 +47,7 @@ impl Kind {
             Kind::Link => "links",
             Kind::Demo => "demos",
             Kind::Page => "pages",
+            Kind::Translation => "translations",
         }
     }
 

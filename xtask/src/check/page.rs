@@ -183,7 +183,7 @@ fn line_anchor(anchor: &str, lines: usize) -> Verdict {
 }
 
 /// A part of a URL, with `%20` decoded.
-fn decoded(url: &str) -> String {
+pub fn decoded(url: &str) -> String {
     let mut pieces = url.split('%');
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
     for piece in pieces {
