@@ -57,6 +57,9 @@ pub fn main(lesson: &str, about: &str, demos: &[Demo]) -> ExitCode {
             // In one write: other processes may write at the same time.
             let line = format!("{lesson}: {error:#}\n");
             eprint!("{line}");
+            if !error.is::<UsageError>() {
+                start::end_if_nobody_reads();
+            }
             options::exit_code(&error)
         }
     }

@@ -4,11 +4,13 @@
 //! script's background commands with SIGINT ignored, and some programs start all others with
 //! SIGCHLD ignored: then `wait` never learns how a child ended.
 
-use std::io::{Write, stderr};
+use std::io::{Write, stderr, stdout};
+use std::os::fd::AsFd;
 use std::panic::PanicHookInfo;
 use std::path::Path;
 
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, Signal, raise, signal};
 
@@ -19,7 +21,7 @@ use crate::{panics, proc};
 ///   `nohup` has it ignored on purpose.
 /// - SIGPIPE stays ignored, as in every Rust program: a write to a process that has died is an
 ///   error. Only where standard output itself is a closed pipe, as in `02-fork | head -1`, this
-///   program ends as if SIGPIPE had killed it. (Without that, `println!` would panic.)
+///   program ends as if SIGPIPE had killed it, also if it fails because a child has ended so. (Without that, `println!` would panic.)
 /// - A file that grows beyond `ulimit -f` is an error, as in Python, and not a signal that
 ///   kills. For that limit shared memory is a file, too.
 /// - A crash that is meant to happen leaves no core file.
@@ -80,6 +82,17 @@ pub(crate) fn end_if_output_failed(panic: &PanicHookInfo) {
         // SAFETY: it takes a number, and does not return. `exit` would run what is to run at the
         // end of a program, and that may print, too.
         unsafe { libc::_exit(1) };
+    }
+}
+
+/// Ends this process by SIGPIPE if nobody reads what it prints any more. For a program that has
+/// failed: a child of it may have been ended so first.
+pub(crate) fn end_if_nobody_reads() {
+    let output = stdout();
+    let mut descriptors = [PollFd::new(output.as_fd(), PollFlags::empty())];
+    let is_ready = poll(&mut descriptors, PollTimeout::ZERO) == Ok(1);
+    if is_ready && descriptors[0].revents().is_some_and(|it| it.contains(PollFlags::POLLERR)) {
+        end_by_sigpipe();
     }
 }
 

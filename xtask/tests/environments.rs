@@ -3,6 +3,8 @@
 //! what is missing; it does not hang, is not killed, and leaves nothing in the reader's folder.
 
 use std::fs::File;
+use std::io::pipe;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -131,16 +133,28 @@ fn a_full_disk_is_told_in_a_line() {
 #[test]
 fn when_nobody_reads_on_a_demo_ends_without_a_panic() {
     // The reader is gone before the first line, as `head` is after its last.
-    run_each_in_a_shell("exec 3>&1; (\"$@\" 2>&3; echo \"status $?\" >&3) | :", |demo, output| {
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(!text.contains("panicked"), "{demo}: {text}");
-        // What a demo starts may complain after it, too.
-        let status = text.lines().find(|line| line.starts_with("status ")).unwrap_or_default();
-        // Its children may be those that write; it says how they ended.
-        let of_child = status == "status 1" && text.contains("SIGPIPE");
-        let quiet = ["status 0", "status 141", "status 3"].contains(&status);
-        assert!(quiet || of_child, "{demo}: {text}");
+    run_each_in_a_shell("exec 3>&1; (\"$@\"; echo \"status $?\" >&3) | :", |demo, output| {
+        let (status, errors) = (String::from_utf8_lossy(&output.stdout), errors(&output));
+        assert!(!errors.contains("panicked"), "{demo}: {errors}");
+        let status = status.trim_end();
+        let is_quiet = ["status 0", "status 141", "status 3"].contains(&status);
+        assert!(is_quiet, "{demo}: {status}, {errors}");
     });
+}
+
+#[test]
+fn a_demo_that_fails_when_nobody_reads_on_says_why_and_ends_by_sigpipe() {
+    let lesson = lessons().iter().find(|lesson| lesson.ends_with("06-lock")).unwrap();
+    let run = |arguments: &[&str]| {
+        let (_, unread) = pipe().unwrap();
+        let mut command = Command::new(lesson);
+        command.args(arguments).stdout(unread).output().unwrap()
+    };
+    let failed = run(&["play", "--html", "/no/such/folder/page.html"]);
+    assert!(errors(&failed).contains("write /no/such/folder/page.html"), "{failed:?}");
+    assert_eq!(failed.status.signal(), Some(libc::SIGPIPE), "{failed:?}");
+    let wrong = run(&["play", "--html"]);
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod background;
 mod cores;
 mod nice;
 mod options;
+mod quota;
 mod switch;
 mod tasks;
 mod waiting;
@@ -45,6 +46,12 @@ const DEMOS: &[Demo] = &[
             ("--svg FILE", "write who ran when to FILE, as a picture"),
         ],
         run: cores::run,
+    },
+    Demo {
+        name: "quota",
+        about: "a share of the CPUs' time, as a container has it, is not a choice of CPUs",
+        options: &[],
+        run: |_| quota::run(),
     },
     Demo {
         name: "word",

@@ -6,7 +6,10 @@ mod cost;
 mod crash;
 mod exec;
 mod family;
+mod group;
+mod handlers;
 mod huge_pages;
+mod inherit;
 mod orphan;
 mod safe_calls;
 mod signals;
@@ -69,10 +72,22 @@ const DEMOS: &[Demo] = &[
         run: |_| signals::run(),
     },
     Demo {
+        name: "group",
+        about: "whom Ctrl-C and the end of a terminal reach, and why not a daemon",
+        options: &[],
+        run: |_| group::run(),
+    },
+    Demo {
         name: "buffered",
         about: "a text that is printed once comes out twice",
         options: &[],
         run: |_| buffered::run(),
+    },
+    Demo {
+        name: "inherit",
+        about: "which signals and files a fork and an exec hand on",
+        options: &[],
+        run: |_| inherit::run(),
     },
     Demo {
         name: "threads",
@@ -85,6 +100,12 @@ const DEMOS: &[Demo] = &[
         about: "what a child may call if its parent has other threads",
         options: &[],
         run: |_| safe_calls::run(),
+    },
+    Demo {
+        name: "handlers",
+        about: "which thread a signal interrupts, and how to let it interrupt none",
+        options: &[],
+        run: |_| handlers::run(),
     },
     Demo {
         name: "cost",

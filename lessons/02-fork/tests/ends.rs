@@ -3,14 +3,16 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::time::Duration;
 
-use common::proc;
+use common::{pidfd, proc};
 use demo::demo;
 use nix::sys::prctl::set_child_subreaper;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Pid, getpid};
+use nix::unistd::{Pid, getpgid, getpid, getsid};
 use testing::running::{Running, pid};
 use testing::{start, witness};
 
@@ -184,4 +186,88 @@ fn safe_calls_work_while_the_lock_is_held() {
     assert_eq!(by_write.text, format!("  write:    pid {}: exit status: 0", written.pid));
     assert_eq!(by_exec.text, format!("  exec:     pid {}: exit status: 0", program.pid));
     assert_eq!(testimony.writers().len(), 3, "the child that hangs writes nothing");
+}
+
+/// The ids that a line of `group` prints: of the process, its group and its session.
+fn ids(line: &str) -> [Pid; 3] {
+    let words: Vec<&str> = line.split([' ', ',']).collect();
+    ["pid", "pgid", "sid"].map(|name| {
+        let place = words.iter().position(|word| *word == name);
+        let id = place.and_then(|place| words[place + 1].parse().ok());
+        Pid::from_raw(id.unwrap_or_else(|| panic!("no {name} in {line:?}")))
+    })
+}
+
+#[test]
+fn ctrl_c_reaches_a_group_and_the_end_of_a_terminal_its_leader_and_its_foreground() {
+    let output = demo(&["group"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 18, "{text}");
+    let ended = |line: usize, process: Pid, end: &str| {
+        assert_eq!(lines[line], format!("  pid {process} has ended: {end}"), "{text}");
+    };
+    let cats = [lines[1], lines[2]].map(pid);
+    for (number, cat) in cats.into_iter().enumerate() {
+        assert_eq!(lines[1 + number], format!("  cat: pid {cat}, pgid {}", cats[0]));
+        ended(5 + number, cat, "killed by SIGINT");
+    }
+    assert!(lines[3].ends_with(" am in another group: true"), "{text}");
+    assert_eq!(lines[4], format!("I send SIGINT to the group, pgid {}:", cats[0]));
+
+    let [leader, foreground, background, daemon] = [8, 9, 10, 11].map(|line| ids(lines[line]));
+    assert_eq!(leader, [leader[0]; 3], "{text}");
+    assert_eq!(foreground[1..], [leader[0]; 2], "{text}");
+    assert_eq!(background[1..], [background[0], leader[0]], "{text}");
+    assert_eq!(daemon[1], daemon[2], "a group and a session of its own: {text}");
+    assert!(![leader[0], daemon[0]].contains(&daemon[2]), "it leads neither: {text}");
+    ended(13, leader[0], "killed by SIGHUP");
+    ended(14, foreground[0], "killed by SIGHUP");
+    ended(16, background[0], "exit status: 0");
+    ended(17, daemon[0], "exit status: 0");
+}
+
+#[test]
+fn a_session_is_what_its_demo_says_and_ends_with_it() {
+    // It stays for an hour.
+    let mut group = demo(&["group", "--pace", "1000"]);
+    // As `nohup` starts a program.
+    // SAFETY: it runs between fork and exec, makes one system call and installs no handler.
+    let ignore = || unsafe { signal(Signal::SIGHUP, SigHandler::SigIgn) }.map(drop);
+    // SAFETY: the closure makes one system call.
+    unsafe { group.pre_exec(move || ignore().map_err(io::Error::from)) };
+    let running = Running::start(group);
+    running.line_with(&["A session has a terminal"]);
+    let members = [(); 4].map(|()| ids(&running.next_line().unwrap()));
+    for [process, group, session] in members {
+        assert_eq!((getpgid(Some(process)), getsid(Some(process))), (Ok(group), Ok(session)));
+    }
+    // Its terminal, and the foreground of that: proc(5).
+    let terminal = |[process, ..]: [Pid; 3]| {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        let fields: Vec<i32> = stat.rsplit_once(") ").unwrap().1[2..]
+            .split(' ')
+            .skip(3)
+            .take(2)
+            .map(|field| field.parse().unwrap())
+            .collect();
+        (fields[0], fields[1])
+    };
+    let [leader, foreground, background, daemon] = members;
+    let (number, front) = terminal(leader);
+    assert_ne!(number, 0, "the leader has no terminal");
+    assert_eq!(front, leader[1].as_raw());
+    assert_eq!((terminal(foreground), terminal(background)), ((number, front), (number, front)));
+    assert_eq!(terminal(daemon).0, 0, "the daemon has a terminal");
+    assert_eq!(status(daemon[0], "PPid"), running.id().to_string(), "its starter has ended");
+
+    // Killed, it leaves none of them: each waits for a pipe that closes with it.
+    let members = members.map(|[process, ..]| (process, pidfd::open(process).unwrap()));
+    running.kill();
+    for (process, member) in &members {
+        let ended = pidfd::wait(member, Some(Duration::from_secs(60))).unwrap();
+        assert!(ended, "{process} was left behind");
+    }
+    running.finish_with_orphans();
 }

@@ -11,7 +11,7 @@ use testing::start;
 mod demo;
 
 /// All of them, each so that it is quick.
-const DEMOS: [&[&str]; 13] = [
+const DEMOS: [&[&str]; 16] = [
     &["twice"],
     &["family"],
     &["copies", "--mib", "1"],
@@ -20,9 +20,12 @@ const DEMOS: [&[&str]; 13] = [
     &["orphan"],
     &["crash"],
     &["signals"],
+    &["group"],
     &["buffered"],
+    &["inherit"],
     &["threads"],
     &["safe-calls"],
+    &["handlers"],
     &["cost", "--most", "1"],
     &["huge-pages", "--mib", "4"],
 ];

@@ -92,6 +92,7 @@ fn an_end_is_what_wait_says() {
         ("crash", 3),
         // The third child has exited, as it seems, when it is sent the next signal.
         ("signals", 3),
+        ("group", 6),
         ("threads", 2),
         ("safe-calls", 3),
     ];
@@ -110,6 +111,42 @@ fn a_child_asks_who_its_parent_is() {
         let told = text.lines().filter(|line| line.ends_with(" and my parent is 4242."));
         assert_eq!(told.count(), children, "{text}");
     }
+}
+
+#[test]
+fn which_group_and_session_a_process_is_in_is_what_the_kernel_says() {
+    let changes = [("getpgid", "pgid 4242", 6), ("getsid", "sid 4242", 4)];
+    for (call, word, times) in changes {
+        let Some(text) = with_answers(&format!("{call}:retval=4242"), "group") else { return };
+        assert_eq!(text.matches(word).count(), times, "{text}");
+        assert_eq!(text.contains(" am in another group: true"), call == "getsid", "{text}");
+    }
+}
+
+#[test]
+fn what_is_handed_on_is_what_the_kernel_says() {
+    let answers = [("SigBlk", "blocked"), ("SigIgn", "ignored"), ("SigCgt", "handler")];
+    for (name, word) in answers {
+        // Every signal is in this line, and none in the others.
+        let change = |from: &str, bytes: &mut [u8]| {
+            for (other, _) in answers.iter().filter(|_| from.ends_with("/status")) {
+                let line = format!("{other}:\t");
+                let digit = if *other == name { b'f' } else { b'0' };
+                let places = bytes.windows(line.len()).position(|text| text == line.as_bytes());
+                places.into_iter().for_each(|it| bytes[it + line.len()..][..16].fill(digit));
+            }
+        };
+        let Some(output) = tamper::run(demo(&["inherit"]), change) else { return };
+        let rows: Vec<&str> = output.text.lines().skip(1).take(4).collect();
+        let all = [word; 4].join("  ");
+        assert!(rows.iter().all(|row| row.contains(&all)), "{output:?}");
+    }
+    let Some(text) = with_answers("readlink,readlinkat:error=ENOENT", "inherit") else { return };
+    let files = (text.matches("closed").count(), text.matches("open   ").count());
+    assert_eq!(files, (8, 0), "{text}");
+    assert_eq!(text.matches("the program has a copy: false").count(), 2, "{text}");
+    let Some(text) = with_answers("poll,ppoll:retval=1", "inherit") else { return };
+    assert_eq!(text.matches("at its end: true; after the program: true").count(), 2, "{text}");
 }
 
 /// Writes twos into a page in the middle of the largest piece of memory of a process.

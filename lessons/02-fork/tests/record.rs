@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use demo::demo;
 use testing::figures::{assert_between, times};
-use testing::running::pid;
+use testing::running::{pid, tid};
 use testing::start;
 use testing::strace::{self, Call, Caller, Record, files_read};
 
@@ -128,6 +128,171 @@ fn sigchld_comes_before_the_parent_asks_what_happened() {
         waits.iter().any(|calls| !calls.is_empty())
     };
     assert!((0..30).any(|_| has_paused()), "the children never pause");
+}
+
+#[test]
+fn one_signal_goes_to_the_group_and_the_kernel_sends_those_of_the_terminal() {
+    let sends = ["kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo"];
+    let calls = format!("{},setsid,setpgid,ioctl", sends.join(","));
+    let Some(record) = run(&["group"], &calls) else { return };
+    let first = record.first();
+    let [cat, other_cat, leader] = first.started()[..] else { panic!("{first:?}") };
+    let sent = record.callers().flat_map(|it| &it.calls);
+    let sent: Vec<_> = sent.filter(|call| sends.contains(&&*call.name)).collect();
+    let [kill] = sent[..] else { panic!("{sent:?}") };
+    assert_eq!((kill.caller, &*kill.arguments), (first.id, &*format!("-{cat}, SIGINT")));
+
+    let [foreground, background, starter] = record.caller(leader).started()[..] else {
+        panic!("{record:?}")
+    };
+    let [daemon] = record.caller(starter).started()[..] else { panic!("{record:?}") };
+    let made = |id: i64, name: &str| record.caller(id).calls(name).count();
+    assert_eq!([leader, starter, daemon].map(|id| made(id, "setsid")), [1, 1, 0]);
+    assert_eq!([foreground, background, daemon].map(|id| made(id, "setpgid")), [0, 1, 0]);
+    let terminal =
+        |id: i64| record.caller(id).calls("ioctl").any(|it| it.arguments.contains("CTTY"));
+    assert_eq!([leader, foreground, daemon].map(terminal), [true, false, false]);
+
+    for (id, signal) in [
+        (cat, Some("SIGINT")),
+        (other_cat, Some("SIGINT")),
+        (leader, Some("SIGHUP")),
+        (foreground, Some("SIGHUP")),
+        (background, None),
+        (daemon, None),
+    ] {
+        assert_eq!(record.caller(id).killed_by.as_deref(), signal, "{record:?}");
+        let end =
+            signal.map_or("exit status: 0".to_owned(), |signal| format!("killed by {signal}"));
+        assert!(record.lines.contains(&format!("  pid {id} has ended: {end}")), "{record:?}");
+    }
+}
+
+#[test]
+fn what_is_handed_on_is_looked_at_before_and_after_an_exec() {
+    let calls = "openat,rt_sigaction,rt_sigprocmask,pipe2,fcntl,poll,write";
+    let Some(record) = run(&["inherit"], calls) else { return };
+    let first = record.first();
+    let words =
+        record.lines[1..5].iter().map(|row| row[13..].split_whitespace().collect::<Vec<_>>());
+    let expected = [
+        "ignored handler ignored blocked open open",
+        "ignored handler ignored blocked open open",
+        "ignored default ignored blocked closed open",
+        "ignored default default blocked closed open",
+    ];
+    assert_eq!(words.map(|row| row.join(" ")).collect::<Vec<_>>(), expected);
+    let zeros: Vec<_> = first.calls("openat").filter(|it| it.text() == "/dev/zero").collect();
+    let marked = |call: &&Call| call.arguments.contains("O_CLOEXEC");
+    assert_eq!(zeros.iter().map(marked).collect::<Vec<_>>(), [true, false]);
+    let sets = |name: &str, words: [&str; 2]| {
+        let mut calls = first.calls(name);
+        assert!(calls.any(|it| words.iter().all(|word| it.arguments.contains(word))), "{words:?}");
+    };
+    sets("rt_sigaction", ["SIGUSR1, {sa_handler=SIG_IGN", "}"]);
+    sets("rt_sigaction", ["SIGUSR2, {sa_handler=0x", "}"]);
+    sets("rt_sigprocmask", ["SIG_BLOCK", "[ALRM]"]);
+
+    // The forked child is looked at before it becomes another program, and after.
+    let [child, by_command, ..] = first.started()[..] else { panic!("{first:?}") };
+    let became = |id: i64| {
+        let mut execs = record.caller(id).calls("execve");
+        execs.find(|call| call.result == Some(0)).unwrap_or_else(|| panic!("{id} is no program"))
+    };
+    let looks = |id: i64| {
+        let file = format!("/proc/{id}/status");
+        let looks = first.calls("openat").filter(move |it| it.text() == file);
+        looks.map(|call| call.begin).collect::<Vec<_>>()
+    };
+    let exec = became(child);
+    assert!(looks(child)[0] < record.written("  fork  ").begin);
+    assert!(record.written("  fork  ").begin < exec.begin, "{exec:?}");
+    let after: Vec<_> = looks(child).into_iter().filter(|look| *look > exec.end).collect();
+    assert!(!after.is_empty() && after[0] < record.written("  fork, exec").begin);
+    let end = became(by_command).end;
+    assert!(looks(by_command).iter().all(|look| *look > end), "{record:?}");
+
+    // In another thread a program starts, between two calls and after one.
+    let [afterwards, at_once] = ["  pipe, then", "  io::pipe"].map(|it| record.written(it).begin);
+    let pipes: Vec<_> = first.calls("pipe2").collect();
+    let [.., wrong, right] = pipes[..] else { panic!("{first:?}") };
+    assert_eq!([wrong, right].map(|call| marked(&call)), [false, true]);
+    let [.., thread, program, other_thread, other_program] = record.started()[..] else {
+        panic!("{record:?}")
+    };
+    assert_eq!(
+        (thread.started(), other_thread.started()),
+        (vec![program.id], vec![other_program.id])
+    );
+    let marks = first.calls("fcntl").filter(|it| it.arguments.contains("FD_CLOEXEC"));
+    let [mark, last_mark] = marks.collect::<Vec<_>>()[..] else { panic!("{first:?}") };
+    assert!(wrong.end < program.begin && became(program.id).end < mark.begin, "{record:?}");
+    assert!(last_mark.end < afterwards && afterwards < right.begin, "{record:?}");
+    assert!(right.end < other_program.begin && other_program.begin < at_once, "{record:?}");
+    let polls = first.calls("poll").filter(|call| call.begin > wrong.end);
+    let polls: Vec<_> = polls.map(|call| call.result.unwrap()).collect();
+    assert_eq!(polls, [0, 1, 1, 1]);
+}
+
+#[test]
+fn a_handler_runs_in_the_thread_that_its_line_names() {
+    let calls = "kill,tgkill,rt_sigaction,rt_sigprocmask,rt_sigreturn,read,write,signalfd4";
+    let Some(record) = run(&["handlers"], calls) else { return };
+    let main = record.first();
+    let [worker, stopped, restarted, open, closed] = main.started()[..] else {
+        panic!("{record:?}")
+    };
+    let arguments =
+        |name: &'static str| main.calls(name).map(|it| &*it.arguments).collect::<Vec<_>>();
+    assert_eq!(arguments("kill"), [&*format!("{}, SIGUSR1", main.id); 4]);
+    let threads = [worker, stopped, restarted].map(|tid| format!("{}, {tid}, SIGUSR1", main.id));
+    assert_eq!(arguments("tgkill"), threads);
+    let actions = arguments("rt_sigaction");
+    let actions = actions.iter().filter(|it| it.starts_with("SIGUSR1, {sa_handler=0x"));
+    // After the new action comes the old one.
+    let restarts = actions.map(|it| it.split('}').next().unwrap().contains("SA_RESTART"));
+    let restarts: Vec<_> = restarts.collect();
+    assert_eq!(restarts, [true, false, true]);
+
+    // Each of them has written its own id.
+    let ran = [main.id, worker, worker, stopped, restarted, open];
+    let written: Vec<_> =
+        record.named("write").into_iter().filter(|it| it.bytes().len() == 4).collect();
+    assert_eq!(written.iter().map(|it| it.caller).collect::<Vec<_>>(), ran);
+    assert!(written.iter().all(|it| it.bytes() == (it.caller as i32).to_ne_bytes()));
+    let tids = record.lines.iter().filter(|line| line.contains("tid "));
+    assert_eq!(tids.map(|line| i64::from(tid(line).as_raw())).collect::<Vec<_>>(), ran);
+    let in_main = record.lines.iter().filter(|line| line.ends_with("the main thread: true"));
+    assert_eq!(in_main.collect::<Vec<_>>(), [&record.lines[1]]);
+
+    // What the handler returns to: a call that failed, or one that is made once more.
+    for (id, error, bytes, line) in [
+        (stopped, Some("EINTR"), vec![], "fails: EINTR: Interrupted system call"),
+        (restarted, None, vec![5], "returns 5 bytes"),
+    ] {
+        let thread = record.caller(id);
+        let [back] = thread.calls("rt_sigreturn").collect::<Vec<_>>()[..] else { panic!("{id}") };
+        assert_eq!(back.error.as_deref(), error);
+        let reads = thread.calls("read").map(|it| it.result.unwrap());
+        assert_eq!(reads.collect::<Vec<_>>(), bytes);
+        let found = record.lines.iter().find(|it| it.contains(&format!("the read of tid {id}")));
+        assert!(found.unwrap().ends_with(line), "{:#?}", record.lines);
+    }
+
+    let from_signalfd = main.calls("signalfd4").map(|made| {
+        let mut reads = main.calls("read").filter(|it| it.begin > made.end);
+        reads.find(|it| it.descriptor() == made.result).unwrap().result
+    });
+    let from_signalfd: Vec<_> = from_signalfd.collect();
+    assert_eq!(from_signalfd, [Some(-1), Some(128)]);
+    let blocks =
+        main.calls("rt_sigprocmask").filter(|it| it.arguments.contains("SIG_BLOCK, [USR1]"));
+    let [_, late, early] = blocks.collect::<Vec<_>>()[..] else { panic!("{record:?}") };
+    assert!(record.caller(open).begin < late.begin && early.end < record.caller(closed).begin);
+    assert_eq!(record.caller(closed).calls("rt_sigreturn").count(), 0);
+    let last = format!("it has SIGUSR1 from pid {}", main.id);
+    assert!(record.lines[8].contains(": it has nothing; "), "{:#?}", record.lines);
+    assert!(record.lines[9].ends_with(&last), "{:#?}", record.lines);
 }
 
 #[test]
@@ -301,8 +466,11 @@ fn nobody_sleeps_but_to_be_watched() {
         ("orphan", &[]),
         ("crash", &[]),
         ("signals", &[]),
+        ("group", &[150]),
         ("buffered", &[]),
+        ("inherit", &[]),
         ("threads", &[]),
+        ("handlers", &[]),
     ] {
         let Some(record) = run(&[name], "clock_nanosleep,nanosleep") else { return };
         let times: Vec<_> = times.iter().copied().map(Duration::from_millis).collect();

@@ -1,13 +1,16 @@
 //! Lesson 05: threads, and the main thread that every process starts with.
 
 mod bounded;
+mod cancel;
 mod channels;
 mod crash;
 mod crowd;
 mod detach;
+mod future;
 mod join;
 mod local;
 mod r#loop;
+mod many;
 mod names;
 mod panic;
 mod parallel;
@@ -15,6 +18,8 @@ mod pipeline;
 mod scoped;
 mod scopes;
 mod select;
+mod send;
+mod timer;
 
 use std::process::ExitCode;
 
@@ -125,6 +130,36 @@ const DEMOS: &[Demo] = &[
             let processes = options.number("--processes", 0..=1_000_000)?.unwrap_or(1000);
             crowd::run(threads, processes, options.number("--room", 1..=1_000_000)?)
         },
+    },
+    Demo {
+        name: "send",
+        about: "what may go to a thread: four programs that do not compile, and two that do",
+        options: &[("--show NAME", "what rustc says about borrow, scoped, rc, or arc")],
+        run: |options| send::run(options.get("--show")?),
+    },
+    Demo {
+        name: "cancel",
+        about: "how a thread is stopped: it has to look",
+        options: &[],
+        run: |_| cancel::run(),
+    },
+    Demo {
+        name: "future",
+        about: "a result that is not there yet: with a time limit, and as results come",
+        options: &[],
+        run: |_| future::run(),
+    },
+    Demo {
+        name: "timer",
+        about: "a function that is called later, unless its timer is cancelled",
+        options: &[],
+        run: |_| timer::run(),
+    },
+    Demo {
+        name: "many",
+        about: "thousands of tasks wait: threads, epoll, and async side by side",
+        options: &[("--tasks N", "how many (default 2000)")],
+        run: |options| many::run(options.number("--tasks", 1..=100_000)?.unwrap_or(2000)),
     },
 ];
 

@@ -2,6 +2,7 @@
 //! unwinds the stack, and in a function that C code may call. Compare with `join`, where a panic
 //! ends one thread.
 
+use std::io::{self, Write};
 use std::panic;
 use std::process::Command;
 use std::sync::{Arc, Barrier};
@@ -99,7 +100,8 @@ fn print_panics() {
         silent(panic);
         let name = thread::current().name().unwrap_or("a thread").to_owned();
         let message = panics::message(panic.payload());
-        println!("  tid {} ({name}): panic: {message}", gettid());
+        // If `println!` could not print, it would panic, and a panic in here aborts the process.
+        let _ = writeln!(io::stdout(), "  tid {} ({name}): panic: {message}", gettid());
     }));
 }
 

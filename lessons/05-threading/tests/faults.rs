@@ -5,7 +5,7 @@ use testing::running::Running;
 use testing::start;
 
 /// All of them, each so that it is quick.
-const DEMOS: [&[&str]; 15] = [
+const DEMOS: &[&[&str]] = &[
     &["loop"],
     &["names"],
     &["join"],
@@ -21,6 +21,11 @@ const DEMOS: [&[&str]; 15] = [
     &["local"],
     &["parallel", "--threads", "2", "--steps", "1000"],
     &["crowd", "--threads", "2", "--processes", "2"],
+    &["send"],
+    &["cancel"],
+    &["future"],
+    &["timer"],
+    &["many", "--tasks", "2"],
 ];
 
 #[test]
@@ -34,7 +39,7 @@ fn without_another_thread_or_process_a_demo_fails_and_leaves_nothing() {
         for number in 1..=6 {
             let fault = format!("clone,clone3,fork,vfork:error=EAGAIN:when={number}");
             let mut command = start::with_fault(&fault);
-            command.arg(env!("CARGO_BIN_EXE_05-threading")).args(arguments);
+            command.arg(env!("CARGO_BIN_EXE_05-threading")).args(*arguments);
             command.env("LESSON_PACE", "0");
             let (_, errors, status) = Running::start(command).finish_with_orphans();
             let told = errors.contains("EAGAIN") || errors.contains("temporarily unavailable");

@@ -46,6 +46,7 @@ fn nobody_sleeps_but_to_be_watched() {
         (&["panic"], &[]),
         (&["local"], &[]),
         (&["bounded"], &[("", 1, 20)]),
+        (&["many", "--tasks=2"], &[("", 3, 4)]),
         // Eight words, and as many as it takes to notice that three are enough.
         (&["pipeline"], &[("read", 8 + 5, 4), ("reverse", 8 + 4, 4), ("show", 8 + 3, 4)]),
     ] {

@@ -27,9 +27,35 @@ pub fn show_simplest(
     show_failure(explorer, &failure, program, source)
 }
 
+/// Tries every order of a program, and shows the simplest that goes wrong, if one does. If its
+/// threads wait for a notification or an unpark and all went well, tries all again where each may
+/// also be woken once for nothing.
+///
+/// # Errors
+/// If the explorer stopped before it had tried every order, and none went wrong.
+pub fn try_and_show(program: impl Fn(&mut Program) + Sync, source: &str) -> Result<()> {
+    let mut explorer = Explorer::default();
+    let mut report = try_all(explorer, &program)?;
+    if report.simplest.is_none() && report.wakes {
+        println!("the same, and a thread may be woken for nothing:");
+        explorer = woken_for_nothing();
+        report = try_all(explorer, &program)?;
+    }
+    if let Some(failure) = simplest_of(explorer, report, &program) {
+        show_failure(explorer, &failure, &program, source)?;
+        println!("  again: --replay {}", failure.schedule);
+    }
+    Ok(())
+}
+
+/// Wakes each thread once for nothing, at most.
+fn woken_for_nothing() -> Explorer {
+    Explorer { bounds: Bounds { spurious: 1, ..Bounds::default() } }
+}
+
 /// The simplest order of a program that goes wrong, if one does; `report` is about the orders
 /// that make a difference.
-pub fn simplest_of(
+fn simplest_of(
     explorer: Explorer,
     report: Report,
     program: impl Fn(&mut Program) + Sync,
@@ -69,7 +95,9 @@ pub fn show_order(
     program: impl Fn(&mut Program) + Sync,
     source: &str,
 ) -> Result<()> {
-    let run = Explorer::default().replay(schedule, program);
+    let run = Explorer::default().replay(schedule, &program);
+    // In some orders a thread is woken for nothing. Where none has to be, none is.
+    let run = run.or_else(|why| woken_for_nothing().replay(schedule, &program).map_err(|_| why));
     let run = run.map_err(|why| UsageError(format!("--replay: {why}")))?;
     show_steps(&run, source);
     match run.outcome {
@@ -112,4 +140,69 @@ pub fn report(
     ensure!(is_worth_it, "not every order was tried: {report}");
     println!("  {report}");
     Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use explorer::sync::{Arc, Condvar, Mutex};
+    use explorer::thread;
+    use testing::printed;
+
+    use super::*;
+
+    /// Two threads: one waits until the other has set the flag.
+    fn wait_by(wait: fn(&Mutex<bool>, &Condvar)) -> impl Fn(&mut Program) + Sync {
+        explorer::main(move || {
+            let shared = Arc::new((Mutex::new(false), Condvar::new()));
+            let setter = {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || {
+                    *shared.0.lock().unwrap() = true;
+                    shared.1.notify_one();
+                })
+            };
+            wait(&shared.0, &shared.1);
+            setter.join().unwrap();
+        })
+    }
+
+    fn look_once(flag: &Mutex<bool>, changed: &Condvar) {
+        let mut is_set = flag.lock().unwrap();
+        if !*is_set {
+            is_set = changed.wait(is_set).unwrap();
+        }
+        assert!(*is_set, "not yet");
+    }
+
+    fn look_again(flag: &Mutex<bool>, changed: &Condvar) {
+        let mut is_set = flag.lock().unwrap();
+        while !*is_set {
+            is_set = changed.wait(is_set).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_wait_without_a_loop_is_found() {
+        let lines = printed::lines("0", || try_and_show(wait_by(look_once), "").unwrap());
+        assert!(lines[0].ends_with(", 0 went wrong"), "{lines:#?}");
+        assert_eq!(lines[1], "the same, and a thread may be woken for nothing:");
+        assert!(lines.iter().any(|line| line.contains("woken for nothing")), "{lines:#?}");
+        let fault = "  main panics: not yet";
+        assert!(lines.contains(&fault.to_owned()), "{lines:#?}");
+        assert_eq!(lines.last().unwrap(), "  again: --replay 1x5");
+    }
+
+    #[test]
+    fn an_order_in_which_a_thread_is_woken_for_nothing_can_be_run_again() {
+        let order = "1x5".parse().unwrap();
+        let lines = printed::lines("0", || show_order(&order, wait_by(look_once), "").unwrap());
+        assert_eq!(lines.last().unwrap(), "  main panics: not yet", "{lines:#?}");
+    }
+
+    #[test]
+    fn a_wait_in_a_loop_is_right() {
+        let lines = printed::lines("0", || try_and_show(wait_by(look_again), "").unwrap());
+        assert_eq!(lines.len(), 3, "{lines:#?}");
+        assert!(lines[2].ends_with(", 0 went wrong"), "{lines:#?}");
+    }
 }

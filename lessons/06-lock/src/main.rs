@@ -2,10 +2,13 @@
 
 mod atomic;
 mod balance;
+mod barrier;
 mod change_it;
 mod condvar;
 mod cost;
 mod deadlock;
+mod event;
+mod fair;
 mod found;
 mod game;
 mod held;
@@ -13,6 +16,7 @@ mod inside;
 mod mutex;
 mod once;
 mod once_panics;
+mod ordering;
 mod orders;
 mod play;
 mod poison;
@@ -21,6 +25,8 @@ mod robust;
 mod rwlock;
 mod schedule;
 mod semaphore;
+mod sharing;
+mod side_by_side;
 mod turns;
 mod woken;
 
@@ -115,10 +121,28 @@ const DEMOS: &[Demo] = &[
         run: semaphore::run,
     },
     Demo {
+        name: "event",
+        about: "threads wait until an event is set, as with Python's threading.Event",
+        options: &[],
+        run: |_| event::run(),
+    },
+    Demo {
+        name: "barrier",
+        about: "no thread continues before all have arrived; and what if one never comes",
+        options: &[("--rounds N", "how often they meet (default 3)")],
+        run: barrier::run,
+    },
+    Demo {
         name: "rwlock",
         about: "many readers at the same time, or one writer alone",
         options: &[("--readers N", "how many (default 3)")],
         run: rwlock::run,
+    },
+    Demo {
+        name: "fair",
+        about: "a thread waits for a lock, and its owner takes it again and again",
+        options: &[("--rounds N", "how often a thread comes to wait (default 50)")],
+        run: fair::run,
     },
     Demo {
         name: "poison",
@@ -143,6 +167,12 @@ const DEMOS: &[Demo] = &[
         about: "a change in one step needs no lock; a load and a store are two steps",
         options: &[("--times N", "how often each of two real threads adds (default 100000)")],
         run: atomic::run,
+    },
+    Demo {
+        name: "ordering",
+        about: "Relaxed, Acquire, Release, SeqCst: what two threads may see of each other",
+        options: &[("--rounds N", "how often each pair of threads runs (default 100000)")],
+        run: ordering::run,
     },
     Demo {
         name: "orders",
@@ -178,6 +208,12 @@ const DEMOS: &[Demo] = &[
                 kills: options.get("--kills")?.unwrap_or(100),
             })
         },
+    },
+    Demo {
+        name: "sharing",
+        about: "two counters on one cache line slow each other down",
+        options: &[("--rounds N", "how often each thread counts to 1000 (default 1000)")],
+        run: sharing::run,
     },
     Demo {
         name: "cost",

@@ -49,9 +49,9 @@ fn mended() {
 
 use anyhow::Result;
 use common::menu::Options;
-use explorer::{Explorer, Orders, Schedule, add_source};
+use explorer::{Schedule, add_source};
 
-use crate::found::{report, show_failure, show_order, simplest_of};
+use crate::found::{show_order, try_and_show};
 use crate::game::{Game, Played};
 
 const SOURCE: &str = include_str!("orders.rs");
@@ -70,11 +70,5 @@ pub fn run(options: &Options) -> Result<()> {
         let program = Box::new(program);
         return Game::new(vec![Played { program, title, right, hint, keys }], SOURCE).play(options);
     }
-    let explorer = Explorer::default();
-    let report = report(explorer, Orders::Distinct, &program)?;
-    if let Some(failure) = simplest_of(explorer, report, &program) {
-        show_failure(explorer, &failure, &program, SOURCE)?;
-        println!("  again: --replay {}", failure.schedule);
-    }
-    Ok(())
+    try_and_show(&program, SOURCE)
 }

@@ -33,7 +33,7 @@ const PAUSE: Duration = Duration::from_micros(200);
 pub struct Feed {
     readers: Vec<PipeReader>,
     is_over: Arc<AtomicBool>,
-    feeder: JoinHandle<bool>,
+    feeder: JoinHandle<Option<Instant>>,
 }
 
 impl Feed {
@@ -62,12 +62,14 @@ impl Feed {
         self.readers.iter().map(path).collect()
     }
 
-    /// Ends it, when the program has ended. Returns whether nothing more would have come: it has
-    /// come to its end, or the program has left something unread.
+    /// Ends it, when the program has ended. Returns whether nothing more would have come, and the
+    /// program has had time to see that: the feed has come to its end, or something is left unread.
     pub fn end(self) -> bool {
+        let now = Instant::now();
         self.is_over.store(true, Ordering::Relaxed);
         // If it has panicked, nothing more comes.
-        self.feeder.join().unwrap_or(true)
+        let Ok(since) = self.feeder.join() else { return true };
+        since.is_some_and(|since| now.saturating_duration_since(since) >= TIME_TO_READ)
     }
 }
 
@@ -75,9 +77,14 @@ impl Feed {
 /// record shows a task that can go on.)
 const TIME_TO_READ: Duration = Duration::from_millis(150);
 
-/// Carries out the steps until they are done, or it `is_over`. Returns whether they are done, or
-/// something was left unread.
-fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicBool) -> bool {
+/// Carries out the steps until they are done, or it `is_over`. Returns since when nothing more would
+/// have come, because they were done or something was left unread; `None` if more was to come.
+fn fill(
+    mut pipes: Vec<(RawFd, PipeWriter)>,
+    steps: Vec<Step>,
+    is_over: &AtomicBool,
+) -> Option<Instant> {
+    let mut since = Instant::now();
     for step in steps {
         let mut rest = match step {
             Step::Pause(time) => {
@@ -85,7 +92,7 @@ fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicB
                 while Instant::now() < until {
                     if is_over.load(Ordering::Relaxed) {
                         // More was to come.
-                        return false;
+                        return None;
                     }
                     thread::sleep(PAUSE);
                 }
@@ -101,7 +108,7 @@ fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicB
             Step::Together(all) => all.into_iter().enumerate().collect(),
         };
         // Since when nothing has changed but by the program, which may be about to read.
-        let mut since = Instant::now();
+        since = Instant::now();
         loop {
             let mut is_read = true;
             for (pipe, bytes) in &mut rest {
@@ -118,18 +125,18 @@ fn fill(mut pipes: Vec<(RawFd, PipeWriter)>, steps: Vec<Step>, is_over: &AtomicB
                 break;
             }
             if is_over.load(Ordering::Relaxed) {
-                // What is unread keeps the next step back. But a program needs some time to read.
-                if since.elapsed() < TIME_TO_READ {
-                    return false;
-                }
+                // What is unread keeps the next step back.
                 let is_left = |pipe: usize| unread(pipes[pipe].0) > 0;
-                return rest.iter().any(|(pipe, _)| is_left(*pipe))
+                let keeps_back = rest.iter().any(|(pipe, _)| is_left(*pipe))
                     && rest.iter().all(|(pipe, bytes)| bytes.is_empty() || is_left(*pipe));
+                return keeps_back.then_some(since);
             }
             thread::sleep(PAUSE);
         }
+        // What follows may be the end, and a program needs some time to see it, too.
+        since = Instant::now();
     }
-    true
+    Some(since)
 }
 
 /// How many bytes are in a pipe. It is open as long as the feeder runs.
@@ -166,7 +173,7 @@ mod tests {
         assert_eq!(read(&mut second), "bc");
         assert_eq!([read(&mut first), read(&mut first)], ["d", "e"]);
         assert_eq!([read(&mut first), read(&mut second)], ["", ""], "the end");
-        assert!(feed.end());
+        feed.end();
     }
 
     #[test]
@@ -185,9 +192,11 @@ mod tests {
         second.read_exact(&mut [0]).unwrap();
         first.read_exact(&mut [0; 100_000]).unwrap();
         assert_eq!([read(&mut first), read(&mut second)], ["", ""], "the end");
+        thread::sleep(TIME_TO_READ);
         assert!(feed.end());
 
         let feed = Feed::start(1, &[Step::Hold]).unwrap();
+        thread::sleep(TIME_TO_READ);
         assert!(feed.end());
     }
 }

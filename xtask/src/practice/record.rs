@@ -464,6 +464,10 @@ impl Record {
             } else if event.group == Group::Signal && event.text == "goes on" {
                 stopped.remove(&event.id);
             }
+            // It may not have come to its first event.
+            if let Some(child) = event.child {
+                waits.entry(child).or_insert(false);
+            }
             if stopped.contains(&event.id) {
                 // Only another process can make it go on.
                 waits.insert(event.id, true);
@@ -648,10 +652,14 @@ mod tests {
     /// An event: a process, a kind, a call, its arguments and its result, and words.
     type Row<'a> = (i32, &'a str, &'a str, &'a [u64], i64, &'a str);
 
+    /// The result of a call that has not returned.
+    const PENDING: i64 = i64::MIN;
+
     fn record(events: &[Row]) -> Record {
         let json = events.iter().map(|(id, group, call, arguments, result, text)| {
             let call = Some(*call).filter(|call| !call.is_empty());
             let child = (*group == "fork" && *result > 0).then_some(*result);
+            let result = Some(*result).filter(|result| *result != PENDING);
             serde_json::json!({
                 "at": 0.0, "id": id, "process": id, "name": "", "group": group, "call": call,
                 "arguments": arguments, "result": result, "child": child, "text": text,
@@ -715,6 +723,16 @@ mod tests {
         );
         assert_eq!(record.pipe_ends(1, 11), ends(&[(3, "pipe 1, read end")]));
         assert!(record.waited_for(2).is_some());
+    }
+
+    #[test]
+    fn a_task_that_has_only_been_started_does_not_wait() {
+        let waits = (1, "wait", "futex", &[][..], PENDING, "futex wait: has not returned");
+        assert!(record(&[waits]).all_wait());
+        let start = (1, "fork", "clone3", &[][..], 2, "new thread → tid 2");
+        assert!(!record(&[start, waits]).all_wait());
+        let reads = (2, "data", "read", &[][..], PENDING, "read from a: has not returned");
+        assert!(record(&[start, waits, reads]).all_wait());
     }
 
     #[test]

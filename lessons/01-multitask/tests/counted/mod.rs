@@ -8,6 +8,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use testing::{figures, start};
 
 /// What a demo printed, and what it used.
+#[allow(dead_code)] // Not every test program looks at all of it.
 #[derive(Debug)]
 pub struct Counted {
     pub lines: Vec<String>,

@@ -1,0 +1,26 @@
+# A queue that ends, since Python 3.13.
+
+import queue
+from threading import Thread
+
+
+def read(values):
+    try:
+        while True:
+            print("got", values.get())
+    except queue.ShutDown:
+        print("nothing more can come")
+
+
+if __name__ == "__main__":
+    values = queue.Queue()
+    reader = Thread(target=read, args=(values,))
+    reader.start()
+    for value in "ABC":
+        values.put(value)
+    values.shutdown()
+    reader.join()
+    try:
+        values.put("D")
+    except queue.ShutDown:
+        print("nothing more can be put")
