@@ -21,7 +21,7 @@ type Serve = fn(Vec<UnixStream>) -> Result<()>;
 
 pub fn run(tasks: usize) -> Result<()> {
     // A pair of sockets for each task, and some files that are open anyway.
-    allow_descriptors(2 * tasks as u64 + 100)?;
+    allow_descriptors(2 * tasks as u64 + 50)?;
     println!("Tasks: {tasks}. Each waits for a byte, answers with the next one, and waits again.");
     println!("          threads  all there    all answer      memory    one task");
     row("threads", tasks, by_threads::serve)?;
