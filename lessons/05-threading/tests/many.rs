@@ -133,7 +133,7 @@ fn a_soft_limit_on_open_files_is_raised_and_a_hard_one_is_named() {
     assert!(soft.status.success() && soft.stderr.is_empty(), "{soft:?}");
     let hard = after("ulimit -n 64", &["many", "--tasks", "100"]).output().unwrap();
     assert_eq!(hard.status.code(), Some(3), "{hard:?}");
-    let why = "05-threading: RLIMIT_NOFILE: 64, and 300 are needed; --tasks sets how many\n";
+    let why = "05-threading: RLIMIT_NOFILE: 64, and 250 are needed; --tasks sets how many\n";
     assert_eq!(String::from_utf8(hard.stderr).unwrap(), why);
     assert!(hard.stdout.is_empty());
 }
