@@ -21,7 +21,8 @@ use crate::{panics, proc};
 ///   `nohup` has it ignored on purpose.
 /// - SIGPIPE stays ignored, as in every Rust program: a write to a process that has died is an
 ///   error. Only where standard output itself is a closed pipe, as in `02-fork | head -1`, this
-///   program ends as if SIGPIPE had killed it, also if it fails because a child has ended so. (Without that, `println!` would panic.)
+///   program ends as if SIGPIPE had killed it, even if it fails because a child has ended so.
+///   (Without that, `println!` would panic.)
 /// - A file that grows beyond `ulimit -f` is an error, as in Python, and not a signal that
 ///   kills. For that limit shared memory is a file, too.
 /// - A crash that is meant to happen leaves no core file.

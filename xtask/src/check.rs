@@ -29,7 +29,7 @@ use xtask::transcript::page::Page;
 
 use crate::cli::Arguments;
 use crate::python;
-use crate::workspace::{Targets, Workspace};
+use crate::workspace::{Lesson, Targets, Workspace};
 use book::Book;
 use findings::{Finding, Kind, Section, Verdict};
 use machine::Machine;
@@ -109,7 +109,8 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
     let chapters: Vec<_> = if request.pages {
         Vec::new()
     } else {
-        request.lessons.iter().map(|lesson| format!("docs/{lesson}")).collect()
+        let asked = built.iter().filter(|lesson| request.lessons.contains(&lesson.name));
+        asked.map(Lesson::chapter).collect()
     };
     let translation = Translation::check(&workspace.root, &chapters, request.bless)?;
     if !request.json {

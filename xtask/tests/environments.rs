@@ -17,7 +17,7 @@ use testing::start::refuse;
 const DEADLINE: &str = "120";
 
 /// Options with which demos that measure are quick.
-const QUICK: [(&str, &str, &[&str]); 11] = [
+const QUICK: [(&str, &str, &[&str]); 10] = [
     ("01-multitask", "tasks", &["--duration", "0.02"]),
     ("01-multitask", "cores", &["--readings", "10000"]),
     ("01-multitask", "nice", &["--duration", "0.02"]),
@@ -27,8 +27,6 @@ const QUICK: [(&str, &str, &[&str]); 11] = [
     ("04-pool", "speed", &["--tasks", "100"]),
     ("05-threading", "parallel", &["--threads", "2", "--steps", "1000"]),
     ("05-threading", "crowd", &["--threads", "2", "--processes", "2"]),
-    // Where the hard limit on open files is 4096, all of its tasks are too many.
-    ("05-threading", "many", &["--tasks", "100"]),
     ("06-lock", "cost", &["--time=1", "--without-python"]),
 ];
 

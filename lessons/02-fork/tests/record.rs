@@ -197,7 +197,7 @@ fn what_is_handed_on_is_looked_at_before_and_after_an_exec() {
     let [child, by_command, ..] = first.started()[..] else { panic!("{first:?}") };
     let became = |id: i64| {
         let mut execs = record.caller(id).calls("execve");
-        execs.find(|call| call.result == Some(0)).unwrap_or_else(|| panic!("{id} is no program"))
+        execs.find(|call| call.result == Some(0)).unwrap_or_else(|| panic!("{id} is not a program"))
     };
     let looks = |id: i64| {
         let file = format!("/proc/{id}/status");

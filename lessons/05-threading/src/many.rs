@@ -111,7 +111,7 @@ fn next(byte: u8) -> u8 {
 }
 
 /// How many bytes of a process's memory are there and do not belong to a file: its heap and its
-/// stacks. (Its code is loaded piece by piece while it runs, and is no task's.)
+/// stacks. (Its code is loaded piece by piece while it runs, and belongs to no task.)
 fn anonymous(process: Pid) -> Result<u64> {
     Ok(1024 * proc::kib(format!("/proc/{process}/smaps_rollup"), "Anonymous")?)
 }

@@ -1,5 +1,5 @@
 //! What may go to a thread: six programs in which a thread changes main's balance. Four do not
-//! compile, so they are no part of this one, and `rustc` says why. Compare with `scoped`.
+//! compile, so they are not part of this one, and `rustc` says why. Compare with `scoped`.
 
 use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};

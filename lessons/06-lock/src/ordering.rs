@@ -136,16 +136,10 @@ fn count_early(
 
 #[cfg(test)]
 mod tests {
-    use common::cpus;
     use testing::{printed, start};
 
     use super::*;
-
-    /// On one CPU, too, it is the same that counts.
-    fn any_cpus() -> Cpus {
-        let cpus = cpus::allowed().unwrap();
-        [cpus[0], cpus[cpus.len() - 1]]
-    }
+    use crate::side_by_side::any_cpus;
 
     #[test]
     fn the_rounds_are_counted_in_which_neither_saw_the_other() {

@@ -101,16 +101,10 @@ fn cpu_time() -> Result<Duration> {
 mod tests {
     use std::time::Instant;
 
-    use common::cpus;
     use testing::figures::{assert_between, times};
 
     use super::*;
-
-    /// On one CPU, too, it is the same that counts.
-    fn any_cpus() -> Cpus {
-        let cpus = cpus::allowed().unwrap();
-        [cpus[0], cpus[cpus.len() - 1]]
-    }
+    use crate::side_by_side::any_cpus;
 
     #[test]
     fn both_are_on_one_cache_line_or_each_on_its_own() {

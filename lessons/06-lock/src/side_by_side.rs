@@ -26,6 +26,13 @@ pub fn two_cpus(what: &str) -> Result<Cpus> {
     }
 }
 
+/// For tests: on one CPU, too, what counts is the same.
+#[cfg(test)]
+pub fn any_cpus() -> Cpus {
+    let cpus = cpus::allowed().unwrap();
+    [cpus[0], cpus[cpus.len() - 1]]
+}
+
 /// This thread and a second one, each on a CPU of its own, begin each round at the same time.
 /// Returns what they saw in it.
 ///

@@ -174,7 +174,8 @@ mod tests {
         assert_eq!(read(&mut second), "bc");
         assert_eq!([read(&mut first), read(&mut first)], ["d", "e"]);
         assert_eq!([read(&mut first), read(&mut second)], ["", ""], "the end");
-        feed.end();
+        thread::sleep(TIME_TO_READ);
+        assert!(feed.end());
     }
 
     #[test]

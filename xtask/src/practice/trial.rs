@@ -224,8 +224,7 @@ impl Trial {
     /// # Errors
     /// A [`Fault`] if it does not come to its end.
     pub fn record(&self, arguments: &[&str]) -> Result<Record> {
-        let (record, hang) =
-            Self::to_its_end(&PATIENCE, |time| Ok((self.record_for(time, arguments)?, true)))?;
+        let (record, hang) = self.record_or_hang(arguments)?;
         hang.map_or(Ok(record), |fault| Err(fault.into()))
     }
 
@@ -235,8 +234,7 @@ impl Trial {
     /// # Errors
     /// A [`Fault`] if it runs fewer, or does not come to its end for another reason.
     pub fn record_jobs(&self, arguments: &[&str], count: usize, limit: usize) -> Result<Record> {
-        let (record, hang) =
-            Self::to_its_end(&PATIENCE, |time| Ok((self.record_for(time, arguments)?, true)))?;
+        let (record, hang) = self.record_or_hang(arguments)?;
         let Some(mut fault) = hang else { return Ok(record) };
         let runs = record.jobs();
         let running = runs.iter().filter(|run| record.waits(run.process)).count();
@@ -287,6 +285,10 @@ impl Trial {
         let record = self.record_for(time, &words(&feed.paths()));
         let nothing_comes = feed.end();
         Ok((record?, nothing_comes))
+    }
+
+    fn record_or_hang(&self, arguments: &[&str]) -> Result<(Record, Option<Fault>)> {
+        Self::to_its_end(&PATIENCE, |time| Ok((self.record_for(time, arguments)?, true)))
     }
 
     /// Gives a program more time, unless it cannot go on: all of it waits, and nothing will come
