@@ -351,7 +351,12 @@ fn callers_in(record: &str) -> Vec<Caller> {
         } else if let Some(rest) = text.strip_prefix("<... ") {
             let (_, rest) = rest.split_once(" resumed>").expect(line);
             let (begin, text) = begun.remove(&id).expect(line);
-            caller.calls.extend(Call::parse(id, begin, &(text + rest)));
+            let mut call = Call::parse(id, begin, &(text + rest));
+            // strace may lose its CPU between noting when a call began and starting to measure
+            // how long it takes: by what it measured, a call could have returned before another
+            // that woke it had begun. The time of this line cannot.
+            call.iter_mut().filter(|it| it.result.is_some()).for_each(|it| it.end = time);
+            caller.calls.extend(call);
         } else if !text.starts_with(['+', '-']) {
             caller.calls.extend(Call::parse(id, time, text));
         }
@@ -484,7 +489,7 @@ mod tests {
 8     1700000000.000300 prctl(PR_SET_NAME, "\x74\x32") = 0 <0.000010>
 7     1700000000.000400 futex(0x1000, FUTEX_WAIT_PRIVATE, 2, NULL <unfinished ...>
 8     1700000000.000500 nanosleep({tv_sec=0, tv_nsec=1000},  <unfinished ...>
-7     1700000000.000700 <... futex resumed>) = -1 ETIMEDOUT (Connection timed out) <0.000310>
+7     1700000000.000700 <... futex resumed>) = -1 ETIMEDOUT (Connection timed out) <0.000250>
 8     1700000000.000800 <... nanosleep resumed>NULL) = 0 <0.000280>
 8     1700000000.000900 exit(0)     = ?
 8     1700000000.001000 +++ exited with 0 +++
@@ -516,7 +521,7 @@ mod tests {
         assert_eq!(record.written("a =").result, Some(3));
         let [first, second] = record.named("futex")[..] else { panic!("{record:?}") };
         assert_eq!((first.result, first.error.as_deref()), (Some(-1), Some("ETIMEDOUT")));
-        assert_eq!((first.begin, first.end), (micros(300), micros(610)));
+        assert_eq!((first.begin, first.end), (micros(300), micros(600)));
         assert_eq!(second.arguments, "0x1000, FUTEX_WAIT_PRIVATE, 2, NULL");
         assert_eq!((second.result, second.end), (None, Duration::MAX));
         assert!(first.overlaps(record.named("nanosleep")[0]));
