@@ -18,6 +18,7 @@ mod linux {
     pub mod hang;
     pub mod menu;
     pub mod options;
+    pub(crate) mod output;
     pub mod pace;
     pub mod panics;
     pub mod picture;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 
 use crate::options::{self, HELP, Table, UsageError};
-use crate::{pace, start};
+use crate::{output, pace, start};
 
 pub use crate::options::Options;
 
@@ -58,7 +58,7 @@ pub fn main(lesson: &str, about: &str, demos: &[Demo]) -> ExitCode {
             let line = format!("{lesson}: {error:#}\n");
             eprint!("{line}");
             if !error.is::<UsageError>() {
-                start::end_if_nobody_reads();
+                output::end_if_nobody_reads();
             }
             options::exit_code(&error)
         }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::start::end_if_output_failed;
+use crate::output::end_if_output_failed;
 
 /// The message of a panic: a `&str` if it was written out, a `String` if it was made.
 pub fn message(panic: &(dyn Any + Send)) -> &str {

@@ -11,6 +11,6 @@ pub mod equivalent;
 pub mod explain;
 pub mod order;
 pub mod page;
-mod phrases;
+pub mod phrases;
 mod side;
 pub mod token;

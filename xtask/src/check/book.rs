@@ -3,19 +3,19 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use xtask::transcript::page::Page;
 
 use super::findings::{Finding, Kind, Verdict};
-use super::{
-    page::{self, Header},
-    translation,
-};
+use super::page::{self, Entry, Header};
 
 /// The page that shows what `check-all` prints. It comes before all others, outside the book.
 pub const README: &str = "README.md";
 
 /// The file that lists the pages in order; mdBook makes its table of contents from it.
 pub const SUMMARY: &str = "docs/SUMMARY.md";
+
+/// The README in Chinese, and the folder of all other pages in Chinese.
+pub const CHINESE_README: &str = "README.zh.md";
+pub const CHINESE: &str = "docs/zh";
 
 /// How many minutes a first reading may take, and one page of it.
 const FIRST_READING: f64 = 120.0;
@@ -29,23 +29,6 @@ pub struct Book {
     faults: Vec<Finding>,
 }
 
-/// A page that could be read.
-pub struct Entry {
-    /// From the root of the workspace.
-    pub path: String,
-    /// What is on it.
-    pub page: Page,
-    /// What its first paragraph says of it.
-    pub header: Header,
-}
-
-impl Entry {
-    /// Whether it is left out in a first reading.
-    fn is_further(&self) -> bool {
-        self.header.level.as_deref() == Some("further")
-    }
-}
-
 impl Book {
     /// Reads all pages. What cannot be read is a finding.
     ///
@@ -55,7 +38,7 @@ impl Book {
         let mut files = Vec::new();
         list(root, Path::new("docs"), &mut files)?;
         // The Chinese pages are compared with these, and run nothing.
-        files.retain(|file| file != SUMMARY && !translation::is_in_chinese(file));
+        files.retain(|file| file != SUMMARY && !is_in_chinese(file));
         let mut book = Book { pages: Vec::new(), faults: Vec::new() };
         let mut order = vec![README.to_owned()];
         match page::read(root, SUMMARY) {
@@ -169,6 +152,11 @@ fn is_in(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// Whether a page is a Chinese one.
+pub fn is_in_chinese(page: &str) -> bool {
+    page == CHINESE_README || is_in(page, CHINESE)
+}
+
 /// The Markdown files below a folder, by name.
 pub fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
     let context = || format!("read {}", folder.display());
@@ -188,6 +176,8 @@ pub fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use xtask::transcript::page::Page;
+
     use super::*;
 
     /// What is wrong with the lengths of pages, each of a level and a number of words.

@@ -6,7 +6,6 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result};
 use xtask::transcript::page::{Excerpt, Length, Page};
 
-use super::book::Entry;
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Verdict};
 use super::transcript::replace;
@@ -49,6 +48,23 @@ impl Header {
             }
         }
         header
+    }
+}
+
+/// A page that could be read.
+pub struct Entry {
+    /// From the root of the workspace.
+    pub path: String,
+    /// What is on it.
+    pub page: Page,
+    /// What its first paragraph says of it.
+    pub header: Header,
+}
+
+impl Entry {
+    /// Whether it is left out in a first reading.
+    pub fn is_further(&self) -> bool {
+        self.header.level.as_deref() == Some("further")
     }
 }
 

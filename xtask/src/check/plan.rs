@@ -5,11 +5,12 @@ use std::sync::Arc;
 use anyhow::Result;
 use common::options::UsageError;
 
-use super::book::{Book, Entry, README};
+use super::book::{Book, README};
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Section, Verdict};
 use super::kept::Surroundings;
-use super::{Request, exercise, exercises_page, page, test_program, transcript};
+use super::page::{self, Entry};
+use super::{Request, exercise, exercises_page, test_program, transcript};
 use crate::practice;
 use crate::workspace::{Lesson, Workspace};
 

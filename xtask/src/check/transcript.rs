@@ -13,7 +13,8 @@ use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::explain::explain;
 use xtask::transcript::order::Order;
 use xtask::transcript::page::{Block, Page, Transcript};
-use xtask::transcript::token::{Id, Line, Sort};
+use xtask::transcript::phrases::Sort;
+use xtask::transcript::token::{Id, Line};
 
 use super::command_line::CommandLine;
 use super::findings::{Failure, Finding, Kind, Verdict};

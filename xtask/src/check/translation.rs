@@ -16,12 +16,12 @@ use anyhow::{Context, Result, bail};
 use common::options::UsageError;
 use serde_json::{Value, json};
 
+use super::book::CHINESE;
 use super::findings::{Failure, Finding, Kind, Section as Report, Verdict};
 use super::transcript::{changes, replace};
 use blocks::{Section, Stamp, sections};
 use compare::compare;
 use site::Site;
-pub use site::is_in_chinese;
 
 /// Whether the two texts of a section were vouched for together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +197,7 @@ impl Translation {
         if !self.exists {
             return None;
         }
-        let mut section = Report::new("Chinese", site::FOLDER, &[]);
+        let mut section = Report::new("Chinese", CHINESE, &[]);
         section.findings.clone_from(&self.findings);
         Some(section)
     }

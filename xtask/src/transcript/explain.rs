@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::token::{Id, Line, Sort};
+use super::phrases::Sort;
+use super::token::{Id, Line};
 
 /// The first line in which an actor's output differs.
 #[derive(Debug, PartialEq, Eq)]

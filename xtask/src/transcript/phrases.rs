@@ -4,8 +4,21 @@
 //! To add one, add a row, and a line of a lesson's output to the test that is named
 //! there. Keep phrases narrow: what comes after one may change from run to run.
 
-use super::token::Sort;
 use Sort::{Address, Descriptor, Port, Process};
+
+/// The sorts of ids. An id of one sort never matches one of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sort {
+    /// A process, thread, process group or session: the kernel numbers them all with
+    /// one counter.
+    Process,
+    /// A network port.
+    Port,
+    /// An address in memory, in hexadecimal. All other ids are decimal.
+    Address,
+    /// A file descriptor.
+    Descriptor,
+}
 
 /// The text before an id, and what the id is of. A phrase that ends in a letter is the
 /// whole word before the id, in lower case; the output may capitalise it and put spaces,

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::token::{Line, Sort, Token};
+use super::phrases::Sort;
+use super::token::{Line, Token};
 
 /// An output: its units, and the ids that they share.
 pub(super) struct Side {

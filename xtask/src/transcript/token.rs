@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use super::phrases::{
-    ACTORS, ADDRESSED, BEGINS, BOUNDS, ENDED_AFTER, ENDED_BEFORE, FULL, IDS, NUMBERED_ACTOR, TIMES,
+    ACTORS, ADDRESSED, BEGINS, BOUNDS, ENDED_AFTER, ENDED_BEFORE, FULL, IDS, NUMBERED_ACTOR, Sort,
+    TIMES,
 };
 
 /// A part of a line.
@@ -28,20 +29,6 @@ pub enum Token {
         /// Whether it is as full as the percentage after it says.
         is_as_full_as_said: bool,
     },
-}
-
-/// The sorts of ids. An id of one sort never matches one of another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Sort {
-    /// A process, thread, process group or session: the kernel numbers them all with
-    /// one counter.
-    Process,
-    /// A network port.
-    Port,
-    /// An address in memory, in hexadecimal. All other ids are decimal.
-    Address,
-    /// A file descriptor.
-    Descriptor,
 }
 
 /// How many percent the fullness of a bar may be from what is said: its characters are few,

@@ -1,7 +1,6 @@
 //! Programs that most systems have, beside strace: shells, Python, make, a compiler.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
@@ -37,8 +36,9 @@ fn python() -> Option<String> {
 fn compare_python(arguments: &[&str]) {
     let Some(python) = python() else { return };
     let words = [&[&python[..]], arguments].concat();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    Compared { folder: root, left_out: &["futex"], ..Compared::of(&words) }.compare();
+    let here = std::env::current_dir().unwrap();
+    Compared { folder: here.parent().unwrap(), left_out: &["futex"], ..Compared::of(&words) }
+        .compare();
 }
 
 /// How a program ends, and its processes and threads: each is born once and ends once.

@@ -4,6 +4,9 @@
 //! Nothing of the user's (`Drop`, `Clone`, `Debug`) runs while the execution is locked: it
 //! may take steps of its own.
 
+mod crew;
+mod watch;
+
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -13,12 +16,14 @@ use std::thread::{self, Thread};
 use common::panics;
 use nix::unistd::gettid;
 
-use crate::crew::{self, Crew, Member, Tid};
 use crate::execution::{CONTROLLER, Execution, Job, Limit, Object, TOO_MANY_THREADS};
 use crate::names;
 use crate::op::{Op, ThreadId};
 use crate::scheduler::Scheduler;
-use crate::watch::{Hang, Watch};
+pub(crate) use crew::Crew;
+use crew::{Member, Tid};
+use watch::Hang;
+pub(crate) use watch::Watch;
 
 /// The exit status of a Rust program that panics.
 const PANICKED: i32 = 101;

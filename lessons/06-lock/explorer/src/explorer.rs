@@ -10,15 +10,13 @@ use nix::sched::sched_getcpu;
 use nix::unistd::Pid;
 
 use crate::bounds::{Bounds, Orders};
-use crate::crew::Crew;
-use crate::engine::{Engine, lock};
+use crate::engine::{Crew, Engine, Watch, lock};
 use crate::execution::{Ended, Execution, Job, TOO_MANY_THREADS};
 use crate::replay::Replay;
 use crate::report::{Failure, Fault, Outcome, ReplayError, Report, Run};
 use crate::schedule::Schedule;
 use crate::scheduler::Scheduler;
 use crate::search::{Cut, Search};
-use crate::watch::Watch;
 
 /// How many threads an exploration may leave parked for good.
 const MAX_STRANDED: usize = 1000;

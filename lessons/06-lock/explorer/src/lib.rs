@@ -89,7 +89,6 @@
 //! threads panic.
 
 mod bounds;
-mod crew;
 mod engine;
 mod execution;
 mod explorer;
@@ -105,7 +104,6 @@ mod search;
 mod shown;
 pub mod sync;
 pub mod thread;
-mod watch;
 
 pub use bounds::{Bounds, Orders};
 pub use engine::{other_threads, settle, steps};

@@ -251,3 +251,8 @@ fn blocks(markdown: &str) -> Vec<Block> {
     }
     blocks
 }
+
+/// Whether a character is of Chinese script.
+pub fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
+}

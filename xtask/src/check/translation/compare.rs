@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::page::Header;
-use super::blocks::{Block, Section, sections};
+use super::blocks::{Block, Section, is_chinese, sections};
 use super::site::{self, Site};
 
 /// What is wrong with a section of a Chinese page.
@@ -190,11 +190,6 @@ fn first_difference<'a>(
 ) -> Option<(Option<&'a String>, Option<&'a String>)> {
     let places = 0..one.len().max(other.len());
     places.map(|at| (one.get(at), other.get(at))).find(|(one, other)| one != other)
-}
-
-/// Whether a character is of Chinese script.
-pub fn is_chinese(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
 }
 
 /// Whether a character is Chinese, or a full-width form.

@@ -9,15 +9,9 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 use xtask::transcript::page::Page;
 
-use super::super::book::{self, README, SUMMARY};
+use super::super::book::{self, CHINESE, CHINESE_README, README, SUMMARY, is_in_chinese};
 use super::super::page;
-use super::compare::is_chinese;
-
-/// The folder of the Chinese pages.
-pub const FOLDER: &str = "docs/zh";
-
-/// The Chinese README.
-const CHINESE_README: &str = "README.zh.md";
+use super::blocks::is_chinese;
 
 /// The table of contents of the Chinese book.
 const CONTENTS: &str = "docs/zh/SUMMARY.md";
@@ -49,7 +43,7 @@ const NAMES: [&str; 14] = [
 /// The Chinese page of an English one.
 pub fn chinese(page: &str) -> String {
     match page.strip_prefix("docs/") {
-        Some(rest) => format!("{FOLDER}/{rest}"),
+        Some(rest) => format!("{CHINESE}/{rest}"),
         None => CHINESE_README.to_owned(),
     }
 }
@@ -228,11 +222,6 @@ impl Site {
         let file = line.split_once("](").map(|(_, file)| file.trim_end_matches(')'));
         file.is_some_and(|file| self.is_translated(&page::target(SUMMARY, file)))
     }
-}
-
-/// Whether a page is a Chinese one.
-pub fn is_in_chinese(page: &str) -> bool {
-    page == CHINESE_README || page.starts_with("docs/zh/")
 }
 
 /// The file of a link, from the root of the workspace, and the rest of the link: its anchor.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
-use crate::crew::Tid;
-use crate::engine::{Engine, Place, lock};
+use super::crew::Tid;
+use super::{Engine, Place, lock};
 use crate::op::ThreadId;
 
 /// How often it looks within the time that a thread may take for a step.

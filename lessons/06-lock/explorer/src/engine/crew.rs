@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle, Thread};
 
 use nix::unistd::{Pid, gettid};
 
-use crate::engine::{self, Engine, lock};
+use super::{Engine, lock};
 use crate::op::ThreadId;
 
 /// Threads of the system that run the threads of one execution at a time. Dropped, it waits
@@ -103,7 +103,7 @@ impl Member {
                     // The thread of the execution ends with its thread-locals.
                     return;
                 }
-                engine::leave();
+                super::leave();
             }
         };
         let builder = thread::Builder::new().name(name.replace('\0', ""));
@@ -138,6 +138,6 @@ pub(crate) fn park_if_dismissed() {
         })
     });
     if is_member {
-        engine::park_for_good();
+        super::park_for_good();
     }
 }
