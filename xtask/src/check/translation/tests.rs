@@ -371,12 +371,18 @@ fn pages_without_a_partner_are_missing_or_a_fault() {
     write("docs/zh/README.md", "# 怎么读\n\n见 [a](1-one/a.md#甲) 和 [R](../../README.md)。\n");
     assert!(found(folder.path(), false)[0].contains("`docs/zh/1-one/a.md#甲`, expected"));
     write("docs/zh/README.md", "# 怎么读\n\n见 [a](1-one/a.md#结束) 和 [R](../../README.md)。\n");
-    // Blessing rewrites a link to the right page in the other language, or at another heading.
-    let page = "# 怎么读\n\n见 [a](../1-one/a.md#end) 和 [R](../../README.md)。\n";
-    write("docs/zh/README.md", page);
-    assert_eq!(found(folder.path(), true)[0], "docs/zh/README.md: blessed");
-    let blessed = fs::read_to_string(folder.path().join("docs/zh/README.md")).unwrap();
-    assert_eq!(blessed, page.replace("../1-one/a.md#end", "1-one/a.md#结束"));
+    // Blessing rewrites a link to the right page in the other language, or at another heading, and
+    // one that was copied from the English page.
+    let right = fs::read_to_string(folder.path().join("docs/zh/README.md")).unwrap();
+    for wrong in [
+        ("1-one/a.md#结束", "../1-one/a.md#end"),
+        ("1-one/a.md#结束", "1-one/a.md#end"),
+        ("../../README.md", "../README.md"),
+    ] {
+        write("docs/zh/README.md", &right.replace(wrong.0, wrong.1));
+        assert_eq!(found(folder.path(), true)[0], "docs/zh/README.md: blessed", "{wrong:?}");
+        assert_eq!(fs::read_to_string(folder.path().join("docs/zh/README.md")).unwrap(), right);
+    }
     fs::remove_file(folder.path().join("docs/zh/SUMMARY.md")).unwrap();
     fs::remove_file(folder.path().join("docs/translated.js")).unwrap();
     let blessed = ["docs/zh/SUMMARY.md: blessed", "docs/translated.js: blessed"];
