@@ -181,7 +181,7 @@ pub fn measure_threads<Submit: Fn(Job)>(start: fn() -> Submit, effort: Effort) -
                 ensure!(results.iter().all(|it| *it >= length), "not busy for {length:?}");
                 time
             }
-            // Threads share their memory: the argument is handed over, not copied.
+            // Threads share their memory: no argument is copied, and a result is handed over.
             Work::Bytes { count, size } => {
                 let (time, results) = run_all(&submit, count, move |_| vec![1_u8; size]);
                 results.iter().try_for_each(|result| ensure_length(result, size))?;
