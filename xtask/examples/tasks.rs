@@ -42,6 +42,7 @@ fn main() -> Result<()> {
         "interrupted" => interrupted(),
         "retries" => retries(),
         "ended-by-handler" => ended_by_handler(),
+        "killed-while-stopped" => killed_while_stopped(),
         "read-in-handler" => read_in_handler(),
         "stopped" => stopped(),
         "stopped-threads" => stopped_threads(),
@@ -250,6 +251,19 @@ fn ended_by_handler() -> Result<()> {
     until_asleep(child)?;
     kill(child, Signal::SIGUSR1).context("kill")?;
     exited(child, 3)
+}
+
+/// A child that is stopped while it reads, and then killed: its read does not return.
+fn killed_while_stopped() -> Result<()> {
+    let (reads, _writes) = pipe().context("pipe")?;
+    let child = child(move || read(&reads, &mut [0]).is_ok().into())?;
+    until_asleep(child)?;
+    kill(child, Signal::SIGSTOP).context("kill")?;
+    waitid(Id::Pid(child), WaitPidFlag::WSTOPPED).context("waitid")?;
+    kill(child, Signal::SIGKILL).context("kill")?;
+    let end = waitpid(child, None).context("wait")?;
+    ensure!(end == WaitStatus::Signaled(child, Signal::SIGKILL, false), "{end:?}");
+    Ok(())
 }
 
 /// A child whose read is interrupted by a handler that reads itself, and is then made again.

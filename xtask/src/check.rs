@@ -16,9 +16,10 @@ mod test_program;
 mod transcript;
 pub mod translation;
 
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::ExitCode;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -96,23 +97,30 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
     };
     // Always all: a page may run other lessons. And for a part of them Cargo would choose
     // other features of what they depend on, and build it once more.
-    let built = thread::scope(|scope| {
-        // This takes time, too, and is not needed before.
+    let (book, built) = thread::scope(|scope| {
+        // These take time, too, and are not needed before.
         scope.spawn(|| python::variable(&workspace.root));
-        workspace.build(&workspace.lessons, targets)
-    })?;
+        let book = scope.spawn(|| Book::read(&workspace.root));
+        let built = workspace.build(&workspace.lessons, targets);
+        (joined(book), built)
+    });
+    let (book, built) = (book?, built?);
     let building = start.elapsed();
-    let book = Book::read(&workspace.root)?;
     let plan = Plan::new(workspace, &book, &built, request)?;
-    let mut sections = carry_out(plan, request, start)?;
-    // When all outputs are on the English pages.
     let chapters: Vec<_> = if request.pages {
         Vec::new()
     } else {
         let asked = built.iter().filter(|lesson| request.lessons.contains(&lesson.name));
         asked.map(Lesson::chapter).collect()
     };
-    let translation = Translation::check(&workspace.root, &chapters, request.bless)?;
+    let translate = || Translation::check(&workspace.root, &chapters, request.bless);
+    let (sections, translation) = thread::scope(|scope| {
+        // Blessed outputs have to be on the English pages first.
+        let early = (!request.bless).then(|| scope.spawn(translate));
+        let sections = carry_out(plan, request, start);
+        (sections, early.map_or_else(translate, joined))
+    });
+    let (mut sections, translation) = (sections?, translation?);
     if !request.json {
         translation.details().iter().for_each(|line| println!("{line}"));
     }
@@ -138,6 +146,11 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
         }
     }
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a thread returns; its panic is passed on.
+fn joined<T>(thread: ScopedJoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Runs the jobs of a plan, and prints each section as soon as it is complete.

@@ -322,6 +322,8 @@ struct Interrupted {
     /// When.
     at: Duration,
     result: i64,
+    /// Whether a handler of the program was called. Without one the program cannot know of it.
+    handled: bool,
 }
 
 impl Task {
@@ -660,7 +662,7 @@ impl<'a> Tracer<'a> {
             let at = self.now();
             if let Some(task) = self.tasks.get_mut(&id) {
                 task.step.left();
-                task.interrupted.push(Interrupted { begun, at, result });
+                task.interrupted.push(Interrupted { begun, at, result, handled: false });
                 self.open.insert((at, id));
             }
             return Ok(());
@@ -787,9 +789,9 @@ impl<'a> Tracer<'a> {
             self.tasks.iter().filter(|(other, task)| task.process == process && **other != id);
         let others: Vec<Pid> = others.map(|(other, _)| *other).collect();
         // The first thread's id goes on, but its calls do not.
-        self.never_return(id);
+        self.never_return(id, None);
         for other in others {
-            self.never_return(other);
+            self.never_return(other, None);
             let text = if other == former {
                 format!("goes on as pid {process}: it became a new program")
             } else {
@@ -862,6 +864,9 @@ impl<'a> Tracer<'a> {
         };
         let from = self.known.ids.outside(id, from);
         let from = if from > 0 { format!(", from pid {from}") } else { String::new() };
+        if let Some(last) = self.tasks.get_mut(&id).and_then(|task| task.interrupted.last_mut()) {
+            last.handled |= has_handler(id, signal);
+        }
         let text = format!("gets {}{from}", words::signal_name(signal));
         let event = self.event(id, Group::Signal, text);
         self.tell(event);
@@ -877,7 +882,11 @@ impl<'a> Tracer<'a> {
             let kind = begun.asked().unwrap_or("fork");
             self.made(id, Some(begun), child, kind)?;
         }
-        self.never_return(id);
+        let signal = match end {
+            End::Killed(signal) => Some(signal),
+            _ => None,
+        };
+        self.never_return(id, signal);
         self.tell_zombies(id);
         self.note_zombie(id);
         let text = match end {
@@ -926,8 +935,17 @@ impl<'a> Tracer<'a> {
         self.tell(Event { zombie: Some(child.as_raw()), ..event });
     }
 
-    /// Tells the calls that a task is in when it ends, and that never return.
-    fn never_return(&mut self, id: Pid) {
+    /// Tells the calls that a task is in when it ends, and that never return. They count as
+    /// interrupted if the program noticed it, or ended by it. But a task that is traced wakes also
+    /// for a signal that nobody wants, such as SIGCHLD, and makes the call again; and it may end
+    /// in between.
+    fn never_return(&mut self, id: Pid, signal: Option<i32>) {
+        let goes_unnoticed = signal.is_none_or(|signal| signal == libc::SIGKILL);
+        let task = self.tasks.get_mut(&id).filter(|_| goes_unnoticed);
+        if let Some(last) = task.and_then(|task| task.interrupted.pop_if(|last| !last.handled)) {
+            self.open.remove(&(last.at, id));
+            self.returned(id, last.begun, NEVER, None);
+        }
         self.interrupted_for_good(id);
         if let Some(begun) = self.take_begun(id) {
             self.returned(id, begun, NEVER, None);
@@ -1026,6 +1044,13 @@ fn parent_of_zombie(id: Pid) -> Option<Pid> {
     let is_zombie = proc::field(&status, "State").ok()?.starts_with('Z');
     let parent = proc::field(&status, "PPid").ok()?.parse().ok()?;
     is_zombie.then(|| Pid::from_raw(parent))
+}
+
+/// Whether the program has a handler for a signal. Also if that cannot be read.
+fn has_handler(id: Pid, signal: i32) -> bool {
+    let caught = proc::field(format!("/proc/{id}/status"), "SigCgt").ok();
+    let caught = caught.and_then(|digits| u64::from_str_radix(&digits, 16).ok());
+    caught.is_none_or(|caught| caught >> (signal - 1) & 1 == 1)
 }
 
 /// Whether the kernel is about to end a process: its flag PF_EXITING, in the ninth field of

@@ -45,6 +45,16 @@ fn a_call_whose_interruption_ends_the_process_is_told() {
 }
 
 #[test]
+fn a_call_that_was_interrupted_unnoticed_and_never_went_on_does_not_return() {
+    in_both("killed-while-stopped", |lives| {
+        assert_eq!(reads(lives), ["read from pipe 1, read end: does not return"], "{lives:#?}");
+        let child = &lives.events[&only_child(lives, lives.root)];
+        let read = child.iter().find(|event| event["call"] == "read").unwrap();
+        assert_eq!(read["result"], Value::Null, "{read}");
+    });
+}
+
+#[test]
 fn a_call_that_goes_on_after_a_handler_with_calls_of_its_own_is_one_call() {
     in_both("read-in-handler", |lives| {
         assert_eq!(

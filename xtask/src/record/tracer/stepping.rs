@@ -141,7 +141,7 @@ impl Tracer<'_> {
             return false;
         }
         // Made again, it is the same call to the program.
-        task.interrupted.push(Interrupted { begun: begun.clone(), at, result });
+        task.interrupted.push(Interrupted { begun: begun.clone(), at, result, handled: false });
         task.step.held = Some(Held::TimeOver);
         true
     }
