@@ -14,7 +14,7 @@ use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{self, ForkResult, Pid, getpid, getppid};
 
 use crate::Unsupported;
-use crate::options::{UNSUPPORTED, exit_status};
+use crate::options::exit_status;
 
 /// The exit status of a Rust program that panics.
 const PANICKED: i32 = 101;
@@ -78,7 +78,7 @@ impl Child {
     pub fn join(self) -> Result<()> {
         let pid = self.pid;
         let status = self.wait()?;
-        if status == Exited(pid, UNSUPPORTED.into()) {
+        if status == Exited(pid, Unsupported::STATUS.into()) {
             return Err(Unsupported(format!("child {pid} has said why not")).into());
         }
         ensure!(status == Exited(pid, 0), "child {pid} ended badly: {}", describe(status));

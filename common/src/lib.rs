@@ -36,10 +36,15 @@ pub use linux::{pace::paced, *};
 
 /// The machine or its container does not let a demo show what it is about.
 ///
-/// A demo returns it as its error. The reader sees the sentence, and the exit
-/// status is 3: `cargo xtask check` then reports "not checked here", not a failure.
+/// A demo returns it as its error. The reader sees the sentence, and the exit status is
+/// [`Unsupported::STATUS`]: `cargo xtask check` then reports "not checked here", not a failure.
 #[derive(Debug)]
 pub struct Unsupported(pub String);
+
+impl Unsupported {
+    /// The exit status of a program, or of a child of it, that ends with this error.
+    pub const STATUS: u8 = 3;
+}
 
 impl std::fmt::Display for Unsupported {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

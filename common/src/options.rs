@@ -168,11 +168,8 @@ impl From<lexopt::Error> for UsageError {
     }
 }
 
-/// The exit status of a program, or of a child of it, for [`Unsupported`].
-pub(crate) const UNSUPPORTED: u8 = 3;
-
-/// The exit status of a program that ends with this error: 2 for a [`UsageError`], 3 for
-/// [`Unsupported`] or a system call that this system does not have, otherwise 1.
+/// The exit status of a program that ends with this error: 2 for a [`UsageError`], that of
+/// [`Unsupported`] for it or a system call that this system does not have, otherwise 1.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(exit_status(error))
 }
@@ -182,7 +179,7 @@ pub(crate) fn exit_status(error: &anyhow::Error) -> u8 {
     if error.is::<UsageError>() {
         2
     } else if error.is::<Unsupported>() || is_missing_call(error) {
-        UNSUPPORTED
+        Unsupported::STATUS
     } else {
         1
     }

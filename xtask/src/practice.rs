@@ -29,7 +29,7 @@ pub use feed::Step;
 pub use progress::Progress;
 pub use record::{JobRun, Record};
 pub use signals::Signals;
-pub use text::Text;
+pub use text::{Language, Text};
 pub use trial::{Fault, NotHere, Ran, Trial};
 
 /// A task, and who judges what becomes of it.

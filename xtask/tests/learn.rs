@@ -43,6 +43,7 @@ impl Course {
             .env("CARGO_MANIFEST_DIR", self.0.path().join("xtask"))
             .env("CARGO_TARGET_DIR", target)
             .env("CARGO_NET_OFFLINE", "true")
+            .env("LC_ALL", "C.UTF-8")
             .env_remove("VISUAL")
             .env_remove("EDITOR");
         command
@@ -267,6 +268,29 @@ fn in_a_terminal_of_vs_code_the_editor_opens_at_the_line_of_the_fault() {
     assert_eq!(fs::read_to_string(&told).unwrap(), expected);
     terminal.press("q");
     assert!(terminal.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_reader_of_a_chinese_system_reads_chinese() {
+    let course = Course::new();
+    let screen = |set: [(&str, &str); 2]| {
+        let mut command = course.command(&["children"]);
+        let output = command.env_remove("LC_ALL").envs(set).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        text(&output.stdout)
+    };
+    let chinese = screen([("LC_MESSAGES", ""), ("LANG", "zh_CN.UTF-8")]);
+    let task = fs::read_to_string("../lessons/02-fork/exercises/children/task.zh.md").unwrap();
+    let title = task.lines().next().unwrap().strip_prefix("# ").unwrap();
+    let paragraph = task.split("\n\n").nth(1).unwrap();
+    assert!(chinese.contains(title) && chinese.contains(paragraph), "{chinese}");
+    for set in [
+        [("LC_MESSAGES", "C"), ("LANG", "zh_CN.UTF-8")],
+        [("LC_ALL", "en_US.UTF-8"), ("LC_MESSAGES", "zh_CN.UTF-8")],
+    ] {
+        let english = screen(set);
+        assert!(english.contains("Wait for each child") && !english.contains(title), "{english}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::findings::{Failure, Finding, Kind, Verdict};
 use super::kept::{Kept, Surroundings};
-use crate::practice::{Exercise, Fault, NotHere, Text, Trial};
+use crate::practice::{Exercise, Fault, Language, NotHere, Text, Trial};
 use crate::workspace::{Interrupted, Workspace};
 
 /// The folders of programs, and how many there must be at least in each.
@@ -36,8 +36,10 @@ pub fn check(
         Err(why) => return Ok(vec![finding(exercise.name, Verdict::failed(format!("{why:#}")))]),
     };
     let mut findings = Vec::new();
-    if let Err(why) = Text::read(root, exercise) {
-        findings.push(finding(exercise.name, Verdict::failed(format!("{why:#}"))));
+    for language in [Language::English, Language::Chinese] {
+        if let Err(why) = Text::read(root, exercise, language) {
+            findings.push(finding(exercise.name, Verdict::failed(format!("{why:#}"))));
+        }
     }
     for (what, why) in faults(&names, exercise) {
         findings.push(finding(&what, Verdict::failed(why)));

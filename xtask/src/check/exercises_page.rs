@@ -1,23 +1,30 @@
 //! The page of a chapter that has its exercises: what the reader of `cargo xtask learn` reads, too.
 
-use std::fs;
+use std::path::Path;
+use std::{fs, iter};
 
 use anyhow::{Context, Result};
 
 use super::findings::{Failure, Finding, Kind, Verdict};
 use super::transcript::{changes, replace};
-use crate::practice::{Exercise, Text};
+use super::translation;
+use crate::practice::{Exercise, Language, Text};
 use crate::workspace::{Lesson, Workspace};
 
 /// What each hint is called.
-const HINTS: [&str; 3] = ["Hint", "Second hint", "Third hint"];
+fn hints(language: Language) -> [&'static str; 3] {
+    match language {
+        Language::English => ["Hint", "Second hint", "Third hint"],
+        Language::Chinese => ["提示", "第二个提示", "第三个提示"],
+    }
+}
 
 /// Checks that the page has the text of each of a lesson's exercises. It begins as it likes; from
 /// its first section on there is nothing else, up to the link to the next page. With `bless` this
-/// part is rewritten where it is wrong.
+/// part is rewritten where it is wrong. And the same for the Chinese page.
 ///
 /// # Errors
-/// If the page cannot be rewritten.
+/// If a page cannot be rewritten.
 pub fn check(
     workspace: &Workspace,
     lesson: &Lesson,
@@ -27,55 +34,79 @@ pub fn check(
     if exercises.is_empty() {
         return Ok(Vec::new());
     }
-    let path = format!("{}/exercises.md", lesson.chapter());
-    let finding = |verdict| {
-        let (place, what) = (path.clone(), "exercises".to_owned());
-        vec![Finding { kind: Kind::Page, place, what, verdict }]
+    let english = format!("{}/exercises.md", lesson.chapter());
+    let chinese = translation::chinese(&english);
+    let finding = |(path, language): (String, Language)| {
+        let verdict = check_page(&workspace.root, &path, exercises, language, bless)?;
+        Ok(Finding { kind: Kind::Page, place: path, what: "exercises".to_owned(), verdict })
     };
-    let file = workspace.root.join(&path);
+    [(english, Language::English), (chinese, Language::Chinese)].into_iter().map(finding).collect()
+}
+
+fn check_page(
+    root: &Path,
+    path: &str,
+    exercises: &[&Exercise],
+    language: Language,
+    bless: bool,
+) -> Result<Verdict> {
+    let file = root.join(path);
     let Ok(page) = fs::read_to_string(&file) else {
-        return Ok(finding(Verdict::failed("there is no such page")));
+        return Ok(Verdict::failed("there is no such page"));
     };
     let Some((start, end)) = part(&page) else {
         let why = "needs a section for each exercise, and a link to the next page";
-        return Ok(finding(Verdict::failed(why)));
+        return Ok(Verdict::failed(why));
     };
-    let texts = exercises
-        .iter()
-        .map(|exercise| Ok(section(exercise, &Text::read(&workspace.root, exercise)?)));
-    let expected = match texts.collect::<Result<String>>() {
-        Ok(expected) => expected,
-        Err(why) => return Ok(finding(Verdict::failed(format!("{why:#}")))),
+    let texts = exercises.iter().map(|exercise| Text::read(root, exercise, language));
+    let texts = match texts.collect::<Result<Vec<_>>>() {
+        Ok(texts) => texts,
+        Err(why) => return Ok(Verdict::failed(format!("{why:#}"))),
     };
     let is = &page[start..end];
+    let notes = is.split("\n## ").map(|section| match language {
+        Language::English => "",
+        Language::Chinese => notes(section),
+    });
+    let texts = exercises.iter().zip(&texts).zip(notes.chain(iter::repeat("")));
+    let sections = texts.map(|((exercise, text), notes)| section(exercise, text, language, notes));
+    let expected: String = sections.collect();
     if is == expected {
-        return Ok(finding(Verdict::Held));
+        return Ok(Verdict::Held);
     }
     let diff = changes(is, &expected);
     if bless {
         let text = [&page[..start], &expected, &page[end..]].concat();
         replace(&file, &text).with_context(|| format!("write {path}"))?;
-        return Ok(finding(Verdict::Blessed(diff)));
+        return Ok(Verdict::Blessed(diff));
     }
     let why = "its exercises have another text".to_owned();
     let details = diff.lines().map(str::to_owned).collect();
-    let again = Some(format!("cargo xtask check {} --bless", lesson.name));
-    Ok(finding(Verdict::Failed(Failure { why, details, again, ..Failure::default() })))
+    let again = Some(format!("cargo xtask check {} --bless", exercises[0].lesson));
+    Ok(Verdict::Failed(Failure { why, details, again, ..Failure::default() }))
 }
 
-/// From the first section on, up to the link to the next page.
+/// From the first section on, up to the last paragraph, with the link to the next page.
 fn part(page: &str) -> Option<(usize, usize)> {
     let start = page.find("\n## ")? + 1;
-    let end = page.rfind("\nNext: ")? + 1;
+    let end = page.trim_end().rfind("\n\n")? + 2;
     (start < end).then_some((start, end))
 }
 
-/// What the page says of an exercise.
-fn section(exercise: &Exercise, text: &Text) -> String {
+/// What stands below the heading of a section of a Chinese page: whether it was vouched for.
+fn notes(section: &str) -> &str {
+    let rest = section.split_once('\n').map_or("", |(_, rest)| rest);
+    let notes = rest.find("\n`").map_or("", |end| &rest[..end]);
+    if notes.lines().all(translation::is_note) { notes } else { "" }
+}
+
+/// What the page says of an exercise, with these lines below the heading.
+fn section(exercise: &Exercise, text: &Text, language: Language, notes: &str) -> String {
     let name = exercise.name;
     let task = on_a_page(&text.task);
-    let mut section = format!("## {}\n\n`cargo xtask learn {name}`\n\n{task}\n\n", text.title);
-    for (title, hint) in HINTS.iter().zip(&text.hints) {
+    let title = &text.title;
+    let mut section = format!("## {title}\n{notes}\n`cargo xtask learn {name}`\n\n{task}\n\n");
+    for (title, hint) in hints(language).iter().zip(&text.hints) {
         let hint = on_a_page(hint);
         section += &format!("<details><summary>{title}</summary>\n\n{hint}\n\n</details>\n\n");
     }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use common::Unsupported;
 use xtask::supervise::{self, End, Errors, NoAnswer, OWN_PROGRAM, Outcome, Program};
 use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
 use xtask::transcript::explain::explain;
@@ -31,9 +32,6 @@ const DEADLINE: u64 = 30;
 
 /// How many characters of a line are shown where something failed.
 const LONGEST_LINE: usize = 300;
-
-/// Exit status of a demo that says that this machine cannot show its point.
-const NOT_HERE: i32 = 3;
 
 /// What a comparison found: the verdict, and the new output if the page may be rewritten
 /// with it.
@@ -124,7 +122,9 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson], slower: f64) ->
         Ok(status) => status,
         Err(why) => return failed(why, last_lines(&actual)),
     };
-    if end == NOT_HERE && (check.may_refuse || command.is_trace() && !can_trace()) {
+    if end == i32::from(Unsupported::STATUS)
+        && (check.may_refuse || command.is_trace() && !can_trace())
+    {
         let why = actual.last().copied().unwrap_or("it does not say why");
         return Ok(Verdict::NotChecked(why.to_owned()).into());
     }

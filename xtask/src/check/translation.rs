@@ -19,9 +19,11 @@ use serde_json::{Value, json};
 use super::book::CHINESE;
 use super::findings::{Failure, Finding, Kind, Section as Report, Verdict};
 use super::transcript::{changes, replace};
+pub use blocks::is_note;
 use blocks::{Section, Stamp, sections};
 use compare::compare;
 use site::Site;
+pub use site::chinese;
 
 /// Whether the two texts of a section were vouched for together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

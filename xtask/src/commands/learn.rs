@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use common::Unsupported;
 use common::options::UsageError;
 
 use crate::cli::{Arguments, Command};
 use crate::package;
-use crate::practice::{self, Exercise, Fault, NotForJudge, NotHere, Progress, Text};
+use crate::practice::{self, Exercise, Fault, Language, NotForJudge, NotHere, Progress, Text};
 use crate::workspace::{NotBuilt, OWN, Workspace};
 
 /// Shows exercises and judges what becomes of them.
@@ -37,6 +38,8 @@ with the next exercise that you have not solved.
 
 The judge looks at what the kernel saw your program do, or tries every order in which its
 threads can take their steps. Programs other than our solution pass if they are right.
+
+Tasks and hints are in Chinese where the language of the system is (LANG=zh_CN.UTF-8).
 
 Exit status: 0; of --check, --json and --junit 1 if a program is not right yet; 2 if the
 command line is wrong; of --check 3 if this system does not let the judge see what your program
@@ -95,7 +98,7 @@ fn lines(workspace: &Workspace) -> Result<Vec<String>> {
             (false, true) => "begun",
             (false, false) => "-",
         };
-        let title = Text::read(&workspace.root, exercise)?.title;
+        let title = Text::read(&workspace.root, exercise, Language::of_reader())?.title;
         Ok(format!("{:<13} {:<16} {state:<7} {title}", exercise.lesson, exercise.name))
     };
     practice::all().map(line).collect()
@@ -145,7 +148,7 @@ impl Judged {
         match self {
             Judged::Right(_) => ExitCode::SUCCESS,
             Judged::Wrong(_) | Judged::NotBuilt(_) => ExitCode::FAILURE,
-            Judged::NotHere(_) => ExitCode::from(3),
+            Judged::NotHere(_) => ExitCode::from(Unsupported::STATUS),
         }
     }
 

@@ -17,6 +17,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use common::Unsupported;
 use common::options::{Options, UsageError};
 use nix::unistd::Pid;
 use xtask::record::{self, Event, Group, Program, Refused, Selection};
@@ -24,10 +25,6 @@ use xtask::record::{self, Event, Group, Program, Refused, Selection};
 use crate::cli::{Arguments, Command};
 use crate::python;
 use crate::workspace::{Interrupted, OWN, Targets, Workspace};
-
-/// Exit status where the system does not allow tracing, as of a demo that the
-/// machine does not let show its point.
-const NOT_HERE: u8 = 3;
 
 /// Traces a demo, or another program.
 pub const COMMAND: Command = Command {
@@ -180,7 +177,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     };
     if !is_allowed(result)? {
-        return Ok(ExitCode::from(NOT_HERE));
+        return Ok(ExitCode::from(Unsupported::STATUS));
     }
     if options.has("--tree") {
         tree.print();
@@ -261,7 +258,7 @@ fn step(arguments: &Arguments) -> Result<ExitCode> {
     };
     let program = Program { words: &words, folder: &folder, reads: false };
     if !is_allowed(step::run(&program, held_before, keys))? {
-        return Ok(ExitCode::from(NOT_HERE));
+        return Ok(ExitCode::from(Unsupported::STATUS));
     }
     Ok(ExitCode::SUCCESS)
 }

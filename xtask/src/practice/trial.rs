@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use common::Unsupported;
 use xtask::supervise::{self, End, Errors, OWN_PROGRAM, Program};
 
 use super::feed::{Feed, Step};
@@ -81,9 +82,6 @@ impl fmt::Display for NotHere {
 }
 
 impl std::error::Error for NotHere {}
-
-/// The exit status with which a program says that it cannot run here.
-const NOT_HERE: i32 = 3;
 
 /// A program that is to be judged.
 pub struct Trial {
@@ -319,7 +317,9 @@ impl Trial {
         let output = String::from_utf8_lossy(&outcome.output);
         match outcome.end {
             End::Exited(0) => {}
-            End::Exited(NOT_HERE) => bail!(NotHere(output.trim().to_owned())),
+            End::Exited(status) if status == i32::from(Unsupported::STATUS) => {
+                bail!(NotHere(output.trim().to_owned()))
+            }
             End::Flooded => {
                 // The last line is cut.
                 let whole = output.rsplit_once('\n').map_or("", |(whole, _)| whole);

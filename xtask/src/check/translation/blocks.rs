@@ -9,6 +9,12 @@ use xxhash_rust::xxh3::xxh3_64;
 /// changed, or the Chinese one has.
 pub const MARKS: [&str; 2] = ["本节译文落后于英文版。", "本节译文改动后，尚未与英文版核对。"];
 
+/// Whether a line is part of what a Chinese page says of its own section, or empty.
+pub fn is_note(line: &str) -> bool {
+    let mark = line.trim_matches('*');
+    line.is_empty() || Stamp::read(line).is_some() || MARKS.contains(&mark)
+}
+
 /// A heading and what follows, up to the next heading.
 #[derive(Debug, Default)]
 pub struct Section {
@@ -250,9 +256,4 @@ fn blocks(markdown: &str) -> Vec<Block> {
         }
     }
     blocks
-}
-
-/// Whether a character is of Chinese script.
-pub fn is_chinese(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
 }

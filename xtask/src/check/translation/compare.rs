@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::super::page::Header;
-use super::blocks::{Block, Section, is_chinese, sections};
+use super::blocks::{Block, Section, sections};
 use super::site::{self, Site};
+use crate::wrap::is_chinese;
 
 /// What is wrong with a section of a Chinese page.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use xtask::transcript::page::Page;
 
 use super::super::book::{self, CHINESE, CHINESE_README, README, SUMMARY, is_in_chinese};
 use super::super::page;
-use super::blocks::is_chinese;
+use crate::wrap::is_chinese;
 
 /// The table of contents of the Chinese book.
 const CONTENTS: &str = "docs/zh/SUMMARY.md";

@@ -10,9 +10,9 @@ use common::text;
 use nix::poll::PollTimeout;
 
 use super::{Judged, file, judge, lines, make};
-use crate::practice::{self, Exercise, Progress, Text};
+use crate::practice::{self, Exercise, Language, Progress, Text};
 use crate::workspace::{OWN, Workspace};
-use crate::wrap::wrapped;
+use crate::wrap::{is_chinese, wrapped};
 
 const KEYS: &str = "h hint  n next  p previous  l list  e editor  r reset  s solution  q quit";
 
@@ -141,8 +141,12 @@ impl Session<'_> {
         Ok(())
     }
 
+    fn text(&self) -> Result<Text> {
+        Text::read(&self.workspace.root, self.exercise, Language::of_reader())
+    }
+
     fn hint(&mut self) -> Result<()> {
-        let text = Text::read(&self.workspace.root, self.exercise)?;
+        let text = self.text()?;
         let mut progress = Progress::read(&self.workspace.root)?;
         let hints = &mut progress.of(self.exercise.name).hints;
         self.shown.clear();
@@ -171,7 +175,7 @@ impl Session<'_> {
         self.shown = vec![format!("{path}:"), String::new()];
         self.shown.extend(source.lines().map(str::to_owned));
         self.shown.push(String::new());
-        self.shown.extend(paragraphs(&Text::read(&self.workspace.root, self.exercise)?.why));
+        self.shown.extend(paragraphs(&self.text()?.why));
         Ok(())
     }
 
@@ -233,7 +237,7 @@ impl Session<'_> {
 
     fn screen(&self) -> Result<String> {
         let exercise = self.exercise;
-        let text = Text::read(&self.workspace.root, exercise)?;
+        let text = self.text()?;
         let number = practice::all().take_while(|it| it.name != exercise.name).count() + 1;
         let count = practice::all().count();
         let mut screen = vec![
@@ -295,6 +299,8 @@ fn paragraphs(text: &str) -> Vec<String> {
             let item = if number > 0 { format!("- {item}") } else { item.to_owned() };
             let words = item.split_whitespace().collect::<Vec<_>>().join(" ");
             let indent = if is_item { "  " } else { "" };
+            // The terminal breaks Chinese where a line is full.
+            let room = if words.contains(is_chinese) { usize::MAX } else { room };
             let wrapped = wrapped(&words, room);
             let rest = wrapped[1..].iter().map(|line| format!("{indent}{}", line.trim_start()));
             lines.extend(wrapped.first().cloned().into_iter().chain(rest));
