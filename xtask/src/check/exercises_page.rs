@@ -131,6 +131,50 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_page_that_is_rewritten_keeps_what_was_vouched_for() {
+        let exercise = crate::practice::all().next().unwrap();
+        let course = tempfile::tempdir().unwrap();
+        let folder = course.path().join(exercise.folder());
+        fs::create_dir_all(&folder).unwrap();
+        let text =
+            "# 题\n\n做。\n\n## 提示\n\na\n\n## 提示\n\nb\n\n## 提示\n\nc\n\n## 为什么\n\n好。\n";
+        fs::write(folder.join("task.zh.md"), text).unwrap();
+        let hint = |title, text| {
+            format!("<details><summary>{title}</summary>\n\n{text}\n\n</details>\n\n")
+        };
+        let hints = [hint("提示", "a"), hint("第二个提示", "b"), hint("第三个提示", "c")].concat();
+        let page = |notes: &str, task: &str| {
+            let name = exercise.name;
+            format!(
+                "# 练习\n\n话。\n\n## 题\n{notes}\n`cargo xtask learn {name}`\n\n{task}\n\n{hints}\
+                 下一页：[a](a.md)\n"
+            )
+        };
+        let file = course.path().join("page.md");
+        let check = |is: &str, bless| {
+            fs::write(&file, is).unwrap();
+            let verdict =
+                check_page(course.path(), "page.md", &[exercise], Language::Chinese, bless);
+            (verdict.unwrap(), fs::read_to_string(&file).unwrap())
+        };
+        let stamp = "<!-- vouched for: en 1, zh 2 -->\n";
+        for notes in ["", stamp, &format!("{stamp}\n*本节译文落后于英文版。*\n")] {
+            assert!(matches!(check(&page(notes, "做。"), false).0, Verdict::Held), "{notes}");
+            assert!(
+                matches!(check(&page(notes, "别做。"), false).0, Verdict::Failed(_)),
+                "{notes}"
+            );
+            let (verdict, text) = check(&page(notes, "别做。"), true);
+            assert!(matches!(verdict, Verdict::Blessed(_)), "{notes}");
+            assert_eq!(text, page(notes, "做。"));
+        }
+        // What is no such note is another text.
+        let (verdict, text) = check(&page("\n又。\n", "做。"), true);
+        assert!(matches!(verdict, Verdict::Blessed(_)));
+        assert_eq!(text, page("", "做。"));
+    }
+
+    #[test]
     fn lines_of_output_are_no_block() {
         let text = "It prints:\n\n    a b\n    c\n\nThen it ends.";
         assert_eq!(on_a_page(text), "It prints:\n\n`a b`\\\n`c`\n\nThen it ends.");
