@@ -62,14 +62,14 @@ impl Feed {
         self.readers.iter().map(path).collect()
     }
 
-    /// Ends it, when the program has ended. Returns whether nothing more would have come, and the
-    /// program has had time to see that: the feed has come to its end, or something is left unread.
-    pub fn end(self) -> bool {
-        let now = Instant::now();
+    /// Ends it, when the program has ended. Returns whether at this moment nothing more would have
+    /// come, and the program had had time to see that: the feed had come to its end, or something
+    /// was left unread.
+    pub fn end(self, at: Instant) -> bool {
         self.is_over.store(true, Ordering::Relaxed);
         // If it has panicked, nothing more comes.
         let Ok(since) = self.feeder.join() else { return true };
-        since.is_some_and(|since| now.saturating_duration_since(since) >= TIME_TO_READ)
+        since.is_some_and(|since| at.saturating_duration_since(since) >= TIME_TO_READ)
     }
 }
 
@@ -97,6 +97,7 @@ fn fill(
                     }
                     thread::sleep(PAUSE);
                 }
+                since = Instant::now();
                 continue;
             }
             Step::Hold => {
@@ -175,7 +176,7 @@ mod tests {
         assert_eq!([read(&mut first), read(&mut first)], ["d", "e"]);
         assert_eq!([read(&mut first), read(&mut second)], ["", ""], "the end");
         thread::sleep(TIME_TO_READ);
-        assert!(feed.end());
+        assert!(feed.end(Instant::now()));
     }
 
     #[test]
@@ -186,7 +187,7 @@ mod tests {
         seen::until("the rest is there", || unread(file.as_raw_fd()) == 50_000);
         // It is left unread only if nobody reads it in this time.
         thread::sleep(TIME_TO_READ);
-        assert!(feed.end());
+        assert!(feed.end(Instant::now()));
 
         let feed = Feed::start(2, &[Step::Together(vec![vec![1; 100_000], vec![2]])]).unwrap();
         let mut files = feed.paths().into_iter().map(|path| File::open(path).unwrap());
@@ -195,10 +196,28 @@ mod tests {
         first.read_exact(&mut [0; 100_000]).unwrap();
         assert_eq!([read(&mut first), read(&mut second)], ["", ""], "the end");
         thread::sleep(TIME_TO_READ);
-        assert!(feed.end());
+        assert!(feed.end(Instant::now()));
 
         let feed = Feed::start(1, &[Step::Hold]).unwrap();
         thread::sleep(TIME_TO_READ);
-        assert!(feed.end());
+        assert!(feed.end(Instant::now()));
+    }
+
+    #[test]
+    fn an_end_that_has_only_just_come_is_not_one_that_the_program_has_seen() {
+        let pause = TIME_TO_READ;
+        let fed = || {
+            let steps = [Step::Bytes(0, vec![1]), Step::Pause(pause)];
+            let feed = Feed::start(1, &steps).unwrap();
+            let mut file = File::open(&feed.paths()[0]).unwrap();
+            file.read_exact(&mut [0]).unwrap();
+            assert_eq!(read(&mut file), "");
+            feed
+        };
+        let start = Instant::now();
+        // The end comes after the pause, if not later.
+        assert!(!fed().end(start + pause + TIME_TO_READ - Duration::from_millis(1)));
+        let feed = fed();
+        assert!(feed.end(Instant::now() + TIME_TO_READ));
     }
 }

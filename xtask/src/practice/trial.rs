@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use common::Unsupported;
@@ -16,12 +16,12 @@ use crate::workspace::Interrupted;
 /// Names the program of an exercise that a lesson's program of all exercises is to be.
 pub const VARIABLE: &str = "EXERCISE";
 
-/// How long a program may take before its record says what it waits for, in seconds. If something
-/// could still go on then, it gets the second time.
-const PATIENCE: [&str; 2] = ["1.5", "20"];
+/// How long a program may take before its record says what it waits for. If something could still
+/// go on then, it gets the second time.
+const PATIENCE: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(20)];
 
 /// The same for a program that waits for nothing but what it is fed.
-const PATIENCE_IF_FED: [&str; 3] = ["0.3", "1.5", "20"];
+const PATIENCE_IF_FED: [Duration; 3] = [Duration::from_millis(300), PATIENCE[0], PATIENCE[1]];
 
 /// How long a program may take whose record has come to its end.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -213,7 +213,7 @@ impl Trial {
     pub fn run_fed(&self, count: usize, steps: &[Step]) -> Result<Ran> {
         let feed = Feed::start(count, steps)?;
         let ran = self.run(&words(&feed.paths()));
-        feed.end();
+        feed.end(Instant::now());
         ran
     }
 
@@ -278,10 +278,17 @@ impl Trial {
         bail!(Fault::new("it comes to no rest, although nothing comes that it could read", vec![]))
     }
 
-    fn record_fed_for(&self, time: &str, count: usize, steps: &[Step]) -> Result<(Record, bool)> {
+    fn record_fed_for(
+        &self,
+        time: Duration,
+        count: usize,
+        steps: &[Step],
+    ) -> Result<(Record, bool)> {
         let feed = Feed::start(count, steps)?;
+        // Until then the record goes at least; it may be long before it is read here.
+        let at = Instant::now() + time;
         let record = self.record_for(time, &words(&feed.paths()));
-        let nothing_comes = feed.end();
+        let nothing_comes = feed.end(at);
         Ok((record?, nothing_comes))
     }
 
@@ -292,11 +299,11 @@ impl Trial {
     /// Gives a program more time, unless it cannot go on: all of it waits, and nothing will come
     /// from outside. Returns with its record why it has not come to its end.
     fn to_its_end(
-        times: &[&str],
-        record_for: impl Fn(&str) -> Result<(Record, bool)>,
+        times: &[Duration],
+        record_for: impl Fn(Duration) -> Result<(Record, bool)>,
     ) -> Result<(Record, Option<Fault>)> {
         let mut last = None;
-        for time in times {
+        for &time in times {
             let (record, nothing_comes) = record_for(time)?;
             let hang = record.hangs();
             let is_final = hang.is_none() || nothing_comes && record.all_wait();
@@ -308,8 +315,9 @@ impl Trial {
         last.context("no time to try it in")
     }
 
-    fn record_for(&self, seconds: &str, arguments: &[&str]) -> Result<Record> {
-        let words = ["trace", "--json", "--for", seconds, "--"].map(OsString::from);
+    fn record_for(&self, time: Duration, arguments: &[&str]) -> Result<Record> {
+        let seconds = time.as_secs_f64().to_string();
+        let words = ["trace", "--json", "--for", &seconds, "--"].map(OsString::from);
         let program = self.program.clone().into_os_string();
         let words = words.into_iter().chain([program]);
         let words = words.chain(arguments.iter().map(OsString::from)).collect();
