@@ -78,7 +78,7 @@ fn picture(before: &Snapshot, now: &Snapshot, busiest: usize) -> Result<Vec<Stri
         format!("what they do        ≈ {runs} run, ≈ {sleeps} sleep, ≈ {others} neither"),
         format!("switches            ≈ {switches:.0} /s, of all CPUs"),
         format!(
-            "largest program     ≈ \"{}\": pid ≈ {}, and ≈ {more} below it",
+            "largest program     ≈ \"{}\": process ≈ {}, and ≈ {more} below it",
             first.name, first.pid
         ),
         String::new(),
@@ -92,7 +92,7 @@ fn picture(before: &Snapshot, now: &Snapshot, busiest: usize) -> Result<Vec<Stri
     // The number of lines is the same where there are fewer processes, as in a container.
     let by_share = by_share.chain(std::iter::repeat((0.0, 0, "no other process")));
     lines.extend(by_share.take(busiest).map(|(share, pid, name)| {
-        format!("≈ {share:3.0} % of a CPU  pid ≈ {pid:7}  ≈ \"{name}\"")
+        format!("≈ {share:3.0} % of a CPU  process ≈ {pid:7}  ≈ \"{name}\"")
     }));
     Ok(lines)
 }

@@ -84,7 +84,7 @@ fn it_finds_the_processes_that_sleep_and_whose_they_are() {
     );
     let program = Program::start(&name, &script, 1);
     let (first, more) = (program.processes[0].id(), count - 1);
-    let end = format!("≈ \"{name}\": pid ≈ {first}, and ≈ {more} below it");
+    let end = format!("≈ \"{name}\": process ≈ {first}, and ≈ {more} below it");
     let most = |lines: &[String]| lines[3].ends_with(&end);
     let found =
         attempts(|| Some(lines(&["--watch", "--busiest", "500"])).filter(|lines| most(lines)));
@@ -102,7 +102,7 @@ fn it_finds_the_processes_that_sleep_and_whose_they_are() {
 fn it_names_the_one_that_is_busy() {
     let name = format!("busy-{}", std::process::id());
     let program = Program::start(&name, "while :; do :; done", 1);
-    let row = format!("pid ≈ {:7}  ≈ \"{name}\"", program.processes[0].id());
+    let row = format!("process ≈ {:7}  ≈ \"{name}\"", program.processes[0].id());
     attempts(|| {
         let lines = lines(&["--busiest", "20"]);
         lines.into_iter().find(|line| line.ends_with(&row) && numbers(line)[0] > 0)

@@ -410,6 +410,8 @@ mod tests {
         assert_eq!(ids("thread 'a' (28087) panicked at src/main.rs:3:5:"), ["28087"]);
         assert_eq!(ids("kill pid -12: done, PID=-13"), ["12", "13"]);
         assert_eq!(ids("my parent is ≈ 1 (≈ \"sh\"), pid ≈   12"), ["1", "12"]);
+        // Somebody else's, of which nothing is known: two of them may be one or not.
+        assert!(ids("≈ 30 % of a CPU  process ≈   12  ≈ \"sh\"").is_empty());
         assert_eq!(ids("/proc/671/status, /proc/1/status"), ["671"]);
         for no_id in [
             "task 12",
