@@ -22,6 +22,7 @@ pub fn lead(
     mut wait: &PipeReader,
 ) -> Result<()> {
     if let Some(bytes) = room.map(|mib| mib << 20) {
+        use_one_arena();
         setrlimit(Resource::RLIMIT_AS, bytes, bytes).context("setrlimit(RLIMIT_AS)")?;
     }
     wait.read_exact(&mut [0]).context("wait for the beginning")?;
@@ -29,6 +30,17 @@ pub fn lead(
         Kind::Threads => lead_threads(count, reports, wait),
         Kind::Processes => lead_processes(count, reports, wait),
     }
+}
+
+/// Lets all threads of this process allocate from one arena. Each would try to reserve another for
+/// itself, of 128 MiB for a moment. Where that is all there is, another thread that needs only a
+/// few bytes just then finds nothing, and the C library aborts the process.
+fn use_one_arena() {
+    // SAFETY: it changes a setting of the allocator, before there is a second thread.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        nix::libc::mallopt(nix::libc::M_ARENA_MAX, 1)
+    };
 }
 
 /// The scope ends when all of them have done their work.
