@@ -1,4 +1,4 @@
-//! The message of a panic. `join` returns the value that was given to `panic!`, of any type.
+//! The message of a panic. `join` returns the value of the panic, which may be of any type.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ pub fn message(panic: &(dyn Any + Send)) -> &str {
     }
 }
 
-/// Drops what was given to `panic!`, even if that panics, too.
+/// Drops the value of a panic, even if that panics, too.
 pub fn discard(panic: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         // Dropping this one might panic, too.
