@@ -221,7 +221,10 @@ fn small_limits_are_told() {
             let errors = errors(&output);
             assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{demo}: {output:?}");
             assert!(output.status.success() || !errors.is_empty(), "{demo}: {output:?}");
-            assert!(!errors.contains("panicked"), "{demo}: {errors}");
+            // Rust itself panics, where nobody can catch it, if a new thread has its stack, and
+            // there is no room left for the small one on which a full stack is reported.
+            let by_rust = errors.matches("failed to allocate an alternative stack").count();
+            assert_eq!(errors.matches("panicked").count(), by_rust, "{demo}: {errors}");
         });
     }
 }
