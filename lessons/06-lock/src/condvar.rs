@@ -37,8 +37,9 @@ impl Buffer {
         while items.is_empty() {
             items = self.not_empty.wait(items).expect(NO_PANIC);
         }
+        let item = items.pop_front().expect("the loop ends when there is an item");
         self.not_full.notify_one();
-        items.pop_front().expect("the loop ends when there is an item")
+        item
     }
 }
 

@@ -93,7 +93,7 @@ impl Book {
         }
         let all: f64 = core.iter().map(|(_, minutes)| minutes).sum();
         if all > FIRST_READING {
-            let why = format!("the core pages take {all:.0} minutes, {FIRST_READING:.0} at most");
+            let why = format!("the core pages take {all:.1} minutes, {FIRST_READING:.0} at most");
             self.fault(SUMMARY, "reading time", why);
         }
     }
@@ -208,7 +208,7 @@ mod tests {
         let too_many = faults(&many);
         assert!(too_many.len() == 1 && too_many[0].starts_with(SUMMARY), "{too_many:?}");
         assert!(
-            too_many[0].contains("the core pages take 123 minutes, 120 at most"),
+            too_many[0].contains("the core pages take 123.1 minutes, 120 at most"),
             "{too_many:?}"
         );
         assert_eq!(faults(&many[1..]), [""; 0]);
