@@ -15,6 +15,8 @@ use ring::Error;
 use ring::bell::Bell;
 use ring::mapping::{Mapping, memory_file};
 
+use super::chunks::Chunks;
+
 /// How many bytes the ring holds: a multiple of any page size.
 pub const CAPACITY: usize = 4 << 20;
 
@@ -26,8 +28,8 @@ pub struct Header {
     pub tail: Line<AtomicU64>,
     /// How many bytes were released.
     pub head: Line<AtomicU64>,
-    /// Of tasks: which chunks may be begun, and which were; see [`super::Chunks`].
-    pub chunks: Line<AtomicU64>,
+    /// Of tasks: how many chunks may be begun, and how many were.
+    pub chunks: Line<Chunks>,
     /// Where the reader sleeps until something is written.
     pub reader: Line<Bell>,
     /// Where the writer sleeps while the ring is full.
