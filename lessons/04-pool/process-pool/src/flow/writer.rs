@@ -103,6 +103,8 @@ impl Writer {
     /// Takes back what was written from `place` on. Its chunks must have been revoked.
     pub fn rewind(&mut self, place: u64) {
         self.tail = place;
+        // A broken reader may have said that it has released even these bytes.
+        self.head = self.head.min(place);
         self.shared.header().tail.0.store(place, Ordering::Release);
     }
 
