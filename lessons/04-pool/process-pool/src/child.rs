@@ -182,12 +182,14 @@ fn work(tasks: Tasks, parent: Option<i32>) -> Result<()> {
     let socket = stdin().as_fd().try_clone_to_owned().context("dup")?;
     dup2_stdin(File::open("/dev/null").context("/dev/null")?).context("dup2")?;
     let socket = UnixStream::from(socket);
-    let Some([arguments, results]) = receive_descriptors(&socket)? else { return Ok(()) };
+    let Some(memory) = receive_descriptors(&socket)? else { return Ok(()) };
+    // Mapped, it needs no descriptors, which tasks might use.
+    let [arguments, results] = memory.map(|memory| Shared::map(&memory));
     // One descriptor for both directions: if a task closes it, or puts another file in its place,
     // the parent sees that the socket is closed.
     let socket = Rc::new(socket);
-    let mut results = Outbox::new(Writer::new(Shared::map(&results)?), socket.clone())?;
-    let mut arguments = Inbox::new(Reader::new(Shared::map(&arguments)?), socket);
+    let mut results = Outbox::new(Writer::new(results?), socket.clone())?;
+    let mut arguments = Inbox::new(Reader::new(arguments?), socket);
 
     if !greet(tasks, &mut arguments, &mut results)? {
         return Ok(());

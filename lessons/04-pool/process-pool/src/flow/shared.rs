@@ -10,7 +10,6 @@ use std::ptr;
 use std::sync::atomic::AtomicU64;
 
 use common::proc::page_size;
-use nix::sys::memfd::MFdFlags;
 use ring::Error;
 use ring::bell::Bell;
 use ring::mapping::{Mapping, memory_file};
@@ -51,7 +50,7 @@ impl Shared {
     /// # Errors
     /// If the system refuses.
     pub fn new() -> Result<(Self, OwnedFd), Error> {
-        let memory = memory_file(c"pool", MFdFlags::empty(), page_size() + CAPACITY)?;
+        let memory = memory_file(c"pool", page_size() + CAPACITY)?;
         Ok((Self::map(&memory)?, memory))
     }
 
