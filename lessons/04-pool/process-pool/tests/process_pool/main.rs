@@ -73,6 +73,7 @@ fn main() {
         ("what_a_task_changes_in_its_worker_harms_no_other", &misuse::what_a_task_changes),
         ("a_task_that_uses_up_its_stack_or_memory_costs_only_itself", &misuse::use_up),
         ("a_worker_that_lies_about_what_it_has_read_costs_no_other_task", &misuse::a_worker_lies),
+        ("a_task_cannot_truncate_what_its_worker_shares", &misuse::shared_memory_stays),
         ("an_imap_that_was_forgotten_does_not_hold_up_join", &misuse::a_forgotten_imap),
         ("workers_end_well_while_a_forked_process_has_their_sockets", &misuse::workers_end_well),
         ("a_pool_in_a_forked_process_refuses_everything", &misuse::a_copy_of_the_program),

@@ -289,6 +289,35 @@ pub fn a_worker_lies() {
     assert_eq!(lines(&mut program("lies")), [""; 0]);
 }
 
+/// Truncates the memory that it shares with its parent, if it can. Without a descriptor for it, a
+/// privileged process can still open what it has mapped.
+pub static TRUNCATE: Function<(), usize> = Function::new("truncate", |()| {
+    let mut truncated = 0;
+    for folder in ["/proc/self/map_files", "/proc/self/fd"] {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let is_shared = std::fs::read_link(entry.path())
+                .is_ok_and(|path| path.to_string_lossy().contains("memfd:pool"));
+            let file = File::options().write(true).open(entry.path());
+            if is_shared && file.is_ok_and(|file| file.set_len(0).is_ok()) {
+                truncated += 1;
+            }
+        }
+    }
+    truncated
+});
+
+pub fn truncated() {
+    let pool = pool();
+    assert_eq!(pool.map(&TRUNCATE, [(); 4], Some(1)).unwrap(), [const { Ok(0) }; 4]);
+    let large = ByteBuf::from(vec![1; 10 << 20]);
+    assert!(pool.apply(&ECHO, large.clone()).is_ok_and(|echo| echo == large));
+    assert_eq!(pool.apply(&ADD_ONE, 1), Ok(2));
+}
+
+pub fn shared_memory_stays() {
+    assert_eq!(lines(&mut program("truncated")), [""; 0]);
+}
+
 /// Iterators that are never dropped.
 pub fn forgotten() {
     for begun in [false, true] {
@@ -379,7 +408,11 @@ pub fn copied_pool() {
         ForkResult::Child => {
             assert_eq!(handle.wait().err(), forked);
             assert_eq!(pool.join(), Err(PoolError::Forked));
+            // Its thread may have the place in memory that the thread of the other pool had.
+            let own = tasks::pool();
             drop(pool);
+            assert_eq!(own.apply(&ADD_ONE, 1), Ok(2));
+            drop(own);
             // SAFETY: it does not return.
             unsafe { libc::_exit(0) }
         }

@@ -47,6 +47,7 @@ const ROLES: &[(&str, fn())] = &[
     ("changes", misuse::changes),
     ("lies", misuse::lies),
     ("forgotten", misuse::forgotten),
+    ("truncated", misuse::truncated),
     ("copied descriptors", misuse::copied_descriptors),
     ("copied pool", misuse::copied_pool),
     ("started in part", misuse::started_in_part),

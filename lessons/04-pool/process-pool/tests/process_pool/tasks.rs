@@ -56,6 +56,7 @@ pub static TASKS: Tasks = &[
     &misuse::USE_UP,
     &misuse::LIE,
     &misuse::DIE_OR_ADD,
+    &misuse::TRUNCATE,
 ];
 
 pub static ADD_ONE: Function<u64, u64> = Function::new("add_one", |number| number + 1);
