@@ -29,7 +29,11 @@ impl Bell {
     /// For the side that will sleep. Afterwards it looks at the counter once more: either
     /// it sees the other's change, or the other sees that it must ring.
     pub fn will_sleep(&self) {
-        self.0.fetch_or(ASLEEP, AcqRel);
+        if self.0.fetch_or(ASLEEP, AcqRel) & !(ASLEEP | CLOSED) != 0 {
+            // Only a broken process sets other bits. With them no sleep would begin, and the
+            // sleeper would never look whether that process is gone.
+            self.0.fetch_and(ASLEEP | CLOSED, AcqRel);
+        }
         fence(SeqCst);
     }
 

@@ -13,6 +13,7 @@ use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 
 use common::proc::page_size;
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::libc::c_void;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
@@ -22,21 +23,33 @@ use nix::unistd::ftruncate;
 use crate::Error;
 
 /// A new file of `size` bytes, all zero, that is only in memory and has no path. It is closed
-/// on exec.
+/// on exec, and its size cannot change: [`is_sealed`].
 ///
 /// # Errors
 /// [`Error::FileSize`] if this process may not write such large files, or if the system
 /// refuses.
-pub fn memory_file(name: &CStr, flags: MFdFlags, size: usize) -> Result<OwnedFd, Error> {
+pub fn memory_file(name: &CStr, size: usize) -> Result<OwnedFd, Error> {
     // The kernel would not only refuse it, but send SIGXFSZ, which ends the process.
     let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE).map_err(Error::of("getrlimit"))?;
     if size as u64 > limit {
         return Err(Error::FileSize { size, limit });
     }
-    let file =
-        memfd_create(name, flags | MFdFlags::MFD_CLOEXEC).map_err(Error::of("memfd_create"))?;
+    let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+    let file = memfd_create(name, flags).map_err(Error::of("memfd_create"))?;
     ftruncate(&file, size as i64).map_err(Error::of("ftruncate"))?;
+    // Truncating the file would kill the other process with SIGBUS.
+    fcntl(&file, FcntlArg::F_ADD_SEALS(seals())).map_err(Error::of("fcntl(F_ADD_SEALS)"))?;
     Ok(file)
+}
+
+/// Whether no process can change the size of the file.
+pub fn is_sealed(file: &OwnedFd) -> bool {
+    let flags = fcntl(file, FcntlArg::F_GET_SEALS).unwrap_or(0);
+    SealFlag::from_bits_truncate(flags).contains(seals())
+}
+
+fn seals() -> SealFlag {
+    SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL
 }
 
 /// The place in this process's memory. It may differ from that in the other process.

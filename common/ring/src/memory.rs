@@ -14,14 +14,12 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use common::proc::page_size;
-use nix::fcntl::{FcntlArg, SealFlag, fcntl};
-use nix::sys::memfd::MFdFlags;
 use nix::sys::stat::fstat;
 
 use crate::Error;
 use crate::fds::duplicate;
 use crate::index::{Indices, taken};
-use crate::mapping::{Mapping, memory_file};
+use crate::mapping::{Mapping, is_sealed, memory_file};
 
 /// Distinguishes a ring from other files, and this layout from others.
 const MAGIC: u64 = u64::from_be_bytes(*b"ring  01");
@@ -49,10 +47,7 @@ impl Memory {
             return Err(Error::Capacity(capacity));
         }
         let size = (taken(capacity) as usize).next_power_of_two().max(page_size());
-        let file = memory_file(c"ring", MFdFlags::MFD_ALLOW_SEALING, page_size() + size)?;
-        // Truncating the file would kill the other process with SIGBUS.
-        fcntl(&file, FcntlArg::F_ADD_SEALS(seals())).map_err(Error::of("fcntl(F_ADD_SEALS)"))?;
-
+        let file = memory_file(c"ring", page_size() + size)?;
         let mapping = Mapping::of(&file, size)?;
         let memory = Memory { file, mapping, capacity };
         let header = memory.header();
@@ -66,8 +61,7 @@ impl Memory {
     /// # Errors
     /// [`Error::NotARing`] if the file is not a ring.
     pub fn open(file: OwnedFd) -> Result<Self, Error> {
-        let flags = fcntl(&file, FcntlArg::F_GET_SEALS).unwrap_or(0);
-        if !SealFlag::from_bits_truncate(flags).contains(seals()) {
+        if !is_sealed(&file) {
             return Err(Error::NotARing("its size may change"));
         }
         let length = fstat(&file).map_err(Error::of("fstat"))?.st_size as usize;
@@ -125,8 +119,4 @@ impl Memory {
     pub fn ring(&self, place: usize, length: usize) -> NonNull<[u8]> {
         self.mapping.ring(place, length)
     }
-}
-
-fn seals() -> SealFlag {
-    SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -217,6 +218,38 @@ proptest! {
     }
 }
 
+/// Another process may leave anything in the words on which both sides sleep. Whoever sleeps
+/// there still notices the end of that process, which rings no bell if it is killed.
+#[test]
+fn nonsense_in_the_bells_does_not_hide_the_end_of_the_other_side() {
+    for nonsense in [4, 6, 1 << 31, u32::MAX] {
+        let spoil = |file: &OwnedFd| {
+            let file = File::from(file.try_clone().unwrap());
+            // In the third line of 128 bytes after the first one: the receiver's, the sender's.
+            file.write_at(&nonsense.to_ne_bytes(), 384).unwrap();
+            file.write_at(&nonsense.to_ne_bytes(), 388).unwrap();
+        };
+        let (answer, answered) = channel();
+        let (sender, mut receiver) = ends(100);
+        let theirs = sender.into_fds().unwrap();
+        spoil(&theirs.memory);
+        let answer_of_receiver = answer.clone();
+        thread::spawn(move || answer_of_receiver.send(receiver.recv(&mut Vec::new())));
+        drop(theirs);
+        assert_eq!(answered.recv_timeout(LONG), Ok(Err(Error::Gone)), "{nonsense:x}");
+
+        let (mut sender, receiver) = ends(100);
+        let theirs = receiver.into_fds().unwrap();
+        spoil(&theirs.memory);
+        thread::spawn(move || answer.send((0..1000).try_for_each(|_| sender.send(&[1; 100]))));
+        drop(theirs);
+        assert_eq!(answered.recv_timeout(LONG), Ok(Err(Error::Gone)), "{nonsense:x}");
+    }
+}
+
+/// Longer than any machine needs.
+const LONG: Duration = Duration::from_secs(20);
+
 #[test]
 fn two_threads_pass_on_more_than_fits_at_once() {
     let (mut sender, mut receiver) = ends(3000);
@@ -250,4 +283,56 @@ fn a_limit_for_files_is_an_error() {
     let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
     let size = 4096 + (1 << 20);
     assert_eq!(ring(1_000_000).err(), Some(Error::FileSize { size, limit }));
+}
+
+/// Two copies of an end, which both are used: a mistake.
+fn twice(fds: Fds) -> [Fds; 2] {
+    let copy = Fds {
+        memory: fds.memory.try_clone().unwrap(),
+        lifeline: fds.lifeline.try_clone().unwrap(),
+    };
+    [fds, copy]
+}
+
+/// Either side may get an error or the wrong messages, but it does not wait for ever.
+#[test]
+fn an_end_that_is_used_twice_hangs_nobody() {
+    let send = |mut sender: Sender| (0..2000).all(|_| sender.send(&[1; 300]).is_ok());
+    let receive =
+        |mut receiver: Receiver| (0..2000).all(|_| receiver.recv(&mut Vec::new()).is_ok());
+    let (answer, answered) = channel();
+    thread::spawn(move || {
+        for _ in 0..5 {
+            let (sender, receiver) = ends(500);
+            let receivers = twice(receiver.into_fds().unwrap()).map(Receiver::from_fds);
+            let mut threads = vec![thread::spawn(move || send(sender))];
+            threads.extend(receivers.map(|it| thread::spawn(move || receive(it.unwrap()))));
+            assert_eq!(threads.into_iter().filter_map(|it| it.join().err()).count(), 0);
+
+            let (sender, receiver) = ends(500);
+            let senders = twice(sender.into_fds().unwrap()).map(Sender::from_fds);
+            let mut threads = vec![thread::spawn(move || receive(receiver))];
+            threads.extend(senders.map(|it| thread::spawn(move || send(it.unwrap()))));
+            assert_eq!(threads.into_iter().filter_map(|it| it.join().err()).count(), 0);
+        }
+        answer.send(()).unwrap();
+    });
+    answered.recv_timeout(LONG).unwrap();
+}
+
+#[test]
+fn a_ring_may_have_any_capacity_up_to_a_limit() {
+    for capacity in [0, 1, 7, 8, 4080, 4088, 4089, 5000, (1 << 32) + 3, 1 << 40] {
+        let (mut sender, mut receiver) = ends(capacity);
+        let longest = vec![7; capacity.min(1 << 16)];
+        for _ in 0..10 {
+            sender.send(&longest).unwrap();
+            assert_eq!(received(&mut receiver), longest);
+            sender.send(b"").unwrap();
+            assert_eq!(received(&mut receiver), b"");
+        }
+    }
+    for capacity in [(1 << 40) + 1, usize::MAX - 7, usize::MAX] {
+        assert_eq!(ring(capacity).err(), Some(Error::Capacity(capacity)));
+    }
 }

@@ -10,10 +10,12 @@ use std::io::{IoSliceMut, stdin};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use common::child;
 use nix::sys::prctl::set_name;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, RecvMsg, recvmsg};
@@ -81,7 +83,11 @@ impl<A: DeserializeOwned + 'static, R: Serialize + 'static> Task for Function<A,
             let Some((kind, argument)) = arguments.next(left)? else { return Ok(false) };
             if kind == Kind::Value {
                 // A panic ends here, and only this task can see what it left half done.
-                match catch_unwind(AssertUnwindSafe(|| self.run_once(argument, results))) {
+                let result = catch_unwind(AssertUnwindSafe(|| self.run_once(argument, results)));
+                if results.is_in_copy() {
+                    leave_copy(result);
+                }
+                match result {
                     Ok(Ok(())) => results.put()?,
                     Ok(Err(why)) => results.put_text(Kind::Unreadable, &why)?,
                     Err(panic) => results.put_text(Kind::Panicked, &panics::take(panic))?,
@@ -104,6 +110,16 @@ impl<A: DeserializeOwned, R: Serialize> Function<A, R> {
         let result = (self.call)(argument);
         results.write(&result).map_err(|why| format!("its result cannot be written: {why}"))
     }
+}
+
+/// Ends a process that the task has forked and that has returned from it. The worker goes on;
+/// both would read the same arguments, and write their results to the same place.
+#[cold]
+fn leave_copy(result: thread::Result<Result<(), String>>) -> ! {
+    child::exit(match result {
+        Ok(_) => Ok(()),
+        Err(panic) => Err(anyhow!("a child of a task panicked {}", panics::take(panic))),
+    })
 }
 
 /// The functions of this program, as it has called [`work_if_worker`] first.
@@ -166,10 +182,14 @@ fn work(tasks: Tasks, parent: Option<i32>) -> Result<()> {
     let socket = stdin().as_fd().try_clone_to_owned().context("dup")?;
     dup2_stdin(File::open("/dev/null").context("/dev/null")?).context("dup2")?;
     let socket = UnixStream::from(socket);
-    let Some([arguments, results]) = receive_descriptors(&socket)? else { return Ok(()) };
-    let bell = socket.try_clone().context("dup")?;
-    let mut results = Outbox::new(Writer::new(Shared::map(&results)?), bell);
-    let mut arguments = Inbox::new(Reader::new(Shared::map(&arguments)?), socket);
+    let Some(memory) = receive_descriptors(&socket)? else { return Ok(()) };
+    // Mapped, it needs no descriptors, which tasks might use.
+    let [arguments, results] = memory.map(|memory| Shared::map(&memory));
+    // One descriptor for both directions: if a task closes it, or puts another file in its place,
+    // the parent sees that the socket is closed.
+    let socket = Rc::new(socket);
+    let mut results = Outbox::new(Writer::new(results?), socket.clone())?;
+    let mut arguments = Inbox::new(Reader::new(arguments?), socket);
 
     if !greet(tasks, &mut arguments, &mut results)? {
         return Ok(());

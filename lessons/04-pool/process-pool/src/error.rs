@@ -27,6 +27,9 @@ pub enum PoolError {
         /// The names and types of the functions that the workers know.
         worker: String,
     },
+    /// This process was forked from the one that made it, and has a copy of it. Only the
+    /// original has workers.
+    Forked,
     /// Its workers could not be started, and why.
     Start(String),
 }
@@ -48,6 +51,9 @@ impl fmt::Display for PoolError {
                 f,
                 "the pool's functions are ({pool}), but work_if_worker was called with ({worker})"
             ),
+            Self::Forked => {
+                write!(f, "this process was forked from the one that has the workers of the pool")
+            }
             Self::Start(why) => write!(f, "start the workers: {why}"),
         }
     }

@@ -4,6 +4,13 @@
 //! Tasks come in chunks. The parent sets how many the worker may begin, the worker counts
 //! those that it has begun.
 
+/// The atomics of `chunks`: in a test they are loom's.
+mod atomic {
+    pub use std::sync::atomic::{AtomicU64, Ordering};
+}
+mod chunks;
+#[cfg(test)]
+mod loom;
 mod reader;
 mod shared;
 mod stack;
@@ -32,22 +39,5 @@ impl ChunkHeader {
     pub fn from_bytes(bytes: [u8; 8]) -> Self {
         let word = u64::from_le_bytes(bytes);
         Self { function: (word >> 32) as u32, count: word as u32 }
-    }
-}
-
-/// How many chunks the reader may begin, in the upper half of a word, and how many it has
-/// begun, in the lower half: in one word, so that a chunk is either begun or revoked.
-struct Chunks {
-    allowed: u32,
-    begun: u32,
-}
-
-impl Chunks {
-    fn from_word(word: u64) -> Self {
-        Self { allowed: (word >> 32) as u32, begun: word as u32 }
-    }
-
-    fn to_word(&self) -> u64 {
-        u64::from(self.allowed) << 32 | u64::from(self.begun)
     }
 }

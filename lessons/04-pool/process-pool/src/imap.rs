@@ -62,7 +62,8 @@ impl<'a, R, I> Imap<'a, R, I> {
     /// The chunk whose results are next, which may not have arrived yet.
     fn next_chunk(&mut self) -> Option<(usize, Arc<Results>)> {
         let place = match &self.done {
-            Some((_, done)) if !self.under_way.is_empty() => {
+            // In a copy of the process nothing will be reported: there, one is like another.
+            Some((_, done)) if self.under_way.front().is_some_and(|(_, it)| !it.are_copied()) => {
                 let number = done.recv().expect("this holds a sender, too");
                 self.under_way.iter().position(|(first, _)| *first == number)?
             }
@@ -78,7 +79,7 @@ impl<R, I: Iterator<Item: Serialize>> Imap<'_, R, I> {
         let Some(submission) = &self.submission else { return };
         let arguments: Vec<_> = self.arguments.by_ref().take(self.chunk_size).collect();
         let (first, count) = (self.submitted, arguments.len());
-        let refused = submission.is_refused().then_some(PoolError::Closed);
+        let refused = submission.refused();
         if count == 0 || refused.is_some() {
             self.refused = refused.filter(|_| count > 0);
             self.submission = None;

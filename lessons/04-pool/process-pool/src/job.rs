@@ -11,9 +11,10 @@ use crossbeam::channel::Sender;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::TaskError;
 use super::flow::Kind;
 use super::flow::value::{decode, encode, encode_text, guard, split_first};
+use super::fork::Original;
+use super::{PoolError, TaskError};
 
 /// A part of a job, as it is given to a worker.
 #[derive(Clone)]
@@ -118,6 +119,10 @@ impl Chunk {
 
 /// The results of a job.
 pub struct Results {
+    tasks: usize,
+    /// The process to which they come. In a copy of it, another thread may have locked the
+    /// state when it was copied, and never unlocks it there.
+    owner: Original,
     state: Mutex<State>,
     complete: Condvar,
     /// Where to report that all of them have arrived, and the number to send there.
@@ -126,7 +131,6 @@ pub struct Results {
 
 #[derive(Default)]
 struct State {
-    tasks: usize,
     missing: usize,
     arrived: Vec<Arrived>,
     /// The results that are small.
@@ -154,9 +158,9 @@ enum What {
 const SMALL: usize = 1 << 12;
 
 impl Results {
-    pub fn new(tasks: usize, done: Option<(Sender<usize>, usize)>) -> Self {
-        let state = Mutex::new(State { tasks, missing: tasks, ..State::default() });
-        Self { state, complete: Condvar::new(), done }
+    pub fn new(tasks: usize, done: Option<(Sender<usize>, usize)>, owner: Original) -> Self {
+        let state = Mutex::new(State { missing: tasks, ..State::default() });
+        Self { tasks, owner, state, complete: Condvar::new(), done }
     }
 
     /// Takes the results of tasks that have none yet. Leaves `values` empty.
@@ -191,12 +195,15 @@ impl Results {
 
     /// Waits until all results have arrived, and takes them.
     pub fn wait<R: DeserializeOwned>(&self) -> Vec<Result<R, TaskError>> {
+        if self.are_copied() {
+            return repeat_n(PoolError::Forked, self.tasks).map(|why| Err(why.into())).collect();
+        }
         let state = self.complete.wait_while(self.state(), |state| state.missing > 0);
         // Without the lock: reading a value may take its time, and may use the pool.
-        let State { tasks, mut arrived, small, .. } =
+        let State { mut arrived, small, .. } =
             std::mem::take(&mut *state.unwrap_or_else(PoisonError::into_inner));
         arrived.sort_unstable_by_key(|arrived| arrived.first);
-        let mut results = Vec::with_capacity(tasks);
+        let mut results = Vec::with_capacity(self.tasks);
         for Arrived { count, what, .. } in arrived {
             match what {
                 What::Small(range) => read_results(&small[range], count, &mut results),
@@ -209,7 +216,12 @@ impl Results {
 
     /// Whether all results have arrived.
     pub fn are_complete(&self) -> bool {
-        self.state().missing == 0
+        self.are_copied() || self.state().missing == 0
+    }
+
+    /// Whether they come to another process: the one that this process was forked from.
+    pub fn are_copied(&self) -> bool {
+        self.owner.is_copied()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

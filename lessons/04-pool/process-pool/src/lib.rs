@@ -26,10 +26,12 @@
 //! - `child`: the worker's own side, a process.
 //! - `flow`: how arguments and results travel between the two sides, through memory that
 //!   outlives the worker.
+//! - `fork`: whether a process is a copy, which must leave all of that alone.
 
 mod child;
 mod error;
 mod flow;
+mod fork;
 mod function;
 mod handle;
 mod imap;

@@ -21,6 +21,9 @@ const CHUNKS_AHEAD: usize = 4;
 /// Its methods have the names that they have in Python's `multiprocessing.Pool`, but a worker
 /// that dies costs only the task that it was running: that task's error says how the worker
 /// died, and a new worker takes its place. Dropping a pool terminates it.
+///
+/// A process that is forked from this one has a copy of the pool, which does nothing: its
+/// methods return [`PoolError::Forked`], where they return anything, and so do its handles.
 pub struct ProcessPool {
     tasks: Tasks,
     queue: Arc<Queue>,
@@ -66,7 +69,11 @@ impl ProcessPool {
             .spawn(move || manage(tasks, managed, workers, &report))
             .map_err(|why| PoolError::Start(format!("the manager: {why}")))?;
         let started = started.recv().unwrap_or_else(|_| Err("the manager panicked".to_owned()));
-        started.map_err(PoolError::Start)?;
+        if let Err(why) = started {
+            // It ends the workers that it has started.
+            let _ = manager.join();
+            return Err(PoolError::Start(why));
+        }
         Ok(Self { tasks, queue, workers, manager: Mutex::new(Some(manager)) })
     }
 
@@ -77,7 +84,7 @@ impl ProcessPool {
 
     /// The process ids of the workers at this moment.
     pub fn pids(&self) -> Vec<i32> {
-        self.queue.state().pids.clone()
+        if self.queue.owner.is_copied() { Vec::new() } else { self.queue.state().pids.clone() }
     }
 
     /// Runs one task and waits for its result.
@@ -169,6 +176,9 @@ impl ProcessPool {
     /// Makes the pool take no more tasks. Those that were submitted are still done, and so are
     /// those of an [`imap`](Self::imap) that has begun.
     pub fn close(&self) {
+        if self.queue.owner.is_copied() {
+            return;
+        }
         self.queue.state().closed = true;
         self.queue.wake_manager();
     }
@@ -176,15 +186,21 @@ impl ProcessPool {
     /// Waits until all tasks are done and all workers have ended.
     ///
     /// # Errors
-    /// If the pool was not closed, and would never end.
+    /// If the pool was not closed, and would never end; or if it is a copy.
     // `&mut`, though no field changes: a thread that waited for its own `imap` would wait for
     // ever.
     pub fn join(&mut self) -> Result<(), PoolError> {
-        let state = self.queue.state();
+        if self.queue.owner.is_copied() {
+            return Err(PoolError::Forked);
+        }
+        let mut state = self.queue.state();
         if !state.closed && state.ended.is_none() {
             return Err(PoolError::NotClosed);
         }
+        // Nobody else has the pool now. If an `imap` has not ended, it was forgotten.
+        state.submissions = 0;
         drop(state);
+        self.queue.wake_manager();
         self.wait_for_manager();
         Ok(())
     }
@@ -192,6 +208,9 @@ impl ProcessPool {
     /// Ends the workers at once, whatever they are doing. Tasks without a result get an error,
     /// so a thread that waits for them, in [`map`](Self::map) for example, goes on.
     pub fn terminate(&self) {
+        if self.queue.owner.is_copied() {
+            return;
+        }
         self.queue.state().ended.get_or_insert_with(|| "it was terminated".to_owned());
         self.queue.wake_manager();
         self.wait_for_manager();
@@ -229,6 +248,11 @@ impl ProcessPool {
 
 impl Drop for ProcessPool {
     fn drop(&mut self) {
+        if self.queue.owner.is_copied() {
+            // The thread is not in this process, and its memory may be that of another one.
+            let manager = self.manager.get_mut().unwrap_or_else(PoisonError::into_inner);
+            std::mem::forget(manager.take());
+        }
         self.terminate();
     }
 }

@@ -1,7 +1,7 @@
 //! The mutex between processes, on real ones. It forks, so it has a `main` of its own,
 //! which runs the tests one by one.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -9,9 +9,11 @@ use std::time::Duration;
 use anyhow::anyhow;
 use common::child::{self, Child};
 use common::proc;
+use nix::errno::Errno;
+use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
-use nix::unistd::{ForkResult, alarm, fork, getpid};
+use nix::unistd::{ForkResult, alarm, execv, fork, getpid};
 use shared_mutex::{Guard, LockError, SharedMutex, Word};
 use testing::harness;
 use testing::random::Random;
@@ -28,6 +30,11 @@ fn main() {
         ("a_lock_that_is_not_robust_stays_locked", &not_robust),
         ("who_dies_without_the_lock_is_not_told_of", &died_without_the_lock),
         ("kills_at_random_moments_lose_nothing", &random_kills),
+        ("a_process_that_becomes_another_program_has_died", &exec),
+        ("a_process_that_ends_with_the_lock_has_died", &ends_with_the_lock),
+        ("a_repair_that_is_not_finished_is_none", &unfinished_repairs),
+        ("waiters_may_be_stopped_or_killed", &stopped_and_killed_waiters),
+        ("a_mutex_may_be_large_or_not_fit", &sizes),
         // A fork is possible only as long as there is one thread, so these are the last.
         ("threads_lose_no_increment", &threads_lose_no_increment),
         ("a_thread_that_forgets_its_guard_has_died", &a_forgotten_guard),
@@ -268,4 +275,93 @@ fn a_forgotten_guard() {
     });
     thread.join().unwrap();
     told_of_7(number);
+}
+
+fn exec() {
+    let number = SharedMutex::robust(Word::new(0)).unwrap();
+    let mut owner = start(|| {
+        let guard = number.lock().unwrap();
+        guard.set(7);
+        std::mem::forget(guard);
+        // It stops, as the child does in `stopped_owner`.
+        let words = [c"/bin/sh", c"-c", c"kill -STOP $$"];
+        let _ = execv(words[0], &words);
+    });
+    let status = owner.wait_with(WaitPidFlag::WUNTRACED).unwrap();
+    assert!(matches!(status, WaitStatus::Stopped(..)), "{status:?}");
+    told_of_7(number);
+    kill_and_wait(owner);
+    assert_eq!(number.lock().unwrap().get(), 8);
+}
+
+fn ends_with_the_lock() {
+    let ways: [fn(); 3] = [|| {}, || std::process::exit(3), || std::process::abort()];
+    for end in ways {
+        let number = SharedMutex::robust(Word::new(0)).unwrap();
+        let owner = start(|| {
+            let guard = number.lock().unwrap();
+            guard.set(7);
+            std::mem::forget(guard);
+            end();
+        });
+        owner.wait().unwrap();
+        told_of_7(number);
+    }
+}
+
+fn unfinished_repairs() {
+    // One is forgotten, so the next owner is told again; the other is given up by a panic.
+    let number = SharedMutex::robust(Word::new(0)).unwrap();
+    kill_and_wait(stopped_owner(number));
+    let repairer = start(|| match number.lock() {
+        Err(LockError::OwnerDied(dead)) => std::mem::forget(dead),
+        other => panic!("{other:?}"),
+    });
+    repairer.join().unwrap();
+    told_of_7(number);
+
+    kill_and_wait(stopped_owner(number));
+    let caught = catch_unwind(AssertUnwindSafe(|| match number.lock() {
+        Err(LockError::OwnerDied(_dead)) => resume_unwind(Box::new("a panic")),
+        other => panic!("{other:?}"),
+    }));
+    assert_eq!(caught.unwrap_err().downcast_ref(), Some(&"a panic"));
+    for _ in 0..3 {
+        assert!(matches!(number.lock(), Err(LockError::NotRecoverable)));
+    }
+}
+
+fn stopped_and_killed_waiters() {
+    for _ in 0..5 {
+        let number = SharedMutex::robust(Word::new(0)).unwrap();
+        let owner = stopped_owner(number);
+        let add = || {
+            let number = number.lock().or_else(repaired).unwrap();
+            number.set(number.get() + 1);
+        };
+        let waiters = [(); 6].map(|()| start(add));
+        for waiter in &waiters {
+            assert!(proc::poll_until_asleep(waiter.pid()).unwrap());
+        }
+        let [stopped, killed, ..] = &waiters;
+        kill(stopped.pid(), Signal::SIGSTOP).unwrap();
+        kill(killed.pid(), Signal::SIGKILL).unwrap();
+        kill_and_wait(owner);
+        kill(stopped.pid(), Signal::SIGCONT).unwrap();
+        let ended = waiters.map(|waiter| waiter.wait().unwrap());
+        let well = ended.iter().filter(|status| matches!(status, WaitStatus::Exited(_, 0)));
+        assert_eq!(well.count(), 5, "{ended:?}");
+        assert_eq!(number.lock().unwrap().get(), 7 + 5);
+    }
+}
+
+fn sizes() {
+    let many = SharedMutex::robust([const { Word::new(3) }; 10_000]).unwrap();
+    many.lock().unwrap()[9_999].set(4);
+    start(|| assert_eq!(many.lock().unwrap()[9_999].get(), 4)).join().unwrap();
+    let limited = start(|| {
+        setrlimit(Resource::RLIMIT_AS, 1 << 20, 1 << 20).unwrap();
+        assert_eq!(SharedMutex::robust(Word::new(0)).err(), Some(Errno::ENOMEM));
+    });
+    limited.join().unwrap();
 }

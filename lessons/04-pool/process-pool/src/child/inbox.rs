@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read};
 use std::os::unix::net::UnixStream;
+use std::rc::Rc;
 
 use anyhow::{Context, Result, anyhow};
 
@@ -11,14 +12,14 @@ use crate::flow::{ChunkHeader, Kind, Reader};
 pub struct Inbox {
     flow: Reader,
     /// A byte arrives when there is something new, the end when the parent has no more.
-    bell: UnixStream,
+    bell: Rc<UnixStream>,
     /// Values that were taken from the flow, and how many bytes of them are used up.
     values: Vec<u8>,
     used: usize,
 }
 
 impl Inbox {
-    pub fn new(flow: Reader, bell: UnixStream) -> Self {
+    pub fn new(flow: Reader, bell: Rc<UnixStream>) -> Self {
         Self { flow, bell, values: Vec::new(), used: 0 }
     }
 
@@ -65,7 +66,7 @@ impl Inbox {
                 self.flow.is_awake();
                 break;
             }
-            match self.bell.read(&mut [0; 64]) {
+            match (&*self.bell).read(&mut [0; 64]) {
                 Ok(0) => return Ok(false),
                 Ok(_) => {}
                 // The parent was killed before it had read what this worker sent.

@@ -1,24 +1,39 @@
 //! The results of a worker.
 
 use std::os::unix::net::UnixStream;
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::flow::value::{clear, encode, encode_text};
 use crate::flow::{Kind, Writer};
+use crate::fork::Original;
 
 pub struct Outbox {
     flow: Writer,
     /// A byte that is sent here wakes the parent.
-    bell: UnixStream,
+    bell: Rc<UnixStream>,
     /// The result that is put next.
     result: Vec<u8>,
+    /// The process whose results these are.
+    worker: Original,
 }
 
 impl Outbox {
-    pub fn new(flow: Writer, bell: UnixStream) -> Self {
-        Self { flow, bell, result: Vec::new() }
+    /// The results of this process.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn new(flow: Writer, bell: Rc<UnixStream>) -> Result<Self> {
+        let worker = Original::this().context("pthread_atfork")?;
+        Ok(Self { flow, bell, result: Vec::new(), worker })
+    }
+
+    /// Whether the calling process is not the worker, but was forked from it.
+    #[inline]
+    pub fn is_in_copy(&self) -> bool {
+        self.worker.is_copied()
     }
 
     /// Writes a result, but does not put it: that replaces one that was not put.

@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 
 use ring::futex;
 
+use super::Shared;
 use super::shared::CAPACITY;
 use super::value::Prefix;
-use super::{Chunks, Shared};
 
 /// How many bytes the reader releases at once. Releasing each value by itself would take a
 /// cache line from the writer each time.
@@ -159,13 +159,9 @@ impl Reader {
 
     /// Begins the next chunk; false if none is allowed.
     pub fn begin_chunk(&mut self) -> bool {
-        let chunks = &self.shared.header().chunks.0;
-        let begun = chunks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |word| {
-            let Chunks { allowed, begun } = Chunks::from_word(word);
-            (allowed != begun).then(|| Chunks { allowed, begun: begun.wrapping_add(1) }.to_word())
-        });
+        let begun = self.shared.header().chunks.0.begin();
         // What it saw after the last chunk may have been revoked and written over.
         self.tail = self.head;
-        begun.is_ok()
+        begun
     }
 }

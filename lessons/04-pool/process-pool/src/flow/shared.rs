@@ -10,10 +10,11 @@ use std::ptr;
 use std::sync::atomic::AtomicU64;
 
 use common::proc::page_size;
-use nix::sys::memfd::MFdFlags;
 use ring::Error;
 use ring::bell::Bell;
 use ring::mapping::{Mapping, memory_file};
+
+use super::chunks::Chunks;
 
 /// How many bytes the ring holds: a multiple of any page size.
 pub const CAPACITY: usize = 4 << 20;
@@ -26,8 +27,8 @@ pub struct Header {
     pub tail: Line<AtomicU64>,
     /// How many bytes were released.
     pub head: Line<AtomicU64>,
-    /// Of tasks: which chunks may be begun, and which were; see [`super::Chunks`].
-    pub chunks: Line<AtomicU64>,
+    /// Of tasks: how many chunks may be begun, and how many were.
+    pub chunks: Line<Chunks>,
     /// Where the reader sleeps until something is written.
     pub reader: Line<Bell>,
     /// Where the writer sleeps while the ring is full.
@@ -49,7 +50,7 @@ impl Shared {
     /// # Errors
     /// If the system refuses.
     pub fn new() -> Result<(Self, OwnedFd), Error> {
-        let memory = memory_file(c"pool", MFdFlags::empty(), page_size() + CAPACITY)?;
+        let memory = memory_file(c"pool", page_size() + CAPACITY)?;
         Ok((Self::map(&memory)?, memory))
     }
 

@@ -9,7 +9,6 @@ use nix::sys::socket::{MsgFlags, send};
 use ring::bell::ASLEEP;
 use ring::futex;
 
-use super::Chunks;
 use super::shared::{CAPACITY, Shared};
 
 /// How many bytes are written at once: the reader copies them while the next are written.
@@ -104,28 +103,23 @@ impl Writer {
     /// Takes back what was written from `place` on. Its chunks must have been revoked.
     pub fn rewind(&mut self, place: u64) {
         self.tail = place;
+        // A broken reader may have said that it has released even these bytes.
+        self.head = self.head.min(place);
         self.shared.header().tail.0.store(place, Ordering::Release);
     }
 
     /// Lets the reader begin one more chunk.
     pub fn allow_chunk(&self) {
-        self.shared.header().chunks.0.fetch_add(1 << 32, Ordering::AcqRel);
+        self.shared.header().chunks.0.allow();
     }
 
     /// Revokes the chunks that the reader has not begun, and returns how many.
     pub fn revoke_chunks(&self) -> usize {
-        let chunks = &self.shared.header().chunks.0;
-        let before = chunks.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
-            let Chunks { begun, .. } = Chunks::from_word(word);
-            Some(Chunks { allowed: begun, begun }.to_word())
-        });
-        let Chunks { allowed, begun } =
-            before.map(Chunks::from_word).expect("the closure always returns a word");
-        allowed.wrapping_sub(begun) as usize
+        self.shared.header().chunks.0.revoke()
     }
 
     /// How many chunks the reader has begun, modulo 2³².
     pub fn chunks_begun(&self) -> u32 {
-        Chunks::from_word(self.shared.header().chunks.0.load(Ordering::Acquire)).begun
+        self.shared.header().chunks.0.begun()
     }
 }

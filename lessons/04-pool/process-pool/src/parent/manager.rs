@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use super::queue::Queue;
-use super::worker::{Death, LONG_TASK, Worker};
+use super::worker::{Death, END_LIMIT, LONG_TASK, Worker};
 use crate::child::signatures;
 use crate::job::Chunk;
 use crate::{TaskError, Tasks};
@@ -341,8 +341,11 @@ impl Drop for Manager {
     fn drop(&mut self) {
         let mut chunks = std::mem::take(&mut self.waiting);
         let idle = self.workers.iter().all(Worker::is_idle);
+        // All of them first, so that they end at the same time.
+        self.workers.iter().for_each(Worker::tell_end);
+        let deadline = Instant::now() + if idle { END_LIMIT } else { Duration::ZERO };
         for worker in self.workers.drain(..) {
-            chunks.extend(worker.stop(idle));
+            chunks.extend(worker.stop(deadline));
         }
         let mut state = self.queue.state();
         state.pids.clear();

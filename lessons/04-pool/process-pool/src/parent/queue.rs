@@ -8,6 +8,7 @@ use crossbeam::channel::Sender;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use serde::Serialize;
 
+use crate::fork::Original;
 use crate::job::{Arguments, Chunk, Results, write_argument};
 use crate::{PoolError, TaskError};
 
@@ -19,6 +20,9 @@ pub struct Queue {
     state: Mutex<State>,
     /// Wakes the manager, which polls it.
     pub bell: EventFd,
+    /// The process that has the manager. In a copy of it, another thread may have locked the
+    /// state when it was copied, and never unlocks it there.
+    pub owner: Original,
 }
 
 #[derive(Default)]
@@ -39,14 +43,18 @@ impl Queue {
     pub fn new() -> Result<Self> {
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         let bell = EventFd::from_flags(flags).context("eventfd")?;
-        Ok(Self { state: Mutex::default(), bell })
+        let owner = Original::this().context("pthread_atfork")?;
+        Ok(Self { state: Mutex::default(), bell, owner })
     }
 
     /// Begins to submit a job, for a function of this index.
     ///
     /// # Errors
-    /// If the pool takes no more jobs.
+    /// If the pool takes no more jobs, or is not this process's.
     pub fn begin(&self, function: usize) -> Result<Submission<'_>, PoolError> {
+        if self.owner.is_copied() {
+            return Err(PoolError::Forked);
+        }
         let mut state = self.state();
         if state.closed || state.ended.is_some() {
             return Err(PoolError::Closed);
@@ -82,7 +90,7 @@ impl Submission<'_> {
         done: Option<(Sender<usize>, usize)>,
     ) -> Arc<Results> {
         let (tasks, chunk_size) = (arguments.len(), chunk_size.max(1));
-        let results = Arc::new(Results::new(tasks, done));
+        let results = Arc::new(Results::new(tasks, done, self.queue.owner));
         let mut arguments = arguments.into_iter();
         let mut chunks = (0..tasks).step_by(chunk_size).peekable();
         while chunks.peek().is_some() {
@@ -108,6 +116,10 @@ impl Submission<'_> {
     }
 
     fn push(&self, chunks: impl Iterator<Item = Chunk>) {
+        if self.queue.owner.is_copied() {
+            // Their results say so.
+            return;
+        }
         let mut state = self.queue.state();
         if let Some(why) = &state.ended {
             let why = TaskError::Ended(why.clone());
@@ -120,14 +132,20 @@ impl Submission<'_> {
         }
     }
 
-    /// Whether the pool takes no more tasks, not even those of a job that has begun.
-    pub fn is_refused(&self) -> bool {
-        self.queue.state().ended.is_some()
+    /// Why the pool takes no more tasks, not even those of a job that has begun.
+    pub fn refused(&self) -> Option<PoolError> {
+        if self.queue.owner.is_copied() {
+            return Some(PoolError::Forked);
+        }
+        self.queue.state().ended.is_some().then_some(PoolError::Closed)
     }
 }
 
 impl Drop for Submission<'_> {
     fn drop(&mut self) {
+        if self.queue.owner.is_copied() {
+            return;
+        }
         let mut state = self.queue.state();
         state.submissions -= 1;
         if state.closed {

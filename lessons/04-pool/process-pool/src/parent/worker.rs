@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::Read;
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ const AHEAD: Duration = Duration::from_micros(400);
 pub const LONG_TASK: Duration = Duration::from_millis(1);
 
 /// How long a worker may take to end by itself when it has no more work.
-const END_LIMIT: Duration = Duration::from_secs(1);
+pub const END_LIMIT: Duration = Duration::from_secs(1);
 
 /// A worker.
 pub struct Worker {
@@ -301,13 +302,20 @@ impl Worker {
         self.closed.is_some()
     }
 
-    /// Closes its socket, which ends it if `idle`, or else kills it. Returns the chunks that
-    /// it has not done.
-    pub fn stop(self, idle: bool) -> impl Iterator<Item = Chunk> {
-        drop(self.bell);
-        if idle {
-            // If it is too slow, or this fails, it is killed as well.
-            let _ = pidfd::wait(&self.ended, Some(END_LIMIT));
+    /// Tells it that no more tasks will come, which ends it if it is idle.
+    pub fn tell_end(&self) {
+        // `close` would not be enough: a process that was forked from this one has the socket,
+        // too. If the worker has ended, that is fine.
+        let _ = self.bell.shutdown(Shutdown::Both);
+    }
+
+    /// Waits until it has ended, but not longer than until this moment: then it is killed.
+    /// Returns the chunks that it has not done.
+    pub fn stop(self, deadline: Instant) -> impl Iterator<Item = Chunk> {
+        let time = deadline.saturating_duration_since(Instant::now());
+        if !time.is_zero() {
+            // If this fails, it is killed as well.
+            let _ = pidfd::wait(&self.ended, Some(time));
         }
         // Not by its id, which may belong to another process if it has ended.
         let _ = pidfd::kill(&self.ended);

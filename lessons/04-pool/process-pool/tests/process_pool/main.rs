@@ -3,6 +3,7 @@
 
 mod deaths;
 mod ends;
+mod misuse;
 mod programs;
 mod results;
 mod tasks;
@@ -63,5 +64,23 @@ fn main() {
         ("a_task_cannot_make_a_pool", &programs::nested),
         ("a_limit_for_files_is_a_clear_error", &programs::file_size_limit),
         ("functions_have_different_names_and_are_known", &ends::functions_are_known),
+        (
+            "a_process_that_a_task_forks_does_not_go_on_as_the_worker",
+            &misuse::a_copy_of_a_worker_ends,
+        ),
+        ("a_worker_whose_socket_is_replaced_is_replaced", &misuse::a_socket_is_replaced),
+        ("a_task_may_become_another_program", &misuse::exec),
+        ("what_a_task_changes_in_its_worker_harms_no_other", &misuse::what_a_task_changes),
+        ("a_task_that_uses_up_its_stack_or_memory_costs_only_itself", &misuse::use_up),
+        ("a_worker_that_lies_about_what_it_has_read_costs_no_other_task", &misuse::a_worker_lies),
+        ("a_task_cannot_truncate_what_its_worker_shares", &misuse::shared_memory_stays),
+        ("an_imap_that_was_forgotten_does_not_hold_up_join", &misuse::a_forgotten_imap),
+        ("workers_end_well_while_a_forked_process_has_their_sockets", &misuse::workers_end_well),
+        ("a_pool_in_a_forked_process_refuses_everything", &misuse::a_copy_of_the_program),
+        ("a_pool_that_cannot_be_started_leaves_nothing", &misuse::a_pool_that_cannot_be_started),
+        ("a_program_without_standard_streams_has_a_pool", &misuse::no_standard_streams),
+        ("a_panic_in_an_iterator_or_beside_a_pool_harms_nothing", &misuse::unwinding),
+        ("stopped_workers_can_be_terminated", &misuse::stopped),
+        ("a_pool_can_be_closed_while_others_map", &misuse::closed_meanwhile),
     ]);
 }

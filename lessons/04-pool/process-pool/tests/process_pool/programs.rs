@@ -17,6 +17,7 @@ use nix::unistd::{ForkResult, Pid, fork, getpid, pause};
 use process_pool::{Function, PoolError, ProcessPool, TaskError, Tasks, work_if_worker};
 use testing::start;
 
+use crate::misuse;
 use crate::tasks::{self, ADD_ONE, DIE, TASKS, UNTIL_GONE, pool};
 
 /// What this program is started for; without a role it runs the tests.
@@ -41,6 +42,16 @@ const ROLES: &[(&str, fn())] = &[
     ("interrupted", interrupted),
     ("panics", panics),
     ("terminated in an argument", terminated_in_an_argument),
+    ("forks", misuse::forks),
+    ("sockets are replaced", misuse::sockets),
+    ("changes", misuse::changes),
+    ("lies", misuse::lies),
+    ("forgotten", misuse::forgotten),
+    ("truncated", misuse::truncated),
+    ("copied descriptors", misuse::copied_descriptors),
+    ("copied pool", misuse::copied_pool),
+    ("started in part", misuse::started_in_part),
+    ("closed streams", misuse::closed_streams),
 ];
 
 static OTHER_ADD_ONE: Function<u64, u64> = Function::new("add_one", |number| number + 100);
@@ -73,12 +84,12 @@ fn with_role(mut command: Command, role: &str) -> Command {
     command
 }
 
-fn program(role: &str) -> Command {
+pub fn program(role: &str) -> Command {
     with_role(start::command(std::env::current_exe().unwrap()), role)
 }
 
 /// Runs it, and returns what it has printed. Fails if it hangs: after a minute.
-fn run(command: &mut Command) -> Output {
+pub fn run(command: &mut Command) -> Output {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = child.process_group(0).spawn().unwrap();
     let group = Pid::from_raw(child.id() as i32);
@@ -91,7 +102,7 @@ fn run(command: &mut Command) -> Output {
 }
 
 /// The lines that it has printed on standard output.
-fn lines(command: &mut Command) -> Vec<String> {
+pub fn lines(command: &mut Command) -> Vec<String> {
     let Output { status, stdout, stderr } = run(command);
     let errors = String::from_utf8_lossy(&stderr);
     assert!(status.success(), "{status}: {errors}");

@@ -10,7 +10,7 @@ use process_pool::{Function, ProcessPool, Tasks};
 use serde_bytes::ByteBuf;
 use tempfile::TempDir;
 
-use crate::{programs, types};
+use crate::{misuse, programs, types};
 
 pub static TASKS: Tasks = &[
     &ADD_ONE,
@@ -49,6 +49,14 @@ pub static TASKS: Tasks = &[
     &programs::CAUGHT_PANIC,
     &programs::RESUMED_PANIC,
     &programs::SCRIBBLE,
+    &misuse::FORK_ON,
+    &misuse::REPLACE_SOCKET,
+    &misuse::EXEC,
+    &misuse::CHANGE,
+    &misuse::USE_UP,
+    &misuse::LIE,
+    &misuse::DIE_OR_ADD,
+    &misuse::TRUNCATE,
 ];
 
 pub static ADD_ONE: Function<u64, u64> = Function::new("add_one", |number| number + 1);
