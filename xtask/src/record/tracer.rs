@@ -21,7 +21,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -100,8 +100,6 @@ pub fn runs_on() -> bool {
 }
 
 static RUNNING: AtomicBool = AtomicBool::new(false);
-/// The process group of the program; 0 if there is none.
-static GROUP: AtomicI32 = AtomicI32::new(0);
 static ATTACHED: AtomicBool = AtomicBool::new(false);
 
 /// A program to record.
@@ -191,7 +189,6 @@ fn begin<'a>(
     }
     // It runs on at a seize. To be stopped at its calls it has to stop once.
     gone_or(ptrace::interrupt(root))?;
-    GROUP.store(root.as_raw(), Ordering::Relaxed);
     // The end of file tells the starter that it is traced.
     ours.shutdown(Shutdown::Write).context("shut the socket to the starter down")?;
 
@@ -281,6 +278,11 @@ impl Stops {
         }
         Ok(self.0.pop_front())
     }
+}
+
+/// Kills a process, unless it has ended.
+fn kill(process: Pid) {
+    let _ = signal::kill(process, Signal::SIGKILL);
 }
 
 /// A task that has stopped or ended, and how; `None` when no task is left, or none is there
@@ -448,9 +450,7 @@ impl<'a> Tracer<'a> {
 
     /// Kills all that is traced, and waits until it is gone.
     fn kill_all(&self) -> Result<()> {
-        // Any of them may have ended.
-        let kill = |id| _ = signal::kill(id, Signal::SIGKILL);
-        self.tasks.values().for_each(|task| kill(task.process));
+        self.kill_tasks();
         loop {
             match wait_for_any(libc::__WALL) {
                 Ok(Some((id, status))) if libc::WIFSTOPPED(status) => kill(id),
@@ -459,6 +459,11 @@ impl<'a> Tracer<'a> {
                 Err(why) => return Err(why).context("waitpid"),
             }
         }
+    }
+
+    /// Kills all tasks. Their ids are theirs until this thread has waited for them.
+    fn kill_tasks(&self) {
+        self.tasks.values().for_each(|task| kill(task.process));
     }
 
     /// Begins to trace a thread of a running process; `false` if it is traced already.
@@ -553,6 +558,10 @@ impl<'a> Tracer<'a> {
         // A new task has its maker's name.
         task.name = name.unwrap_or_else(|| name_of(id).unwrap_or_default());
         self.tasks.insert(id, task);
+        if was_interrupted() && !runs_on() {
+            // It was made when the others were already killed.
+            kill(process);
+        }
         let statuses = self.early.remove(&id).map_or_else(Vec::new, |early| early.statuses);
         statuses.into_iter().try_for_each(|status| self.take_known(id, status))
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask trace` with a program that is not of the course, and with one that is running.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -183,6 +184,52 @@ fn the_record_of_a_program_that_hangs_ends_with_the_call_that_it_is_in() {
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(errors, "xtask: interrupted; nothing was left running\n");
+}
+
+/// Starts a process in a session of its own, which no signal to the program's group reaches.
+const OWN_SESSION: [&str; 4] = ["setsid", "-f", "sleep", "1000"];
+
+#[test]
+fn when_the_time_is_over_a_process_in_a_session_of_its_own_is_killed_too() {
+    if !is_allowed() {
+        return;
+    }
+    let mut command = trace(&["--json", "--for", "0.5", "--"]);
+    let events = events(command.args(OWN_SESSION));
+    assert_eq!(events.last().unwrap()["end"], json!({ "killed": 9 }), "{events:#?}");
+}
+
+#[test]
+fn ctrl_c_kills_what_is_in_a_session_of_its_own_and_what_is_born_meanwhile() {
+    if !is_allowed() {
+        return;
+    }
+    let restless = "setsid -f sleep 1000; echo begun; while true; do setsid true; done";
+    for words in [&["sh", "-c", restless][..], &OWN_SESSION] {
+        let mut command = Command::new(XTASK);
+        command.args(["trace", "--json", "--"]).args(words).stdin(Stdio::null());
+        let mut tracer = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(tracer.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut record: Vec<Value> = Vec::new();
+        let mut alive = BTreeSet::new();
+        let mut take = |line: String| {
+            let event: Value = serde_json::from_str(&line).unwrap();
+            alive.insert(event["id"].as_i64().unwrap());
+            alive.extend(event["child"].as_i64());
+            if !event["end"].is_null() {
+                alive.remove(&event["id"].as_i64().unwrap());
+            }
+            let begins = event["text"].as_str().unwrap().contains("exec sleep");
+            record.push(event);
+            begins
+        };
+        assert!(lines.by_ref().any(&mut take), "no sleep");
+        signal::kill(Pid::from_raw(tracer.id() as i32), Signal::SIGINT).unwrap();
+        lines.for_each(|line| _ = take(line));
+        assert_eq!(tracer.wait().unwrap().code(), Some(130));
+        // The record goes on to the end of the last of them.
+        assert!(alive.is_empty(), "{alive:?} {record:#?}");
+    }
 }
 
 #[test]
