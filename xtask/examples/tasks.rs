@@ -23,7 +23,7 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::sched::{CloneFlags, sched_getaffinity, sched_setaffinity, unshare};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous};
-use nix::sys::prctl::{set_dumpable, set_pdeathsig};
+use nix::sys::prctl::{set_dumpable, set_name, set_pdeathsig};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction, signal};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, sendmsg, socketpair};
 use nix::sys::uio::writev;
@@ -54,6 +54,7 @@ fn main() -> Result<()> {
             unwaited()?;
             Ok(kill(Pid::this(), Signal::SIGKILL)?)
         }
+        "odd-name" => odd_name(),
         "ignored" => ignored(),
         "forgotten-end" => forgotten_end(),
         "locked-twice" => locked_twice(),
@@ -362,6 +363,15 @@ fn daemon() -> Result<()> {
         }
     })?;
     exited(between, 4)
+}
+
+/// A process whose name is not UTF-8 and would clear a screen, and a child with another such
+/// name, for which it does not wait.
+fn odd_name() -> Result<()> {
+    set_name(c"a\xff\x1b[2J\nb").context("prctl(PR_SET_NAME)")?;
+    let child = child(|| if set_name(c"\x1b[2J\nb").is_ok() { 3 } else { 1 })?;
+    waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).context("waitid")?;
+    Ok(())
 }
 
 /// Three children that have ended, one of which nobody waits for, and one that runs on.

@@ -26,3 +26,4 @@ pub use tracer::{
     Program, Refused, State, Steps, Tell, interrupt, is_running, record, record_running,
     record_under, runs_on, step, was_interrupted,
 };
+pub use words::printable;

@@ -65,7 +65,7 @@ enum Note {
     /// channels that it closes.
     Exec {
         file: Option<String>,
-        arguments: Option<(Vec<String>, bool)>,
+        arguments: Option<(Vec<Vec<u8>>, bool)>,
         closes: Vec<String>,
     },
 }
@@ -197,6 +197,7 @@ impl Begun {
         channels: &mut Channels,
     ) -> Note {
         let path = memory::text(task, path);
+        let path = path.map(|path| String::from_utf8_lossy(&path).into_owned());
         let link = match (descriptor, &path) {
             (Some(descriptor), Some(path)) if path.is_empty() => {
                 Some(format!("/proc/{task}/fd/{}", descriptor as u32))
@@ -238,20 +239,21 @@ impl Begun {
     /// become the program, the whole path is the point.
     pub fn program(&self, failed: bool) -> String {
         let Note::Exec { file, arguments, .. } = &self.note else { return "exec".to_owned() };
-        let base = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let base = |path: &str| words::printable(path.rsplit('/').next().unwrap_or(path));
         let Some((arguments, more)) = arguments else {
             return "exec, arguments not readable".to_owned();
         };
-        let called = arguments.first().map_or("", String::as_str);
+        let called = arguments.first().map_or(&[][..], Vec::as_slice);
         let mut text = match file {
             None => "exec, file not readable".to_owned(),
-            Some(file) if failed => format!("exec {file}"),
+            Some(file) if failed => format!("exec {}", words::printable(file)),
             Some(file) => format!("exec {}", base(file)),
         };
-        if file.as_ref().is_none_or(|file| base(file) != base(called)) {
-            text += &format!(" as {called:?}");
+        let is_called = |file: &String| base(file) == base(&String::from_utf8_lossy(called));
+        if !file.as_ref().is_some_and(is_called) {
+            text += &format!(" as {}", shown_up_to(usize::MAX, called));
         }
-        text.extend(arguments.iter().skip(1).map(|word| format!(" {}", shown(word.as_bytes()))));
+        text.extend(arguments.iter().skip(1).map(|word| format!(" {}", shown(word))));
         if *more { text + " …" } else { text }
     }
 
@@ -464,8 +466,10 @@ impl Begun {
                 format!("shut down {} for {ways}{}", name()?, arrow_error(result))
             }
             "memfd_create" => {
-                let name = memory::text(task, first)
-                    .map_or_else(|| ", name not readable".to_owned(), |name| format!(" {name:?}"));
+                let name = memory::text(task, first).map_or_else(
+                    || ", name not readable".to_owned(),
+                    |name| format!(" {}", shown_up_to(usize::MAX, &name)),
+                );
                 format!("make shared memory{name}{}", arrow_descriptor(result))
             }
             "mmap" => {

@@ -1066,7 +1066,7 @@ fn has_handler(id: Pid, signal: i32) -> bool {
 /// /proc/ID/stat. The second one is a name in parentheses.
 fn is_ending(id: Pid) -> bool {
     const PF_EXITING: u32 = 4;
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let stat = proc::text(format!("/proc/{id}/stat")).unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     let flags = after_name.split_whitespace().nth(6).and_then(|flags| flags.parse::<u32>().ok());
     flags.is_none_or(|flags| flags & PF_EXITING != 0)
@@ -1080,7 +1080,8 @@ fn tracer_of(id: Pid) -> Option<String> {
 
 /// The name of a task; `None` if it is gone.
 fn name_of(id: Pid) -> Option<String> {
-    Some(fs::read_to_string(format!("/proc/{id}/comm")).ok()?.trim_end().to_owned())
+    let line = proc::text(format!("/proc/{id}/comm")).ok()?;
+    Some(words::printable(line.strip_suffix('\n').unwrap_or(&line)))
 }
 
 /// A task may be killed at any time, and be gone when it is asked for.

@@ -1,8 +1,10 @@
 //! `cargo xtask trace` with a program that is not of the course, and with one that is running.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -56,6 +58,21 @@ fn a_name_is_looked_up_in_path() {
     }
     let events = events(&mut trace(&["--json", "--", "sh", "-c", "exit 3"]));
     assert_eq!(events.last().unwrap()["end"], json!({ "exited": 3 }), "{events:#?}");
+}
+
+#[test]
+fn arguments_and_paths_of_any_bytes_stay_on_their_line() {
+    if !is_allowed() {
+        return;
+    }
+    let mut command = trace(&["--only", "exec", "--", "sh", "-c", "\"$0\" \"$@\"; ./\x1b\n"]);
+    command.args([OsStr::new("/bin/true"), OsStr::from_bytes(b"a\xff\n"), OsStr::new("é")]);
+    let output = command.output().unwrap();
+    let record = str::from_utf8(&output.stdout).unwrap();
+    let lines: Vec<&str> = record.lines().collect();
+    let [_, exec, failed] = lines[..] else { panic!("{lines:#?}") };
+    assert!(exec.ends_with(r#"exec true "a\xff\n" "é""#), "{exec}");
+    assert!(failed.ends_with(r"exec ./\u{1b} → ENOENT"), "{failed}");
 }
 
 /// As version managers have it: a script that looks for the Python to start.

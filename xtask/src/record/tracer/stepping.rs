@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use common::proc;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollTimeout, poll};
@@ -402,7 +403,7 @@ fn links(id: Pid) -> impl Iterator<Item = PathBuf> {
 /// The state of a task as /proc shows it, and how often it has stopped running; `None` if it
 /// is gone.
 pub(super) fn look(id: Pid) -> Option<(char, u64)> {
-    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let status = proc::text(format!("/proc/{id}/status")).ok()?;
     let values = |name: &'static str| {
         status
             .lines()
