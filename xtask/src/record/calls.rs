@@ -225,6 +225,17 @@ impl Begun {
                 || (&self.name, self.arguments) == (&interrupted.name, interrupted.arguments))
     }
 
+    /// Whether the stack at this place is the one that the call was made on.
+    pub fn has_stack(&self, place: (u64, u64)) -> bool {
+        self.place.1 == place.1
+    }
+
+    /// Whether it was made where the stack was not longer than at another call. (It grows
+    /// downwards.)
+    pub fn is_not_below(&self, other: &Begun) -> bool {
+        self.place.1 >= other.place.1
+    }
+
     /// Whether a program that continues at this place has left the call.
     pub fn is_over(&self, place: (u64, u64)) -> bool {
         self.place == place

@@ -326,6 +326,19 @@ struct Interrupted {
     result: i64,
     /// Whether a handler of the program was called. Without one the program cannot know of it.
     handled: bool,
+    /// The signal whose handler was called and has not returned.
+    in_handler: Option<i32>,
+}
+
+impl Interrupted {
+    fn new(begun: Begun, at: Duration, result: i64) -> Interrupted {
+        Interrupted { begun, at, result, handled: false, in_handler: None }
+    }
+
+    /// Whether this is the call once more, made by the kernel.
+    fn is_again(&self, begun: &Begun) -> bool {
+        self.in_handler.is_none() && begun.is_again(&self.begun)
+    }
 }
 
 impl Task {
@@ -623,8 +636,9 @@ impl<'a> Tracer<'a> {
         if begun.group == Group::Fork {
             gone_or(begun.keep_traced(id, set))?;
         }
+        self.left_handlers(id, &begun);
         let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
-        if let Some(interrupted) = task.interrupted.pop_if(|last| begun.is_again(&last.begun)) {
+        if let Some(interrupted) = task.interrupted.pop_if(|last| last.is_again(&begun)) {
             self.open.remove(&(interrupted.at, id));
             // The kernel makes it again, and the program does not notice. It has waited
             // since it began; what does not wait takes effect now.
@@ -671,7 +685,7 @@ impl<'a> Tracer<'a> {
             let at = self.now();
             if let Some(task) = self.tasks.get_mut(&id) {
                 task.step.left();
-                task.interrupted.push(Interrupted { begun, at, result, handled: false });
+                task.interrupted.push(Interrupted::new(begun, at, result));
                 self.open.insert((at, id));
             }
             return Ok(());
@@ -699,6 +713,28 @@ impl<'a> Tracer<'a> {
     fn handled(&mut self, id: Pid, place: (u64, u64)) {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         if let Some(last) = task.interrupted.pop_if(|last| last.begun.is_over(place)) {
+            self.open.remove(&(last.at, id));
+            self.returned(id, last.begun, last.result, Some(last.at));
+        } else if let Some(last) = task.interrupted.last_mut()
+            && last.begun.has_stack(place)
+        {
+            last.in_handler = None;
+        }
+    }
+
+    /// Tells the interrupted calls whose handlers a task has left without a return (siglongjmp),
+    /// as it begins another call.
+    fn left_handlers(&mut self, id: Pid, begun: &Begun) {
+        let has_left = |last: &mut Interrupted| {
+            // A handler runs below the call on the stack, or on another stack. While it runs, its
+            // signal is blocked.
+            last.in_handler.is_some_and(|signal| {
+                begun.is_not_below(&last.begun) && !is_in_set(id, "SigBlk", signal)
+            })
+        };
+        while let Some(task) = self.tasks.get_mut(&id)
+            && let Some(last) = task.interrupted.pop_if(has_left)
+        {
             self.open.remove(&(last.at, id));
             self.returned(id, last.begun, last.result, Some(last.at));
         }
@@ -873,8 +909,11 @@ impl<'a> Tracer<'a> {
         };
         let from = self.known.ids.outside(id, from);
         let from = if from > 0 { format!(", from pid {from}") } else { String::new() };
-        if let Some(last) = self.tasks.get_mut(&id).and_then(|task| task.interrupted.last_mut()) {
-            last.handled |= has_handler(id, signal);
+        if let Some(last) = self.tasks.get_mut(&id).and_then(|task| task.interrupted.last_mut())
+            && has_handler(id, signal)
+        {
+            last.handled = true;
+            last.in_handler.get_or_insert(signal);
         }
         let text = format!("gets {}{from}", words::signal_name(signal));
         let event = self.event(id, Group::Signal, text);
@@ -1057,9 +1096,14 @@ fn parent_of_zombie(id: Pid) -> Option<Pid> {
 
 /// Whether the program has a handler for a signal. Also if that cannot be read.
 fn has_handler(id: Pid, signal: i32) -> bool {
-    let caught = proc::field(format!("/proc/{id}/status"), "SigCgt").ok();
-    let caught = caught.and_then(|digits| u64::from_str_radix(&digits, 16).ok());
-    caught.is_none_or(|caught| caught >> (signal - 1) & 1 == 1)
+    is_in_set(id, "SigCgt", signal)
+}
+
+/// Whether a signal is in a set that /proc/ID/status shows. Also if that cannot be read.
+fn is_in_set(id: Pid, name: &str, signal: i32) -> bool {
+    let set = proc::field(format!("/proc/{id}/status"), name).ok();
+    let set = set.and_then(|digits| u64::from_str_radix(&digits, 16).ok());
+    set.is_none_or(|set| set >> (signal - 1) & 1 == 1)
 }
 
 /// Whether the kernel is about to end a process: its flag PF_EXITING, in the ninth field of

@@ -104,7 +104,7 @@ impl Tracer<'_> {
             return Ok(false);
         };
         // A call that the kernel makes again after a signal is not a new call of the program.
-        let is_again = task.interrupted.last().is_some_and(|last| begun.is_again(&last.begun));
+        let is_again = task.interrupted.last().is_some_and(|last| last.is_again(&begun));
         if is_again || !stepping.held_before.has(told.group) {
             return Ok(false);
         }
@@ -142,7 +142,7 @@ impl Tracer<'_> {
             return false;
         }
         // Made again, it is the same call to the program.
-        task.interrupted.push(Interrupted { begun: begun.clone(), at, result, handled: false });
+        task.interrupted.push(Interrupted::new(begun.clone(), at, result));
         task.step.held = Some(Held::TimeOver);
         true
     }
