@@ -58,6 +58,7 @@ fn main() -> Result<()> {
         "ignored" => ignored(),
         "forgotten-end" => forgotten_end(),
         "locked-twice" => locked_twice(),
+        "first-thread-ends" => first_thread_ends(),
         "locked-crosswise" => locked_crosswise(),
         "locked-crosswise-joined" => locked_crosswise_joined(),
         "lives-with-zombie" => {
@@ -423,11 +424,33 @@ fn forgotten_end() -> Result<()> {
 }
 
 fn locked_twice() -> Result<()> {
+    println!("ready");
+    lock_twice();
+    Ok(())
+}
+
+fn lock_twice() {
     let lock = Mutex::new(());
     let _first = lock.lock();
-    println!("ready");
     let _second = lock.lock();
-    Ok(())
+}
+
+/// The first thread ends. The other one has the write end of a pipe from which a child reads, and
+/// waits for a lock that it has.
+fn first_thread_ends() -> Result<()> {
+    let (reads, writes) = pipe().context("pipe")?;
+    let end = writes.as_raw_fd();
+    let child = child(|| {
+        // SAFETY: this process uses that end no more.
+        let closed = unsafe { libc::close(end) } == 0;
+        (closed && read(&reads, &mut [0]) == Ok(0)).into()
+    })?;
+    until_asleep(child)?;
+    println!("ready");
+    thread::spawn(lock_twice);
+    // SAFETY: it ends this thread, whose variables nobody else uses.
+    unsafe { libc::syscall(libc::SYS_exit, 0) };
+    bail!("exit returned")
 }
 
 /// Two threads have a lock each, and want the other one.

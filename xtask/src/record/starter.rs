@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use common::{proc, start};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
+use nix::sys::signal::SigSet;
 use seccompiler::apply_filter;
 use syscalls::Sysno;
 
@@ -108,13 +109,15 @@ fn give_signals(ignored: u64, blocked: u64) {
         // SAFETY: no handler is installed, so none can run at a bad moment.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
-    // SAFETY: any bytes are a set of signals, and these calls write to it and read it only.
-    unsafe {
-        let mut set = std::mem::zeroed();
-        libc::sigemptyset(&mut set);
-        in_set(blocked).for_each(|signal| _ = libc::sigaddset(&mut set, signal));
-        libc::sigprocmask(libc::SIG_SETMASK, &set, std::ptr::null_mut());
+    let mut set = *SigSet::empty().as_ref();
+    for signal in in_set(blocked) {
+        // SAFETY: the set is one, and the call writes no more than it.
+        unsafe { libc::sigaddset(&raw mut set, signal) };
     }
+    // SAFETY: the set began as an empty one.
+    let set = unsafe { SigSet::from_sigset_t_unchecked(set) };
+    // It fails only for a wrong way to change the mask.
+    _ = set.thread_set_mask();
 }
 
 /// Gives up the terminal that this process has from its caller: a program that then asks for

@@ -206,8 +206,10 @@ fn begin<'a>(
 /// # Errors
 /// As of [`record`]; or if there is no such process.
 pub fn record_running(process: Pid, selection: &Selection, tell: Tell) -> Result<()> {
+    let whose = proc::field(format!("/proc/{process}/status"), "Tgid").ok();
+    let whose = whose.with_context(|| format!("no process {process}"))?;
+    ensure!(whose == process.to_string(), "{process} is a thread of process {whose}");
     let folder = format!("/proc/{process}/task");
-    ensure!(Path::new(&folder).exists(), "no process {process}");
     let outputs = [1, 2].map(|output| fs::read_link(format!("/proc/{process}/fd/{output}")));
     let printed = outputs.into_iter().flatten().map(|link| link.to_string_lossy().into_owned());
     let channels = Channels::new(printed.collect());
@@ -224,6 +226,7 @@ pub fn record_running(process: Pid, selection: &Selection, tell: Tell) -> Result
             is_new |= tracer.seize(process, Pid::from_raw(id))?;
         }
     }
+    ensure!(!tracer.tasks.is_empty(), "pid {process} has ended: it is a zombie");
     tracer.note_zombies_of(process);
     tracer.run()
 }
@@ -489,6 +492,10 @@ impl<'a> Tracer<'a> {
             // It has ended, or a thread that is traced has made it.
             Err(Errno::ESRCH) => return Ok(false),
             Err(_) if tracer_of(id) == Some(getpid().to_string()) => return Ok(false),
+            // So has this one: the first thread of a process may end before the others.
+            Err(_) if matches!(stepping::look(id), None | Some(('Z' | 'X', _))) => {
+                return Ok(false);
+            }
             Err(why) => return Err(Refused::of_running(process, why).into()),
         }
         gone_or(ptrace::interrupt(id))?;

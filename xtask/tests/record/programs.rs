@@ -11,12 +11,13 @@ use std::process::{Child, Command, Output, Stdio};
 use common::proc;
 use nix::libc;
 use nix::sys::signal::{self, Signal};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use testing::{seen, start};
 
 use super::has;
-use super::trace::{XTASK, events, in_time, is_allowed};
+use super::trace::{XTASK, events, example, in_time, is_allowed};
 
 fn trace(words: &[&str]) -> Command {
     let mut command = in_time(XTASK.as_ref());
@@ -300,13 +301,39 @@ fn what_cannot_be_traced_is_refused_in_a_line() {
     assert_eq!(refused(&["fork"]), (none, Some(2)));
     let both = "xtask: --pid or a program, not both\n".to_owned();
     assert_eq!(refused(&["--pid", "1", "--", "true"]), (both, Some(2)));
+    let hint = "xtask: Ctrl-C ends the record, and shows what it is waiting for\n";
     // The kernel gives no process a greater number.
     let (why, status) = refused(&["--pid", "4194305"]);
     assert_eq!((&*why, status), ("xtask: no process 4194305\n", Some(1)));
+    let mut zombie = Command::new("true").spawn().unwrap();
+    let id = Pid::from_raw(zombie.id() as i32);
+    waitid(Id::Pid(id), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
+    let why = format!("xtask: pid {id} has ended: it is a zombie\n");
+    assert_eq!(refused(&["--pid", &id.to_string()]), (hint.to_owned() + &why, Some(1)));
+    zombie.wait().unwrap();
     if is_allowed() {
         let (why, status) = refused(&["--", "no-such-program"]);
         assert_eq!(status, Some(1));
         assert!(why.starts_with("xtask: no-such-program could not be started: "), "{why}");
         assert!(why.contains("No such file or directory"), "{why}");
     }
+}
+
+#[test]
+fn the_id_of_a_thread_is_not_that_of_a_process() {
+    let mut command = Command::new(example("tasks"));
+    let mut process = command.arg("locked-crosswise").stdout(Stdio::null()).spawn().unwrap();
+    let id = process.id();
+    let mut threads = Vec::new();
+    seen::until("it has another thread", || {
+        let entries = fs::read_dir(format!("/proc/{id}/task")).unwrap();
+        threads.extend(entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()));
+        threads.iter().any(|thread| *thread != id.to_string())
+    });
+    let thread = threads.iter().find(|thread| **thread != id.to_string()).unwrap();
+    let (why, status) = refused(&["--pid", thread]);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(why.ends_with(&format!("xtask: {thread} is a thread of process {id}\n")), "{why}");
+    assert_eq!(status, Some(1));
 }

@@ -78,8 +78,9 @@ impl Tracer<'_> {
 
     /// Tells the calls in which the tasks are asleep, and whether any task is left to wake them.
     fn tell_waiting(&mut self) {
-        let mut tasks: Vec<(Pid, Pid)> =
-            self.tasks.iter().map(|(id, task)| (task.process, *id)).collect();
+        // The first thread of a process may have ended before others.
+        let living = self.tasks.iter().filter(|(id, _)| !matches!(look(**id), Some(('Z', _))));
+        let mut tasks: Vec<(Pid, Pid)> = living.map(|(id, task)| (task.process, *id)).collect();
         tasks.sort_unstable();
         let mut nobody_wakes = Vec::new();
         for of_process in tasks.chunk_by(|one, other| one.0 == other.0) {
