@@ -632,9 +632,14 @@ impl Begun {
         let name = self.name.as_str();
         match self.group {
             Group::Wait | Group::Sleep => true,
-            Group::Futex if name == "futex" => !matches!(
+            // The others wake, move or unlock.
+            Group::Futex if name == "futex" => matches!(
                 self.arguments[1] as i32 & libc::FUTEX_CMD_MASK,
-                libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET
+                libc::FUTEX_WAIT
+                    | libc::FUTEX_WAIT_BITSET
+                    | libc::FUTEX_WAIT_REQUEUE_PI
+                    | libc::FUTEX_LOCK_PI
+                    | libc::FUTEX_LOCK_PI2
             ),
             Group::Futex => name.starts_with("futex_wait"),
             Group::Data => {
