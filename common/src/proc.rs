@@ -1,6 +1,7 @@
 //! What the kernel reports about a process in /proc: proc(5).
 
-use std::fs::read_to_string;
+use std::fs::{self, read_to_string};
+use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -9,6 +10,15 @@ use anyhow::{Context, Result, bail};
 use nix::poll::{PollTimeout, poll};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
+/// The text of a file about a process. A process can give itself a name of any bytes, so what is
+/// not UTF-8 is replaced.
+///
+/// # Errors
+/// If the file cannot be read: the process may be gone.
+pub fn text(file: impl AsRef<Path>) -> io::Result<String> {
+    Ok(String::from_utf8_lossy(&fs::read(file)?).into_owned())
+}
+
 /// The value of a line `name: value` in a file of /proc, such as `State` in
 /// `/proc/self/status`.
 ///
@@ -16,7 +26,7 @@ use nix::unistd::{Pid, SysconfVar, sysconf};
 /// If the file cannot be read (the process may be gone), or has no such line.
 pub fn field(file: impl AsRef<Path>, name: &str) -> Result<String> {
     let file = file.as_ref();
-    let text = read_to_string(file).with_context(|| file.display().to_string())?;
+    let text = text(file).with_context(|| file.display().to_string())?;
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let value = value.with_context(|| format!("{}: no line '{name}:'", file.display()))?;
     Ok(value.trim().to_owned())

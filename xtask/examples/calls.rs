@@ -295,6 +295,24 @@ fn futexes() -> Result<()> {
     // SAFETY: the array has two entries.
     let moved = unsafe { libc::syscall(requeue, waiters.as_ptr(), 0, 1, 1) };
     let _ = (woken, waited, moved);
+    of_old_call()
+}
+
+/// What futex itself does that is neither to wait nor to wake: it locks and unlocks, and moves
+/// waiters from one word to another.
+fn of_old_call() -> Result<()> {
+    let words = [0_u32; 2];
+    let [first, second] = words.each_ref().map(ptr::from_ref);
+    let futex = |operation: i32, argument: u64| {
+        let operation = operation | libc::FUTEX_PRIVATE_FLAG;
+        // SAFETY: both words are local variables, and the other arguments are numbers.
+        let done =
+            unsafe { libc::syscall(libc::SYS_futex, first, operation, 0, argument, second, 0) };
+        Errno::result(done).context("futex")
+    };
+    futex(libc::FUTEX_LOCK_PI, 0)?;
+    futex(libc::FUTEX_UNLOCK_PI, 0)?;
+    futex(libc::FUTEX_CMP_REQUEUE, 1)?;
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::sched::{CloneFlags, sched_getaffinity, sched_setaffinity, unshare};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous};
-use nix::sys::prctl::{set_dumpable, set_pdeathsig};
+use nix::sys::prctl::{set_dumpable, set_name, set_pdeathsig};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction, signal};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, sendmsg, socketpair};
 use nix::sys::uio::writev;
@@ -54,9 +54,11 @@ fn main() -> Result<()> {
             unwaited()?;
             Ok(kill(Pid::this(), Signal::SIGKILL)?)
         }
+        "odd-name" => odd_name(),
         "ignored" => ignored(),
         "forgotten-end" => forgotten_end(),
         "locked-twice" => locked_twice(),
+        "first-thread-ends" => first_thread_ends(),
         "locked-crosswise" => locked_crosswise(),
         "locked-crosswise-joined" => locked_crosswise_joined(),
         "lives-with-zombie" => {
@@ -364,6 +366,15 @@ fn daemon() -> Result<()> {
     exited(between, 4)
 }
 
+/// A process whose name is not UTF-8 and would clear a screen, and a child with another such
+/// name, for which it does not wait.
+fn odd_name() -> Result<()> {
+    set_name(c"a\xff\x1b[2J\nb").context("prctl(PR_SET_NAME)")?;
+    let child = child(|| if set_name(c"\x1b[2J\nb").is_ok() { 3 } else { 1 })?;
+    waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).context("waitid")?;
+    Ok(())
+}
+
 /// Three children that have ended, one of which nobody waits for, and one that runs on.
 fn unwaited() -> Result<()> {
     let children = [child(|| 3)?, child(|| 4)?, child(|| 5)?];
@@ -413,11 +424,33 @@ fn forgotten_end() -> Result<()> {
 }
 
 fn locked_twice() -> Result<()> {
+    println!("ready");
+    lock_twice();
+    Ok(())
+}
+
+fn lock_twice() {
     let lock = Mutex::new(());
     let _first = lock.lock();
-    println!("ready");
     let _second = lock.lock();
-    Ok(())
+}
+
+/// The first thread ends. The other one has the write end of a pipe from which a child reads, and
+/// waits for a lock that it has.
+fn first_thread_ends() -> Result<()> {
+    let (reads, writes) = pipe().context("pipe")?;
+    let end = writes.as_raw_fd();
+    let child = child(|| {
+        // SAFETY: this process uses that end no more.
+        let closed = unsafe { libc::close(end) } == 0;
+        (closed && read(&reads, &mut [0]) == Ok(0)).into()
+    })?;
+    until_asleep(child)?;
+    println!("ready");
+    thread::spawn(lock_twice);
+    // SAFETY: it ends this thread, whose variables nobody else uses.
+    unsafe { libc::syscall(libc::SYS_exit, 0) };
+    bail!("exit returned")
 }
 
 /// Two threads have a lock each, and want the other one.

@@ -71,6 +71,7 @@ fn main() -> ExitCode {
         Some(word) if word == commands::my::SUBCOMMAND => return commands::my::run(arguments),
         _ => {}
     }
+    record::note_signals();
     common::start::put_right();
     if let Err(why) = ctrlc::set_handler(interrupted) {
         eprintln!("xtask: Ctrl-C will not clean up: {why}");

@@ -21,8 +21,9 @@ mod words;
 
 pub use event::{End, Event};
 pub use group::{Group, Selection};
-pub use starter::{SUBCOMMAND, start};
+pub use starter::{SUBCOMMAND, note_signals, start};
 pub use tracer::{
     Program, Refused, State, Steps, Tell, interrupt, is_running, record, record_running,
     record_under, runs_on, step, was_interrupted,
 };
+pub use words::printable;

@@ -222,8 +222,12 @@ fn end_after(time: Duration) -> Arc<AtomicBool> {
     let is_over = Arc::clone(&over);
     thread::spawn(move || {
         thread::sleep(time);
-        // The program may have ended just now.
-        is_over.store(record::is_running() && record::interrupt(), Ordering::Relaxed);
+        // The program may have ended just now. An interruption comes to nothing if the tracer
+        // is just about to wait, so it is repeated.
+        while record::is_running() && record::interrupt() {
+            is_over.store(true, Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(10));
+        }
     });
     over
 }

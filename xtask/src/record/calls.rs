@@ -65,7 +65,7 @@ enum Note {
     /// channels that it closes.
     Exec {
         file: Option<String>,
-        arguments: Option<(Vec<String>, bool)>,
+        arguments: Option<(Vec<Vec<u8>>, bool)>,
         closes: Vec<String>,
     },
 }
@@ -197,6 +197,7 @@ impl Begun {
         channels: &mut Channels,
     ) -> Note {
         let path = memory::text(task, path);
+        let path = path.map(|path| String::from_utf8_lossy(&path).into_owned());
         let link = match (descriptor, &path) {
             (Some(descriptor), Some(path)) if path.is_empty() => {
                 Some(format!("/proc/{task}/fd/{}", descriptor as u32))
@@ -224,6 +225,17 @@ impl Begun {
                 || (&self.name, self.arguments) == (&interrupted.name, interrupted.arguments))
     }
 
+    /// Whether the stack at this place is the one that the call was made on.
+    pub fn has_stack(&self, place: (u64, u64)) -> bool {
+        self.place.1 == place.1
+    }
+
+    /// Whether it was made where the stack was not longer than at another call. (It grows
+    /// downwards.)
+    pub fn is_not_below(&self, other: &Begun) -> bool {
+        self.place.1 >= other.place.1
+    }
+
     /// Whether a program that continues at this place has left the call.
     pub fn is_over(&self, place: (u64, u64)) -> bool {
         self.place == place
@@ -238,20 +250,21 @@ impl Begun {
     /// become the program, the whole path is the point.
     pub fn program(&self, failed: bool) -> String {
         let Note::Exec { file, arguments, .. } = &self.note else { return "exec".to_owned() };
-        let base = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let base = |path: &str| words::printable(path.rsplit('/').next().unwrap_or(path));
         let Some((arguments, more)) = arguments else {
             return "exec, arguments not readable".to_owned();
         };
-        let called = arguments.first().map_or("", String::as_str);
+        let called = arguments.first().map_or(&[][..], Vec::as_slice);
         let mut text = match file {
             None => "exec, file not readable".to_owned(),
-            Some(file) if failed => format!("exec {file}"),
+            Some(file) if failed => format!("exec {}", words::printable(file)),
             Some(file) => format!("exec {}", base(file)),
         };
-        if file.as_ref().is_none_or(|file| base(file) != base(called)) {
-            text += &format!(" as {called:?}");
+        let is_called = |file: &String| base(file) == base(&String::from_utf8_lossy(called));
+        if !file.as_ref().is_some_and(is_called) {
+            text += &format!(" as {}", shown_up_to(usize::MAX, called));
         }
-        text.extend(arguments.iter().skip(1).map(|word| format!(" {}", shown(word.as_bytes()))));
+        text.extend(arguments.iter().skip(1).map(|word| format!(" {}", shown(word))));
         if *more { text + " …" } else { text }
     }
 
@@ -464,8 +477,10 @@ impl Begun {
                 format!("shut down {} for {ways}{}", name()?, arrow_error(result))
             }
             "memfd_create" => {
-                let name = memory::text(task, first)
-                    .map_or_else(|| ", name not readable".to_owned(), |name| format!(" {name:?}"));
+                let name = memory::text(task, first).map_or_else(
+                    || ", name not readable".to_owned(),
+                    |name| format!(" {}", shown_up_to(usize::MAX, &name)),
+                );
                 format!("make shared memory{name}{}", arrow_descriptor(result))
             }
             "mmap" => {
@@ -617,9 +632,14 @@ impl Begun {
         let name = self.name.as_str();
         match self.group {
             Group::Wait | Group::Sleep => true,
-            Group::Futex if name == "futex" => !matches!(
+            // The others wake, move or unlock.
+            Group::Futex if name == "futex" => matches!(
                 self.arguments[1] as i32 & libc::FUTEX_CMD_MASK,
-                libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET
+                libc::FUTEX_WAIT
+                    | libc::FUTEX_WAIT_BITSET
+                    | libc::FUTEX_WAIT_REQUEUE_PI
+                    | libc::FUTEX_LOCK_PI
+                    | libc::FUTEX_LOCK_PI2
             ),
             Group::Futex => name.starts_with("futex_wait"),
             Group::Data => {

@@ -118,7 +118,10 @@ impl Channels {
                 && flags(process, descriptor)
                     .is_some_and(|flags| flags & libc::O_ACCMODE == is_open_for)
         };
-        let has_open = |process: &Pid| descriptors(*process).any(|it| is_end(*process, it));
+        let has_open = |process: &Pid| {
+            let thread = with_descriptors(*process);
+            descriptors(thread).any(|it| is_end(thread, it))
+        };
         let mut processes: Vec<Pid> = all_processes().filter(has_open).collect();
         processes.sort_unstable();
         (format!("{pipe}, {other}"), processes)
@@ -160,6 +163,12 @@ pub fn all_processes() -> impl Iterator<Item = Pid> {
 /// The descriptors that a task has open.
 fn descriptors(task: Pid) -> impl Iterator<Item = u64> {
     numbers(format!("/proc/{task}/fd"))
+}
+
+/// A thread that has open what its process has: the first one, unless it has ended before others.
+fn with_descriptors(process: Pid) -> Pid {
+    let mut threads = numbers(format!("/proc/{process}/task")).map(Pid::from_raw);
+    threads.find(|thread| descriptors(*thread).next().is_some()).unwrap_or(process)
 }
 
 /// The entries of a folder that are called by a number.

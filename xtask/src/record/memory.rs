@@ -35,11 +35,11 @@ pub fn write(task: Pid, address: u64, bytes: &[u8]) -> nix::Result<()> {
 }
 
 /// The text up to the first zero byte, as far as it is readable.
-pub fn text(task: Pid, address: u64) -> Option<String> {
+pub fn text(task: Pid, address: u64) -> Option<Vec<u8>> {
     let mut text = up_to(task, address, 4096)?;
     let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
     text.truncate(end);
-    Some(String::from_utf8_lossy(&text).into_owned())
+    Some(text)
 }
 
 /// A number of 8 bytes.
@@ -59,7 +59,7 @@ const MOST_TEXTS: usize = 64;
 /// a program, and whether there are more. A null pointer in place of the list is an empty
 /// one, as for the kernel. `pointer` is the size of a pointer: 8 bytes, or 4 for a call of
 /// a 32-bit program.
-pub fn texts(task: Pid, mut address: u64, pointer: u64) -> Option<(Vec<String>, bool)> {
+pub fn texts(task: Pid, mut address: u64, pointer: u64) -> Option<(Vec<Vec<u8>>, bool)> {
     let mut texts = Vec::new();
     while address != 0 {
         let text_at = match pointer {

@@ -21,7 +21,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -100,8 +100,6 @@ pub fn runs_on() -> bool {
 }
 
 static RUNNING: AtomicBool = AtomicBool::new(false);
-/// The process group of the program; 0 if there is none.
-static GROUP: AtomicI32 = AtomicI32::new(0);
 static ATTACHED: AtomicBool = AtomicBool::new(false);
 
 /// A program to record.
@@ -191,7 +189,6 @@ fn begin<'a>(
     }
     // It runs on at a seize. To be stopped at its calls it has to stop once.
     gone_or(ptrace::interrupt(root))?;
-    GROUP.store(root.as_raw(), Ordering::Relaxed);
     // The end of file tells the starter that it is traced.
     ours.shutdown(Shutdown::Write).context("shut the socket to the starter down")?;
 
@@ -209,8 +206,10 @@ fn begin<'a>(
 /// # Errors
 /// As of [`record`]; or if there is no such process.
 pub fn record_running(process: Pid, selection: &Selection, tell: Tell) -> Result<()> {
+    let whose = proc::field(format!("/proc/{process}/status"), "Tgid").ok();
+    let whose = whose.with_context(|| format!("no process {process}"))?;
+    ensure!(whose == process.to_string(), "{process} is a thread of process {whose}");
     let folder = format!("/proc/{process}/task");
-    ensure!(Path::new(&folder).exists(), "no process {process}");
     let outputs = [1, 2].map(|output| fs::read_link(format!("/proc/{process}/fd/{output}")));
     let printed = outputs.into_iter().flatten().map(|link| link.to_string_lossy().into_owned());
     let channels = Channels::new(printed.collect());
@@ -227,6 +226,7 @@ pub fn record_running(process: Pid, selection: &Selection, tell: Tell) -> Result
             is_new |= tracer.seize(process, Pid::from_raw(id))?;
         }
     }
+    ensure!(!tracer.tasks.is_empty(), "pid {process} has ended: it is a zombie");
     tracer.note_zombies_of(process);
     tracer.run()
 }
@@ -283,6 +283,11 @@ impl Stops {
     }
 }
 
+/// Kills a process, unless it has ended.
+fn kill(process: Pid) {
+    let _ = signal::kill(process, Signal::SIGKILL);
+}
+
 /// A task that has stopped or ended, and how; `None` when no task is left, or none is there
 /// yet and it is not to wait.
 fn wait_for_any(flags: i32) -> nix::Result<Option<(Pid, i32)>> {
@@ -324,6 +329,19 @@ struct Interrupted {
     result: i64,
     /// Whether a handler of the program was called. Without one the program cannot know of it.
     handled: bool,
+    /// The signal whose handler was called and has not returned.
+    in_handler: Option<i32>,
+}
+
+impl Interrupted {
+    fn new(begun: Begun, at: Duration, result: i64) -> Interrupted {
+        Interrupted { begun, at, result, handled: false, in_handler: None }
+    }
+
+    /// Whether this is the call once more, made by the kernel.
+    fn is_again(&self, begun: &Begun) -> bool {
+        self.in_handler.is_none() && begun.is_again(&self.begun)
+    }
 }
 
 impl Task {
@@ -448,9 +466,7 @@ impl<'a> Tracer<'a> {
 
     /// Kills all that is traced, and waits until it is gone.
     fn kill_all(&self) -> Result<()> {
-        // Any of them may have ended.
-        let kill = |id| _ = signal::kill(id, Signal::SIGKILL);
-        self.tasks.values().for_each(|task| kill(task.process));
+        self.kill_tasks();
         loop {
             match wait_for_any(libc::__WALL) {
                 Ok(Some((id, status))) if libc::WIFSTOPPED(status) => kill(id),
@@ -459,6 +475,11 @@ impl<'a> Tracer<'a> {
                 Err(why) => return Err(why).context("waitpid"),
             }
         }
+    }
+
+    /// Kills all tasks. Their ids are theirs until this thread has waited for them.
+    fn kill_tasks(&self) {
+        self.tasks.values().for_each(|task| kill(task.process));
     }
 
     /// Begins to trace a thread of a running process; `false` if it is traced already.
@@ -471,6 +492,10 @@ impl<'a> Tracer<'a> {
             // It has ended, or a thread that is traced has made it.
             Err(Errno::ESRCH) => return Ok(false),
             Err(_) if tracer_of(id) == Some(getpid().to_string()) => return Ok(false),
+            // So has this one: the first thread of a process may end before the others.
+            Err(_) if matches!(stepping::look(id), None | Some(('Z' | 'X', _))) => {
+                return Ok(false);
+            }
             Err(why) => return Err(Refused::of_running(process, why).into()),
         }
         gone_or(ptrace::interrupt(id))?;
@@ -553,6 +578,10 @@ impl<'a> Tracer<'a> {
         // A new task has its maker's name.
         task.name = name.unwrap_or_else(|| name_of(id).unwrap_or_default());
         self.tasks.insert(id, task);
+        if was_interrupted() && !runs_on() {
+            // It was made when the others were already killed.
+            kill(process);
+        }
         let statuses = self.early.remove(&id).map_or_else(Vec::new, |early| early.statuses);
         statuses.into_iter().try_for_each(|status| self.take_known(id, status))
     }
@@ -614,8 +643,9 @@ impl<'a> Tracer<'a> {
         if begun.group == Group::Fork {
             gone_or(begun.keep_traced(id, set))?;
         }
+        self.left_handlers(id, &begun);
         let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
-        if let Some(interrupted) = task.interrupted.pop_if(|last| begun.is_again(&last.begun)) {
+        if let Some(interrupted) = task.interrupted.pop_if(|last| last.is_again(&begun)) {
             self.open.remove(&(interrupted.at, id));
             // The kernel makes it again, and the program does not notice. It has waited
             // since it began; what does not wait takes effect now.
@@ -662,7 +692,7 @@ impl<'a> Tracer<'a> {
             let at = self.now();
             if let Some(task) = self.tasks.get_mut(&id) {
                 task.step.left();
-                task.interrupted.push(Interrupted { begun, at, result, handled: false });
+                task.interrupted.push(Interrupted::new(begun, at, result));
                 self.open.insert((at, id));
             }
             return Ok(());
@@ -690,6 +720,28 @@ impl<'a> Tracer<'a> {
     fn handled(&mut self, id: Pid, place: (u64, u64)) {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         if let Some(last) = task.interrupted.pop_if(|last| last.begun.is_over(place)) {
+            self.open.remove(&(last.at, id));
+            self.returned(id, last.begun, last.result, Some(last.at));
+        } else if let Some(last) = task.interrupted.last_mut()
+            && last.begun.has_stack(place)
+        {
+            last.in_handler = None;
+        }
+    }
+
+    /// Tells the interrupted calls whose handlers a task has left without a return (siglongjmp),
+    /// as it begins another call.
+    fn left_handlers(&mut self, id: Pid, begun: &Begun) {
+        let has_left = |last: &mut Interrupted| {
+            // A handler runs below the call on the stack, or on another stack. While it runs, its
+            // signal is blocked.
+            last.in_handler.is_some_and(|signal| {
+                begun.is_not_below(&last.begun) && !is_in_set(id, "SigBlk", signal)
+            })
+        };
+        while let Some(task) = self.tasks.get_mut(&id)
+            && let Some(last) = task.interrupted.pop_if(has_left)
+        {
             self.open.remove(&(last.at, id));
             self.returned(id, last.begun, last.result, Some(last.at));
         }
@@ -864,8 +916,11 @@ impl<'a> Tracer<'a> {
         };
         let from = self.known.ids.outside(id, from);
         let from = if from > 0 { format!(", from pid {from}") } else { String::new() };
-        if let Some(last) = self.tasks.get_mut(&id).and_then(|task| task.interrupted.last_mut()) {
-            last.handled |= has_handler(id, signal);
+        if let Some(last) = self.tasks.get_mut(&id).and_then(|task| task.interrupted.last_mut())
+            && has_handler(id, signal)
+        {
+            last.handled = true;
+            last.in_handler.get_or_insert(signal);
         }
         let text = format!("gets {}{from}", words::signal_name(signal));
         let event = self.event(id, Group::Signal, text);
@@ -1048,16 +1103,21 @@ fn parent_of_zombie(id: Pid) -> Option<Pid> {
 
 /// Whether the program has a handler for a signal. Also if that cannot be read.
 fn has_handler(id: Pid, signal: i32) -> bool {
-    let caught = proc::field(format!("/proc/{id}/status"), "SigCgt").ok();
-    let caught = caught.and_then(|digits| u64::from_str_radix(&digits, 16).ok());
-    caught.is_none_or(|caught| caught >> (signal - 1) & 1 == 1)
+    is_in_set(id, "SigCgt", signal)
+}
+
+/// Whether a signal is in a set that /proc/ID/status shows. Also if that cannot be read.
+fn is_in_set(id: Pid, name: &str, signal: i32) -> bool {
+    let set = proc::field(format!("/proc/{id}/status"), name).ok();
+    let set = set.and_then(|digits| u64::from_str_radix(&digits, 16).ok());
+    set.is_none_or(|set| set >> (signal - 1) & 1 == 1)
 }
 
 /// Whether the kernel is about to end a process: its flag PF_EXITING, in the ninth field of
 /// /proc/ID/stat. The second one is a name in parentheses.
 fn is_ending(id: Pid) -> bool {
     const PF_EXITING: u32 = 4;
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let stat = proc::text(format!("/proc/{id}/stat")).unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     let flags = after_name.split_whitespace().nth(6).and_then(|flags| flags.parse::<u32>().ok());
     flags.is_none_or(|flags| flags & PF_EXITING != 0)
@@ -1071,7 +1131,8 @@ fn tracer_of(id: Pid) -> Option<String> {
 
 /// The name of a task; `None` if it is gone.
 fn name_of(id: Pid) -> Option<String> {
-    Some(fs::read_to_string(format!("/proc/{id}/comm")).ok()?.trim_end().to_owned())
+    let line = proc::text(format!("/proc/{id}/comm")).ok()?;
+    Some(words::printable(line.strip_suffix('\n').unwrap_or(&line)))
 }
 
 /// A task may be killed at any time, and be gone when it is asked for.

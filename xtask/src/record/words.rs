@@ -49,6 +49,21 @@ pub fn shown_up_to(most: usize, bytes: &[u8]) -> String {
     }
 }
 
+/// Text that stays on its line: characters that control a terminal, or the direction of the
+/// text, are escaped.
+pub fn printable(text: &str) -> String {
+    let mut printable = String::new();
+    for c in text.chars() {
+        let is_direction = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || is_direction {
+            printable.extend(c.escape_default());
+        } else {
+            printable.push(c);
+        }
+    }
+    printable
+}
+
 pub fn counted(count: i64, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
@@ -174,6 +189,12 @@ mod tests {
             [9, 33, 34, 35, 64, 65].map(signal_name),
             ["SIGKILL", "signal 33", "SIGRTMIN", "SIGRTMIN+1", "SIGRTMIN+30", "signal 65"]
         );
+    }
+
+    #[test]
+    fn what_would_move_the_cursor_is_escaped() {
+        assert_eq!(printable("a 'b' \"c\" \\ é 中"), "a 'b' \"c\" \\ é 中");
+        assert_eq!(printable("\x1b[2J\n\u{202e}x"), "\\u{1b}[2J\\n\\u{202e}x");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The words for the calls of `examples/calls.rs`.
 
+use nix::libc;
 use serde_json::{Value, json};
 
 use super::lives::Lives;
@@ -173,6 +174,25 @@ fn every_wait_for_a_signal_is_told() {
 #[test]
 fn a_wait_at_several_addresses_is_told() {
     expect("futexes", &["futex wait at 0x* or 0x*: not needed any more, after "]);
+}
+
+/// A call that lets another task go on counts from its begin, so it comes before what it lets go on.
+#[test]
+fn only_a_futex_call_that_may_wait_takes_time() {
+    of_both("calls", "futexes", |lives| {
+        let own = &lives.events[&lives.root];
+        let took = |operation: i32| {
+            let operation = operation | libc::FUTEX_PRIVATE_FLAG;
+            let is_one = |event: &&Value| {
+                event["call"] == "futex" && event["arguments"][1] == json!(operation)
+            };
+            let event = own.iter().find(is_one).unwrap_or_else(|| panic!("{operation}: {own:#?}"));
+            !event["took"].is_null()
+        };
+        assert!(took(libc::FUTEX_LOCK_PI));
+        assert!(!took(libc::FUTEX_UNLOCK_PI));
+        assert!(!took(libc::FUTEX_CMP_REQUEUE));
+    });
 }
 
 #[test]

@@ -46,12 +46,11 @@ fn attached(way: &str, threads: usize, call: libc::c_long) -> (u32, Vec<String>)
     let mut command = start::command(XTASK);
     command.args(["trace", "--pid", &pid.to_string()]);
     let mut tracer = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let tasks = || fs::read_dir(format!("/proc/{pid}/task")).unwrap().map(Result::unwrap);
-    let is_traced =
-        |status| proc::field(status, "TracerPid").is_ok_and(|it| it == tracer.id().to_string());
-    seen::until("all its threads are traced", || {
-        tasks().all(|task| is_traced(task.path().join("status")))
-    });
+    let is_traced = |task: fs::DirEntry| {
+        let tracing = proc::field(task.path().join("status"), "TracerPid");
+        tracing.is_ok_and(|it| it == tracer.id().to_string())
+    };
+    seen::until("all its threads are traced", || living(pid).all(is_traced));
     until_asleep(pid, threads, call);
     let record = tracer.stdout.take().unwrap();
     let (rest, errors) = interrupted(tracer, record);
@@ -68,9 +67,17 @@ fn until_asleep(pid: u32, threads: usize, call: libc::c_long) {
             && seen::waits_in(task.file_name().display()).is_some_and(|waits| waits.0 == call)
     };
     seen::until("all threads are asleep", || {
-        let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-        tasks.map(|task| is_asleep(task.unwrap())).eq(std::iter::repeat_n(true, threads))
+        living(pid).map(is_asleep).eq(std::iter::repeat_n(true, threads))
     });
+}
+
+/// The threads of a process, without a first one that has ended before others.
+fn living(pid: u32) -> impl Iterator<Item = fs::DirEntry> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap().map(Result::unwrap);
+    tasks.filter(|task| {
+        let state = proc::field(task.path().join("status"), "State");
+        !state.is_ok_and(|state| state.starts_with('Z'))
+    })
 }
 
 fn interrupted(tracer: Child, mut record: impl Read) -> (Vec<String>, String) {
@@ -133,6 +140,20 @@ fn threads_that_wait_for_each_other_are_said_to_be_in_a_deadlock() {
             place(&lines, &format!("pid {pid}: {why}"));
         }
     }
+}
+
+#[test]
+fn a_process_whose_first_thread_has_ended_is_looked_at_all_the_same() {
+    if !is_allowed() {
+        return;
+    }
+    for of in [traced, attached] {
+        let (pid, lines) = of("first-thread-ends", 1, libc::SYS_futex);
+        place(&lines, &format!("pid {pid}: a deadlock: it has no other thread that could wake it"));
+    }
+    let (pid, lines) = traced("first-thread-ends", 1, libc::SYS_futex);
+    let read = &lines[place(&lines, "read from pipe 1, read end: has not returned")];
+    assert!(read.ends_with(&format!("; pipe 1, write end is open in pid {pid}")), "{read}");
 }
 
 /// A wait with a time limit, or for something from outside, is no deadlock.

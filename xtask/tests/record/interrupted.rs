@@ -1,9 +1,64 @@
 //! Calls that a signal interrupts: which the program makes again, and which the kernel.
 
+use std::fs;
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use super::lives::Lives;
+use super::trace::{is_allowed, record};
 use super::{in_both, only_child};
+
+/// A child whose reads are ended three times by a handler that jumps back to before the read, and
+/// three times by one whose signal is not blocked while it runs. (In C: Rust has no longjmp.)
+const JUMPS: &str = r#"
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static sigjmp_buf before;
+static void jump(int signal) { (void)signal; siglongjmp(before, 1); }
+
+static int child(int from, int flags) {
+    struct sigaction action = {.sa_handler = jump, .sa_flags = flags};
+    volatile int jumps = 0;
+    char byte;
+    sigaction(SIGUSR1, &action, NULL);
+    if (sigsetjmp(before, flags == SA_RESTART)) jumps++;
+    return read(from, &byte, 1) == 1 ? jumps : -1;
+}
+
+static void until_asleep(pid_t process) {
+    char file[32], state = 0;
+    sprintf(file, "/proc/%d/stat", process);
+    while (state != 'S') {
+        FILE *stat = fopen(file, "r");
+        fscanf(stat, "%*d %*s %c", &state);
+        fclose(stat);
+    }
+}
+
+int main(void) {
+    int flags[2] = {SA_RESTART, SA_NODEFER};
+    for (int round = 0; round < 2; round++) {
+        int ends[2], status;
+        pipe(ends);
+        pid_t process = fork();
+        if (process == 0) _exit(child(ends[0], flags[round]));
+        for (int count = 0; count < 3; count++) {
+            until_asleep(process);
+            kill(process, SIGUSR1);
+        }
+        until_asleep(process);
+        write(ends[1], "!", 1);
+        waitpid(process, &status, 0);
+        if (WEXITSTATUS(status) != 3) return 1;
+    }
+    return 0;
+}
+"#;
 
 /// The texts of the reads of the only child, without how long each took.
 fn reads(lives: &Lives) -> Vec<String> {
@@ -66,4 +121,27 @@ fn a_call_that_goes_on_after_a_handler_with_calls_of_its_own_is_one_call() {
             "{lives:#?}"
         );
     });
+}
+
+#[test]
+fn calls_out_of_which_a_handler_jumps_are_as_many_calls() {
+    if !is_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    fs::write(folder.path().join("jumps.c"), JUMPS).unwrap();
+    let mut compiler = Command::new("cc");
+    compiler.args(["-w", "-o", "jumps", "jumps.c"]).current_dir(&folder);
+    assert!(compiler.status().unwrap().success());
+    for selection in ["shown", "all"] {
+        let program = folder.path().join("jumps");
+        let lives = Lives::of(&record(selection, &[program.to_str().unwrap()], "1"));
+        assert_eq!(*lives.end(lives.root), json!({ "exited": 0 }), "{lives:#?}");
+        for child in &lives.children[&lives.root] {
+            let is_read = |event: &&Value| event["call"] == "read" && event["group"] == "data";
+            let reads = lives.events[child].iter().filter(is_read);
+            let results: Vec<bool> = reads.map(|event| event["result"] == 1).collect();
+            assert_eq!(results, [false, false, false, true], "{lives:#?}");
+        }
+    }
 }

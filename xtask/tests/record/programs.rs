@@ -1,19 +1,23 @@
 //! `cargo xtask trace` with a program that is not of the course, and with one that is running.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 
 use common::proc;
 use nix::libc;
 use nix::sys::signal::{self, Signal};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use testing::{seen, start};
 
 use super::has;
-use super::trace::{XTASK, events, in_time, is_allowed};
+use super::trace::{XTASK, events, example, in_time, is_allowed};
 
 fn trace(words: &[&str]) -> Command {
     let mut command = in_time(XTASK.as_ref());
@@ -55,6 +59,21 @@ fn a_name_is_looked_up_in_path() {
     }
     let events = events(&mut trace(&["--json", "--", "sh", "-c", "exit 3"]));
     assert_eq!(events.last().unwrap()["end"], json!({ "exited": 3 }), "{events:#?}");
+}
+
+#[test]
+fn arguments_and_paths_of_any_bytes_stay_on_their_line() {
+    if !is_allowed() {
+        return;
+    }
+    let mut command = trace(&["--only", "exec", "--", "sh", "-c", "\"$0\" \"$@\"; ./\x1b\n"]);
+    command.args([OsStr::new("/bin/true"), OsStr::from_bytes(b"a\xff\n"), OsStr::new("é")]);
+    let output = command.output().unwrap();
+    let record = str::from_utf8(&output.stdout).unwrap();
+    let lines: Vec<&str> = record.lines().collect();
+    let [_, exec, failed] = lines[..] else { panic!("{lines:#?}") };
+    assert!(exec.ends_with(r#"exec true "a\xff\n" "é""#), "{exec}");
+    assert!(failed.ends_with(r"exec ./\u{1b} → ENOENT"), "{failed}");
 }
 
 /// As version managers have it: a script that looks for the Python to start.
@@ -185,6 +204,52 @@ fn the_record_of_a_program_that_hangs_ends_with_the_call_that_it_is_in() {
     assert_eq!(errors, "xtask: interrupted; nothing was left running\n");
 }
 
+/// Starts a process in a session of its own, which no signal to the program's group reaches.
+const OWN_SESSION: [&str; 4] = ["setsid", "-f", "sleep", "1000"];
+
+#[test]
+fn when_the_time_is_over_a_process_in_a_session_of_its_own_is_killed_too() {
+    if !is_allowed() {
+        return;
+    }
+    let mut command = trace(&["--json", "--for", "0.5", "--"]);
+    let events = events(command.args(OWN_SESSION));
+    assert_eq!(events.last().unwrap()["end"], json!({ "killed": 9 }), "{events:#?}");
+}
+
+#[test]
+fn ctrl_c_kills_what_is_in_a_session_of_its_own_and_what_is_born_meanwhile() {
+    if !is_allowed() {
+        return;
+    }
+    let restless = "setsid -f sleep 1000; echo begun; while true; do setsid true; done";
+    for words in [&["sh", "-c", restless][..], &OWN_SESSION] {
+        let mut command = Command::new(XTASK);
+        command.args(["trace", "--json", "--"]).args(words).stdin(Stdio::null());
+        let mut tracer = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(tracer.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut record: Vec<Value> = Vec::new();
+        let mut alive = BTreeSet::new();
+        let mut take = |line: String| {
+            let event: Value = serde_json::from_str(&line).unwrap();
+            alive.insert(event["id"].as_i64().unwrap());
+            alive.extend(event["child"].as_i64());
+            if !event["end"].is_null() {
+                alive.remove(&event["id"].as_i64().unwrap());
+            }
+            let begins = event["text"].as_str().unwrap().contains("exec sleep");
+            record.push(event);
+            begins
+        };
+        assert!(lines.by_ref().any(&mut take), "no sleep");
+        signal::kill(Pid::from_raw(tracer.id() as i32), Signal::SIGINT).unwrap();
+        lines.for_each(|line| _ = take(line));
+        assert_eq!(tracer.wait().unwrap().code(), Some(130));
+        // The record goes on to the end of the last of them.
+        assert!(alive.is_empty(), "{alive:?} {record:#?}");
+    }
+}
+
 #[test]
 fn without_the_dashes_before_a_program_the_refusal_says_how() {
     let lessons = "01-multitask, 02-fork, 03-ipc, 04-pool, 05-threading, 06-lock";
@@ -236,13 +301,39 @@ fn what_cannot_be_traced_is_refused_in_a_line() {
     assert_eq!(refused(&["fork"]), (none, Some(2)));
     let both = "xtask: --pid or a program, not both\n".to_owned();
     assert_eq!(refused(&["--pid", "1", "--", "true"]), (both, Some(2)));
+    let hint = "xtask: Ctrl-C ends the record, and shows what it is waiting for\n";
     // The kernel gives no process a greater number.
     let (why, status) = refused(&["--pid", "4194305"]);
     assert_eq!((&*why, status), ("xtask: no process 4194305\n", Some(1)));
+    let mut zombie = Command::new("true").spawn().unwrap();
+    let id = Pid::from_raw(zombie.id() as i32);
+    waitid(Id::Pid(id), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
+    let why = format!("xtask: pid {id} has ended: it is a zombie\n");
+    assert_eq!(refused(&["--pid", &id.to_string()]), (hint.to_owned() + &why, Some(1)));
+    zombie.wait().unwrap();
     if is_allowed() {
         let (why, status) = refused(&["--", "no-such-program"]);
         assert_eq!(status, Some(1));
         assert!(why.starts_with("xtask: no-such-program could not be started: "), "{why}");
         assert!(why.contains("No such file or directory"), "{why}");
     }
+}
+
+#[test]
+fn the_id_of_a_thread_is_not_that_of_a_process() {
+    let mut command = Command::new(example("tasks"));
+    let mut process = command.arg("locked-crosswise").stdout(Stdio::null()).spawn().unwrap();
+    let id = process.id();
+    let mut threads = Vec::new();
+    seen::until("it has another thread", || {
+        let entries = fs::read_dir(format!("/proc/{id}/task")).unwrap();
+        threads.extend(entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()));
+        threads.iter().any(|thread| *thread != id.to_string())
+    });
+    let thread = threads.iter().find(|thread| **thread != id.to_string()).unwrap();
+    let (why, status) = refused(&["--pid", thread]);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(why.ends_with(&format!("xtask: {thread} is a thread of process {id}\n")), "{why}");
+    assert_eq!(status, Some(1));
 }

@@ -8,6 +8,7 @@ use std::{io, ptr};
 use common::proc;
 use nix::libc;
 use nix::pty::{OpenptyResult, openpty};
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::unistd::setsid;
 use serde_json::json;
 
@@ -65,6 +66,43 @@ fn a_write_that_waited_is_told_in_the_order_of_times() {
         let last = reads.rfind(|event| event["group"] == "data").unwrap();
         assert!(write["at"].as_f64() < last["at"].as_f64(), "{lives:#?}");
     });
+}
+
+#[test]
+fn a_program_ignores_and_blocks_the_signals_that_its_caller_does() {
+    if !is_allowed() {
+        return;
+    }
+    let words = ["grep", "-E", "^Sig(Blk|Ign):", "/proc/self/status"];
+    for is_odd in [false, true] {
+        let start = |mut command: Command| {
+            let surroundings = move || {
+                let blocked = if is_odd { SigSet::from(Signal::SIGUSR1) } else { SigSet::empty() };
+                blocked.thread_set_mask()?;
+                let action = if is_odd { SigHandler::SigIgn } else { SigHandler::SigDfl };
+                // SAFETY: no handler is installed.
+                unsafe { signal(Signal::SIGTERM, action) }?;
+                Ok(())
+            };
+            // SAFETY: between fork and exec, these system calls are allowed.
+            unsafe { command.pre_exec(surroundings) };
+            String::from_utf8(command.output().unwrap().stdout).unwrap()
+        };
+        let mut untraced = Command::new(words[0]);
+        untraced.args(&words[1..]);
+        let mut traced = Command::new(XTASK);
+        traced.args(["trace", "--only", "print", "--"]).args(words);
+        let sets = |text: String| {
+            let sets = text.replace("\\t", " ").replace("\\n", " ");
+            let sets = sets.split_whitespace().filter(|word| word.len() == 16);
+            // Where std starts a program with posix_spawn, glibc's own two signals are ignored.
+            let without_own = |set: &str| u64::from_str_radix(set, 16).unwrap() & !(3 << 31);
+            sets.map(without_own).collect::<Vec<_>>()
+        };
+        let (untraced, traced) = (sets(start(untraced)), sets(start(traced)));
+        assert_eq!(untraced.len(), 2);
+        assert_eq!(traced, untraced, "{is_odd}");
+    }
 }
 
 /// As the help says: the filter shows, and with --all there is none.

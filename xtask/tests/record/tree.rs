@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::trace::{XTASK, build, in_time, is_allowed};
+use crate::trace::{XTASK, build, example, in_time, is_allowed};
 
 #[test]
 fn the_tree_shows_each_child_below_its_parent_with_its_end() {
@@ -26,6 +26,22 @@ fn the_tree_shows_each_child_below_its_parent_with_its_end() {
             "   └─ pid 02-fork: killed by signal 9",
         ]
     );
+}
+
+/// What a task is called does not break its line, in any view.
+#[test]
+fn a_name_stays_on_its_line() {
+    if !is_allowed() {
+        return;
+    }
+    for view in [&[][..], &["--tree"], &["--step", "--keys", "a"]] {
+        let mut trace = in_time(Path::new(XTASK));
+        trace.arg("trace").args(view).arg("--").arg(example("tasks")).arg("odd-name");
+        let output = trace.output().unwrap();
+        let text = str::from_utf8(&output.stdout).unwrap();
+        assert!(text.lines().all(|line| line.contains("pid ")), "{view:?}: {text:?}");
+        assert!(!text.replace('\n', "").contains(char::is_control), "{view:?}: {text:?}");
+    }
 }
 
 /// A line without its id and its time, which differ from run to run.

@@ -31,6 +31,17 @@ fn a_child_that_nobody_waited_for_is_told_when_its_parent_ends() {
     }
 }
 
+/// /proc has the name too, so what is read there is not always UTF-8.
+#[test]
+fn a_zombie_with_a_name_of_any_bytes_is_one() {
+    in_both("odd-name", |lives| {
+        let child = only_child(lives, lives.root);
+        let [event] = zombies(lives)[..] else { panic!("{lives:#?}") };
+        assert_eq!(event["zombie"], json!(child));
+        assert_eq!(event["name"], "a\u{fffd}\\u{1b}[2J\\nb", "{lives:#?}");
+    });
+}
+
 #[test]
 fn a_child_that_the_kernel_removes_is_no_zombie() {
     in_both("ignored", |lives| {

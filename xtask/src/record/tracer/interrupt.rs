@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use anyhow::{Context, Result};
 use nix::libc;
-use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::{Pid, getpid, gettid};
 
 use super::super::calls::{self, Begun, Entry};
@@ -13,7 +13,7 @@ use super::super::channels::all_processes;
 use super::super::words::NOT_OVER;
 use super::super::{Group, arch};
 use super::stepping::look;
-use super::{Event, GROUP, Tracer, Zombie, parent_of_zombie, runs_on};
+use super::{Event, Tracer, Zombie, parent_of_zombie, runs_on};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// The thread that traces and wants to know of an interruption; 0 if there is none.
@@ -23,7 +23,7 @@ static THREAD: AtomicI32 = AtomicI32::new(0);
 const WAKE: Signal = Signal::SIGUSR1;
 
 /// Ends the recording: what the tasks are waiting for is told, and then the program is killed,
-/// if this process started it. What it has started in other process groups is not killed.
+/// if this process started it.
 ///
 /// It comes to nothing if the tracer is just about to wait, so it has to be called again until
 /// no recording [is running](super::is_running). Returns `false` if the recording goes step by
@@ -60,14 +60,6 @@ pub(super) fn can_wake_no_thread() {
 
 extern "C" fn nothing(_: libc::c_int) {}
 
-fn kill_group() {
-    let group = GROUP.load(Ordering::Relaxed);
-    if group != 0 {
-        // It may have ended.
-        let _ = signal::killpg(Pid::from_raw(group), Signal::SIGKILL);
-    }
-}
-
 impl Tracer<'_> {
     /// Tells what the tasks are waiting for, and ends the recording.
     pub(super) fn interrupted(&mut self) {
@@ -80,14 +72,15 @@ impl Tracer<'_> {
             self.tell_until(std::time::Duration::MAX);
             self.is_over = true;
         } else {
-            kill_group();
+            self.kill_tasks();
         }
     }
 
     /// Tells the calls in which the tasks are asleep, and whether any task is left to wake them.
     fn tell_waiting(&mut self) {
-        let mut tasks: Vec<(Pid, Pid)> =
-            self.tasks.iter().map(|(id, task)| (task.process, *id)).collect();
+        // The first thread of a process may have ended before others.
+        let living = self.tasks.iter().filter(|(id, _)| !matches!(look(**id), Some(('Z', _))));
+        let mut tasks: Vec<(Pid, Pid)> = living.map(|(id, task)| (task.process, *id)).collect();
         tasks.sort_unstable();
         let mut nobody_wakes = Vec::new();
         for of_process in tasks.chunk_by(|one, other| one.0 == other.0) {

@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use common::proc;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollTimeout, poll};
@@ -103,7 +104,7 @@ impl Tracer<'_> {
             return Ok(false);
         };
         // A call that the kernel makes again after a signal is not a new call of the program.
-        let is_again = task.interrupted.last().is_some_and(|last| begun.is_again(&last.begun));
+        let is_again = task.interrupted.last().is_some_and(|last| last.is_again(&begun));
         if is_again || !stepping.held_before.has(told.group) {
             return Ok(false);
         }
@@ -141,7 +142,7 @@ impl Tracer<'_> {
             return false;
         }
         // Made again, it is the same call to the program.
-        task.interrupted.push(Interrupted { begun: begun.clone(), at, result, handled: false });
+        task.interrupted.push(Interrupted::new(begun.clone(), at, result));
         task.step.held = Some(Held::TimeOver);
         true
     }
@@ -402,7 +403,7 @@ fn links(id: Pid) -> impl Iterator<Item = PathBuf> {
 /// The state of a task as /proc shows it, and how often it has stopped running; `None` if it
 /// is gone.
 pub(super) fn look(id: Pid) -> Option<(char, u64)> {
-    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let status = proc::text(format!("/proc/{id}/status")).ok()?;
     let values = |name: &'static str| {
         status
             .lines()

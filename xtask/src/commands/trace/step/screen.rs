@@ -3,7 +3,7 @@
 use common::proc;
 use common::text;
 use nix::unistd::Pid;
-use xtask::record::{End, Event, Group, Selection, State, Steps};
+use xtask::record::{End, Event, Group, Selection, State, Steps, printable};
 
 /// What the reader sees.
 pub struct Screen {
@@ -169,7 +169,7 @@ impl Screen {
             drawn += "printed so far:\n";
         }
         for line in &lines[lines.len().saturating_sub(printed_lines)..] {
-            drawn += &format!("  {line}\n");
+            drawn += &format!("  {}\n", printable(line));
         }
         drawn
     }
