@@ -120,6 +120,7 @@ fn anonymous(process: Pid) -> Result<u64> {
 mod tests {
     use std::hint::black_box;
     use std::mem::ManuallyDrop;
+    use std::net::Shutdown;
 
     use nix::unistd::getpid;
 
@@ -160,7 +161,8 @@ mod tests {
         theirs[1].write_all(&[1]).unwrap();
         let error = ask(&mut ours).unwrap_err();
         assert_eq!(error.to_string(), "task 1 has answered [1]");
-        drop(theirs);
+        // Closing it might not be enough: a process that another test has just forked has it, too.
+        theirs[0].shutdown(Shutdown::Both).unwrap();
         let error = ask(&mut ours).unwrap_err();
         assert_eq!(error.to_string(), "ask task 0");
     }

@@ -52,7 +52,9 @@ impl Lives {
             // And if it was gone before anything could be read of it, it is not even known to be a
             // thread: then it has no name.
             let is_thread = own[0]["process"] != *task || own[0]["name"] == "";
-            if own.len() == 1 && (births.contains_key(task) || is_thread) {
+            if own.len() == 1 {
+                // Its maker, too, may have been killed, in the fork.
+                unmade += usize::from(!births.contains_key(task) && !is_thread);
                 continue;
             }
             assert!(is_birth(&&own[0]), "{task} acts before it is born: {own:#?}");
