@@ -103,3 +103,24 @@ fn receive_from_dead(receiver: &mut Receiver, child: Child) -> Result<()> {
     println!("  parent (pid {me}): {}, noticed after {}", Error::Gone, text::time(start.elapsed()));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use testing::printed;
+
+    use super::*;
+
+    #[test]
+    fn who_finds_a_message_has_not_slept() {
+        let lines = printed::lines("0", || {
+            let (mut sender, mut receiver) = ring(2048).unwrap();
+            // It may sleep for another reason, such as a page of memory, but not each time.
+            for _ in 0..20 {
+                sender.send(b"lime").unwrap();
+                receive_asleep(&mut receiver).unwrap();
+            }
+        });
+        assert!(lines.iter().all(|line| line.contains(": \"lime\" came after ")), "{lines:#?}");
+        assert!(lines.iter().any(|line| line.ends_with("; I slept ≈ 0 times")), "{lines:#?}");
+    }
+}

@@ -322,6 +322,11 @@ fn the_reader_sees_what_the_kernel_says_of_a_killed_writer() {
 
     let Some(record) = recorded(&["killed-writer"], "read,kill") else { return };
     assert_eq!(killed(&record), 13, "{record:#?}");
+    // The last one kills itself.
+    let mut kills =
+        record.named("kill").into_iter().filter(|call| call.caller != record.first().id);
+    let own = kills.next().expect("a child kills itself");
+    assert!(own.arguments == format!("{}, SIGKILL", own.caller) && kills.next().is_none());
     // What the writers wrote before they were killed, and then the end.
     let reads = |is: fn(&Call) -> bool| {
         let reads = record.first().calls("read");

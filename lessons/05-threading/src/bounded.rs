@@ -66,6 +66,7 @@ mod tests {
         let lines = printed::lines("0", || {
             try_to_send(bounded(1)).unwrap();
             try_to_send(with_77(bounded(3))).unwrap();
+            try_to_send(bounded(4)).unwrap();
         });
         let full = "not sent: sending on a full channel";
         assert_eq!(
@@ -80,6 +81,11 @@ mod tests {
                 "  2 sent, in the channel: 3",
                 &format!("  3 {full}"),
                 "  received: 77",
+                "  3 sent, in the channel: 3",
+                "  1 sent, in the channel: 1",
+                "  2 sent, in the channel: 2",
+                "  3 sent, in the channel: 3",
+                "  received: 1",
                 "  3 sent, in the channel: 3",
             ]
         );

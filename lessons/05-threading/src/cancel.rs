@@ -154,6 +154,32 @@ mod tests {
     }
 
     #[test]
+    fn each_look_at_the_flag_counts_once() {
+        let lines = printed::lines("0", || {
+            for _ in 0..30 {
+                let stop = AtomicBool::new(false);
+                thread::scope(|scope| {
+                    scope.spawn(|| count(&stop));
+                    thread::sleep(Duration::from_millis(2));
+                    stop.store(true, Relaxed);
+                });
+            }
+        });
+        let number = |line: &String| -> u64 {
+            let (_, number) = line.split_once("≈ ").unwrap();
+            number.split(',').next().unwrap().parse().unwrap()
+        };
+        // Numbers of which each is a multiple of two, or of another number, are not counted.
+        let divisor = lines.iter().map(number).fold(0, |mut divisor, mut number| {
+            while number > 0 {
+                (divisor, number) = (number, divisor % number);
+            }
+            divisor
+        });
+        assert!(divisor <= 1, "all are multiples of {divisor}: {lines:#?}");
+    }
+
+    #[test]
     fn a_thread_that_has_ended_is_one_that_has_ended() {
         let lines = printed::lines("0", || {
             let thread = start("ends", || ()).unwrap();

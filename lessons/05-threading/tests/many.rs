@@ -1,6 +1,7 @@
 //! The demo `many`, seen from outside: which threads are there, how much memory they have, what
 //! takes time, and what it says where there is no room.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
@@ -10,6 +11,7 @@ use nix::unistd::Pid;
 use testing::figures::times;
 use testing::running::{Running, tasks};
 use testing::start;
+use testing::strace::record;
 
 mod demo;
 
@@ -117,6 +119,20 @@ fn the_time_of_a_slow_call_is_in_the_times() {
     }
     let sum: f64 = [threads, epoll, by_async].concat().iter().sum();
     assert!(sum <= around, "{around} {lines:#?}");
+}
+
+#[test]
+fn one_thread_for_all_tasks_sleeps_until_a_byte_comes() {
+    let calls = "epoll_wait,epoll_pwait,epoll_pwait2";
+    let Some(recorded) = record(&demo(&["many", "--tasks", "3"], "0.02"), calls) else { return };
+    let waits = recorded.calls().into_iter().filter(|call| call.name.starts_with("epoll_"));
+    let waits: Vec<_> = waits.collect();
+    let threads: BTreeSet<_> = waits.iter().map(|call| call.caller).collect();
+    assert_eq!(threads.len(), 2, "one for epoll, and one for async: {recorded:#?}");
+    // A wait that ends without an event has to be begun again and again.
+    let polls =
+        waits.iter().find(|call| !call.arguments.contains(", -1") || call.result == Some(0));
+    assert!(polls.is_none(), "{polls:?}");
 }
 
 /// The demo, run by a shell that first does something else.

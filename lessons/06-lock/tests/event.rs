@@ -39,7 +39,9 @@ fn each_of_three_runs_and_a_limit_is_kept() {
 
 #[test]
 fn the_threads_sleep_until_main_has_said_so() {
-    let Some(recorded) = record(&demo(&["event"], "0.02"), "write,prctl,futex") else { return };
+    let calls = "write,prctl,futex,clock_nanosleep,nanosleep";
+    let Some(recorded) = record(&demo(&["event"], "0.02"), calls) else { return };
+    assert!(recorded.sleeps().is_empty(), "a sleep in place of a wait: {recorded:#?}");
     let told = recorded.written("3 threads wait");
     let started = recorded.started();
     let of_name =

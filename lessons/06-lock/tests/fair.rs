@@ -2,6 +2,8 @@
 
 mod demo;
 
+use std::collections::BTreeSet;
+
 use demo::{demo, lines};
 use testing::strace::{Call, record};
 
@@ -53,9 +55,17 @@ fn each_thread_that_waits_sleeps() {
     let waits = |call: &&Call| call.arguments.contains("FUTEX_WAIT");
     let waiters: Vec<_> = started.iter().filter(|thread| thread.name() == "waiter").collect();
     assert_eq!(waiters.len(), 4 * 3);
-    for waiter in waiters {
-        assert!(waiter.calls("futex").filter(waits).count() > 0, "{waiter:#?}");
+    // Where the waiters of each lock sleep.
+    let place = |call: &Call| call.arguments.split(',').next().unwrap().to_owned();
+    let mut places: Vec<BTreeSet<_>> = Vec::new();
+    for waiters in waiters.chunks(3) {
+        let waits = waiters.iter().map(|waiter| waiter.calls("futex").find(waits));
+        places.push(waits.map(|wait| place(wait.expect("it sleeps"))).collect());
     }
+    let [std, parking_lot, fair, tickets] = &places[..] else { panic!("{places:?}") };
+    // Nobody else sleeps where std's lock and the ticket lock are.
+    assert!([parking_lot, fair, tickets].iter().all(|it| it.is_disjoint(std)), "{places:?}");
+    assert!([parking_lot, fair].iter().all(|it| it.is_disjoint(tickets)), "{places:?}");
     let writers: Vec<_> = started.iter().filter(|thread| thread.name() == "writer").collect();
     let [writer] = writers[..] else { panic!("{writers:#?}") };
     let told = recorded.written("main reads, a writer waits");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use demo::{asleep, demo, lines};
 use testing::running::Running;
+use testing::strace::{Call, Caller, record};
 
 #[test]
 fn it_is_made_once() {
@@ -39,4 +40,28 @@ fn the_others_sleep_while_one_makes_it() {
     let threads = asleep(&running, 5);
     assert_eq!(threads.values().filter(|thread| thread.name == "asking").count(), 4);
     assert_eq!(running.lines_until_silent_for(Duration::ZERO), [""; 0]);
+}
+
+#[test]
+fn the_value_is_made_when_the_others_are_known_to_sleep() {
+    let calls = "write,prctl,futex,openat,clock_nanosleep,nanosleep";
+    let Some(recorded) = record(&demo(&["once"], "0.02"), calls) else { return };
+    let started = recorded.started();
+    assert_eq!(started.len(), 3 * 4);
+    for threads in started.chunks(4) {
+        let is_sleep = |name: &str| name.ends_with("nanosleep");
+        let sleeps = |call: &&Call| is_sleep(&call.name);
+        let (maker, others): (Vec<&Caller>, Vec<_>) =
+            threads.iter().partition(|thread| thread.calls.iter().any(|it| is_sleep(&it.name)));
+        let [maker] = maker[..] else { panic!("one makes the value: {threads:#?}") };
+        let made = maker.calls.iter().find(sleeps).unwrap();
+        for other in others {
+            // The maker has looked at its state, and it sleeps until the value is there.
+            let state = format!("/proc/{}/", other.id);
+            let mut reads = maker.calls("openat").filter(|call| call.end < made.begin);
+            assert!(reads.any(|call| call.text().starts_with(&state)), "{threads:#?}");
+            let mut waits = other.calls("futex").filter(|call| call.begin < made.begin);
+            assert!(waits.any(|call| made.end < call.end), "{threads:#?}");
+        }
+    }
 }

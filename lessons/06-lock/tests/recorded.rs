@@ -8,6 +8,7 @@ use demo::{demo, lines};
 use testing::figures::{assert_between, seconds};
 use testing::running::tid;
 use testing::strace::{Call, Caller, Record, record, record_with};
+use testing::tamper::{self, replace};
 
 mod demo;
 
@@ -243,6 +244,17 @@ fn nobody_sleeps_but_to_be_watched() {
             assert_eq!(sleep.times()[0], Duration::from_millis(20));
         }
     }
+}
+
+#[test]
+fn that_a_thread_sleeps_is_what_the_kernel_says() {
+    let change = |from: &str, bytes: &mut [u8]| {
+        if from.ends_with("/status") {
+            replace(bytes, b"State:\tS", b"State:\tZ");
+        }
+    };
+    let Some(output) = tamper::run(demo(&["deadlock"], "0"), change) else { return };
+    assert!(!output.status.success() && !output.text.contains(") sleeps"), "{output:?}");
 }
 
 #[test]
