@@ -16,7 +16,7 @@ use std::thread::{self, Thread};
 use common::panics;
 use nix::unistd::gettid;
 
-use crate::execution::{CONTROLLER, Execution, Job, Limit, Object, TOO_MANY_THREADS};
+use crate::execution::{CONTROLLER, Execution, Job, Limit, Object, Settings, TOO_MANY_THREADS};
 use crate::names;
 use crate::op::{Op, ThreadId};
 use crate::scheduler::Scheduler;
@@ -190,18 +190,18 @@ pub(crate) fn add_object_at(at: &'static Location<'static>, kind: &str, object: 
     Handle::new(name, id)
 }
 
-/// Starts a thread: a step. Without a name it is called by its number.
+/// Starts a thread: a step.
 #[track_caller]
-pub(crate) fn spawn(name: Option<&'static str>, job: Job) -> Handle {
+pub(crate) fn spawn(settings: Settings, job: Job) -> Handle {
     assert!(
         current().1 != CONTROLLER,
         "only a thread can start {}: make the first threads with `program.thread`",
-        name.unwrap_or("another")
+        settings.name.unwrap_or("another")
     );
     // The execution knows the number.
     let start = |execution: &mut Execution, me| {
         execution.act(me);
-        let id = execution.add_thread(name, job)?;
+        let id = execution.add_thread(settings, job)?;
         Ok((id, execution.name(id)))
     };
     let describe = |started: &Result<(ThreadId, &'static str), Job>| match started {
@@ -610,10 +610,12 @@ impl Engine {
 
     /// Starts a thread, which has the turn. Threads are started in the order of their numbers.
     fn start(self: &Arc<Self>, next: ThreadId, mut members: MutexGuard<Vec<Member>>) {
-        let name = self.execution().name(next);
+        let execution = self.execution();
+        let (name, stack) = (execution.name(next), execution.stack(next));
+        drop(execution);
         self.turn.store(next, Ordering::Release);
         // The crew is let go before the execution can end.
-        let started = self.crew().start(self, next, name);
+        let started = self.crew().start(self, (next, name, stack));
         match started {
             Ok(member) => {
                 lock(&self.tids).push(member.tid());

@@ -26,11 +26,19 @@ const _: () = assert!(MAX_THREADS == 63);
 /// The thread that prepares an execution and checks its end. It takes no steps.
 pub(crate) const CONTROLLER: ThreadId = 0;
 
+/// What is said of a new thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Settings {
+    /// Without a name it is called by its number.
+    pub name: Option<&'static str>,
+    /// How many bytes its stack has at least.
+    pub stack: usize,
+}
+
 #[derive(Default)]
 struct Thread {
     name: &'static str,
-    /// It was not named by its number.
-    is_named: bool,
+    settings: Settings,
     /// `None` once the thread has started.
     job: Option<Job>,
     /// The step that the thread waits to take. `None` before the first and after the last
@@ -135,20 +143,19 @@ impl Execution {
         self.threads.len()
     }
 
-    /// Adds a thread. It runs up to its first step before any other step is taken. Without a
-    /// name it is called by its number.
+    /// Adds a thread. It runs up to its first step before any other step is taken.
     ///
     /// # Errors
     /// What it was to run, if there are too many: that may take steps when it is dropped, and so
     /// not while the execution is locked.
-    pub fn add_thread(&mut self, name: Option<&'static str>, job: Job) -> Result<ThreadId, Job> {
+    pub fn add_thread(&mut self, settings: Settings, job: Job) -> Result<ThreadId, Job> {
         let id = self.next_id();
         if id > MAX_THREADS {
             return Err(job);
         }
-        let called = name.unwrap_or_else(|| names::intern(format!("thread {id}")));
+        let called = settings.name.unwrap_or_else(|| names::intern(format!("thread {id}")));
         self.push_thread(called, Some(job));
-        self.threads[id].is_named = name.is_some();
+        self.threads[id].settings = settings;
         Ok(id)
     }
 
@@ -305,8 +312,11 @@ impl Execution {
     }
 
     pub fn given_name(&self, thread: ThreadId) -> Option<&'static str> {
-        let thread = &self.threads[thread];
-        thread.is_named.then_some(thread.name)
+        self.threads[thread].settings.name
+    }
+
+    pub fn stack(&self, thread: ThreadId) -> usize {
+        self.threads[thread].settings.stack
     }
 
     /// What a thread is to run, the first time it is asked for.
@@ -606,9 +616,9 @@ impl Execution {
     pub fn end_thread(&mut self, thread: ThreadId, panic: Option<String>) {
         self.progress += 1;
         self.looks.clear();
-        let Thread { name, is_named, token, .. } = self.threads[thread];
+        let Thread { name, settings, token, .. } = self.threads[thread];
         let ended = true;
-        self.threads[thread] = Thread { name, is_named, token, ended, ..Thread::default() };
+        self.threads[thread] = Thread { name, settings, token, ended, ..Thread::default() };
         if let Some(message) = panic
             && !self.is_over()
         {

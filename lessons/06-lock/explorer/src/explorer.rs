@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 
 use crate::bounds::{Bounds, Orders};
 use crate::engine::{Crew, Engine, Watch, lock};
-use crate::execution::{Ended, Execution, Job, TOO_MANY_THREADS};
+use crate::execution::{Ended, Execution, Job, Settings, TOO_MANY_THREADS};
 use crate::replay::Replay;
 use crate::report::{Failure, Fault, Outcome, ReplayError, Report, Run};
 use crate::schedule::Schedule;
@@ -226,8 +226,11 @@ impl<'a, P: Fn(&mut Program)> Runner<'a, P> {
             let mut program = Program::default();
             (self.program)(&mut program);
             engine.execution().has_main = program.has_main;
+            // What a main thread usually has.
+            let stack = if program.has_main { 8 << 20 } else { 0 };
             for (name, job) in program.threads {
-                let added = engine.execution().add_thread(Some(name), job);
+                let settings = Settings { name: Some(name), stack };
+                let added = engine.execution().add_thread(settings, job);
                 assert!(added.is_ok(), "{TOO_MANY_THREADS}");
             }
             self.stranded += engine.run();

@@ -60,6 +60,8 @@
 //!   is exhaustive, and threads that have looked in vain twenty times each are a livelock.
 //! - A wait is woken for nothing only with [`Bounds::spurious`], and one with a limit never.
 //! - The counts of an [`Arc`](sync::Arc) are std's own: no steps.
+//! - A stack is never smaller than usual, and `std::process::exit` ends the exploration, too,
+//!   without a report.
 //! - A thread that ends with a panic, and is not joined, prints no message.
 //! - A reader of a [`RwLock`](sync::RwLock) never waits for a writer that waits.
 //! - What is not there: statics, as nothing can be made outside of an execution; thread-locals of

@@ -11,6 +11,7 @@ use std::time::Duration;
 pub use std::thread::{Result, panicking};
 
 use crate::engine::{self, Handle, lock, step, timed_step};
+use crate::execution::Settings;
 use crate::names;
 use crate::op::Op;
 pub use scope::{Scope, ScopedJoinHandle, scope};
@@ -28,11 +29,11 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    spawn_named(None, run)
+    spawn_with(Settings::default(), run)
 }
 
 #[track_caller]
-fn spawn_named<F, T>(name: Option<&'static str>, run: F) -> JoinHandle<T>
+fn spawn_with<F, T>(settings: Settings, run: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
@@ -43,14 +44,14 @@ where
         let result = engine::catch(run);
         *lock(&slot) = Some(result);
     });
-    let handle = engine::spawn(name, job);
-    JoinHandle { thread: Thread { handle, name }, packet }
+    let handle = engine::spawn(settings, job);
+    JoinHandle { thread: Thread { handle, name: settings.name }, packet }
 }
 
 /// Settings of a new thread: [`std::thread::Builder`].
 #[derive(Debug, Default)]
 pub struct Builder {
-    name: Option<&'static str>,
+    settings: Settings,
 }
 
 impl Builder {
@@ -62,13 +63,14 @@ impl Builder {
     /// The reports call it so.
     #[must_use]
     pub fn name(mut self, name: String) -> Self {
-        self.name = Some(names::intern(name));
+        self.settings.name = Some(names::intern(name));
         self
     }
 
-    /// Is not looked at.
+    /// How many bytes its stack has. It has no less than it would have otherwise.
     #[must_use]
-    pub fn stack_size(self, _size: usize) -> Self {
+    pub fn stack_size(mut self, size: usize) -> Self {
+        self.settings.stack = size;
         self
     }
 
@@ -85,7 +87,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Ok(spawn_named(self.name, run))
+        Ok(spawn_with(self.settings, run))
     }
 
     /// Starts the thread in a scope: a step.
@@ -105,7 +107,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        Ok(scope.spawn_named(self.name, run))
+        Ok(scope.spawn_with(self.settings, run))
     }
 }
 

@@ -17,17 +17,22 @@ use crate::op::ThreadId;
 pub(crate) struct Crew {
     /// Whether its members stay for the next execution. Then so do the program's thread-locals.
     is_kept: bool,
-    /// Those that have no work, by the number and the name of the thread that they run.
-    idle: Mutex<BTreeMap<(ThreadId, &'static str), Member>>,
+    /// Those that have no work.
+    idle: Mutex<BTreeMap<Role, Member>>,
 }
+
+/// The thread that a member runs: its number and its name, and how large its stack is at least.
+type Role = (ThreadId, &'static str, usize);
+
+/// What std gives a thread for which nothing else is asked.
+const STACK: usize = 2 << 20;
 
 /// The id of a thread of the system, which it sets when it starts.
 pub(crate) type Tid = Arc<OnceLock<Pid>>;
 
 /// A thread of the system.
 pub(crate) struct Member {
-    thread: ThreadId,
-    name: &'static str,
+    role: Role,
     handle: JoinHandle<()>,
     tid: Tid,
     work: Sender<Arc<Engine>>,
@@ -58,14 +63,9 @@ impl Crew {
     ///
     /// # Errors
     /// If the system refuses a thread.
-    pub fn start(
-        &self,
-        engine: &Arc<Engine>,
-        thread: ThreadId,
-        name: &'static str,
-    ) -> io::Result<Member> {
-        let idle = lock(&self.idle).remove(&(thread, name));
-        let member = idle.map_or_else(|| Member::new(thread, name, self.is_kept), Ok)?;
+    pub fn start(&self, engine: &Arc<Engine>, role: Role) -> io::Result<Member> {
+        let idle = lock(&self.idle).remove(&role);
+        let member = idle.map_or_else(|| Member::new(role, self.is_kept), Ok)?;
         let sent = member.work.send(Arc::clone(engine));
         sent.expect("a member waits for work until it is dismissed");
         Ok(member)
@@ -74,7 +74,7 @@ impl Crew {
     /// Takes a member back whose thread has ended.
     pub fn take_back(&self, member: Member) {
         if self.is_kept {
-            lock(&self.idle).insert((member.thread, member.name), member);
+            lock(&self.idle).insert(member.role, member);
         } else {
             member.dismiss();
         }
@@ -89,7 +89,8 @@ impl Drop for Crew {
 }
 
 impl Member {
-    fn new(thread: ThreadId, name: &'static str, is_kept: bool) -> io::Result<Self> {
+    fn new(role: Role, is_kept: bool) -> io::Result<Self> {
+        let (thread, name, stack) = role;
         let (work, engines) = mpsc::channel::<Arc<Engine>>();
         let (sender, end) = mpsc::channel();
         let tid = Tid::default();
@@ -106,8 +107,12 @@ impl Member {
                 super::leave();
             }
         };
-        let builder = thread::Builder::new().name(name.replace('\0', ""));
-        Ok(Self { thread, name, handle: builder.spawn(run)?, tid, work, end })
+        let mut builder = thread::Builder::new().name(name.replace('\0', ""));
+        // Not less than usual: the engine needs some of it.
+        if stack > STACK {
+            builder = builder.stack_size(stack);
+        }
+        Ok(Self { role, handle: builder.spawn(run)?, tid, work, end })
     }
 
     pub fn tid(&self) -> Tid {

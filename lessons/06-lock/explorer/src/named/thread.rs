@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, Mutex};
 
 use crate::engine::{self, Handle, lock, step};
+use crate::execution::Settings;
 use crate::op::Op;
 
 /// Starts a thread: a step.
@@ -21,7 +22,7 @@ pub fn spawn<T: Send + 'static>(
         let returned = run();
         *lock(&slot) = Some(returned);
     });
-    JoinHandle { thread: engine::spawn(Some(name), job), result }
+    JoinHandle { thread: engine::spawn(Settings { name: Some(name), stack: 0 }, job), result }
 }
 
 /// A thread that can be joined.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Packet, Result, Thread, join};
 use crate::engine::{self, lock, step_at};
-use crate::execution::Job;
+use crate::execution::{Job, Settings};
 use crate::op::Op;
 
 /// Where threads are started that may borrow: [`std::thread::Scope`].
@@ -97,13 +97,13 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        self.spawn_named(None, run)
+        self.spawn_with(Settings::default(), run)
     }
 
     #[track_caller]
-    pub(super) fn spawn_named<F, T>(
+    pub(super) fn spawn_with<F, T>(
         &'scope self,
-        name: Option<&'static str>,
+        settings: Settings,
         run: F,
     ) -> ScopedJoinHandle<'scope, T>
     where
@@ -123,7 +123,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         // scope does not end, in whatever way, before the thread has ended, which has dropped
         // the job then. If the thread stays parked for good, so does the one that waits for it.
         let job: Job = unsafe { mem::transmute(job) };
-        let thread = Thread { handle: engine::spawn(name, job), name };
+        let thread = Thread { handle: engine::spawn(settings, job), name: settings.name };
         let started = Started { thread: thread.clone(), has_panicked, is_joined: false };
         lock(&self.threads).push(started);
         ScopedJoinHandle { thread, packet, threads: &self.threads }

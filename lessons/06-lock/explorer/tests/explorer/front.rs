@@ -1,5 +1,6 @@
 //! What goes wrong with locks, channels and threads in the shape of std, and what is said of it.
 
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -30,6 +31,41 @@ fn explore(run: fn()) -> Report {
 /// What goes wrong; "right" if nothing does.
 fn verdict(run: fn()) -> String {
     explore(run).simplest.map_or("right".to_owned(), |failure| failure.fault.to_string())
+}
+
+/// Needs so much of a stack.
+fn use_stack(kib: usize) {
+    let part = [0_u8; 1 << 10];
+    black_box(&part);
+    if kib > 0 {
+        use_stack(kib - 1);
+    }
+    black_box(&part);
+}
+
+#[test]
+fn a_thread_has_the_stack_that_it_asks_for() {
+    let found = verdict(|| {
+        let large = || thread::Builder::new().stack_size(32 << 20);
+        // Main has more than others.
+        use_stack(3 << 10);
+        let changed = Arc::new(AtomicI32::new(0));
+        // Who starts the first of the two has the first number, and so has its thread.
+        let starts = [false, true].map(|is_large| {
+            let changed = Arc::clone(&changed);
+            thread::spawn(move || {
+                changed.fetch_add(1, SeqCst);
+                let builder = if is_large { large() } else { thread::Builder::new() };
+                let needs = if is_large { 12 << 10 } else { 100 };
+                builder.spawn(move || use_stack(needs)).unwrap().join().unwrap();
+            })
+        });
+        starts.into_iter().for_each(|it| it.join().unwrap());
+        thread::scope(|scope| {
+            large().spawn_scoped(scope, || use_stack(12 << 10)).unwrap();
+        });
+    });
+    assert_eq!(found, "right");
 }
 
 #[test]
