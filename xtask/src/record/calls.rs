@@ -813,7 +813,10 @@ impl Begun {
         );
         let whom = match self.arguments[0] {
             0 => "itself".to_owned(),
-            id => format!("pid {}", ids.outside(task, id as i32)),
+            id => match ids.outside(task, id as i32) {
+                own if own == task.as_raw() => "itself".to_owned(),
+                other => format!("pid {other}"),
+            },
         };
         format!("bind {whom} to CPUs{list}{}", arrow_error(result))
     }

@@ -337,3 +337,18 @@ fn the_id_of_a_thread_is_not_that_of_a_process() {
     assert!(why.ends_with(&format!("xtask: {thread} is a thread of process {id}\n")), "{why}");
     assert_eq!(status, Some(1));
 }
+
+#[test]
+fn who_binds_itself_by_its_own_id_binds_itself() {
+    if !is_allowed() || !start::is_installed("taskset") {
+        return;
+    }
+    let script = "taskset -p ffffffff $$; exec taskset -p ffffffff $$";
+    let events = events(trace(&["--json", "--only", "cpu", "--"]).args(["sh", "-c", script]));
+    let shell = &events.last().unwrap()["id"];
+    let bound: Vec<_> = events.iter().filter(|event| !event["call"].is_null()).collect();
+    let [by_another, by_itself] = bound[..] else { panic!("{events:#?}") };
+    let text = |event: &Value| event["text"].as_str().unwrap().to_owned();
+    assert!(text(by_another).starts_with(&format!("bind pid {shell} to CPUs")), "{events:#?}");
+    assert!(text(by_itself).starts_with("bind itself to CPUs"), "{events:#?}");
+}
