@@ -16,6 +16,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/adds_numbers", "the sum of"),
         ("cheats/asks", "was never waited for"),
         ("cheats/computes", "was never waited for"),
+        ("cheats/kills", ") was killed"),
         ("cheats/last_only", "was never waited for"),
         ("cheats/one_by_one", "before all children were started"),
     ],
@@ -35,6 +36,7 @@ fn judge_with(trial: &Trial, count: usize) -> Result<()> {
     record.require_no_panic()?;
     record.require_children(record.main(), count)?;
     record.require_all_waited_for()?;
+    record.require_none_killed()?;
     let waits = |event: &Event| event.group == Group::Wait && !event.asks();
     let first_wait = record.events.iter().position(waits);
     let last_fork = record.events.iter().rposition(|event| event.child.is_some());
