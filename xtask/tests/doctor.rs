@@ -69,6 +69,21 @@ fn what_is_not_installed_is_missing() {
 }
 
 #[test]
+fn what_makes_python_write_in_pieces_is_noted() {
+    if !start::is_installed("python3") {
+        return;
+    }
+    let with = |value: &str| {
+        let mut command = doctor();
+        command.env("PYTHONUNBUFFERED", value);
+        of("python3", command)
+    };
+    let (verdict, words) = with("1");
+    assert!(verdict == "note" && words.contains("; PYTHONUNBUFFERED is set: "), "{words}");
+    assert_eq!(with("").0, "ok");
+}
+
+#[test]
 fn a_low_limit_is_noted() {
     let mut command = start::command("sh");
     command.args(["-c", "ulimit -n 100; exec \"$0\" doctor", env!("CARGO_BIN_EXE_xtask")]);

@@ -195,6 +195,16 @@ fn version(program: &str) -> Option<String> {
 
 fn python() -> Finding {
     match version("python3") {
+        // An empty value counts as none.
+        Some(version) if std::env::var_os("PYTHONUNBUFFERED").is_some_and(|it| !it.is_empty()) => {
+            found(
+                Note,
+                format!(
+                    "{version}; PYTHONUNBUFFERED is set: Python writes a line in two pieces, and \
+                     those of two processes can mix; `unset PYTHONUNBUFFERED` before its programs"
+                ),
+            )
+        }
         Some(version) => found(Fine, version),
         None => found(
             Note,
