@@ -1,6 +1,7 @@
 # A queue that ends, since Python 3.13.
 
 import queue
+import sys
 from threading import Thread
 
 
@@ -13,6 +14,8 @@ def read(values):
 
 
 if __name__ == "__main__":
+    if sys.version_info < (3, 13):
+        sys.exit("queues have shutdown since Python 3.13")
     values = queue.Queue()
     reader = Thread(target=read, args=(values,))
     reader.start()

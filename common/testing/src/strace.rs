@@ -364,12 +364,30 @@ fn callers_in(record: &str) -> Vec<Caller> {
     for (id, (begin, text)) in begun {
         caller_in(&mut callers, id).calls.extend(Call::parse(id, begin, &text));
     }
+    drop_kills_of_others(&mut callers);
     let starts = callers.iter().flat_map(|caller| &caller.calls);
     let starts: Vec<_> = starts.filter_map(|call| Some((call.starts()?, call.begin))).collect();
     for (id, begin) in starts {
         caller_in(&mut callers, id).begin = begin;
     }
     callers
+}
+
+/// Of a task that is killed as it begins a call, strace cannot read which call that is; it has been
+/// seen to write the one that it had read last then, the `kill` of another task.
+fn drop_kills_of_others(callers: &mut [Caller]) {
+    let returned = callers.iter().flat_map(|caller| &caller.calls);
+    let returned = returned.filter(|call| call.name == "kill" && call.end != Duration::MAX);
+    let returned: Vec<_> = returned.map(|call| (call.caller, call.arguments.clone())).collect();
+    for caller in callers.iter_mut().filter(|caller| caller.killed_by.is_some()) {
+        let is_of_another = |call: &mut Call| {
+            let mut others = returned.iter().filter(|(id, _)| *id != call.caller);
+            call.name == "kill"
+                && call.end == Duration::MAX
+                && others.any(|(_, arguments)| *arguments == call.arguments)
+        };
+        caller.calls.pop_if(is_of_another);
+    }
 }
 
 /// The process or thread of this id, a new one if there is none.
@@ -532,5 +550,20 @@ mod tests {
         assert_eq!((thread.id, thread.name().as_str()), (8, "t2"));
         assert_eq!((thread.begin, thread.end()), (micros(100), micros(800)));
         assert_eq!((silent.id, silent.begin, silent.calls.len()), (9, micros(950), 0));
+    }
+
+    #[test]
+    fn a_task_that_is_killed_has_not_called_what_killed_it() {
+        let killed = "\
+7     1700000000.000100 kill(8, SIGKILL <unfinished ...>
+8     1700000000.000110 kill(8, SIGKILL <unfinished ...>
+7     1700000000.000200 <... kill resumed>) = 0 <0.000050>
+8     1700000000.000210 +++ killed by SIGKILL +++
+9     1700000000.000300 kill(9, SIGKILL <unfinished ...>
+9     1700000000.000310 +++ killed by SIGKILL +++
+";
+        let callers = callers_in(killed);
+        let calls: Vec<_> = callers.iter().map(|it| (it.id, it.calls.len())).collect();
+        assert_eq!(calls, [(7, 1), (8, 0), (9, 1)]);
     }
 }
