@@ -418,6 +418,20 @@ impl Record {
         Ok(())
     }
 
+    /// Whether a task was told that its call would have to wait, and has never waited for a channel.
+    /// Another time it may look again and again: here something was always there in time.
+    pub fn may_look_again(&self) -> bool {
+        let is_refused = |event: &&Event| {
+            event.group == Group::Data && event.result == Some(-(Errno::EAGAIN as i64))
+        };
+        let waits = |event: &Event| {
+            let call = event.call.as_deref().unwrap_or_default();
+            ["poll", "select", "epoll"].iter().any(|word| call.contains(word))
+        };
+        let has_waited = |id| self.events.iter().any(|event| event.id == id && waits(event));
+        self.events.iter().filter(is_refused).any(|refused| !has_waited(refused.id))
+    }
+
     /// The events that a program is in when its record was ended before it: what each of its
     /// tasks waits for, if the record was ended so.
     pub(super) fn hangs(&self) -> Option<Fault> {
