@@ -24,6 +24,10 @@ const BLINK: Duration = Duration::from_micros(2);
 const PER_JUMP: Duration = Duration::from_micros(10);
 const READINGS_PER_JUMP: u64 = 50;
 
+/// A short recording has room for as many as there can be, up to this number: on a busy machine they
+/// come close together.
+const FEW: usize = 10_000;
+
 /// The time on the monotonic clock. All processes read the same clock, so
 /// their recordings can be compared.
 ///
@@ -39,8 +43,9 @@ pub fn now() -> Result<Duration, Error> {
 /// # Errors
 /// If a system call fails, or the clock jumps more often than can be expected.
 pub fn record_until(end: Duration) -> Result<Recording, Error> {
-    let jumps = end.saturating_sub(now()?).div_duration_f64(PER_JUMP);
-    record(u64::MAX, end, jumps as usize)
+    let time = end.saturating_sub(now()?);
+    let [usual, most] = [PER_JUMP, BLINK].map(|each| time.div_duration_f64(each) as usize);
+    record(u64::MAX, end, room(usual, most))
 }
 
 /// Keeps this process busy for a number of readings of the clock, a fixed amount of
@@ -49,7 +54,13 @@ pub fn record_until(end: Duration) -> Result<Recording, Error> {
 /// # Errors
 /// As [`record_until`].
 pub fn record_readings(readings: u64) -> Result<Recording, Error> {
-    record(readings, Duration::MAX, (readings / READINGS_PER_JUMP) as usize)
+    let [usual, most] = [readings / READINGS_PER_JUMP, readings].map(|jumps| jumps as usize);
+    record(readings, Duration::MAX, room(usual, most))
+}
+
+/// For how many jumps there is room, if so many are usual and so many can be at most.
+fn room(usual: usize, most: usize) -> usize {
+    usual.max(most.min(FEW))
 }
 
 fn record(readings: u64, end: Duration, jumps: usize) -> Result<Recording, Error> {

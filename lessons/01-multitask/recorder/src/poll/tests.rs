@@ -87,3 +87,10 @@ fn a_fixed_amount_of_work_takes_as_long_as_its_readings() {
     // Without one reading there is nothing to record but where it was.
     assert_eq!(record_readings(0).unwrap().stretches.len(), 1);
 }
+
+#[test]
+fn a_short_recording_has_room_for_whatever_can_come() {
+    assert_eq!(room(0, 40), 40);
+    assert_eq!(room(200, 10_000), 10_000);
+    assert_eq!(room(200_000, 10_000_000), 200_000);
+}
