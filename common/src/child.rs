@@ -15,6 +15,7 @@ use nix::unistd::{self, ForkResult, Pid, getpid, getppid};
 
 use crate::Unsupported;
 use crate::options::exit_status;
+use crate::proc;
 
 /// The exit status of a Rust program that panics.
 const PANICKED: i32 = 101;
@@ -114,7 +115,7 @@ pub fn ensure_one_thread() -> Result<()> {
 /// may still be listed for a moment, with the flag PF_EXITING in its stat file: proc(5).
 fn has_ended(task: &DirEntry) -> bool {
     const PF_EXITING: u32 = 4;
-    let stat = match std::fs::read_to_string(task.path().join("stat")) {
+    let stat = match proc::text(task.path().join("stat")) {
         Ok(stat) => stat,
         Err(error) => return matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)),
     };

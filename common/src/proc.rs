@@ -19,6 +19,18 @@ pub fn text(file: impl AsRef<Path>) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&fs::read(file)?).into_owned())
 }
 
+/// A set of signals in the `status` file of a process, such as `SigIgn`. Its lowest bit is that of
+/// signal 1.
+///
+/// # Errors
+/// If the file cannot be read, or has no such set.
+pub fn signals(status: impl AsRef<Path>, name: &str) -> Result<u64> {
+    let status = status.as_ref();
+    let digits = field(status, name)?;
+    u64::from_str_radix(&digits, 16)
+        .with_context(|| format!("{}: {name}: '{digits}'", status.display()))
+}
+
 /// The value of a line `name: value` in a file of /proc, such as `State` in
 /// `/proc/self/status`.
 ///
@@ -105,6 +117,8 @@ mod tests {
         assert_eq!(error(field("/proc/self/status", "Pi")), "/proc/self/status: no line 'Pi:'");
         let gone = error(field("/proc/0/status", "Pid"));
         assert!(gone.starts_with("/proc/0/status: No such file"), "{gone}");
+        let set = signals("/proc/self/status", "State").unwrap_err().to_string();
+        assert!(set.starts_with("/proc/self/status: State: '"), "{set}");
         let number = kib("/proc/self/status", "State").unwrap_err().to_string();
         assert!(number.starts_with("/proc/self/status: State: '"), "{number}");
     }

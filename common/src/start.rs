@@ -44,8 +44,7 @@ pub fn put_right() {
 /// # Panics
 /// If the system refuses.
 pub fn default_signals(which: impl Fn(i32) -> bool) {
-    let ignored = proc::field("/proc/self/status", "SigIgn").expect("a line of its own");
-    let ignored = u64::from_str_radix(&ignored, 16).expect("a bit for each signal");
+    let ignored = proc::signals("/proc/self/status", "SigIgn").expect("a bit for each signal");
     for signal in (1..=64).filter(|&signal| ignored >> (signal - 1) & 1 == 1 && which(signal)) {
         // SAFETY: no handler is installed, so none can run at a bad moment. The action is that of
         // the whole process; the one before, to ignore the signal, was not of its choice.

@@ -60,10 +60,9 @@ fn the_threads_wait_for_the_last_one_to_start() {
     let waits: Vec<_> = started.iter().filter(|thread| thread.name() == "waits").collect();
     assert_eq!(waits.len(), 4);
     // The third aborts 20 ms after a thread has come, which waits for as long as it takes.
-    let mut calls = waits[..2].iter().flat_map(|thread| thread.calls("futex"));
-    assert!(calls.any(|call| call.arguments.contains("FUTEX_WAIT")), "{waits:#?}");
-    let mut calls = waits[..2].iter().flat_map(|thread| thread.calls("futex"));
-    assert!(calls.all(|call| call.error.as_deref() != Some("ETIMEDOUT")), "{waits:#?}");
+    let calls = || waits[..2].iter().flat_map(|thread| thread.calls("futex"));
+    assert!(calls().any(|call| call.arguments.contains("FUTEX_WAIT")), "{waits:#?}");
+    assert!(calls().all(|call| call.error.as_deref() != Some("ETIMEDOUT")), "{waits:#?}");
     // One of them waits for all of the time, and wakes the other.
     assert!(waits[2..].iter().any(|thread| thread.calls("futex").count() > 0), "{waits:#?}");
     let limit = Duration::from_millis(20);

@@ -3,10 +3,9 @@
 mod demo;
 
 use common::cpus;
-use demo::{demo, lines};
+use demo::{assert_on_two_cpus, demo, lines};
 use testing::running::Running;
 use testing::start;
-use testing::strace::{Call, record};
 
 const EXPLORED: [&str; 2] = [
     "neither thread sees the other, one step at a time in the explorer:",
@@ -62,23 +61,5 @@ fn on_one_cpu_it_says_that_there_is_nothing_to_see() {
 
 #[test]
 fn the_two_threads_are_bound_to_two_cpus() {
-    if cpus::allowed().unwrap().len() < 2 {
-        start::pass_over("this process may use one CPU");
-        return;
-    }
-    let demo = demo(&["ordering", "--rounds", "3"], "0");
-    let Some(recorded) = record(&start::on_all_cpus(&demo), "prctl,sched_setaffinity") else {
-        return;
-    };
-    // One is main, and the other a new thread for each measurement.
-    let started = recorded.started();
-    let cpu = |call: &Call| call.arguments.rsplit(' ').next().unwrap().to_owned();
-    let main: Vec<_> = recorded.first().calls("sched_setaffinity").map(cpu).collect();
-    let others = started.iter().filter(|thread| thread.name() == "second");
-    let others = others.flat_map(|thread| thread.calls("sched_setaffinity"));
-    let others: Vec<_> = others.map(cpu).collect();
-    assert!(main.len() >= 5 && others.len() == 5, "{recorded:#?}");
-    // Before that, `taskset` has allowed main all CPUs.
-    let main = &main[main.len() - 5..];
-    assert!(main.iter().zip(&others).all(|(one, other)| one != other), "{main:?} {others:?}");
+    assert_on_two_cpus("ordering", 5);
 }

@@ -7,11 +7,11 @@
 //! call.
 
 use std::ffi::OsString;
-use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
+use common::proc;
 use nix::errno::Errno;
 use nix::libc;
 use nix::sched::{CpuSet, sched_getcpu, sched_setaffinity};
@@ -267,7 +267,7 @@ impl Tasks {
 
 /// Whether a task sleeps in the kernel. The state is the first word after its name.
 fn sleeps(id: Pid) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let stat = proc::text(format!("/proc/{id}/stat")).unwrap_or_default();
     let state = stat.rsplit(") ").next().unwrap_or_default();
     state.starts_with(['S', 'D'])
 }

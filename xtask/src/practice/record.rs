@@ -398,10 +398,10 @@ impl Record {
     pub fn require_no_retries(&self) -> Result<()> {
         let mut refused = BTreeMap::<_, Vec<&Event>>::new();
         for event in &self.events {
-            let Some(result) = event.result.filter(|_| event.group != Group::Print) else {
+            if event.result.is_none() || event.group == Group::Print {
                 continue;
-            };
-            if result == -(Errno::EAGAIN as i64) && event.group == Group::Data {
+            }
+            if is_refused(event) {
                 let refused = refused.entry(event.id).or_default();
                 refused.push(event);
                 let same = refused.iter().filter(|earlier| earlier.call == event.call);
@@ -421,15 +421,9 @@ impl Record {
     /// Whether a task was told that its call would have to wait, and has never waited for a channel.
     /// Another time it may look again and again: here something was always there in time.
     pub fn may_look_again(&self) -> bool {
-        let is_refused = |event: &&Event| {
-            event.group == Group::Data && event.result == Some(-(Errno::EAGAIN as i64))
-        };
-        let waits = |event: &Event| {
-            let call = event.call.as_deref().unwrap_or_default();
-            ["poll", "select", "epoll"].iter().any(|word| call.contains(word))
-        };
+        let waits = |event: &Event| event.group == Group::Channel && event.took.is_some();
         let has_waited = |id| self.events.iter().any(|event| event.id == id && waits(event));
-        self.events.iter().filter(is_refused).any(|refused| !has_waited(refused.id))
+        self.events.iter().any(|event| is_refused(event) && !has_waited(event.id))
     }
 
     /// The events that a program is in when its record was ended before it: what each of its
@@ -653,6 +647,11 @@ const CUT_TAKES: Duration = Duration::from_millis(300);
 
 /// What `trace` prints when it ends a program because of `--for`.
 const TIME_IS_OVER: &str = "xtask: the time is over";
+
+/// Whether a call was refused because it would have had to wait for a channel.
+fn is_refused(event: &Event) -> bool {
+    event.group == Group::Data && event.result == Some(-(Errno::EAGAIN as i64))
+}
 
 /// Whether it is a call in which its task was asleep when the record was ended.
 fn is_pending(event: &Event) -> bool {

@@ -23,12 +23,12 @@ use super::filter::filter;
 pub const SUBCOMMAND: &str = "starter";
 
 /// The signals that this process was started with as ignored and as blocked, a bit for each.
-static GIVEN: OnceLock<[String; 2]> = OnceLock::new();
+static GIVEN: OnceLock<[u64; 2]> = OnceLock::new();
 
 /// Notes which signals this process ignores and blocks: a traced program gets these, and not
 /// what this process changes from now on.
 pub fn note_signals() {
-    let set = |name| proc::field("/proc/self/status", name).unwrap_or_default();
+    let set = |name| proc::signals("/proc/self/status", name).unwrap_or_default();
     GIVEN.get_or_init(|| ["SigIgn", "SigBlk"].map(set));
 }
 
@@ -44,7 +44,7 @@ pub(super) fn arguments(
     let numbers: Vec<String> =
         calls.unwrap_or_default().iter().map(|call| call.id().to_string()).collect();
     let tracer = tracer.as_raw_fd().to_string();
-    let [ignored, blocked] = GIVEN.get().cloned().unwrap_or_default();
+    let [ignored, blocked] = GIVEN.get().copied().unwrap_or_default().map(|set| set.to_string());
     let words = [SUBCOMMAND.to_owned(), tracer, numbers.join(","), ignored, blocked];
     let mut arguments = words.map(OsString::from).to_vec();
     arguments.extend(program.iter().cloned());
@@ -56,7 +56,7 @@ pub(super) fn arguments(
 pub fn start(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let mut word = || arguments.next().unwrap_or_default().to_string_lossy().into_owned();
     let (tracer, calls) = (word(), word());
-    let [ignored, blocked] = [word(), word()].map(|it| u64::from_str_radix(&it, 16).unwrap_or(0));
+    let [ignored, blocked] = [word(), word()].map(|it| it.parse().unwrap_or(0));
     // Without a tracer there is nobody to tell.
     let Ok(mut tracer) = socket(&tracer) else { return ExitCode::from(127) };
     give_signals(ignored, blocked);

@@ -1108,8 +1108,7 @@ fn has_handler(id: Pid, signal: i32) -> bool {
 
 /// Whether a signal is in a set that /proc/ID/status shows. Also if that cannot be read.
 fn is_in_set(id: Pid, name: &str, signal: i32) -> bool {
-    let set = proc::field(format!("/proc/{id}/status"), name).ok();
-    let set = set.and_then(|digits| u64::from_str_radix(&digits, 16).ok());
+    let set = proc::signals(format!("/proc/{id}/status"), name).ok();
     set.is_none_or(|set| set >> (signal - 1) & 1 == 1)
 }
 

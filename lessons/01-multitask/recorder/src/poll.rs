@@ -58,7 +58,7 @@ pub fn record_readings(readings: u64) -> Result<Recording, Error> {
     record(readings, Duration::MAX, room(usual, most))
 }
 
-/// For how many jumps there is room, if so many are usual and so many can be at most.
+/// How many jumps to make room for, given how many are usual and how many are possible.
 fn room(usual: usize, most: usize) -> usize {
     usual.max(most.min(FEW))
 }

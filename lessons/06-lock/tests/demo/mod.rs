@@ -4,9 +4,11 @@
 use std::collections::HashMap;
 use std::process::Command;
 
+use common::cpus;
 use nix::unistd::Pid;
 use testing::running::{Running, Task};
 use testing::start;
+use testing::strace::{Call, record};
 
 /// A demo with its options, at a pace.
 pub fn demo(arguments: &[&str], pace: &str) -> Command {
@@ -28,6 +30,30 @@ pub fn asleep(running: &Running, number: usize) -> HashMap<Pid, Task> {
         assert!(threads.values().any(|thread| thread.state != 'Z'), "the demo has ended");
         threads.len() == number && threads.values().all(|thread| thread.state == 'S')
     })
+}
+
+/// In each of its measurements, of which there are so many, the main thread and the one named
+/// `second` are bound to different CPUs.
+pub fn assert_on_two_cpus(name: &str, measurements: usize) {
+    if cpus::allowed().unwrap().len() < 2 {
+        start::pass_over("this process may use one CPU");
+        return;
+    }
+    let demo = demo(&[name, "--rounds", "3"], "0");
+    let Some(recorded) = record(&start::on_all_cpus(&demo), "prctl,sched_setaffinity") else {
+        return;
+    };
+    // One is main, and the other a new thread for each measurement.
+    let started = recorded.started();
+    let cpu = |call: &Call| call.arguments.rsplit(' ').next().unwrap().to_owned();
+    let main: Vec<_> = recorded.first().calls("sched_setaffinity").map(cpu).collect();
+    let others = started.iter().filter(|thread| thread.name() == "second");
+    let others = others.flat_map(|thread| thread.calls("sched_setaffinity"));
+    let others: Vec<_> = others.map(cpu).collect();
+    assert!(main.len() >= measurements && others.len() == measurements, "{recorded:#?}");
+    // Before that, `taskset` has allowed main all CPUs.
+    let main = &main[main.len() - measurements..];
+    assert!(main.iter().zip(&others).all(|(one, other)| one != other), "{main:?} {others:?}");
 }
 
 /// The time that a line ends with, behind its beginning: of a millisecond or more.

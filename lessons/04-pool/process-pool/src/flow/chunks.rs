@@ -5,7 +5,7 @@ use super::atomic::Ordering::{AcqRel, Acquire, SeqCst};
 
 /// How many chunks the reader may begin, and how many it has begun: in one word, so that a chunk
 /// is either begun or revoked. All zero at first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[repr(transparent)]
 pub struct Chunks(AtomicU64);
 
@@ -26,12 +26,6 @@ impl Counts {
 }
 
 impl Chunks {
-    #[cfg(test)]
-    #[allow(dead_code)] // loom's tests make one, others map it.
-    pub fn new() -> Self {
-        Self(AtomicU64::new(0))
-    }
-
     /// For the writer, after it has written one: lets the reader begin one more.
     pub fn allow(&self) {
         self.0.fetch_add(1 << 32, AcqRel);

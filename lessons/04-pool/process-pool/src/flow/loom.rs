@@ -107,7 +107,7 @@ fn check(life: Life) {
         let flow = Arc::new(Flow {
             words: (0..3).map(|_| UnsafeCell::new(0)).collect(),
             tail: AtomicU64::new(0),
-            chunks: Chunks::new(),
+            chunks: Chunks::default(),
             results: AtomicU64::new(0),
         });
         let working = thread::spawn({

@@ -16,7 +16,7 @@ use crate::tasks::{ADD_ONE, File, TASKS, UNTIL_GONE, WAIT, pool};
 /// An hour, in microseconds.
 const LONG: u64 = 3_600_000_000;
 
-fn is_gone(pid: i32) -> bool {
+pub fn is_gone(pid: i32) -> bool {
     !Path::new(&format!("/proc/{pid}")).exists()
 }
 

@@ -17,6 +17,7 @@ use nix::unistd::{ForkResult, Pid, execv, fork, pause, pipe, setsid};
 use process_pool::{Function, PoolError, ProcessPool, TaskError};
 use serde_bytes::ByteBuf;
 
+use crate::ends::is_gone;
 use crate::programs::{lines, program, run, until};
 use crate::tasks::{self, ADD_ONE, BIG, ECHO, PANIC, TASKS, UNTIL_GONE, WAIT, pool};
 
@@ -199,7 +200,7 @@ pub static USE_UP: Function<u8, u64> = Function::new("use_up", |what| match what
     // SAFETY: it does not return.
     3 => unsafe { libc::_exit(0) },
     4 => {
-        // SAFETY: there is no other thread.
+        // SAFETY: the worker has only this thread, so its process ends.
         unsafe { libc::syscall(libc::SYS_exit, 4) };
         0
     }
@@ -520,7 +521,7 @@ pub fn unwinding() {
     }));
     assert!(caught.is_err());
     for pid in pids {
-        assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
+        assert!(is_gone(pid));
     }
 }
 
@@ -532,7 +533,7 @@ pub fn stopped() {
     std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(|| pool.terminate()))));
     assert_eq!(handle.wait(), Err(TaskError::Ended("it was terminated".to_owned())));
     for pid in pids {
-        assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
+        assert!(is_gone(pid));
     }
 }
 
