@@ -141,6 +141,7 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<ExitCode> {
             println!("{note}");
         }
         translation.lines(!request.pages).iter().for_each(|line| println!("{line}"));
+        findings::failed_again(&sections).iter().for_each(|line| println!("{line}"));
         if request.times {
             print!("{}", findings::slowest(&sections));
         }

@@ -209,13 +209,7 @@ impl Section {
                 Verdict::NotChecked(why) | Verdict::NotRun(why) => {
                     lines.push(format!("  not checked: {place}: {what}: {why}"))
                 }
-                Verdict::Failed(failure) => {
-                    lines.push(format!("  FAILED: {place}: {what}: {}", failure.why));
-                    lines.extend(failure.details.iter().map(|line| format!("    {line}")));
-                    lines.extend(
-                        failure.again.iter().map(|command| format!("    run it again: {command}")),
-                    );
-                }
+                Verdict::Failed(failure) => lines.extend(failed(finding, failure)),
             }
         }
         lines
@@ -249,6 +243,24 @@ impl Section {
             "seconds": self.time().as_secs_f64(),
         })
     }
+}
+
+/// What failed, why, and how to see it again.
+fn failed(Finding { place, what, .. }: &Finding, failure: &Failure) -> Vec<String> {
+    let mut lines = vec![format!("  FAILED: {place}: {what}: {}", failure.why)];
+    lines.extend(failure.details.iter().map(|line| format!("    {line}")));
+    lines.extend(failure.again.iter().map(|command| format!("    run it again: {command}")));
+    lines
+}
+
+/// All that failed, once more after a report in which it is easily overlooked: one with
+/// several sections.
+pub fn failed_again(sections: &[Section]) -> Vec<String> {
+    if sections.len() == 1 {
+        return Vec::new();
+    }
+    let failures = sections.iter().flat_map(Section::failures);
+    failures.flat_map(|(finding, failure)| failed(finding, failure)).collect()
 }
 
 /// How much was checked: `2 transcripts, 1 test, 4 links`.
@@ -290,4 +302,33 @@ pub fn summary(sections: &[Section], time: Duration) -> String {
     let not_checked: usize = sections.iter().map(|section| section.not_checked().count()).sum();
     let verdict = if failed > 0 { format!("{failed} FAILED") } else { "all held".to_owned() };
     format!("{}: {verdict}, {not_checked} not checked ({})", counts(sections), text::time(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_is_said_once_more_after_several_sections() {
+        let section = |verdict| {
+            let mut section = Section::new("02-fork", "docs/02-fork/README.md", &[]);
+            let (place, what) = ("docs/02-fork/zombie.md:36".to_owned(), "$ ps".to_owned());
+            section.findings.push(Finding { kind: Kind::Transcript, place, what, verdict });
+            section
+        };
+        let details = vec!["page: Z".to_owned(), "here: S".to_owned()];
+        let again = Some("cargo lesson 02-fork zombie".to_owned());
+        let failure = Failure { why: "it differs".to_owned(), details, again, is_late: false };
+        let failed = || section(Verdict::Failed(failure.clone()));
+        let lines = [
+            "  FAILED: docs/02-fork/zombie.md:36: $ ps: it differs",
+            "    page: Z",
+            "    here: S",
+            "    run it again: cargo lesson 02-fork zombie",
+        ];
+        assert_eq!(failed_again(&[section(Verdict::Held), failed()]), lines);
+        assert_eq!(failed().lines()[1..], lines);
+        assert!(failed_again(&[failed()]).is_empty(), "the line above the summary says it");
+        assert!(failed_again(&[section(Verdict::Held), section(Verdict::HeldBefore)]).is_empty());
+    }
 }
