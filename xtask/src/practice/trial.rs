@@ -271,6 +271,7 @@ impl Trial {
             let (record, nothing_comes) = self.record_fed_for(time, count, steps)?;
             // Then it comes to no rest.
             record.require_no_sleep()?;
+            record.require_no_retries()?;
             if record.hangs().is_none() || nothing_comes && record.all_wait() {
                 return Ok(record);
             }
@@ -332,6 +333,8 @@ impl Trial {
                 // The last line is cut.
                 let whole = output.rsplit_once('\n').map_or("", |(whole, _)| whole);
                 let record = Record::read(whole)?;
+                // On a slower machine it would have come less far, and be told the same.
+                record.require_no_retries()?;
                 let count = record.events.len();
                 let what = format!("it makes {count} system calls, and has not ended; the last:");
                 bail!(Fault::new(what, record.last_lines()));

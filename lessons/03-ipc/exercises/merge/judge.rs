@@ -29,7 +29,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/no_join", "it ends before it has printed everything"),
         ("cheats/second_first", "a line of the first file is not printed while the second"),
         ("cheats/sleeps", "it sleeps for a fixed time"),
-        ("cheats/spins", "system calls, and has not ended"),
+        ("cheats/spins", "it looks again and again whether something can be read"),
         ("cheats/takes_turns", "a line of the second file is not printed while the first"),
         ("cheats/two_writes", "writes a line in pieces"),
     ],
