@@ -33,6 +33,9 @@ const OUTPUT_LIMIT: usize = 1 << 20;
 /// thousands of events.
 const RECORD_LIMIT: usize = 1 << 23;
 
+/// What is said of lines that are not those expected.
+const WRONG_LINES: &str = "it prints the wrong lines";
+
 /// How many lines are shown of what a program printed.
 const MAX_LINES: usize = 10;
 
@@ -127,7 +130,7 @@ impl Ran {
             lines.sort();
             lines
         };
-        ensure!(sorted(&self.lines) == sorted(expected), self.wrong_lines(expected));
+        ensure!(sorted(&self.lines) == sorted(expected), self.wrong_set_of_lines(expected));
         self.require_success()
     }
 
@@ -140,20 +143,44 @@ impl Ran {
     }
 
     fn wrong_lines(&self, expected: &[String]) -> Fault {
-        let shown = |lines: &[String]| {
-            // Some lines are thousands of characters long.
-            let line = |line: &String| match line.char_indices().nth(MAX_WIDTH) {
-                Some((cut, _)) => format!("  {}…", &line[..cut]),
-                None => format!("  {line}"),
-            };
-            lines.iter().take(MAX_LINES).map(line).collect::<Vec<_>>()
-        };
         let mut details = vec!["it prints:".to_owned()];
         details.extend(shown(&self.lines));
         details.push("expected:".to_owned());
         details.extend(shown(expected));
-        Fault::new("it prints the wrong lines", details)
+        Fault::new(WRONG_LINES, details)
     }
+
+    /// Where lines may come in any order, what is there and what is not, without what they have in
+    /// common.
+    fn wrong_set_of_lines(&self, expected: &[String]) -> Fault {
+        let (mut printed, mut missing) = (Vec::new(), expected.to_vec());
+        for line in &self.lines {
+            match missing.iter().position(|other| other == line) {
+                Some(place) => drop(missing.remove(place)),
+                None => printed.push(line.clone()),
+            }
+        }
+        if printed.len() == self.lines.len() {
+            return self.wrong_lines(expected);
+        }
+        let mut details = vec!["the others are right, but it prints:".to_owned()];
+        details.extend(shown(&printed));
+        details.push("and does not print:".to_owned());
+        details.extend(shown(&missing));
+        Fault::new(WRONG_LINES, details)
+    }
+}
+
+/// The first of some lines, and their beginnings: some are thousands of characters long.
+fn shown(lines: &[String]) -> Vec<String> {
+    if lines.is_empty() {
+        return vec!["  nothing".to_owned()];
+    }
+    let line = |line: &String| match line.char_indices().nth(MAX_WIDTH) {
+        Some((cut, _)) => format!("  {}…", &line[..cut]),
+        None => format!("  {line}"),
+    };
+    lines.iter().take(MAX_LINES).map(line).collect()
 }
 
 impl Trial {
@@ -267,8 +294,12 @@ impl Trial {
     /// # Errors
     /// A [`Fault`] if it comes to no rest.
     pub fn record_held(&self, count: usize, steps: &[Step]) -> Result<Record> {
+        let pauses: Duration = steps
+            .iter()
+            .map(|step| if let Step::Pause(time) = step { *time } else { Duration::ZERO })
+            .sum();
         for time in PATIENCE_IF_FED {
-            let (record, nothing_comes) = self.record_fed_for(time, count, steps)?;
+            let (record, nothing_comes) = self.record_fed_for(pauses + time, count, steps)?;
             // Then it comes to no rest.
             record.require_no_sleep()?;
             if record.hangs().is_none() || nothing_comes && record.all_wait() {
