@@ -213,6 +213,35 @@ impl Record {
         (!longest.is_empty()).then_some(longest)
     }
 
+    /// Checks that no task asks whether a child has ended, naps, and asks again, in place of waiting
+    /// for the child.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows how one does.
+    pub fn require_no_naps_between_asks(&self) -> Result<()> {
+        let ids: BTreeSet<i32> = self.events.iter().map(|event| event.id).collect();
+        for id in ids {
+            let own: Vec<&Event> = self.events.iter().filter(|event| event.id == id).collect();
+            let is_looked_for = |three: &&[&Event]| {
+                three[0].asks() && three[0].result == Some(0) && is_nap(three[1]) && three[2].asks()
+            };
+            let shown: Vec<&Event> = own
+                .windows(3)
+                .filter(is_looked_for)
+                .flat_map(|three| &three[..2])
+                .copied()
+                .collect();
+            ensure!(
+                shown.len() < 2 * RETRIES,
+                Fault::new(
+                    "it looks again and again whether a child has ended, and does not wait for it",
+                    lines_of(shown.into_iter().take(MAX_DETAILS))
+                )
+            );
+        }
+        Ok(())
+    }
+
     /// Whether a process has read to the end of a channel.
     pub fn saw_end_of_file(&self, process: i32) -> bool {
         // A read of no bytes returns 0 anywhere.
@@ -800,6 +829,17 @@ mod tests {
             let record = record(&events.repeat(RETRIES));
             assert!(record.require_no_retries().is_ok(), "{events:?}");
         }
+    }
+
+    #[test]
+    fn a_nap_between_two_questions_is_no_wait() {
+        let ask: Row = (1, "wait", "wait4", &[2, 0, 1, 0], 0, "wait for pid 2 → nothing yet");
+        let nap: Row = (1, "futex", "futex", &[], -110, "futex wait at 0x1: the time is over");
+        let woken: Row = (1, "futex", "futex", &[], 0, "futex wait at 0x1");
+        let judged =
+            |between| record(&[ask, between].repeat(RETRIES + 1)).require_no_naps_between_asks();
+        assert!(judged(nap).is_err());
+        assert!(judged(woken).is_ok());
     }
 
     #[test]
