@@ -336,14 +336,15 @@ impl Trial {
         let mut last = None;
         for &time in times {
             let (record, nothing_comes) = record_for(time)?;
-            let hang = record.hangs();
-            let is_final = hang.is_none() || nothing_comes && record.all_wait();
-            last = Some((record, hang));
-            if is_final {
-                break;
+            let Some(hang) = record.hangs() else { return Ok((record, None)) };
+            if nothing_comes && record.all_wait() {
+                return Ok((record, Some(hang)));
             }
+            // It can go on, so it may come to its end if it gets more time.
+            last = Some((record, Fault::new(still_runs(time, &hang.details), hang.details)));
         }
-        last.context("no time to try it in")
+        let (record, fault) = last.context("no time to try it in")?;
+        Ok((record, Some(fault)))
     }
 
     fn record_for(&self, time: Duration, arguments: &[&str]) -> Result<Record> {
@@ -398,6 +399,52 @@ impl Trial {
     }
 }
 
+/// What is known of a program that can go on, and has not ended in this time.
+fn still_runs(time: Duration, waiting: &[String]) -> String {
+    let seconds = time.as_secs_f64();
+    if waiting.is_empty() {
+        format!(
+            "it still ran after {seconds} s, and waited for nothing: it never ends, or it is slow"
+        )
+    } else {
+        format!("it still ran after {seconds} s: it never ends, or it is slow; it was here:")
+    }
+}
+
 fn words(words: &[String]) -> Vec<&str> {
     words.iter().map(String::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The record of a program that was ended when the time was over, in this call.
+    fn cut_in(call: &str, group: &str) -> Record {
+        let event = |call: Option<&str>, end, text| {
+            json!({ "at": 0.0, "id": 1, "process": 1, "name": "", "group": group, "call": call,
+                    "arguments": [], "end": end, "text": text })
+            .to_string()
+        };
+        let waits = event(Some(call), json!(null), "wait: has not returned");
+        let killed = event(None, json!({ "killed": 9 }), "killed");
+        Record::read(
+            &[&waits, &killed, "xtask: the time is over"].map(|it| it.to_owned()).join("\n"),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn who_can_go_on_is_not_said_to_hang() {
+        let fault = |call, group| {
+            let record_for = |_| Ok((cut_in(call, group), true));
+            let (_, fault) = Trial::to_its_end(&PATIENCE, record_for).unwrap();
+            fault.unwrap().what
+        };
+        assert_eq!(fault("futex", "futex"), "it does not end; it waits here:");
+        let slow = "it still ran after 20 s: it never ends, or it is slow; it was here:";
+        assert_eq!(fault("nanosleep", "sleep"), slow);
+    }
 }
