@@ -45,8 +45,8 @@ const LINES: usize = 12;
 /// How many come while the other file is silent: most of them at once.
 const BURST: usize = 100;
 
-/// How many of them may come by chance in the moment in which a wait for them gives up.
-const MAX_LATE: usize = 2;
+/// So many waits may give up by chance in the moment in which a line comes.
+const MAX_WAITS: usize = 2;
 
 /// The milliseconds between them while the other file is silent. Some are to fall into a wait for
 /// that one, if there are such waits, whatever their time is.
@@ -181,7 +181,7 @@ fn judge_held(trial: &Trial, silent: usize, comes: usize) -> Result<()> {
 /// line only then.
 fn require_waits_for_both(record: &Record, comes: usize) -> Result<()> {
     let main = record.main();
-    let mut late = BTreeSet::new();
+    let (mut waits, mut late) = (BTreeSet::new(), BTreeSet::new());
     for text in (0..LINES).map(|number| line(comes, number)) {
         // Of a long line, the record has the beginning.
         let text = format!("\"{}", text.trim_end_matches('.'));
@@ -200,11 +200,12 @@ fn require_waits_for_both(record: &Record, comes: usize) -> Result<()> {
         let was_there =
             |wait: &&Event| wait.began() < other.at && other.at < wait.at && wait.at < print.at;
         if let Some(wait) = record.waits_in_vain(print.id).find(was_there) {
+            waits.insert((wait.at, wait.id));
             late.extend([*other, wait, print].map(|event| (event.at, event.id)));
         }
     }
     ensure!(
-        late.len() <= 3 * MAX_LATE,
+        waits.len() <= MAX_WAITS,
         Fault::new(
             format!(
                 "a line of the {} file is there, but it waits for something else until a time is \
