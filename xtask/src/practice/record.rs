@@ -498,6 +498,9 @@ impl Record {
     pub(super) fn all_wait(&self) -> bool {
         let mut waits = BTreeMap::new();
         let mut stopped = BTreeSet::new();
+        // Whose time to wait was over, and who has done nothing since: they are about to wait again,
+        // on a busy machine.
+        let mut gave_up = BTreeSet::new();
         let cut = self.events.iter().find(|event| is_pending(event)).map(|event| event.at);
         // What was killed before, and not because the time was over.
         let ended_before = |event: &Event| Some(event.at + CUT_TAKES) < cut;
@@ -523,8 +526,13 @@ impl Record {
             } else {
                 waits.entry(event.id).or_insert(false);
             }
+            if is_time_over(event) {
+                gave_up.insert(event.id);
+            } else if event.end.is_none() {
+                gave_up.remove(&event.id);
+            }
         }
-        waits.values().all(|waits| *waits)
+        waits.iter().all(|(id, waits)| *waits || gave_up.contains(id))
     }
 
     /// The lines about a process: what it did, and what others did to it.
@@ -812,6 +820,11 @@ mod tests {
         assert!(!record(&[start, waits]).all_wait());
         let reads = (2, "data", "read", &[][..], PENDING, "read from a: has not returned");
         assert!(record(&[start, waits, reads]).all_wait());
+        // Between two waits with a time limit.
+        let nap = (2, "futex", "futex", &[][..], -110, "futex wait at 0x1: the time is over");
+        let print = (2, "print", "write", &[][..], 1, "print \"x\"");
+        assert!(record(&[start, waits, nap]).all_wait());
+        assert!(!record(&[start, waits, nap, print]).all_wait());
     }
 
     #[test]
