@@ -11,7 +11,7 @@ use xtask::record::{End, Event, Group};
 
 use super::Fault;
 
-/// So many times in a row, the same call was refused because it would have had to wait.
+/// So many times in a row, the same call did not wait although there was nothing.
 const RETRIES: usize = 3;
 
 /// What is shown of a record beside a fault, and how much of that is its beginning.
@@ -213,9 +213,43 @@ impl Record {
         (!longest.is_empty()).then_some(longest)
     }
 
+    /// Checks that no task asks whether a child has ended, naps, and asks again, in place of waiting
+    /// for the child.
+    ///
+    /// # Errors
+    /// A [`Fault`] that shows how one does.
+    pub fn require_no_naps_between_asks(&self) -> Result<()> {
+        let ids: BTreeSet<i32> = self.events.iter().map(|event| event.id).collect();
+        for id in ids {
+            let own: Vec<&Event> = self.events.iter().filter(|event| event.id == id).collect();
+            let is_looked_for = |three: &&[&Event]| {
+                three[0].asks() && three[0].result == Some(0) && is_nap(three[1]) && three[2].asks()
+            };
+            let shown: Vec<&Event> = own
+                .windows(3)
+                .filter(is_looked_for)
+                .flat_map(|three| &three[..2])
+                .copied()
+                .collect();
+            ensure!(
+                shown.len() < 2 * RETRIES,
+                Fault::new(
+                    "it looks again and again whether a child has ended, and does not wait for it",
+                    lines_of(shown.into_iter().take(MAX_DETAILS))
+                )
+            );
+        }
+        Ok(())
+    }
+
     /// Whether a process has read to the end of a channel.
     pub fn saw_end_of_file(&self, process: i32) -> bool {
-        self.reads_of(process).any(|event| event.result == Some(0))
+        // A read of no bytes returns 0 anywhere.
+        let is_empty = |event: &Event| {
+            matches!(event.call.as_deref(), Some("read" | "recvfrom"))
+                && event.arguments.get(2) == Some(&0)
+        };
+        self.reads_of(process).any(|event| event.result == Some(0) && !is_empty(event))
     }
 
     /// How many bytes a process has read from channels.
@@ -306,18 +340,17 @@ impl Record {
     /// # Errors
     /// A [`Fault`] that shows the waits whose time was over.
     pub fn require_no_time_over(&self) -> Result<()> {
-        let is_over = |event: &Event| match event.group {
-            Group::Futex => event.result == Some(-(Errno::ETIMEDOUT as i64)),
-            Group::Channel => event.took > Some(Duration::ZERO) && event.result == Some(0),
-            Group::Signal => event.result == Some(-(Errno::EAGAIN as i64)),
-            _ => false,
-        };
-        let over = self.lines(is_over);
+        let over = self.lines(is_time_over);
         ensure!(
             over.is_empty(),
             Fault::new("it wakes up to look, although nothing has happened", over)
         );
         Ok(())
+    }
+
+    /// The waits of a task whose time was over before anything had happened.
+    pub fn waits_in_vain(&self, id: i32) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(move |event| event.id == id && is_time_over(event))
     }
 
     /// The tasks, processes and threads, that are neither gone at this time nor asleep in a call
@@ -398,10 +431,10 @@ impl Record {
     pub fn require_no_retries(&self) -> Result<()> {
         let mut refused = BTreeMap::<_, Vec<&Event>>::new();
         for event in &self.events {
-            if event.result.is_none() || event.group == Group::Print {
+            if event.result.is_none() || event.group == Group::Print || is_nap(event) {
                 continue;
             }
-            if is_refused(event) {
+            if finds_nothing(event) {
                 let refused = refused.entry(event.id).or_default();
                 refused.push(event);
                 let same = refused.iter().filter(|earlier| earlier.call == event.call);
@@ -421,9 +454,11 @@ impl Record {
     /// Whether a task was told that its call would have to wait, and has never waited for a channel.
     /// Another time it may look again and again: here something was always there in time.
     pub fn may_look_again(&self) -> bool {
-        let waits = |event: &Event| event.group == Group::Channel && event.took.is_some();
+        let waits = |event: &Event| {
+            event.group == Group::Channel && event.took.is_some() && !only_asks(event)
+        };
         let has_waited = |id| self.events.iter().any(|event| event.id == id && waits(event));
-        self.events.iter().any(|event| is_refused(event) && !has_waited(event.id))
+        self.events.iter().any(|event| finds_nothing(event) && !has_waited(event.id))
     }
 
     /// The events that a program is in when its record was ended before it: what each of its
@@ -463,6 +498,9 @@ impl Record {
     pub(super) fn all_wait(&self) -> bool {
         let mut waits = BTreeMap::new();
         let mut stopped = BTreeSet::new();
+        // Whose time to wait was over, and who has done nothing since: they are about to wait again,
+        // on a busy machine.
+        let mut gave_up = BTreeSet::new();
         let cut = self.events.iter().find(|event| is_pending(event)).map(|event| event.at);
         // What was killed before, and not because the time was over.
         let ended_before = |event: &Event| Some(event.at + CUT_TAKES) < cut;
@@ -488,8 +526,13 @@ impl Record {
             } else {
                 waits.entry(event.id).or_insert(false);
             }
+            if is_time_over(event) {
+                gave_up.insert(event.id);
+            } else if event.end.is_none() {
+                gave_up.remove(&event.id);
+            }
         }
-        waits.values().all(|waits| *waits)
+        waits.iter().all(|(id, waits)| *waits || gave_up.contains(id))
     }
 
     /// The lines about a process: what it did, and what others did to it.
@@ -653,6 +696,37 @@ fn is_refused(event: &Event) -> bool {
     event.group == Group::Data && event.result == Some(-(Errno::EAGAIN as i64))
 }
 
+/// Whether it was a wait whose time was over before anything had happened.
+fn is_time_over(event: &Event) -> bool {
+    match event.group {
+        Group::Futex => event.result == Some(-(Errno::ETIMEDOUT as i64)),
+        Group::Channel => event.took > Some(Duration::ZERO) && event.result == Some(0),
+        Group::Signal => event.result == Some(-(Errno::EAGAIN as i64)),
+        _ => false,
+    }
+}
+
+/// Whether it asks which channels are ready, and would not wait for one: its time limit is zero.
+fn only_asks(event: &Event) -> bool {
+    let limit = match event.call.as_deref() {
+        Some("poll") => event.arguments.get(2),
+        Some("epoll_wait" | "epoll_pwait") => event.arguments.get(3),
+        _ => None,
+    };
+    limit.is_some_and(|limit| *limit as i32 == 0)
+}
+
+/// Whether a task looked at a channel, and did not wait although there was nothing.
+fn finds_nothing(event: &Event) -> bool {
+    is_refused(event) || only_asks(event) && event.result == Some(0)
+}
+
+/// Whether it is a wait within the process that only took its time, like
+/// [`park_timeout`](std::thread::park_timeout).
+fn is_nap(event: &Event) -> bool {
+    event.group == Group::Futex && is_time_over(event)
+}
+
 /// Whether it is a call in which its task was asleep when the record was ended.
 fn is_pending(event: &Event) -> bool {
     event.call.is_some() && event.result.is_none() && event.text.contains("has not returned")
@@ -746,6 +820,39 @@ mod tests {
         assert!(!record(&[start, waits]).all_wait());
         let reads = (2, "data", "read", &[][..], PENDING, "read from a: has not returned");
         assert!(record(&[start, waits, reads]).all_wait());
+        // Between two waits with a time limit.
+        let nap = (2, "futex", "futex", &[][..], -110, "futex wait at 0x1: the time is over");
+        let print = (2, "print", "write", &[][..], 1, "print \"x\"");
+        assert!(record(&[start, waits, nap]).all_wait());
+        assert!(!record(&[start, waits, nap, print]).all_wait());
+    }
+
+    #[test]
+    fn who_looks_again_does_not_wait() {
+        let refused: Row = (1, "data", "read", &[], -11, "read from pipe 1, read end: EAGAIN");
+        let nap: Row = (1, "futex", "futex", &[], -110, "futex wait at 0x1: the time is over");
+        let polls = |limit, result| (1, "channel", "poll", limit, result, "wait for pipe 1");
+        let [asks, limit_is_over, waits]: [Row; 3] =
+            [polls(&[7, 1, 0][..], 0), polls(&[7, 1, 100], 0), polls(&[7, 1, u64::MAX], 1)];
+        for events in [[refused, nap], [asks, nap], [asks, refused]] {
+            let record = record(&events.repeat(RETRIES));
+            assert!(record.require_no_retries().is_err(), "{events:?}");
+        }
+        for events in [[refused, waits], [asks, waits], [limit_is_over, nap]] {
+            let record = record(&events.repeat(RETRIES));
+            assert!(record.require_no_retries().is_ok(), "{events:?}");
+        }
+    }
+
+    #[test]
+    fn a_nap_between_two_questions_is_no_wait() {
+        let ask: Row = (1, "wait", "wait4", &[2, 0, 1, 0], 0, "wait for pid 2 → nothing yet");
+        let nap: Row = (1, "futex", "futex", &[], -110, "futex wait at 0x1: the time is over");
+        let woken: Row = (1, "futex", "futex", &[], 0, "futex wait at 0x1");
+        let judged =
+            |between| record(&[ask, between].repeat(RETRIES + 1)).require_no_naps_between_asks();
+        assert!(judged(nap).is_err());
+        assert!(judged(woken).is_ok());
     }
 
     #[test]

@@ -33,6 +33,9 @@ const OUTPUT_LIMIT: usize = 1 << 20;
 /// thousands of events.
 const RECORD_LIMIT: usize = 1 << 23;
 
+/// What is said of lines that are not those expected.
+const WRONG_LINES: &str = "it prints the wrong lines";
+
 /// How many lines are shown of what a program printed.
 const MAX_LINES: usize = 10;
 
@@ -127,7 +130,7 @@ impl Ran {
             lines.sort();
             lines
         };
-        ensure!(sorted(&self.lines) == sorted(expected), self.wrong_lines(expected));
+        ensure!(sorted(&self.lines) == sorted(expected), self.wrong_set_of_lines(expected));
         self.require_success()
     }
 
@@ -140,20 +143,44 @@ impl Ran {
     }
 
     fn wrong_lines(&self, expected: &[String]) -> Fault {
-        let shown = |lines: &[String]| {
-            // Some lines are thousands of characters long.
-            let line = |line: &String| match line.char_indices().nth(MAX_WIDTH) {
-                Some((cut, _)) => format!("  {}…", &line[..cut]),
-                None => format!("  {line}"),
-            };
-            lines.iter().take(MAX_LINES).map(line).collect::<Vec<_>>()
-        };
         let mut details = vec!["it prints:".to_owned()];
         details.extend(shown(&self.lines));
         details.push("expected:".to_owned());
         details.extend(shown(expected));
-        Fault::new("it prints the wrong lines", details)
+        Fault::new(WRONG_LINES, details)
     }
+
+    /// Where lines may come in any order, what is there and what is not, without what they have in
+    /// common.
+    fn wrong_set_of_lines(&self, expected: &[String]) -> Fault {
+        let (mut printed, mut missing) = (Vec::new(), expected.to_vec());
+        for line in &self.lines {
+            match missing.iter().position(|other| other == line) {
+                Some(place) => drop(missing.remove(place)),
+                None => printed.push(line.clone()),
+            }
+        }
+        if printed.len() == self.lines.len() {
+            return self.wrong_lines(expected);
+        }
+        let mut details = vec!["the others are right, but it prints:".to_owned()];
+        details.extend(shown(&printed));
+        details.push("and does not print:".to_owned());
+        details.extend(shown(&missing));
+        Fault::new(WRONG_LINES, details)
+    }
+}
+
+/// The first of some lines, and their beginnings: some are thousands of characters long.
+fn shown(lines: &[String]) -> Vec<String> {
+    if lines.is_empty() {
+        return vec!["  nothing".to_owned()];
+    }
+    let line = |line: &String| match line.char_indices().nth(MAX_WIDTH) {
+        Some((cut, _)) => format!("  {}…", &line[..cut]),
+        None => format!("  {line}"),
+    };
+    lines.iter().take(MAX_LINES).map(line).collect()
 }
 
 impl Trial {
@@ -267,8 +294,12 @@ impl Trial {
     /// # Errors
     /// A [`Fault`] if it comes to no rest.
     pub fn record_held(&self, count: usize, steps: &[Step]) -> Result<Record> {
+        let pauses: Duration = steps
+            .iter()
+            .map(|step| if let Step::Pause(time) = step { *time } else { Duration::ZERO })
+            .sum();
         for time in PATIENCE_IF_FED {
-            let (record, nothing_comes) = self.record_fed_for(time, count, steps)?;
+            let (record, nothing_comes) = self.record_fed_for(pauses + time, count, steps)?;
             // Then it comes to no rest.
             record.require_no_sleep()?;
             record.require_no_retries()?;
@@ -306,14 +337,15 @@ impl Trial {
         let mut last = None;
         for &time in times {
             let (record, nothing_comes) = record_for(time)?;
-            let hang = record.hangs();
-            let is_final = hang.is_none() || nothing_comes && record.all_wait();
-            last = Some((record, hang));
-            if is_final {
-                break;
+            let Some(hang) = record.hangs() else { return Ok((record, None)) };
+            if nothing_comes && record.all_wait() {
+                return Ok((record, Some(hang)));
             }
+            // It can go on, so it may come to its end if it gets more time.
+            last = Some((record, Fault::new(still_runs(time, &hang.details), hang.details)));
         }
-        last.context("no time to try it in")
+        let (record, fault) = last.context("no time to try it in")?;
+        Ok((record, Some(fault)))
     }
 
     fn record_for(&self, time: Duration, arguments: &[&str]) -> Result<Record> {
@@ -370,6 +402,52 @@ impl Trial {
     }
 }
 
+/// What is known of a program that can go on, and has not ended in this time.
+fn still_runs(time: Duration, waiting: &[String]) -> String {
+    let seconds = time.as_secs_f64();
+    if waiting.is_empty() {
+        format!(
+            "it still ran after {seconds} s, and waited for nothing: it never ends, or it is slow"
+        )
+    } else {
+        format!("it still ran after {seconds} s: it never ends, or it is slow; it was here:")
+    }
+}
+
 fn words(words: &[String]) -> Vec<&str> {
     words.iter().map(String::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The record of a program that was ended when the time was over, in this call.
+    fn cut_in(call: &str, group: &str) -> Record {
+        let event = |call: Option<&str>, end, text| {
+            json!({ "at": 0.0, "id": 1, "process": 1, "name": "", "group": group, "call": call,
+                    "arguments": [], "end": end, "text": text })
+            .to_string()
+        };
+        let waits = event(Some(call), json!(null), "wait: has not returned");
+        let killed = event(None, json!({ "killed": 9 }), "killed");
+        Record::read(
+            &[&waits, &killed, "xtask: the time is over"].map(|it| it.to_owned()).join("\n"),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn who_can_go_on_is_not_said_to_hang() {
+        let fault = |call, group| {
+            let record_for = |_| Ok((cut_in(call, group), true));
+            let (_, fault) = Trial::to_its_end(&PATIENCE, record_for).unwrap();
+            fault.unwrap().what
+        };
+        assert_eq!(fault("futex", "futex"), "it does not end; it waits here:");
+        let slow = "it still ran after 20 s: it never ends, or it is slow; it was here:";
+        assert_eq!(fault("nanosleep", "sleep"), slow);
+    }
 }

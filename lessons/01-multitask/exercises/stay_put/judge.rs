@@ -17,6 +17,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("start", "is bound to no CPU"),
         ("right/before", ""),
         ("right/by_tid", ""),
+        ("right/leaves_the_others", ""),
         ("right/processes", ""),
         ("cheats/all_on_the_first", "worker 1 is bound to CPU"),
         ("cheats/binds_the_process", "is bound to no CPU"),
@@ -64,7 +65,7 @@ fn judge_on(trial: &Trial, allowed: &[usize]) -> Result<()> {
             event.child.is_some() || matches!(event.group, Group::Cpu | Group::Print)
         })
     };
-    let workers = workers(&record);
+    let workers = workers(&record, allowed);
     for (number, worker) in &workers {
         let same = workers.iter().find(|(other, it)| *other < number && it.task == worker.task);
         if let Some((other, _)) = same {
@@ -119,8 +120,12 @@ struct Worker {
     afterwards: Option<String>,
 }
 
-fn workers(record: &Record) -> BTreeMap<usize, Worker> {
+fn workers(record: &Record, allowed: &[usize]) -> BTreeMap<usize, Worker> {
     let mut bound: BTreeMap<i32, String> = BTreeMap::new();
+    // Who may use only one CPU need not bind anything.
+    if let [only] = allowed {
+        bound.insert(record.main(), only.to_string());
+    }
     let mut workers: BTreeMap<usize, Worker> = BTreeMap::new();
     for event in &record.events {
         if let Some((whom, cpus)) = binding(&event.text)

@@ -20,6 +20,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/process", ""),
         ("cheats/alone", "there is no second task"),
         ("cheats/another_spins", "does not wait while the adder waits"),
+        ("cheats/idle_thread", "the main thread reads the numbers itself"),
         ("cheats/no_wait", "it ends before the adder"),
         ("cheats/sleeps", "it sleeps for a fixed time"),
         ("cheats/sleeps_once", "it sleeps for a fixed time"),
@@ -76,6 +77,11 @@ fn judge_waits(trial: &Trial, pause: u64) -> Result<Option<Fault>> {
         Fault::new("there is no second task: nobody has to wait for the adder", Vec::new())
     );
     let shown = || record.lines(|event| event.took.is_some() || event.child.is_some());
+    let first = record.events.iter().find(|event| is_read(event) && event.text.contains(": \"1"));
+    ensure!(
+        first.is_none_or(|first| first.id != record.main()),
+        Fault::new("the main thread reads the numbers itself: it waits for no adder", shown())
+    );
     let reads = adders_reads(&record);
     ensure!(
         reads.last().is_some_and(|last| last.result == Some(0)),
@@ -93,9 +99,11 @@ fn judge_waits(trial: &Trial, pause: u64) -> Result<Option<Fault>> {
 
 /// What the adder reads; at last the end.
 fn adders_reads(record: &Record) -> Vec<&Event> {
-    let is_read =
-        |event: &&Event| event.group == Group::Data && event.text.starts_with("read from");
     // Another process may send the sum through a pipe of its own.
-    let adder = record.events.iter().find(is_read).map(|event| event.id);
-    record.events.iter().filter(is_read).filter(|event| Some(event.id) == adder).collect()
+    let adder = record.events.iter().find(|event| is_read(event)).map(|event| event.id);
+    record.events.iter().filter(|event| is_read(event) && Some(event.id) == adder).collect()
+}
+
+fn is_read(event: &Event) -> bool {
+    event.group == Group::Data && event.text.starts_with("read from")
 }

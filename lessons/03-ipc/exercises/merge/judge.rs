@@ -1,14 +1,15 @@
 //! Is a line printed as soon as it comes, from whichever child, and in one piece?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use xtask::record::Group;
+use xtask::record::{Event, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Record, Step, Trial};
 
@@ -32,6 +33,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/spins", "it looks again and again whether something can be read"),
         ("cheats/takes_turns", "a line of the second file is not printed while the first"),
         ("cheats/two_writes", "writes a line in pieces"),
+        ("cheats/waits_in_turn", "is there, but it waits for something else until a time is over"),
     ],
 };
 
@@ -40,8 +42,15 @@ const NAMES: [&str; 2] = ["first", "second"];
 /// How many lines each file has when they come one by one.
 const LINES: usize = 12;
 
-/// How many come at once while the other file is silent.
+/// How many come while the other file is silent: most of them at once.
 const BURST: usize = 100;
+
+/// So many waits may give up by chance in the moment in which a line comes.
+const MAX_WAITS: usize = 2;
+
+/// The milliseconds between them while the other file is silent. Some are to fall into a wait for
+/// that one, if there are such waits, whatever their time is.
+const PAUSES: [u64; LINES] = [3, 5, 8, 11, 14, 17, 23, 31, 41, 53, 67, 2];
 
 /// How many lines each file has when they come together, and how many come at a time.
 const MANY: usize = 1000;
@@ -143,9 +152,13 @@ fn file_in_memory(bytes: &[u8]) -> Result<File> {
 
 /// Checks that all lines that come from one file are printed while the other is silent.
 fn judge_held(trial: &Trial, silent: usize, comes: usize) -> Result<()> {
-    let sent = lines(line, comes, 0..BURST);
-    let length = sent.len();
-    let record = trial.record_held(2, &[Step::Bytes(comes, sent), Step::Hold])?;
+    let length = lines(line, comes, 0..BURST).len();
+    let come = |numbers| Step::Bytes(comes, lines(line, comes, numbers));
+    let one_by_one = PAUSES.iter().enumerate().flat_map(|(number, pause)| {
+        [come(number..number + 1), Step::Pause(Duration::from_millis(*pause))]
+    });
+    let steps = one_by_one.chain([come(LINES..BURST), Step::Hold]).collect::<Vec<_>>();
+    let record = trial.record_held(2, &steps)?;
     record.require_no_panic()?;
     let prints = record.events.iter().filter(|event| event.group == Group::Print);
     let printed: i64 = prints.filter_map(|event| event.result).filter(|count| *count > 0).sum();
@@ -155,12 +168,54 @@ fn judge_held(trial: &Trial, silent: usize, comes: usize) -> Result<()> {
             "a line of the {one} file is not printed while the {other} is silent; it waits here:"
         ),
         printed if printed < length => format!(
-            "{BURST} lines of the {one} file come at once, and not all of them are printed while \
-             the {other} is silent; it waits here:"
+            "{} lines of the {one} file come at once, and not all of them are printed while \
+             the {other} is silent; it waits here:",
+            BURST - LINES
         ),
-        _ => return Ok(()),
+        _ => return require_waits_for_both(&record, comes),
     };
     Err(Fault::new(what, record.waiting()).into())
+}
+
+/// Checks that the parent does not wait for something else until a time is over, and looks for a
+/// line only then.
+fn require_waits_for_both(record: &Record, comes: usize) -> Result<()> {
+    let main = record.main();
+    let (mut waits, mut late) = (BTreeSet::new(), BTreeSet::new());
+    for text in (0..LINES).map(|number| line(comes, number)) {
+        // Of a long line, the record has the beginning.
+        let text = format!("\"{}", text.trim_end_matches('.'));
+        let has_it = |event: &&Event| {
+            let rest = event.text.split_once(&text).map(|(_, rest)| rest);
+            rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
+        };
+        let with_it: Vec<&Event> = record.events.iter().filter(has_it).collect();
+        let is_print = |event: &&Event| event.process == main && event.group == Group::Print;
+        let Some(at) = with_it.iter().position(is_print) else { continue };
+        let print = with_it[at];
+        // The last that had it before: the child, or a thread that has read it.
+        let Some(other) = with_it[..at].iter().rfind(|event| event.id != print.id) else {
+            continue;
+        };
+        let was_there =
+            |wait: &&Event| wait.began() < other.at && other.at < wait.at && wait.at < print.at;
+        if let Some(wait) = record.waits_in_vain(print.id).find(was_there) {
+            waits.insert((wait.at, wait.id));
+            late.extend([*other, wait, print].map(|event| (event.at, event.id)));
+        }
+    }
+    ensure!(
+        waits.len() <= MAX_WAITS,
+        Fault::new(
+            format!(
+                "a line of the {} file is there, but it waits for something else until a time is \
+                 over, and prints the line only then",
+                NAMES[comes]
+            ),
+            record.lines(|event| late.contains(&(event.at, event.id)))
+        )
+    );
+    Ok(())
 }
 
 /// Checks that nobody but the parent prints.

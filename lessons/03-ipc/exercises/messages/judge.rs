@@ -12,6 +12,8 @@ pub const EXERCISE: Exercise = Exercise {
         ("start", "the child's messages: it prints the wrong lines"),
         ("right/buffered", ""),
         ("right/fill", ""),
+        ("cheats/big_endian", "at once, its length as of u32::to_le_bytes: it prints the wrong"),
+        ("cheats/exits", "it exits, and should return an error"),
         ("cheats/knows_them", "the parent reads 0 bytes, and the messages have 716"),
         ("cheats/length_in_one_read", "each byte comes alone: it prints the wrong lines"),
         ("cheats/lines", "the child's messages: it prints the wrong lines"),
@@ -19,7 +21,10 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/never_ends", "the stream ends in the middle of a message: it makes"),
         ("cheats/one_read", "it prints the wrong lines"),
         ("cheats/panics", "it panics, and should return an error"),
-        ("cheats/short_length", "each byte comes alone: it prints the wrong lines"),
+        (
+            "cheats/short_length",
+            "a message comes at once, its length as of u32::to_le_bytes: it prints",
+        ),
         ("cheats/sleeps", "sleeps for a fixed time"),
         ("cheats/torn_length", "the stream ends in the middle of a length: it should print"),
         ("cheats/takes_a_part", "the child's messages"),
@@ -70,6 +75,8 @@ fn judge(trial: &Trial) -> Result<()> {
     let each_alone = |bytes: &[u8]| bytes.chunks(1).map(bytes_step).collect::<Vec<_>>();
     // One first: a program that is wrong takes bytes of the next for a length, and it may be large.
     let one = vec![b"pear".to_vec()];
+    let whole = bytes_step(&on_the_way(&one));
+    feed(trial, "a message comes at once, its length as of u32::to_le_bytes", &[whole], &one)?;
     feed(trial, "each byte comes alone", &each_alone(&on_the_way(&one)), &one)?;
     feed(trial, "each byte comes alone", &each_alone(&small), &others())?;
     let odd = small.chunks(61).map(bytes_step).collect::<Vec<_>>();
@@ -113,6 +120,11 @@ fn torn_off(trial: &Trial, how: &str, stream: &[u8], messages: &[Vec<u8>]) -> Re
     ensure!(
         !ran.output.contains("panicked at"),
         Fault::new(format!("{how}: it panics, and should return an error"), shown())
+    );
+    // Whoever gets the error prints it.
+    ensure!(
+        ran.lines.len() > lines.len(),
+        Fault::new(format!("{how}: it exits, and should return an error"), shown())
     );
     Ok(())
 }

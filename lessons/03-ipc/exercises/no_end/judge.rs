@@ -13,10 +13,12 @@ pub const EXERCISE: Exercise = Exercise {
         ("start", "it does not end; it waits here"),
         ("right/channel", ""),
         ("right/each_closes", ""),
-        ("cheats/computes", "never saw the end of file"),
+        ("cheats/computes", "prints the sum of 3 numbers, but has read 0 bytes"),
+        ("cheats/empty_read", "never saw the end of file"),
         ("cheats/gives_up", "never saw the end of file"),
         ("cheats/kills", "was killed"),
         ("cheats/knows_how_many", "never saw the end of file"),
+        ("cheats/other_pipe", "prints the sum of 3 numbers, but has read 0 bytes"),
         ("cheats/own_copy", "it does not end; it waits here"),
         ("cheats/parents_copy", "it does not end; it waits here"),
         ("cheats/says_so", "never saw the end of file"),
@@ -32,15 +34,16 @@ fn judge(trial: &Trial) -> Result<()> {
         record.require_no_sleep()?;
         record.require_children(record.main(), 2)?;
         record.require_all_waited_for()?;
-        require_end_seen(&record)?;
+        require_end_seen(&record, count)?;
         let sum = (1..=count).sum::<u32>();
         trial.run(&arguments)?.require_lines(&[format!("the sum is {sum}")])?;
     }
     Ok(())
 }
 
-/// Checks that the process that prints the sum has seen the end of what another one has written.
-fn require_end_seen(record: &Record) -> Result<()> {
+/// Checks that the process that prints the sum has read so many numbers, and has seen the end of
+/// what another one has written.
+fn require_end_seen(record: &Record, count: u32) -> Result<()> {
     let print = record.events.iter().find(|event| event.group == Group::Print);
     let print = print.context(Fault::new("nothing was printed", Vec::new()))?;
     let reader = print.process;
@@ -49,6 +52,17 @@ fn require_end_seen(record: &Record) -> Result<()> {
         Fault::new(
             format!("process {reader} prints the sum, and not its second child"),
             record.lines(|event| event.group == Group::Print)
+        )
+    );
+    // A byte for each, however they are sent.
+    let bytes = record.bytes_read_by(reader);
+    ensure!(
+        bytes >= u64::from(count),
+        Fault::new(
+            format!(
+                "process {reader} prints the sum of {count} numbers, but has read {bytes} bytes"
+            ),
+            record.lines(|event| event.process == reader && event.group != Group::Exec)
         )
     );
     ensure!(

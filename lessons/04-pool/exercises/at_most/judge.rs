@@ -24,6 +24,7 @@ pub const EXERCISE: Exercise = Exercise {
             "2 of its jobs are running and 7 are not started yet, but it starts none",
         ),
         ("cheats/forgets_last", "was never waited for"),
+        ("cheats/naps", "it looks again and again whether a child has ended"),
         ("cheats/no_status", "its exit status is 0, and not 2"),
         ("cheats/oldest_first", "not started yet, but it starts none"),
         ("cheats/one_by_one", "not started yet, but it starts none"),
@@ -117,6 +118,7 @@ fn judge_record(record: &Record, limit: usize, count: usize, failed: i32) -> Res
         let what = format!("it makes {count} system calls, without a pause, to ask for ended jobs");
         return Err(Fault::new(what, record.lines(asks)).into());
     }
+    record.require_no_naps_between_asks()?;
     record.require_all_waited_for()?;
     record.require_jobs_once(count)?;
     let status = match record.end_of(record.main()) {

@@ -21,13 +21,16 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/one_after_the_other", "1 of its jobs is running and"),
         ("cheats/one_worker", "1 of its jobs is running and"),
         ("cheats/runs_again", "job 1 was run 2 times"),
+        ("cheats/reads_the_jobs", "with 5 jobs: it prints the wrong lines"),
+        ("cheats/sleeps", "with 1 job: "),
+        ("cheats/sorts_as_text", "with 12 jobs: it prints the wrong lines"),
         ("cheats/sorts_the_results", "prints the wrong lines"),
         ("cheats/waits_for_the_pool", "prints the wrong lines"),
     ],
 };
 
 /// In each: the jobs, and what they print. In the first, job 1 ends only when others have; in the
-/// second, job 2 and job 3 do.
+/// second, job 2 and job 3 do. The third takes longer than a program that does not wait for it.
 const CASES: [(&[&str], &[&str]); 3] = [
     (
         &[
@@ -38,14 +41,28 @@ const CASES: [(&[&str], &[&str]); 3] = [
             "echo apple",
             "echo kiwi",
             "give 0; echo lime",
+            "echo fig",
+            "echo",
+            "echo fig",
+            "echo quince",
+            "echo date",
         ],
-        &["plum", "apple", "pear", "apple", "apple", "kiwi", "lime"],
+        &[
+            "plum", "apple", "pear", "apple", "apple", "kiwi", "lime", "fig", "", "fig", "quince",
+            "date",
+        ],
     ),
     (
-        &["echo 9", "wait 0; echo 10", "wait 1; echo 8", "echo 11", "give 0; give 1; echo 7"],
+        &[
+            "echo $((3 * 3))",
+            "wait 0; echo 10",
+            "wait 1; echo 8",
+            "echo 11",
+            "give 0; give 1; echo 7",
+        ],
         &["9", "10", "8", "11", "7"],
     ),
-    (&["echo alone"], &["alone"]),
+    (&["sleep 0.6; echo alone"], &["alone"]),
 ];
 
 /// How many of them run at the same time.
