@@ -22,7 +22,8 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/one_worker", "1 of its jobs is running and"),
         ("cheats/runs_again", "job 1 was run 2 times"),
         ("cheats/reads_the_jobs", "with 5 jobs: it prints the wrong lines"),
-        ("cheats/sleeps", "with 1 job: "),
+        // With 1 job; on a slow machine, its sleep is too short for the 12 jobs already.
+        ("cheats/sleeps", "with 1"),
         ("cheats/sorts_as_text", "with 12 jobs: it prints the wrong lines"),
         ("cheats/sorts_the_results", "prints the wrong lines"),
         ("cheats/waits_for_the_pool", "prints the wrong lines"),
