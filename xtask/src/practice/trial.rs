@@ -33,9 +33,6 @@ const OUTPUT_LIMIT: usize = 1 << 20;
 /// thousands of events.
 const RECORD_LIMIT: usize = 1 << 23;
 
-/// What is said of lines that are not those expected.
-const WRONG_LINES: &str = "it prints the wrong lines";
-
 /// How many lines are shown of what a program printed.
 const MAX_LINES: usize = 10;
 
@@ -143,11 +140,7 @@ impl Ran {
     }
 
     fn wrong_lines(&self, expected: &[String]) -> Fault {
-        let mut details = vec!["it prints:".to_owned()];
-        details.extend(shown(&self.lines));
-        details.push("expected:".to_owned());
-        details.extend(shown(expected));
-        Fault::new(WRONG_LINES, details)
+        wrong_lines([("it prints:", &self.lines), ("expected:", expected)])
     }
 
     /// Where lines may come in any order, what is there and what is not, without what they have in
@@ -163,12 +156,21 @@ impl Ran {
         if printed.len() == self.lines.len() {
             return self.wrong_lines(expected);
         }
-        let mut details = vec!["the others are right, but it prints:".to_owned()];
-        details.extend(shown(&printed));
-        details.push("and does not print:".to_owned());
-        details.extend(shown(&missing));
-        Fault::new(WRONG_LINES, details)
+        wrong_lines([
+            ("the others are right, but it prints:", &printed),
+            ("and does not print:", &missing),
+        ])
     }
+}
+
+/// What is said of lines that are not those expected: two lists of them, each with its heading.
+fn wrong_lines(lists: [(&str, &[String]); 2]) -> Fault {
+    let details = lists.into_iter().flat_map(|(heading, lines)| {
+        let mut details = vec![heading.to_owned()];
+        details.extend(shown(lines));
+        details
+    });
+    Fault::new("it prints the wrong lines", details.collect())
 }
 
 /// The first of some lines, and their beginnings: some are thousands of characters long.

@@ -41,8 +41,8 @@ fn judge(trial: &Trial) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the process that prints the sum has read so many numbers, and has seen the end of
-/// what another one has written.
+/// Checks that whoever prints the sum has read all the numbers, and has seen the end of what
+/// another process wrote.
 fn require_end_seen(record: &Record, count: u32) -> Result<()> {
     let print = record.events.iter().find(|event| event.group == Group::Print);
     let print = print.context(Fault::new("nothing was printed", Vec::new()))?;

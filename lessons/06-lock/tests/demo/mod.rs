@@ -32,8 +32,8 @@ pub fn asleep(running: &Running, number: usize) -> HashMap<Pid, Task> {
     })
 }
 
-/// In each of its measurements, of which there are so many, the main thread and the one named
-/// `second` are bound to different CPUs.
+/// Checks that a demo binds its main thread and the thread named `second` to different CPUs in
+/// each of its measurements.
 pub fn assert_on_two_cpus(name: &str, measurements: usize) {
     if cpus::allowed().unwrap().len() < 2 {
         start::pass_over("this process may use one CPU");
