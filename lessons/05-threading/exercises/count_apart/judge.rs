@@ -19,7 +19,8 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/lock_for_each", "can each count for itself?"),
         ("cheats/one_after_another", "waits for the lock turn"),
         ("cheats/one_atomic", "can each count for itself?"),
-        ("cheats/one_thread", "deadlock: main waits for the other threads at judges_barrier"),
+        ("cheats/one_thread", "one thread looks at 4 of the 4 items, and there are 2 parts"),
         ("cheats/racy", "the count is 1, and not 3"),
+        ("cheats/rest_to_last", "one thread looks at 3 of the 5 items, and there are 3 parts"),
     ],
 };

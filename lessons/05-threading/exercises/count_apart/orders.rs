@@ -1,9 +1,10 @@
 //! What must hold in every order.
 
+use std::array;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use harness::unseen::{AtomicUsize, SeqCst};
+use harness::unseen::{AtomicUsize, SeqCst, number};
 use harness::{Scenario, steps};
 
 use super::program::count;
@@ -26,6 +27,9 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "there are a few items, and then more", run: more },
 ];
 
+/// No scenario has so many.
+const MAX_THREADS: usize = 64;
+
 /// An item can be cloned, but no program needs to.
 struct Item {
     number: usize,
@@ -35,9 +39,8 @@ struct Item {
 /// What happens to the items. To count it is no step.
 struct Seen {
     clones: AtomicUsize,
-    looks: AtomicUsize,
-    /// A bit for each thread that has looked at an item.
-    threads: AtomicUsize,
+    /// How many items each thread has looked at, by its number.
+    looks: [AtomicUsize; MAX_THREADS],
     meeting: Option<Meeting>,
 }
 
@@ -53,10 +56,7 @@ impl Clone for Item {
 
 /// Every item but the second one is wanted.
 fn is_wanted(item: &Item) -> bool {
-    let id = format!("{:?}", thread::current().id());
-    let id: usize = id.trim_matches(|it: char| !it.is_ascii_digit()).parse().expect("a number");
-    item.seen.looks.fetch_add(1, SeqCst);
-    item.seen.threads.fetch_or(1 << id, SeqCst);
+    item.seen.looks[number(thread::current().id())].fetch_add(1, SeqCst);
     if let Some((meeting, is_met)) = &item.seen.meeting
         && is_met(item.number)
     {
@@ -81,18 +81,25 @@ fn first_and_last_meet() {
 }
 
 fn check(many: usize, parts: usize, meeting: Option<Meeting>) {
-    let [clones, looks, threads] = [0, 0, 0].map(AtomicUsize::new);
-    let seen = Arc::new(Seen { clones, looks, threads, meeting });
+    let looks = array::from_fn(|_| AtomicUsize::new(0));
+    let seen = Arc::new(Seen { clones: AtomicUsize::new(0), looks, meeting });
     let items: Vec<_> = (0..many).map(|number| Item { number, seen: Arc::clone(&seen) }).collect();
     let counted = count(&items, parts, is_wanted);
 
     let expected = many - usize::from(many > 1);
     assert!(counted == expected, "the count is {counted}, and not {expected}");
     assert!(seen.clones.load(SeqCst) == 0, "items are cloned: can the threads borrow them?");
-    let looks = seen.looks.load(SeqCst);
+    let of_threads = seen.looks.iter().map(|looks| looks.load(SeqCst)).filter(|looks| *looks > 0);
+    let of_threads: Vec<usize> = of_threads.collect();
+    let looks: usize = of_threads.iter().sum();
     assert!(looks == many, "`is_wanted` is called {looks} times for {many} items");
-    let threads = seen.threads.load(SeqCst).count_ones() as usize;
+    let threads = of_threads.len();
     assert!(threads <= parts, "{threads} threads look at items, and there are {parts} parts");
+    let most = of_threads.into_iter().max().unwrap_or(0);
+    assert!(
+        most <= many.div_ceil(parts),
+        "one thread looks at {most} of the {many} items, and there are {parts} parts"
+    );
 }
 
 /// What the threads share is used as often for many items as for few.

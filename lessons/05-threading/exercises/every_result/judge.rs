@@ -16,10 +16,12 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/as_they_end", "the result of task 1 is 4, and not 3"),
         ("cheats/behind_a_lock", "waits for the lock results"),
         ("cheats/message_of_the_box", "is a panic with 'a panic without a text'"),
-        ("cheats/no_threads", "deadlock: main waits for an item"),
+        ("cheats/main_does_first", "the thread that calls `run_all` does a task itself"),
+        ("cheats/no_threads", "the thread that calls `run_all` does a task itself"),
         ("cheats/one_at_a_time", "deadlock: main waits for the end of"),
         ("cheats/only_results", "2 tasks, but only one result: 1"),
         ("cheats/sleeps", "is a panic with 'it has panicked', and not 3"),
+        ("cheats/two_workers", "tasks share a thread"),
         ("cheats/up_to_the_first", "2 tasks, but only one result: a panic with"),
     ],
 };

@@ -3,10 +3,12 @@
 use std::any::Any;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use harness::Scenario;
+use harness::unseen::{AtomicUsize, SeqCst, number};
 
 use super::program::{Task, run_all};
 
@@ -53,7 +55,6 @@ fn backwards() {
     // Their names are for the reader of an order.
     let (judges_channel_2_to_1, second) = channel();
     let (judges_channel_3_to_2, third) = channel();
-    let caller = thread::current().id();
     let tasks: Vec<Task> = vec![
         Box::new(move || received(second)),
         Box::new(move || {
@@ -62,7 +63,6 @@ fn backwards() {
             number
         }),
         Box::new(move || {
-            assert!(thread::current().id() != caller, "I have no thread of my own");
             send(judges_channel_3_to_2, 8);
             9
         }),
@@ -95,6 +95,9 @@ fn loses_its_sender() {
 
 fn require(tasks: Vec<Task>, expected: &[Result<u32, &str>]) {
     let count = tasks.len();
+    // A bit for each thread that does a task.
+    let threads = Arc::new(AtomicUsize::new(0));
+    let tasks = tasks.into_iter().map(|task| noting(task, &threads)).collect();
     let results = panic::catch_unwind(AssertUnwindSafe(|| run_all(tasks)));
     let results = results.unwrap_or_else(|why| match message(&*why) {
         Some(message) => panic!("`run_all` panics ({message}), and no result is left"),
@@ -118,6 +121,24 @@ fn require(tasks: Vec<Task>, expected: &[Result<u32, &str>]) {
             text(&expected)
         );
     }
+    let threads = threads.load(SeqCst);
+    assert!(threads & bit() == 0, "the thread that calls `run_all` does a task itself");
+    let threads = threads.count_ones() as usize;
+    assert!(threads == count, "tasks share a thread: each should have one of its own");
+}
+
+/// The same task, which notes the thread that does it.
+fn noting(task: Task, threads: &Arc<AtomicUsize>) -> Task {
+    let threads = Arc::clone(threads);
+    Box::new(move || {
+        threads.fetch_or(bit(), SeqCst);
+        task()
+    })
+}
+
+/// The calling thread's.
+fn bit() -> usize {
+    1 << number(thread::current().id())
 }
 
 /// The message of a panic, if it is one of the program's.

@@ -18,8 +18,18 @@ use serde_json::{Value, json};
 
 /// The usual atomics, for what a scenario counts: to use them is no step.
 pub mod unseen {
+    use std::fmt::Debug;
     pub use std::sync::atomic::AtomicUsize;
     pub use std::sync::atomic::Ordering::SeqCst;
+
+    /// A small number for a thread, from its `ThreadId`.
+    ///
+    /// # Panics
+    /// If the text of the id has no number.
+    pub fn number(id: impl Debug) -> usize {
+        let id = format!("{id:?}");
+        id.trim_matches(|it: char| !it.is_ascii_digit()).parse().expect("a number")
+    }
 }
 
 /// A use of the program that must come out right in every order.
