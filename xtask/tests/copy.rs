@@ -156,6 +156,10 @@ fn what_cannot_be_copied_is_refused() {
         (&["copy", "02-fork", "twise"], "xtask: no demo 'twise'; available: twice, family, "),
         (&["copy", "02-fork", "twice", "../mine"], "xtask: '../mine' cannot be a program's name"),
         (&["copy", "02-fork", "twice", "xtask"], "xtask: 'xtask' is a program of the course"),
+        (
+            &["copy", "06-lock", "semaphore"],
+            "xtask: my/semaphore is for the exercise 'semaphore'; ",
+        ),
         (&["my"], "cargo my: which program? in my/: none yet"),
         (&["my", "mine"], "cargo my: no program 'mine' in my/ (available: none); "),
         (&["trace", "my"], "xtask: which program? in my/: none yet"),

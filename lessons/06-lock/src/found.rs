@@ -128,7 +128,8 @@ pub fn try_all(explorer: Explorer, program: impl Fn(&mut Program) + Sync) -> Res
 /// Tries these orders, and prints how many went wrong.
 ///
 /// # Errors
-/// If the explorer stopped before it had tried all of them, and none went wrong.
+/// If the explorer stopped before it had tried all of them, and none went wrong; if the program
+/// uses nothing that the explorer knows.
 pub fn report(
     explorer: Explorer,
     orders: Orders,
@@ -138,6 +139,11 @@ pub fn report(
     // An order that goes wrong is worth showing, however many were not tried.
     let is_worth_it = report.is_exhaustive() || report.simplest.is_some();
     ensure!(is_worth_it, "not every order was tried: {report}");
+    ensure!(
+        report.uses_objects || report.failures > 0,
+        "there is nothing to try: it uses no lock, atomic or channel of explorer::sync, and those \
+         of std are not seen"
+    );
     println!("  {report}");
     Ok(report)
 }
@@ -179,6 +185,28 @@ mod tests {
         while !*is_set {
             is_set = changed.wait(is_set).unwrap();
         }
+    }
+
+    #[test]
+    fn what_uses_only_locks_of_std_is_refused() {
+        let program = explorer::main(|| {
+            let sum = Arc::new(std::sync::Mutex::new(0));
+            let threads = [1, 2].map(|n| {
+                let sum = Arc::clone(&sum);
+                thread::spawn(move || *sum.lock().unwrap() += n)
+            });
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        });
+        let why = try_and_show(program, "").unwrap_err().to_string();
+        assert!(why.starts_with("there is nothing to try: it uses no lock"), "{why}");
+
+        let only_parks = explorer::main(|| {
+            let main = thread::current();
+            let other = thread::spawn(move || main.unpark());
+            thread::park();
+            other.join().unwrap();
+        });
+        printed::lines("0", || try_and_show(only_parks, "").unwrap());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use common::options::UsageError;
 
 use crate::cli::{Arguments, Command};
 use crate::package;
+use crate::practice;
 use crate::workspace::{OWN, Workspace};
 use source::Source;
 
@@ -46,6 +47,13 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     workspace.require(std::slice::from_ref(lesson))?;
     check_name(name)?;
+    if practice::all().any(|exercise| exercise.name == name) {
+        let why = format!(
+            "{OWN}/{name} is for the exercise '{name}'; copy it under another name: `cargo xtask \
+             copy {lesson} {demo} my-{demo}`"
+        );
+        return Err(UsageError(why).into());
+    }
     let lesson_folder = workspace.root.join("lessons").join(lesson);
     let source = Source::read(&lesson_folder, demo)?;
     let folder = workspace.root.join(OWN).join(name);

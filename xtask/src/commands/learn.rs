@@ -41,9 +41,9 @@ threads can take their steps. Programs other than our solution pass if they are 
 
 Tasks and hints are in Chinese where the language of the system is (LANG=zh_CN.UTF-8).
 
-Exit status: 0; of --check, --json and --junit 1 if a program is not right yet; 2 if the
-command line is wrong; of --check 3 if this system does not let the judge see what your program
-does.
+Exit status: 0; of --check, --json and --junit 1 if a program is not right yet (--replay only
+shows an order: 0 if the program can take it); 2 if the command line is wrong; of --check 3 if
+this system does not let the judge see what your program does.
 ",
     run,
 };

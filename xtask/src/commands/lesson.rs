@@ -62,7 +62,10 @@ fn cargo_run(arguments: Vec<OsString>) -> Result<Option<Command>> {
     }
     workspace.require(&[lesson.to_string_lossy().into_owned()])?;
     let mut command = Command::new(cargo_path());
-    command.args(["run", "--quiet"]).args(release.then_some("--release"));
+    let profile = if release { "release" } else { "debug" };
+    // The first build takes a while: Cargo shows how far it is. The others are quick.
+    let is_built = workspace.target().join(profile).join(lesson).exists();
+    command.arg("run").args(is_built.then_some("--quiet")).args(release.then_some("--release"));
     command.arg("--bin").arg(lesson).arg("--").args(without_dashes(arguments));
     Ok(Some(command))
 }

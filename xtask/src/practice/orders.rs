@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use common::text;
 use serde_json::Value;
 
 use super::trial::{Fault, Trial};
@@ -56,7 +57,8 @@ pub fn replay(trial: &Trial, order: &str) -> Result<Vec<String>> {
 
 /// What the program's harness prints.
 fn told(trial: &Trial, arguments: &[&str]) -> Result<Value> {
-    let ran = trial.run(arguments)?;
+    let width = text::width().to_string();
+    let ran = trial.run(&[&[&*width], arguments].concat())?;
     let told: Value = match serde_json::from_str(&ran.output) {
         Ok(told) if ran.status == 0 => told,
         _ => bail!(Fault::new("its orders cannot be tried: it ends the process", ran.lines)),

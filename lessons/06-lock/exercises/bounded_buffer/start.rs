@@ -20,8 +20,8 @@ impl Buffer {
             items = self.changed.wait(items).unwrap();
         }
         items.push_back(item);
-        // Not right yet: this can wake a thread that waits for room, and so can the one in take
-        // wake a thread that waits for an item.
+        // Not right yet: this can wake a thread that waits for room, and the one in `take` can
+        // wake one that waits for an item.
         self.changed.notify_one();
     }
 

@@ -123,7 +123,8 @@ fn current() -> (Arc<Engine>, ThreadId) {
         crew::park_if_dismissed();
         panic!(
             "the locks, variables and threads of the explorer are for an explored program: \
-             make and use them in the closure that the explorer runs"
+             make and use them in the closure that the explorer runs, and start its threads with \
+             explorer::thread"
         )
     })
 }

@@ -639,7 +639,16 @@ impl Execution {
         let outcome =
             fault.map_or_else(|| outcome(&threads, self.main_has_ended()), Outcome::Fault);
         let steps = self.steps.take().unwrap_or_default();
-        let mut run = Run { steps, threads, polls: self.polls, wakes: self.wakes, outcome };
+        let mut run = Run {
+            steps,
+            threads,
+            polls: self.polls,
+            wakes: self.wakes,
+            // Each thread has a token, whether or not it parks.
+            uses_objects: self.wakes
+                || self.objects.iter().any(|entry| !matches!(entry.object, Object::Token(_))),
+            outcome,
+        };
         for entry in &self.objects {
             if let Some(first) = entry.name.strip_suffix(" #1")
                 && !matches!(entry.object, Object::Token(_))

@@ -119,6 +119,7 @@ impl Explorer {
                 }
                 report.polls = report.polls.or(ended.run.polls);
                 report.wakes |= ended.run.wakes;
+                report.uses_objects |= ended.run.uses_objects;
                 let mut search = lock(&exploration.search);
                 if search.cut == Some(Cut::Redundant) {
                     report.redundant += 1;

@@ -115,6 +115,6 @@ pub use names::add_source;
 pub use op::ThreadId;
 pub use report::{
     Awaited, Blocked, Failure, Fault, NotReady, Outcome, ReplayError, Report, Run, Step, Thread,
-    ThreadState, line_of, timeline,
+    ThreadState, line_of, timeline, timeline_alone,
 };
 pub use schedule::{ParseScheduleError, Schedule};

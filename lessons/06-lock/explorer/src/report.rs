@@ -11,7 +11,7 @@ use crate::bounds::{Bounds, Orders};
 use crate::schedule::Schedule;
 pub use fault::{Awaited, Blocked, Fault};
 pub use run::{NotReady, Outcome, ReplayError, Run, Step, Thread, ThreadState};
-pub use timeline::{line_of, timeline};
+pub use timeline::{line_of, timeline, timeline_alone};
 
 /// An execution that went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,9 @@ pub struct Report {
     /// Whether a thread waited, in some order, for a notification or to be unparked: it could be
     /// woken for nothing.
     pub wakes: bool,
+    /// Whether the program used, in some order, a lock, an atomic, a channel or the like that the
+    /// explorer knows. Without one, it has nothing to try: those of std are not seen.
+    pub uses_objects: bool,
     /// The simplest failure: with the fewest preemptions, then with the fewest switches.
     pub simplest: Option<Failure>,
 }
@@ -73,6 +76,7 @@ impl Report {
             finished: false,
             polls: None,
             wakes: false,
+            uses_objects: false,
             simplest: None,
         }
     }

@@ -62,8 +62,9 @@ const FEW_PREEMPTIONS: usize = 1;
 /// How many there may be in those that are tried if not all went well, or not all were tried.
 const MORE_PREEMPTIONS: usize = 2;
 
-/// Tries the scenarios one after another until one goes wrong. With the argument `--replay
-/// NUMBER:ORDER` it tries this order of one scenario only.
+/// Tries the scenarios one after another until one goes wrong. The first argument is the number of
+/// columns that an order is drawn in. After it may come `--replay NUMBER:ORDER`, to try this order
+/// of one scenario only.
 ///
 /// `files` are the program and its scenarios: each with its name, as [`Location::file`] gives it,
 /// and its text. What they make is called by their variables. Only the program's lines have numbers
@@ -80,9 +81,13 @@ pub fn main(files: [(&'static str, &'static str); 2], scenarios: &'static [Scena
     panics::note();
     let shown = |at: &str| (at == file).then_some(source);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let result = match &arguments[..] {
-        [] => explored(|| judge(scenarios, &shown)),
-        [replay, order] if replay == "--replay" => explored(|| again(scenarios, order, &shown)),
+    let (width, arguments) = arguments.split_first().expect("the width of the terminal");
+    let width = width.parse().expect("a number of columns");
+    let result = match arguments {
+        [] => explored(|| judge(scenarios, &shown, width)),
+        [replay, order] if replay == "--replay" => {
+            explored(|| again(scenarios, order, &shown, width))
+        }
         _ => panic!("{arguments:?}: only --replay NUMBER:ORDER"),
     };
     writeln!(output, "{result}").expect("the standard output");
@@ -108,7 +113,7 @@ fn explored(judge: impl FnOnce() -> Value) -> Value {
 /// Where a step of the program is in its source.
 type Shown<'a> = dyn Fn(&str) -> Option<&'static str> + 'a;
 
-fn judge(scenarios: &[Scenario], shown: &Shown) -> Value {
+fn judge(scenarios: &[Scenario], shown: &Shown, width: usize) -> Value {
     let (mut tried, mut is_exhaustive) = (0, true);
     for (number, scenario) in (1..).zip(scenarios) {
         let run = explorer::main(scenario.run);
@@ -125,7 +130,7 @@ fn judge(scenarios: &[Scenario], shown: &Shown) -> Value {
                     json!({
                         "fault": told(&failure.fault, shown),
                         "order": format!("{number}:{}", failure.schedule),
-                        "lines": lines(&run, shown),
+                        "lines": lines(&run, shown, width),
                     })
                 }
                 Found::Polls(at) => {
@@ -145,7 +150,7 @@ fn judge(scenarios: &[Scenario], shown: &Shown) -> Value {
                     // may end it.
                     let from = run.steps.len() / 2;
                     run.steps = run.steps.into_iter().skip(from).take(SHOWN_STEPS).collect();
-                    let mut shown = lines(&run, shown);
+                    let mut shown = lines(&run, shown, width);
                     let to = from + run.steps.len();
                     shown.insert(0, format!("the steps {} to {to}:", from + 1));
                     json!({
@@ -177,7 +182,7 @@ fn busy(run: &Run) -> String {
 }
 
 /// Tries one order of one scenario.
-fn again(scenarios: &[Scenario], order: &str, shown: &Shown) -> Value {
+fn again(scenarios: &[Scenario], order: &str, shown: &Shown, width: usize) -> Value {
     let (number, order) = order.split_once(':').unwrap_or(("", order));
     let scenario =
         number.parse().ok().and_then(|number: usize| scenarios.get(number.checked_sub(1)?));
@@ -203,7 +208,7 @@ fn again(scenarios: &[Scenario], order: &str, shown: &Shown) -> Value {
                 Outcome::Fault(fault) => told(fault, shown),
                 Outcome::Unfinished => "not at the end: threads could go on".to_owned(),
             };
-            json!({ "scenario": scenario.name, "end": end, "lines": lines(&run, shown) })
+            json!({ "scenario": scenario.name, "end": end, "lines": lines(&run, shown, width) })
         }
     }
 }
@@ -284,10 +289,9 @@ fn told(fault: &Fault, shown: &Shown) -> String {
     }
 }
 
-/// An order, drawn for the reader.
-fn lines(run: &Run, shown: &Shown) -> Vec<String> {
-    // In a narrow terminal there is no room for the text of the lines beside the threads.
-    let drawn = explorer::timeline(run, shown, 0);
+/// An order, drawn for the reader's terminal.
+fn lines(run: &Run, shown: &Shown, width: usize) -> Vec<String> {
+    let drawn = explorer::timeline_alone(run, shown, width);
     let mut lines: Vec<String> = drawn.lines().map(str::to_owned).collect();
     let waiting = match &run.outcome {
         Outcome::Fault(Fault::Deadlock(blocked) | Fault::Livelock(blocked)) => &blocked[..],

@@ -17,6 +17,8 @@ pub struct Run {
     pub polls: Option<&'static Location<'static>>,
     /// Whether a thread waited for a notification, or to be unparked.
     pub wakes: bool,
+    /// Whether it used a lock, an atomic, a channel or the like that the explorer knows.
+    pub uses_objects: bool,
     /// How it ended.
     pub outcome: Outcome,
 }

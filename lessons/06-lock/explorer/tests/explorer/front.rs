@@ -179,7 +179,8 @@ fn the_column_of_each_thread_is_as_wide_as_what_it_does() {
             what_is_left_of_all_of_it.load(SeqCst);
         }),
     );
-    let drawn = explorer::timeline(&run.expect("a run"), |_| None, 0);
+    let run = run.expect("a run");
+    let drawn = explorer::timeline_alone(&run, |_| None, 100);
     let begins = |text: &str| {
         let at = drawn.lines().find_map(|line| line.find(text));
         at.unwrap_or_else(|| panic!("{text} in {drawn}"))
@@ -189,6 +190,14 @@ fn the_column_of_each_thread_is_as_wide_as_what_it_does() {
     let load = "load what_is_left_of_all_of_it: 1".len();
     assert!(begins("thread 2") > begins("load") + load, "{drawn}");
     assert_eq!(begins("thread 3") - begins("thread 2"), 25, "only main needs more: {drawn}");
+
+    let widest = drawn.lines().map(str::len).max().expect("a line");
+    assert_eq!(explorer::timeline_alone(&run, |_| None, widest + 25), drawn);
+    let narrow = explorer::timeline_alone(&run, |_| None, widest - 1);
+    assert_eq!(narrow.lines().count(), drawn.lines().count() - 1, "it has no head: {narrow}");
+    let of_third: Vec<&str> = narrow.lines().filter(|line| line.starts_with("thread 3")).collect();
+    assert_eq!(of_third, ["thread 3       fetch_add count: 2"], "{narrow}");
+    assert!(narrow.lines().all(|line| line.len() < widest), "{narrow}");
 }
 
 #[test]
@@ -681,7 +690,8 @@ fn outside_of_an_exploration_they_panic() {
         panic.downcast_ref::<&str>().map(|text| (*text).to_owned())
     };
     let wanted = "the locks, variables and threads of the explorer are for an explored program: \
-                  make and use them in the closure that the explorer runs";
+                  make and use them in the closure that the explorer runs, and start its threads \
+                  with explorer::thread";
     let uses: [fn(); 5] = [
         || _ = Mutex::new(0),
         || _ = AtomicBool::new(true),
