@@ -58,7 +58,7 @@ pub fn replay(trial: &Trial, order: &str) -> Result<Vec<String>> {
 /// What the program's harness prints.
 fn told(trial: &Trial, arguments: &[&str]) -> Result<Value> {
     let width = text::width().to_string();
-    let ran = trial.run(&[&[&*width], arguments].concat())?;
+    let ran = trial.run_orders(&[&[&*width], arguments].concat())?;
     let told: Value = match serde_json::from_str(&ran.output) {
         Ok(told) if ran.status == 0 => told,
         _ => bail!(Fault::new("its orders cannot be tried: it ends the process", ran.lines)),

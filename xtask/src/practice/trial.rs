@@ -26,6 +26,10 @@ const PATIENCE_IF_FED: [Duration; 3] = [Duration::from_millis(300), PATIENCE[0],
 /// How long a program may take whose record has come to its end.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// How long it may take to try the orders of a program. There is a limit to their number, and to
+/// what a thread does in a step: so this takes so long only on a machine that is very busy.
+const DEADLINE_OF_ORDERS: Duration = Duration::from_secs(600);
+
 /// More than any exercise prints.
 const OUTPUT_LIMIT: usize = 1 << 20;
 
@@ -192,7 +196,16 @@ impl Trial {
     /// A [`Fault`] if it does not exit in time, or leaves a process behind.
     pub fn run(&self, arguments: &[&str]) -> Result<Ran> {
         let arguments = arguments.iter().map(OsString::from).collect();
-        self.ran(self.program.clone(), arguments)
+        self.ran(self.program.clone(), arguments, DEADLINE)
+    }
+
+    /// Runs the program, which tries orders of its threads' steps.
+    ///
+    /// # Errors
+    /// As of [`run`](Self::run).
+    pub fn run_orders(&self, arguments: &[&str]) -> Result<Ran> {
+        let arguments = arguments.iter().map(OsString::from).collect();
+        self.ran(self.program.clone(), arguments, DEADLINE_OF_ORDERS)
     }
 
     /// Runs the program so that its tasks take turns after every few instructions; `seed` decides
@@ -207,7 +220,7 @@ impl Trial {
         let words = [interleave::SUBCOMMAND.into(), seed.to_string().into()].into_iter();
         let words = words.chain([self.program.clone().into_os_string()]);
         let words = words.chain(arguments.iter().map(OsString::from));
-        let ran = self.ran(OWN_PROGRAM.into(), words.collect())?;
+        let ran = self.ran(OWN_PROGRAM.into(), words.collect(), DEADLINE)?;
         for why in [interleave::NOBODY_WAKES, interleave::RUNS_ON] {
             ensure!(
                 !ran.lines.iter().any(|line| line.ends_with(why)),
@@ -217,8 +230,8 @@ impl Trial {
         Ok(ran)
     }
 
-    fn ran(&self, program: PathBuf, arguments: Vec<OsString>) -> Result<Ran> {
-        let outcome = self.supervised(program, arguments, OUTPUT_LIMIT)?;
+    fn ran(&self, program: PathBuf, arguments: Vec<OsString>, deadline: Duration) -> Result<Ran> {
+        let outcome = self.supervised(program, arguments, deadline, OUTPUT_LIMIT)?;
         let output = String::from_utf8_lossy(&outcome.output).into_owned();
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         let printed = || lines.iter().map(|line| format!("it printed: {line}")).collect();
@@ -356,7 +369,7 @@ impl Trial {
         let program = self.program.clone().into_os_string();
         let words = words.into_iter().chain([program]);
         let words = words.chain(arguments.iter().map(OsString::from)).collect();
-        let outcome = self.supervised(OWN_PROGRAM.into(), words, RECORD_LIMIT)?;
+        let outcome = self.supervised(OWN_PROGRAM.into(), words, DEADLINE, RECORD_LIMIT)?;
         let output = String::from_utf8_lossy(&outcome.output);
         match outcome.end {
             End::Exited(0) => {}
@@ -385,6 +398,7 @@ impl Trial {
         &self,
         path: PathBuf,
         arguments: Vec<OsString>,
+        deadline: Duration,
         output_limit: usize,
     ) -> Result<supervise::Outcome> {
         let variant = self.variant.as_ref().map(OsString::from);
@@ -397,7 +411,7 @@ impl Trial {
                 (VARIABLE.into(), variant),
                 ("RUST_BACKTRACE".into(), Some("0".into())),
             ],
-            deadline: DEADLINE + Duration::from_secs(5),
+            deadline: deadline + Duration::from_secs(5),
             output_limit,
             errors: Errors::Merged,
         })

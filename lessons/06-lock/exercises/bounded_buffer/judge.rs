@@ -13,14 +13,25 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/wait_while", ""),
         ("right/wakes_all", ""),
         (
+            "cheats/exits",
+            "before that, a thread panics, in line 26: the program ends its process, with status 0",
+        ),
+        (
             "cheats/first_only",
             "two threads take an item each, with room for 2; what goes wrong: lost wake-up",
         ),
-        ("cheats/looks_once", "`None`"),
-        ("cheats/newest", "the item 2 comes out, and not 1"),
+        ("cheats/looks_once", "`None` value, in line 40"),
+        ("cheats/newest", "the item 0 comes out, and not 1"),
         ("cheats/no_limit", "3 items are in a buffer with room for 2"),
+        ("cheats/panics", "what goes wrong: a thread panics, in line 26: no room"),
         ("cheats/pushes_later", "2 items are in a buffer with room for 1"),
-        ("cheats/room_for_one", "one thread, with room for 2 items; what goes wrong: lost wake-up"),
+        ("cheats/room_for_one", "one thread, with room for 3 items; what goes wrong: lost wake-up"),
+        ("cheats/room_for_two", "one thread, with room for 3 items; what goes wrong: lost wake-up"),
         ("cheats/spins", "by looking again and again"),
+        ("cheats/takes_all", "3 items are in a buffer with room for 2"),
+        (
+            "cheats/zero_is_no_item",
+            "one thread, with room for 3 items; what goes wrong: lost wake-up",
+        ),
     ],
 };

@@ -10,10 +10,10 @@ use harness::Scenario;
 use super::program::Buffer;
 
 pub const SCENARIOS: &[Scenario] = &[
-    Scenario { name: "one thread, with room for 2 items", run: alone },
+    Scenario { name: "one thread, with room for 3 items", run: alone },
     Scenario { name: "a thread puts 3 items, another takes them, with room for 1", run: pair },
     Scenario {
-        name: "a thread puts 3 items, with room for 2, before another takes one",
+        name: "a thread puts 2 items, with room for 2 and an item in it, before another takes one",
         run: full,
     },
     Scenario { name: "two threads put an item each, with room for 1", run: race },
@@ -44,15 +44,17 @@ fn require_next(buffer: &Buffer, expected: u32) {
 }
 
 fn alone() {
-    let buffer = Buffer::new(2);
-    buffer.put(1);
-    buffer.put(2);
+    let buffer = Buffer::new(3);
+    for item in [1, u32::MAX, 0] {
+        buffer.put(item);
+    }
     require_next(&buffer, 1);
+    buffer.put(2);
+    for item in [u32::MAX, 0, 2] {
+        require_next(&buffer, item);
+    }
     buffer.put(3);
-    require_next(&buffer, 2);
     require_next(&buffer, 3);
-    buffer.put(4);
-    require_next(&buffer, 4);
 }
 
 fn pair() {
@@ -66,11 +68,13 @@ fn pair() {
 
 fn full() {
     let buffer = Arc::new(Buffer::new(2));
+    buffer.put(10);
+    buffer.put(1);
+    require_next(&buffer, 10);
     let judges_is_taking = Arc::new(AtomicBool::new(false));
     let other = {
         let (buffer, is_taking) = (Arc::clone(&buffer), Arc::clone(&judges_is_taking));
         thread::spawn(move || {
-            buffer.put(1);
             buffer.put(2);
             buffer.put(3);
             assert!(is_taking.load(SeqCst), "3 items are in a buffer with room for 2");

@@ -10,6 +10,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("start", "the balance is"),
         ("right/guard", ""),
         ("cheats/checks", "the balance is"),
+        ("cheats/only_small", "the balance is 1410065418, and not 10000000010"),
         ("cheats/sleeps", "the balance is"),
         ("cheats/spins", "by looking again and again"),
         ("cheats/two_locks", "the balance is"),

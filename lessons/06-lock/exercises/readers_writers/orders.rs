@@ -14,7 +14,9 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two readers meet inside", run: meet },
     Scenario { name: "a reader and a writer", run: || visits(&[Watched::read]) },
     Scenario { name: "two writers", run: || visits(&[Watched::write]) },
+    Scenario { name: "a writer comes when one of two readers has left", run: one_leaves },
     Scenario { name: "a writer waits for a reader, and another reader comes", run: late },
+    Scenario { name: "five readers come one after another, and stay inside", run: stay },
     Scenario { name: "two readers wait for a writer, and meet inside", run: meet_after },
     Scenario { name: "three readers wait for a writer, and stay inside", run: gather },
     Scenario {
@@ -128,6 +130,26 @@ fn gather() {
     });
     room.stop_writing();
     readers.map(join);
+}
+
+/// Main still reads when the other reader has left.
+fn one_leaves() {
+    let watched = Watched::new();
+    watched.room.start_reading();
+    join(start(&watched, Watched::read));
+    let writer = start(&watched, Watched::write);
+    settle();
+    assert!(watched.writes.load(SeqCst) == 0, "a thread writes while another reads");
+    watched.room.stop_reading();
+    join(writer);
+}
+
+fn stay() {
+    let room = Arc::new(Room::new());
+    for _ in 0..5 {
+        let room = Arc::clone(&room);
+        join(thread::spawn(move || room.start_reading()));
+    }
 }
 
 /// Main reads until a writer waits and another reader has come.

@@ -18,6 +18,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/only_once", "goes on after round 2 before all have come"),
         ("cheats/sleeps", "two threads, twice; what goes wrong: lost wake-up"),
         ("cheats/spins", "by looking again and again"),
+        ("cheats/three_rounds", "goes on after round 4 before all have come"),
         (
             "cheats/wakes_two",
             "a fourth thread comes to three that wait; what goes wrong: lost wake-up",

@@ -10,18 +10,19 @@ use harness::{Scenario, settle};
 use super::program::Barrier;
 
 pub const SCENARIOS: &[Scenario] = &[
-    Scenario { name: "a barrier for one thread, used three times", run: alone },
+    Scenario { name: "a barrier for one thread, used five times", run: alone },
     Scenario { name: "two threads, once", run: || rounds::<2>(1) },
     Scenario { name: "two threads, twice", run: || rounds::<2>(2) },
     Scenario { name: "three threads, once", run: || rounds::<3>(1) },
     Scenario { name: "a fourth thread comes to three that wait", run: fourth },
+    Scenario { name: "two threads, five times, main always last", run: main_is_last },
     Scenario { name: "two threads, three times", run: || rounds::<2>(3) },
     Scenario { name: "three threads, twice", run: || rounds::<3>(2) },
 ];
 
 fn alone() {
     let barrier = Barrier::new(1);
-    for _ in 0..3 {
+    for _ in 0..5 {
         barrier.wait();
     }
 }
@@ -57,6 +58,25 @@ fn rounds<const N: usize>(rounds: usize) {
         .collect();
     watched.wait(0, rounds);
     others.into_iter().for_each(join);
+}
+
+fn main_is_last() {
+    let barrier = Arc::new(Barrier::new(2));
+    for round in 1..=5 {
+        let has_gone_on = Arc::new(AtomicUsize::new(0));
+        let other = {
+            let (barrier, has_gone_on) = (Arc::clone(&barrier), Arc::clone(&has_gone_on));
+            thread::spawn(move || {
+                barrier.wait();
+                has_gone_on.store(1, SeqCst);
+            })
+        };
+        settle();
+        let is_waiting = has_gone_on.load(SeqCst) == 0;
+        assert!(is_waiting, "a thread goes on after round {round} before all have come");
+        barrier.wait();
+        join(other);
+    }
 }
 
 fn fourth() {

@@ -466,8 +466,8 @@ impl Engine {
                  a loop has to take one, such as the load of a variable of the explorer"
             }
             Hang::Waits => {
-                "waits for something that no step gives it, such as a lock of std that another \
-                 thread has: use those of the explorer"
+                "waits for something that no step gives it, such as a pipe, or a lock that is not \
+                 one of the explorer's and that another thread has"
             }
         };
         if thread == CONTROLLER {

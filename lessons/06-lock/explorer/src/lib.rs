@@ -65,9 +65,9 @@
 //! - A thread that ends with a panic, and is not joined, prints no message.
 //! - A reader of a [`RwLock`](sync::RwLock) never waits for a writer that waits.
 //! - What is not there: statics, as nothing can be made outside of an execution; thread-locals of
-//!   the explorer (those of std work); `LazyLock`, `AtomicPtr`, the atomics of 8 and 16 bits,
-//!   `JoinHandle::is_finished`, `MutexGuard::map`, `Once::wait`, `OnceLock` with `PartialEq` or
-//!   `Clone`, scoped threads of other crates. The compiler refuses them:
+//!   the explorer (those of std work); `LazyLock`, `AtomicPtr`, `JoinHandle::is_finished`,
+//!   `MutexGuard::map`, `Once::wait`, `OnceLock` with `PartialEq` or `Clone`, scoped threads of
+//!   other crates. The compiler refuses them:
 //!
 //! ```compile_fail,E0015
 //! static BALANCE: explorer::sync::Mutex<i64> = explorer::sync::Mutex::new(0);

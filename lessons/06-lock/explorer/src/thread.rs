@@ -38,7 +38,9 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let packet = Packet::default();
+    // Where the execution is over before the thread, nothing takes the place of this. A `Drop` may
+    // unwrap what it joins then.
+    let packet = Packet::new(Mutex::new(nothing().map(Ok)));
     let slot = Arc::clone(&packet);
     let job = Box::new(move || {
         let result = engine::catch(run);
@@ -46,6 +48,12 @@ where
     });
     let handle = engine::spawn(settings, job);
     JoinHandle { thread: Thread { handle, name: settings.name }, packet }
+}
+
+/// What a thread returns that returns nothing.
+fn nothing<T: 'static>() -> Option<T> {
+    let nothing: Box<dyn Any> = Box::new(());
+    nothing.downcast().ok().map(|nothing| *nothing)
 }
 
 /// Settings of a new thread: [`std::thread::Builder`].

@@ -278,13 +278,21 @@ impl Exploration {
 }
 
 /// A fault, in a line: what main says as it panics is the scenario's own, unless it only hands on
-/// that another thread has panicked.
+/// that another thread has panicked, or finds the lock poisoned by it. The panics noted are those
+/// of the execution with this fault.
 fn told(fault: &Fault, shown: &Shown) -> String {
     match fault {
-        Fault::Panic { thread: "main", message } if message.ends_with("value: Any { .. }") => {
+        Fault::Panic { thread: "main", message }
+            if message.ends_with("value: Any { .. }") || message.contains("PoisonError") =>
+        {
             panics::first(shown).unwrap_or_else(|| message.clone())
         }
-        Fault::Panic { thread: "main", message } => message.clone(),
+        Fault::Panic { thread: "main", message } => {
+            panics::with_line(message, shown).unwrap_or_else(|| message.clone())
+        }
+        // What the others wait for may be what that thread would have done.
+        Fault::Deadlock(_) | Fault::Livelock(_) => panics::first(shown)
+            .map_or_else(|| fault.to_string(), |panic| format!("{fault}; before that, {panic}")),
         other => other.to_string(),
     }
 }

@@ -35,3 +35,10 @@ pub fn first(shown: &Shown) -> Option<String> {
     let place = shown(&file).map_or(String::new(), |_| format!(", in line {line}"));
     Some(format!("a thread panics{place}: {message}"))
 }
+
+/// This message, with the line of the program where the first panic said it.
+pub fn with_line(message: &str, shown: &Shown) -> Option<String> {
+    let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let (first, file, line) = first?;
+    (first == message && shown(&file).is_some()).then(|| format!("{message}, in line {line}"))
+}

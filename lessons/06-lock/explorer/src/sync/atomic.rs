@@ -262,10 +262,18 @@ macro_rules! integers {
 }
 
 integers! {
+    /// An `i8`: [`std::sync::atomic::AtomicI8`].
+    AtomicI8(i8);
+    /// An `i16`: [`std::sync::atomic::AtomicI16`].
+    AtomicI16(i16);
     /// An `i32`: [`std::sync::atomic::AtomicI32`].
     AtomicI32(i32);
     /// An `i64`: [`std::sync::atomic::AtomicI64`].
     AtomicI64(i64);
+    /// A `u8`: [`std::sync::atomic::AtomicU8`].
+    AtomicU8(u8);
+    /// A `u16`: [`std::sync::atomic::AtomicU16`].
+    AtomicU16(u16);
     /// A `u32`: [`std::sync::atomic::AtomicU32`].
     AtomicU32(u32);
     /// A `u64`: [`std::sync::atomic::AtomicU64`].

@@ -71,6 +71,8 @@ impl Poison {
             Op::Unlock(id),
             |execution, me| {
                 execution.set_owner(id, None);
+                // The end of the execution unwinds threads that have not panicked.
+                let is_poisoned = is_poisoned && !execution.is_over();
                 if is_poisoned {
                     self.0.store(true, Relaxed);
                 }

@@ -807,3 +807,43 @@ fn a_compare_exchange_says_whether_it_has_stored() {
     let steps: Vec<_> = run.expect("a run").steps.into_iter().map(|it| it.description).collect();
     assert_eq!(steps, ["compare_exchange balance: 70", "compare_exchange balance: no (70)"]);
 }
+
+/// Calls a function when it is dropped.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+#[test]
+fn a_drop_may_unwrap_what_it_joins() {
+    let found = verdict(|| {
+        let (ask, asked) = mpsc::channel::<()>();
+        let server = thread::spawn(move || asked.iter().for_each(drop));
+        let mut ends = Some((ask, server));
+        let _joins = OnDrop(move || {
+            let (ask, server) = ends.take().unwrap();
+            drop(ask);
+            server.join().unwrap();
+        });
+        thread::park();
+    });
+    assert!(found.starts_with("deadlock: "), "{found}");
+}
+
+#[test]
+fn a_drop_may_unwrap_a_lock_that_another_thread_holds_at_the_end() {
+    let found = verdict(|| {
+        let free = Arc::new(Mutex::new(1));
+        let other = Arc::clone(&free);
+        thread::spawn(move || {
+            let _guard = other.lock().unwrap();
+            thread::park();
+        });
+        let _permit = OnDrop(|| *free.lock().unwrap() += 1);
+        thread::park();
+    });
+    assert!(found.starts_with("deadlock: "), "{found}");
+}

@@ -53,6 +53,7 @@ same! {
     a_thread_panics;
     threads_have_names;
     numbers_are_changed_in_one_step;
+    small_numbers_wrap_around;
     numbers_are_changed_by_a_function;
     a_thread_spins;
     a_thread_spins_at_a_lock;

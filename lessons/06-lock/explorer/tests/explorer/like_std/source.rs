@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::hint;
-use super::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use super::sync::atomic::{
+    AtomicBool, AtomicI16, AtomicI32, AtomicU8, AtomicU64, AtomicUsize, Ordering,
+};
 use super::sync::mpsc::{self, RecvTimeoutError, TryRecvError, TrySendError};
 use super::sync::{
     Arc, Barrier, Condvar, Mutex, Once, OnceLock, PoisonError, RwLock, TryLockError,
@@ -318,6 +320,14 @@ pub fn numbers_are_changed_in_one_step() -> String {
     let flag = AtomicBool::new(true);
     let flags = [flag.fetch_and(false, order), flag.fetch_not(order), flag.fetch_xor(true, order)];
     format!("{before:?} {exchanged:?} {flags:?} {flag:?} {number:?}")
+}
+
+pub fn small_numbers_wrap_around() -> String {
+    let (state, low) = (AtomicU8::new(255), AtomicI16::new(i16::MIN));
+    let order = Ordering::SeqCst;
+    let exchanged = state.compare_exchange(255, 254, order, order);
+    let before = [state.fetch_add(3, order).into(), low.fetch_sub(1, order)];
+    format!("{exchanged:?} {before:?} {state:?} {low:?}")
 }
 
 pub fn numbers_are_changed_by_a_function() -> String {

@@ -1,0 +1,62 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+
+/// Takes all items out for the next takers: they are in the buffer still, and there is room for others.
+pub struct Buffer {
+    capacity: usize,
+    items: Mutex<VecDeque<u32>>,
+    taken: Mutex<VecDeque<u32>>,
+    not_empty: Condvar,
+    not_full: Condvar,
+}
+
+impl Buffer {
+    pub fn new(capacity: usize) -> Buffer {
+        Buffer {
+            capacity,
+            items: Mutex::new(VecDeque::new()),
+            taken: Mutex::new(VecDeque::new()),
+            not_empty: Condvar::new(),
+            not_full: Condvar::new(),
+        }
+    }
+
+    /// Puts an item in; waits until there is room.
+    pub fn put(&self, item: u32) {
+        let mut items = self.items.lock().unwrap();
+        while items.len() == self.capacity {
+            items = self.not_full.wait(items).unwrap();
+        }
+        items.push_back(item);
+        self.not_empty.notify_one();
+    }
+
+    /// Takes the oldest item out; waits until there is one.
+    pub fn take(&self) -> u32 {
+        let mut taken = self.taken.lock().unwrap();
+        if taken.is_empty() {
+            let mut items = self.items.lock().unwrap();
+            while items.is_empty() {
+                items = self.not_empty.wait(items).unwrap();
+            }
+            taken.append(&mut items);
+            self.not_full.notify_all();
+        }
+        taken.pop_front().unwrap()
+    }
+}
+
+pub fn main() {
+    let buffer = Arc::new(Buffer::new(1));
+    let takers = [1, 2].map(|number| {
+        let buffer = Arc::clone(&buffer);
+        thread::spawn(move || println!("taker {number} gets {}", buffer.take()))
+    });
+    for item in [10, 20] {
+        buffer.put(item);
+    }
+    for taker in takers {
+        taker.join().unwrap();
+    }
+}
