@@ -12,7 +12,7 @@ use std::panic::{self, AssertUnwindSafe, Location};
 use std::time::Duration;
 
 use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Report, Run, Schedule};
-pub use explorer::{other_threads, settle, steps};
+pub use explorer::{other_threads, settle, shared_steps};
 use nix::unistd::{dup, dup2_stderr, dup2_stdout};
 use serde_json::{Value, json};
 
@@ -273,13 +273,15 @@ impl Exploration {
 }
 
 /// A fault, in a line: what main says as it panics is the scenario's own, unless it only hands on
-/// that another thread has panicked.
+/// that another thread has panicked, or panics in the program.
 fn told(fault: &Fault, shown: &Shown) -> String {
     match fault {
         Fault::Panic { thread: "main", message } if message.ends_with("value: Any { .. }") => {
             panics::first(shown).unwrap_or_else(|| message.clone())
         }
-        Fault::Panic { thread: "main", message } => message.clone(),
+        Fault::Panic { thread: "main", message } => {
+            panics::in_program(message, shown).unwrap_or_else(|| message.clone())
+        }
         other => other.to_string(),
     }
 }

@@ -24,11 +24,13 @@ pub mod process {
     pub use std::process::*;
 
     /// Panics.
+    #[track_caller]
     pub fn exit(status: i32) -> ! {
         panic!("the program ends its process, with status {status}")
     }
 
     /// Panics.
+    #[track_caller]
     pub fn abort() -> ! {
         panic!("the program aborts its process")
     }
