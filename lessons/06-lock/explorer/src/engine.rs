@@ -243,12 +243,13 @@ pub(crate) fn change_silently(change: impl FnOnce(&mut Execution)) {
     change(&mut current().0.execution());
 }
 
-/// How often the threads of this execution have come to a step, or to their ends.
+/// How much the threads of this execution share: how many steps were taken on locks, variables and
+/// the like by other threads than the one that uses each of them most.
 ///
 /// # Panics
 /// Outside of an explored program.
-pub fn steps() -> u64 {
-    current().0.execution().progress()
+pub fn shared_steps() -> usize {
+    current().0.execution().shared_uses()
 }
 
 /// How many threads of this execution have not ended, besides the one that asks.
