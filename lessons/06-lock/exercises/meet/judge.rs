@@ -10,6 +10,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("start", "lost wake-up"),
         ("right/barrier", ""),
         ("right/channels", ""),
+        ("right/once_locks", ""),
         ("right/two_locks", ""),
         ("cheats/gives_up", "a thread panics, in line 21: nobody is here"),
         ("cheats/looks_once", "goes on before thread 1 has come"),

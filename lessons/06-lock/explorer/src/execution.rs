@@ -528,6 +528,7 @@ impl Execution {
                 Object::Condvar(queue) => queue.is_notified(thread),
                 Object::Channel(channel) => channel.items() > 0 || channel.senders == 0,
                 Object::Token(is_set) => *is_set || self.threads[thread].spurious > 0,
+                Object::Once { done, .. } => *done,
                 _ => true,
             },
             Op::Put(object) => match &self.objects[object].object {
@@ -561,7 +562,7 @@ impl Execution {
         let op = |next: Next| match next.op {
             Op::Spawn(_) => Op::Spawn(self.next_id()),
             // What is done is only looked at.
-            Op::Lock(once) if self.is_done(once) => Op::Read(once),
+            Op::Lock(once) | Op::Take(once) if self.is_done(once) => Op::Read(once),
             op => op,
         };
         self.threads.iter().map(|thread| thread.next.map(op)).collect()
@@ -601,6 +602,7 @@ impl Execution {
             Op::Join(other) => Awaited::End(name(other)),
             Op::Take(taken) => match &self.objects[taken].object {
                 Object::Token(_) => Awaited::Unpark,
+                Object::Once { .. } => Awaited::Value(object(taken)),
                 _ => Awaited::Item(object(taken)),
             },
             Op::Put(channel) => Awaited::Room(object(channel)),

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use explorer::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, Ordering::SeqCst};
-use explorer::sync::{Arc, Barrier, Condvar, Mutex, Once, RwLock, TryLockError, mpsc};
+use explorer::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, TryLockError, mpsc};
 use explorer::{Bounds, Explorer, Fault, Orders, Outcome, Report, hint, thread};
 
 const LIMIT: Duration = Duration::from_millis(1);
@@ -511,6 +511,37 @@ fn a_once_that_calls_itself_waits_for_ever() {
         found.starts_with("deadlock: main waits for the lock once, which it holds itself"),
         "{found}"
     );
+}
+
+#[test]
+fn a_value_that_is_made_once_is_waited_for() {
+    let found = verdict(|| {
+        let value = Arc::new(OnceLock::new());
+        let other = Arc::clone(&value);
+        let makes = thread::spawn(move || other.set(1).unwrap());
+        assert_eq!(*value.wait(), 1);
+        makes.join().unwrap();
+        assert_eq!(*value.wait(), 1);
+    });
+    assert_eq!(found, "right");
+    let found = verdict(|| {
+        let value: OnceLock<i32> = OnceLock::new();
+        value.wait();
+    });
+    assert_eq!(found, "deadlock: main waits for a value in value");
+}
+
+#[test]
+fn a_number_is_updated_in_two_steps() {
+    let found = verdict(|| {
+        let number = Arc::new(AtomicI32::new(0));
+        let other = Arc::clone(&number);
+        let adds = thread::spawn(move || other.update(SeqCst, SeqCst, |old| old + 1));
+        let added = number.try_update(SeqCst, SeqCst, |old| (old < 1).then_some(old + 1));
+        adds.join().unwrap();
+        assert_eq!(number.load(SeqCst), if added.is_ok() { 2 } else { 1 });
+    });
+    assert_eq!(found, "right");
 }
 
 #[test]
