@@ -12,6 +12,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/high_first", ""),
         ("cheats/asks_first", "60 was moved twice, but only 100 was there"),
         ("cheats/backs_off", "there is no end after 400 steps"),
+        ("cheats/balances_tries", "at the balances; what goes wrong: a thread waits by looking"),
         ("cheats/even_first", "from 0 to 2 and from 2 to 0; what goes wrong: deadlock"),
         ("cheats/few_locks", "between two other accounts; what goes wrong: deadlock"),
         ("cheats/gate", "and one of them can go on; what goes wrong: deadlock"),
