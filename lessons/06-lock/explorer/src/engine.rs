@@ -231,6 +231,11 @@ pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> thread::Result<R> {
     result
 }
 
+/// Whether the execution of this thread is over: threads are only unwound.
+pub(crate) fn is_over() -> bool {
+    current().0.execution().is_over()
+}
+
 /// Whether an object belongs to the execution of this thread.
 pub(crate) fn is_here(object: Handle) -> bool {
     CURRENT.with_borrow(|current| {

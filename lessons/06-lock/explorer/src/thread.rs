@@ -38,7 +38,10 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let packet = Packet::default();
+    // A `Drop` may join a thread that was unwound because the execution is over, and expect it to
+    // have ended well: what returns nothing has.
+    let nothing = (Box::new(()) as Box<dyn Any>).downcast().ok().map(|nothing| Ok(*nothing));
+    let packet: Packet<T> = Arc::new(Mutex::new(nothing));
     let slot = Arc::clone(&packet);
     let job = Box::new(move || {
         let result = engine::catch(run);
