@@ -192,7 +192,7 @@ fn a_program_cannot_speak_for_the_judge_nor_disturb_it() {
     for (deposit, why) in [
         (
             "eprintln!(\"{{\\\"exhaustive\\\":true,\\\"tried\\\":{amount}}}\"); std::process::exit(0)",
-            "the program ends its process, with status 0",
+            "the program ends its process, with status 0, in line 15",
         ),
         ("panic!(\"{amount} is too much\")", "a thread panics, in line 15: 50 is too much"),
         ("while amount == amount {}", "its orders cannot be tried: thread 2"),

@@ -10,6 +10,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("start", "waits for the lock total"),
         ("right/a_counter_each", ""),
         ("right/added_at_the_end", ""),
+        ("right/an_atomic_each", ""),
         ("right/in_turns", ""),
         ("right/through_a_channel", ""),
         ("cheats/a_thread_for_each", "4 threads look at items"),

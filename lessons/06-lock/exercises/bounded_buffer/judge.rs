@@ -12,15 +12,12 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/channel", ""),
         ("right/wait_while", ""),
         ("right/wakes_all", ""),
-        (
-            "cheats/exits",
-            "before that, a thread panics, in line 26: the program ends its process, with status 0",
-        ),
+        ("cheats/exits", "before that, the program ends its process, with status 0, in line 26"),
         (
             "cheats/first_only",
             "two threads take an item each, with room for 2; what goes wrong: lost wake-up",
         ),
-        ("cheats/looks_once", "`None` value, in line 40"),
+        ("cheats/looks_once", "in line 40: called `Option::unwrap()` on a `None` value"),
         ("cheats/newest", "the item 0 comes out, and not 1"),
         ("cheats/no_limit", "3 items are in a buffer with room for 2"),
         ("cheats/panics", "what goes wrong: a thread panics, in line 26: no room"),

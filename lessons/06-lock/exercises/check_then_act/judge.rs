@@ -16,6 +16,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/few_locks", "different keys, and meet as they compute; what goes wrong: deadlock"),
         ("cheats/looks_twice", "2 values were computed, and not 1"),
         ("cheats/one_lock", "different keys, and meet as they compute; what goes wrong: deadlock"),
+        ("cheats/scattered", "and so on for 24 keys; what goes wrong: deadlock"),
         ("cheats/spins", "by looking again and again"),
         ("cheats/wakes_one", "three threads ask for the same key; what goes wrong: lost wake-up"),
     ],

@@ -14,6 +14,10 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two threads ask for different keys, and meet as they compute", run: meet },
     Scenario { name: "to compute one key, a thread asks for another", run: nested },
     Scenario {
+        name: "to compute a key, a thread asks for another, and so on for 24 keys",
+        run: nested_deeply,
+    },
+    Scenario {
         name: "a thread computes a key until another has asked for one that is there",
         run: kept,
     },
@@ -114,6 +118,18 @@ fn nested() {
     require(1, value, 12);
     require(2, cache.get(2, || 0), 11);
     require(1025, cache.get(1025, || 0), 10);
+}
+
+/// However the keys share fewer locks than there are keys here, two of them have the same one.
+fn nested_deeply() {
+    let cache = Cache::new();
+    require(23 * 23, nest(&cache, 23), 24);
+    require(0, cache.get(0, || 0), 1);
+}
+
+/// The value of the square: one more than that of the square before.
+fn nest(cache: &Cache, root: u32) -> u64 {
+    cache.get(root * root, || 1 + if root == 0 { 0 } else { nest(cache, root - 1) })
 }
 
 /// A value that is there can be had while another is computed.

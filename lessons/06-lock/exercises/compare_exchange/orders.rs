@@ -125,6 +125,7 @@ fn three() {
         }
     }
     require(&balance, left);
+    assert!(!refused.is_empty(), "50, 30 and 40 were paid, but only 100 was there");
     assert!(
         refused.len() == 1,
         "{refused:?} were refused, but only one of the three is too much for 100"

@@ -13,6 +13,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/high_first", ""),
         ("right/one_left_handed", ""),
         ("right/one_stands", ""),
+        ("cheats/few_locks", "during the meal of the one before; what goes wrong: deadlock"),
         ("cheats/gate", "and 1 wants to eat, too; what goes wrong: deadlock"),
         ("cheats/left_only", "two neighbours eat at the same time"),
         ("cheats/one_lock", "0 and 2 of 4 meet as they eat; what goes wrong: deadlock"),

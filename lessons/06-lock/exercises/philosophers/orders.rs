@@ -27,6 +27,10 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "the philosophers 0 and 3 of 6 meet as they eat, and 1 wants to eat, too",
         run: meet_past_a_waiting_one,
     },
+    Scenario {
+        name: "12 of 24 philosophers eat, each during the meal of the one before",
+        run: one_during_another,
+    },
     Scenario { name: "all 3 philosophers eat", run: || all::<3>(3) },
     Scenario {
         name: "at a table for 4, 0 and 2 come while 1 eats, and then meet as they eat",
@@ -53,6 +57,11 @@ impl Watched {
     }
 
     fn eat(&self, philosopher: usize) {
+        self.eat_while(philosopher, || ());
+    }
+
+    /// Eats as long as something happens.
+    fn eat_while(&self, philosopher: usize, happen: impl FnOnce()) {
         self.table.eat(philosopher, || {
             let forks = [philosopher, (philosopher + 1) % self.holders.len()];
             for fork in forks {
@@ -60,6 +69,7 @@ impl Watched {
                     self.is_shared.store(true, SeqCst);
                 }
             }
+            happen();
             for fork in forks {
                 self.holders[fork].fetch_sub(1, SeqCst);
             }
@@ -126,6 +136,22 @@ fn meet_after_a_third() {
         }
     });
     others.into_iter().for_each(join);
+}
+
+/// Each fork needs a lock of its own: however the forks share fewer locks, two of the 24 have the
+/// same one.
+fn one_during_another() {
+    let watched = Watched::new(24);
+    eat_during_each(&watched, 0);
+    watched.require_meals(12);
+}
+
+fn eat_during_each(watched: &Watched, philosopher: usize) {
+    watched.eat_while(philosopher, || {
+        if philosopher + 2 < 24 {
+            eat_during_each(watched, philosopher + 2);
+        }
+    });
 }
 
 fn meet_at<const N: usize>(table: &Arc<Table>, philosophers: [usize; N]) {

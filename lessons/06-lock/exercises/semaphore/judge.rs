@@ -14,6 +14,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/wait_while", ""),
         ("cheats/atomic", "two threads go in, with 1 permit; what goes wrong: lost wake-up"),
         ("cheats/looks_once", "a thread takes a permit, and there is none"),
+        ("cheats/no_room", "releases 20, and takes 20; what goes wrong: deadlock"),
         ("cheats/one_at_a_time", "lost wake-up: main waits for a notification"),
         ("cheats/sleeps", "by looking again and again"),
         ("cheats/waits_a_while", "by looking again and again"),

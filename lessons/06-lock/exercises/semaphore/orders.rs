@@ -11,6 +11,7 @@ use super::program::Semaphore;
 
 pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "one thread, with 2 permits, releases one more than it took", run: alone },
+    Scenario { name: "one thread takes 10 permits, releases 20, and takes 20", run: many },
     Scenario { name: "two threads go in, with 1 permit", run: || visits(1, 0, 0) },
     Scenario {
         name: "two threads go in, with 2 permits, one of which is taken",
@@ -45,6 +46,15 @@ fn alone() {
     for _ in 0..3 {
         semaphore.acquire();
     }
+}
+
+/// There is no number that is too large.
+fn many() {
+    let semaphore = Semaphore::new(10);
+    let take = |count| (0..count).for_each(|_| semaphore.acquire());
+    take(10);
+    (0..20).for_each(|_| semaphore.release());
+    take(20);
 }
 
 /// Where threads go in that have a permit.

@@ -12,6 +12,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "one thread moves money to and fro", run: alone },
     Scenario { name: "two threads move money from 0 to 1 and from 1 to 0", run: || opposite(0, 1) },
     Scenario { name: "two threads move money from 0 to 2 and from 2 to 0", run: || opposite(0, 2) },
+    Scenario { name: "two threads move money from 0 to 3 and from 3 to 0", run: || opposite(0, 3) },
     Scenario { name: "two threads move money from 1 to 3 and from 3 to 1", run: || opposite(1, 3) },
     Scenario { name: "a thread moves money from an account to itself", run: to_itself },
     Scenario { name: "two threads move 60 out of the same 100", run: one_of_two },
@@ -28,6 +29,10 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "two threads move money between different accounts, and meet as they do",
         run: meet,
+    },
+    Scenario {
+        name: "during each of 12 transfers, another begins between two other accounts",
+        run: one_in_another,
     },
     Scenario {
         name: "two transfers wait for different accounts, and one of them can go on",
@@ -161,6 +166,28 @@ fn meet() {
     move_60(&bank, 0, 2, &judges_barrier);
     other.join().unwrap();
     require(&bank, [40, 160, 160, 40]);
+}
+
+/// Each account needs a lock of its own: however the accounts share fewer locks, two of the 24 have
+/// the same one.
+fn one_in_another() {
+    let bank = Bank::new(&[100; 24]);
+    move_in_each(&bank, 0);
+    let mut balances = [40; 24];
+    for to in (1..24).step_by(2) {
+        balances[to] = 160;
+    }
+    require(&bank, balances);
+}
+
+/// Moves money between this account and the next, and meanwhile between those after them.
+fn move_in_each(bank: &Bank, from: usize) {
+    bank.transfer(from, from + 1, 60, |_| {
+        if from + 2 < 24 {
+            move_in_each(bank, from + 2);
+        }
+        true
+    });
 }
 
 /// Main has the accounts 0 and 1, which `back` waits for, until `other` has moved money between 2

@@ -232,6 +232,11 @@ pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> thread::Result<R> {
     result
 }
 
+/// Whether the execution of this thread is over: threads are only unwound.
+pub(crate) fn is_over() -> bool {
+    current().0.execution().is_over()
+}
+
 /// Whether an object belongs to the execution of this thread.
 pub(crate) fn is_here(object: Handle) -> bool {
     CURRENT.with_borrow(|current| {
@@ -244,12 +249,13 @@ pub(crate) fn change_silently(change: impl FnOnce(&mut Execution)) {
     change(&mut current().0.execution());
 }
 
-/// How often the threads of this execution have come to a step, or to their ends.
+/// How much the threads of this execution share: how many steps were taken on locks, variables and
+/// the like by other threads than the one that uses each of them most.
 ///
 /// # Panics
 /// Outside of an explored program.
-pub fn steps() -> u64 {
-    current().0.execution().progress()
+pub fn shared_steps() -> usize {
+    current().0.execution().shared_uses()
 }
 
 /// How many threads of this execution have not ended, besides the one that asks.

@@ -116,6 +116,8 @@ pub(crate) struct Execution {
     wakes: bool,
     /// How often a thread came to a step, or to its end.
     progress: u64,
+    /// Which object was used in each step, and by which thread.
+    uses: Vec<(ObjectId, ThreadId)>,
     /// What was done, if it is to be recorded.
     steps: Option<Vec<Step>>,
     /// How often each thread may wake spuriously.
@@ -436,6 +438,17 @@ impl Execution {
         self.progress
     }
 
+    /// How often objects were used by other threads than the one that uses each of them most.
+    pub fn shared_uses(&self) -> usize {
+        let mut uses = self.uses.clone();
+        uses.sort_unstable();
+        let of_others = |uses: &[(ObjectId, ThreadId)]| {
+            let most = uses.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0);
+            uses.len() - most
+        };
+        uses.chunk_by(|(a, _), (b, _)| a == b).map(of_others).sum()
+    }
+
     /// Where the last step of a thread was.
     pub fn last_step(&self, thread: ThreadId) -> Option<&'static Location<'static>> {
         self.threads[thread].last
@@ -448,6 +461,7 @@ impl Execution {
         self.threads[thread].last = Some(at);
         for object in op.objects().into_iter().flatten() {
             self.look(thread, object, What::Value);
+            self.uses.push((object, thread));
         }
         let steps = self.steps.as_mut().filter(|_| thread != CONTROLLER)?;
         steps.push(Step { thread, at, description: String::new() });
@@ -514,6 +528,7 @@ impl Execution {
                 Object::Condvar(queue) => queue.is_notified(thread),
                 Object::Channel(channel) => channel.items() > 0 || channel.senders == 0,
                 Object::Token(is_set) => *is_set || self.threads[thread].spurious > 0,
+                Object::Once { done, .. } => *done,
                 _ => true,
             },
             Op::Put(object) => match &self.objects[object].object {
@@ -547,7 +562,7 @@ impl Execution {
         let op = |next: Next| match next.op {
             Op::Spawn(_) => Op::Spawn(self.next_id()),
             // What is done is only looked at.
-            Op::Lock(once) if self.is_done(once) => Op::Read(once),
+            Op::Lock(once) | Op::Take(once) if self.is_done(once) => Op::Read(once),
             op => op,
         };
         self.threads.iter().map(|thread| thread.next.map(op)).collect()
@@ -587,6 +602,7 @@ impl Execution {
             Op::Join(other) => Awaited::End(name(other)),
             Op::Take(taken) => match &self.objects[taken].object {
                 Object::Token(_) => Awaited::Unpark,
+                Object::Once { .. } => Awaited::Value(object(taken)),
                 _ => Awaited::Item(object(taken)),
             },
             Op::Put(channel) => Awaited::Room(object(channel)),

@@ -108,7 +108,7 @@ pub mod sync;
 pub mod thread;
 
 pub use bounds::{Bounds, Orders};
-pub use engine::{other_threads, settle, steps};
+pub use engine::{other_threads, settle, shared_steps};
 pub use explorer::{Explorer, Program, main};
 pub use named::{Atomic, Cell, Condvar, JoinHandle, Mutex, spawn};
 pub use names::add_source;

@@ -29,7 +29,8 @@ pub(crate) enum Op {
     /// Wakes one of the threads that wait on a condition variable, or all of them.
     Notify(ObjectId),
     /// Takes something that another thread gives: an item of a channel, the token of an unpark,
-    /// a notification. Possible when it is there, or when it cannot come any more.
+    /// a notification, a value that is made once. Possible when it is there, or when it cannot come
+    /// any more.
     Take(ObjectId),
     /// Puts an item into a channel; possible while there is room.
     Put(ObjectId),

@@ -12,7 +12,7 @@ use std::panic::{self, AssertUnwindSafe, Location};
 use std::time::Duration;
 
 use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Report, Run, Schedule};
-pub use explorer::{other_threads, settle, steps};
+pub use explorer::{other_threads, settle, shared_steps};
 use nix::unistd::{dup, dup2_stderr, dup2_stdout};
 use serde_json::{Value, json};
 
@@ -278,8 +278,8 @@ impl Exploration {
 }
 
 /// A fault, in a line: what main says as it panics is the scenario's own, unless it only hands on
-/// that another thread has panicked, or finds the lock poisoned by it. The panics noted are those
-/// of the execution with this fault.
+/// that another thread has panicked, or finds the lock poisoned by it, or panics in the program. The
+/// panics noted are those of the execution with this fault.
 fn told(fault: &Fault, shown: &Shown) -> String {
     match fault {
         Fault::Panic { thread: "main", message }
@@ -288,7 +288,7 @@ fn told(fault: &Fault, shown: &Shown) -> String {
             panics::first(shown).unwrap_or_else(|| message.clone())
         }
         Fault::Panic { thread: "main", message } => {
-            panics::with_line(message, shown).unwrap_or_else(|| message.clone())
+            panics::in_program(message, shown).unwrap_or_else(|| message.clone())
         }
         // What the others wait for may be what that thread would have done.
         Fault::Deadlock(_) | Fault::Livelock(_) => panics::first(shown)

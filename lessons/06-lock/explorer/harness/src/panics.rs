@@ -28,17 +28,22 @@ pub fn forget() {
     *FIRST.lock().unwrap_or_else(PoisonError::into_inner) = None;
 }
 
+/// Where the first one was, if it said this and was in a line of the program.
+pub fn in_program(message: &str, shown: &Shown) -> Option<String> {
+    let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let (said, file, _) = first?;
+    if said == message && shown(&file).is_some() { self::first(shown) } else { None }
+}
+
 /// What the first one said, and in which line if it was the program's.
 pub fn first(shown: &Shown) -> Option<String> {
     let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let (message, file, line) = first?;
     let place = shown(&file).map_or(String::new(), |_| format!(", in line {line}"));
-    Some(format!("a thread panics{place}: {message}"))
-}
-
-/// This message, with the line of the program where the first panic said it.
-pub fn with_line(message: &str, shown: &Shown) -> Option<String> {
-    let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let (first, file, line) = first?;
-    (first == message && shown(&file).is_some()).then(|| format!("{message}, in line {line}"))
+    // Where a program would end its process, `std::process` of the explorer panics.
+    Some(if message.starts_with("the program ") {
+        format!("{message}{place}")
+    } else {
+        format!("a thread panics{place}: {message}")
+    })
 }

@@ -56,6 +56,8 @@ pub enum Awaited {
     End(&'static str),
     /// An item of this channel, or a notification of this condition variable, for a while.
     Item(&'static str),
+    /// A value that is made once.
+    Value(&'static str),
     /// Room in this channel.
     Room(&'static str),
     /// A thread that receives from this channel.
@@ -74,6 +76,7 @@ impl Awaited {
         if let Awaited::Lock { lock: object, .. }
         | Awaited::Notification(object)
         | Awaited::Item(object)
+        | Awaited::Value(object)
         | Awaited::Room(object)
         | Awaited::Receiver(object)
         | Awaited::Others(object) = self
@@ -90,6 +93,7 @@ impl Awaited {
             | Awaited::Notification(name)
             | Awaited::End(name)
             | Awaited::Item(name)
+            | Awaited::Value(name)
             | Awaited::Room(name)
             | Awaited::Receiver(name)
             | Awaited::Others(name) => name,
@@ -109,6 +113,7 @@ impl fmt::Display for Awaited {
             Awaited::Notification(condvar) => write!(f, "a notification of {condvar}"),
             Awaited::End(thread) => write!(f, "the end of {thread}"),
             Awaited::Item(channel) => write!(f, "an item of {channel}"),
+            Awaited::Value(once) => write!(f, "a value in {once}"),
             Awaited::Room(channel) => write!(f, "room in {channel}"),
             Awaited::Receiver(channel) => write!(f, "a thread that receives from {channel}"),
             Awaited::Others(barrier) => write!(f, "the other threads at {barrier}"),

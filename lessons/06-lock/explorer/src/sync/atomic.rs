@@ -189,6 +189,32 @@ macro_rules! atomics {
                 Err(old)
             }
 
+            /// The same, by the name that it has since Rust 1.95.
+            ///
+            /// # Errors
+            /// The value, if `change` returns `None`.
+            #[track_caller]
+            pub fn try_update(
+                &self,
+                set_order: Ordering,
+                fetch_order: Ordering,
+                change: impl FnMut($value) -> Option<$value>,
+            ) -> Result<$value, $value> {
+                self.fetch_update(set_order, fetch_order, change)
+            }
+
+            /// Like [`try_update`](Self::try_update), where `change` always returns a value.
+            #[track_caller]
+            pub fn update(
+                &self,
+                set_order: Ordering,
+                fetch_order: Ordering,
+                mut change: impl FnMut($value) -> $value,
+            ) -> $value {
+                let old = self.fetch_update(set_order, fetch_order, |old| Some(change(old)));
+                old.unwrap_or_else(|old| old)
+            }
+
             /// Returns the value.
             pub fn into_inner(self) -> $value {
                 self.0.into_inner()

@@ -159,6 +159,14 @@ impl<T> OnceLock<T> {
         if self.once.is_completed() { self.value.get() } else { None }
     }
 
+    /// The value. Waits until another thread has made it: a step.
+    #[track_caller]
+    pub fn wait(&self) -> &T {
+        let Handle { name, .. } = self.once.handle;
+        step(Op::Take(self.once.handle.id()), |_, _| {}, |()| format!("{name} done: true"));
+        self.value.get().expect("it was made")
+    }
+
     /// The value, if it is there.
     pub fn get_mut(&mut self) -> Option<&mut T> {
         self.value.get_mut()

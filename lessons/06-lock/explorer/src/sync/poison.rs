@@ -65,14 +65,14 @@ impl Poison {
     /// Releases the lock: a step. A panic that began while the lock was owned poisons it.
     pub fn release(&self, lock: Handle, owned: &Owned, describe: impl FnOnce() -> String) {
         let id = lock.id();
-        let is_poisoned = thread::panicking() && !owned.was_panicking;
+        let panics = thread::panicking() && !owned.was_panicking;
         step_at(
             owned.at,
             Op::Unlock(id),
             |execution, me| {
+                // A thread that is unwound because the execution is over has not panicked.
+                let is_poisoned = panics && !execution.is_over();
                 execution.set_owner(id, None);
-                // The end of the execution unwinds threads that have not panicked.
-                let is_poisoned = is_poisoned && !execution.is_over();
                 if is_poisoned {
                     self.0.store(true, Relaxed);
                 }

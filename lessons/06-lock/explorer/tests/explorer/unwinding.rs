@@ -6,8 +6,9 @@ use std::fmt;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use explorer::sync::mpsc;
 use explorer::{
-    Atomic, Cell, Condvar, Explorer, JoinHandle, Mutex, Orders, Outcome, Program, spawn,
+    Atomic, Cell, Condvar, Explorer, JoinHandle, Mutex, Orders, Outcome, Program, spawn, thread,
 };
 
 /// Explores all orders and the distinct ones, and replays the failures. Returns the fault of
@@ -123,6 +124,53 @@ fn a_drop_joins_a_thread_that_returns_something() {
         });
     });
     assert_eq!(found, "main panics: always");
+}
+
+/// As in many a program: a worker ends when there is nothing more to receive, and is joined. Here
+/// the execution is over before.
+#[test]
+fn a_drop_expects_that_a_worker_ends_well() {
+    let report = Explorer::default().explore(
+        Orders::Distinct,
+        explorer::main(|| {
+            let (send, receive) = mpsc::channel::<i32>();
+            let worker = thread::spawn(move || receive.iter().for_each(drop));
+            let mut pool = Some((send, worker));
+            let _ends = OnDrop(move || {
+                let (send, worker) = pool.take().unwrap();
+                drop(send);
+                worker.join().unwrap();
+            });
+            thread::park();
+        }),
+    );
+    assert_eq!(report.failures, report.executions, "{report}");
+}
+
+#[test]
+fn a_drop_expects_that_there_is_a_receiver_and_that_nothing_is_poisoned() {
+    let report = Explorer::default().explore(
+        Orders::Distinct,
+        explorer::main(|| {
+            let (send, receive) = mpsc::channel();
+            let lock = Arc::new(explorer::sync::Mutex::new(0));
+            let locked = Arc::clone(&lock);
+            thread::spawn(move || {
+                let _guard = locked.lock().unwrap();
+                receive.recv().unwrap();
+                receive.recv().unwrap();
+            });
+            thread::spawn(move || {
+                let _says = OnDrop(|| {
+                    send.send(1).unwrap();
+                    drop(lock.lock().unwrap());
+                });
+                thread::park();
+            });
+            thread::park();
+        }),
+    );
+    assert_eq!(report.failures, report.executions, "{report}");
 }
 
 #[test]
