@@ -138,7 +138,10 @@ fn require(sources: Vec<Source>, expected: &[u32]) {
     assert!(workers & bit() == 0, "the thread that calls `process` does the work itself");
     assert!(readers & bit() == 0, "the thread that calls `process` reads a source itself");
     assert!(readers & workers == 0, "a thread that reads a source does the work, too");
-    assert!(readers.count_ones() as usize == count, "sources share a thread: each should have one of its own");
+    assert!(
+        readers.count_ones() as usize == count,
+        "sources share a thread: each should have one of its own"
+    );
 }
 
 /// The calling thread's.
