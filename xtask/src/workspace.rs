@@ -188,6 +188,12 @@ impl Workspace {
         self.root.join(own)
     }
 
+    /// Whether Cargo has built this program before. If not, building it takes a while, and Cargo
+    /// should say what it does.
+    pub fn is_built(&self, profile: &str, program: &str) -> bool {
+        self.target().join(profile).join(program).exists()
+    }
+
     /// Builds a program of the reader's own, and returns the file.
     ///
     /// # Errors

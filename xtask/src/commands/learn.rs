@@ -26,7 +26,7 @@ pub const COMMAND: Command = Command {
         ("--check NAME", "judge your program for this exercise once"),
         (
             "--replay ORDER",
-            "with --check: run your program in this order of its steps, and show it",
+            "with --check: run your program in this order, as a judgement has printed it",
         ),
         ("--json", "judge all programs that you have begun; print one JSON document"),
         ("--junit FILE", "judge all programs that you have begun; write a JUnit report"),

@@ -60,11 +60,10 @@ fn cargo_run(arguments: Vec<OsString>) -> Result<Option<Command>> {
     if lesson == "--help" || lesson == "-h" {
         return Ok(None);
     }
-    workspace.require(&[lesson.to_string_lossy().into_owned()])?;
+    let lesson_name = lesson.to_string_lossy().into_owned();
+    workspace.require(std::slice::from_ref(&lesson_name))?;
     let mut command = Command::new(cargo_path());
-    let profile = if release { "release" } else { "debug" };
-    // The first build takes a while: Cargo shows how far it is. The others are quick.
-    let is_built = workspace.target().join(profile).join(lesson).exists();
+    let is_built = workspace.is_built(if release { "release" } else { "debug" }, &lesson_name);
     command.arg("run").args(is_built.then_some("--quiet")).args(release.then_some("--release"));
     command.arg("--bin").arg(lesson).arg("--").args(without_dashes(arguments));
     Ok(Some(command))

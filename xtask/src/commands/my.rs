@@ -42,9 +42,16 @@ fn become_program(arguments: &[OsString]) -> Result<ExitCode> {
         print!("{HELP}");
         return Ok(ExitCode::SUCCESS);
     }
-    let program = workspace.own_program(&name.to_string_lossy())?;
+    let name = name.to_string_lossy();
+    let program = workspace.own_program(&name)?;
     let mut command = Command::new(cargo_path());
-    command.args(["run", "--quiet"]).args(program).arg("--").args(without_dashes(arguments));
+    let is_built = workspace.is_built("debug", &name);
+    command
+        .arg("run")
+        .args(is_built.then_some("--quiet"))
+        .args(program)
+        .arg("--")
+        .args(without_dashes(arguments));
     let why = command.exec();
     Err(why).with_context(|| format!("run {}", command.get_program().display()))
 }

@@ -201,7 +201,9 @@ fn again(scenarios: &[Scenario], order: &str, shown: &Shown, width: usize) -> Va
     };
     // In some orders a thread is woken for nothing. Where none has to be, none may be.
     match replay(0).or_else(|why| replay(1).map_err(|_| why)) {
-        Err(why) => json!({ "refused": format!("{why}") }),
+        Err(why) => json!({
+            "refused": format!("{why}; has the program changed since it printed this order?")
+        }),
         Ok(run) => {
             let end = match &run.outcome {
                 Outcome::Right => "nothing went wrong".to_owned(),
