@@ -25,6 +25,7 @@ pub const EXERCISE: Exercise = Exercise {
             "cheats/short_length",
             "a message comes at once, its length as of u32::to_le_bytes: it prints",
         ),
+        ("cheats/three_bytes", "the stream ends in the middle of a message of 16 MiB: it should"),
         ("cheats/sleeps", "sleeps for a fixed time"),
         ("cheats/torn_length", "the stream ends in the middle of a length: it should print"),
         ("cheats/takes_a_part", "the child's messages"),
@@ -92,7 +93,10 @@ fn judge(trial: &Trial) -> Result<()> {
         let torn = on_the_way(&[b"plum".to_vec(), b"a pear".to_vec()]);
         torn_off(trial, how, &torn[..8 + left], &first)?;
     }
-    Ok(())
+    // Only the last of the four bytes of its length is not 0.
+    let length = (1u32 << 24).to_le_bytes();
+    let torn = [&on_the_way(&first)[..], &length, b"a pear"].concat();
+    torn_off(trial, "the stream ends in the middle of a message of 16 MiB", &torn, &first)
 }
 
 /// Feeds it these messages, and checks that it prints them.

@@ -21,6 +21,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/other_pipe", "prints the sum of 3 numbers, but has read 0 bytes"),
         ("cheats/own_copy", "it does not end; it waits here"),
         ("cheats/parents_copy", "it does not end; it waits here"),
+        ("cheats/reads_later", "it waits for a child before both were started"),
         ("cheats/says_so", "never saw the end of file"),
     ],
 };
@@ -35,8 +36,27 @@ fn judge(trial: &Trial) -> Result<()> {
         record.require_children(record.main(), 2)?;
         record.require_all_waited_for()?;
         require_end_seen(&record, count)?;
+        require_both_started(&record)?;
         let sum = (1..=count).sum::<u32>();
         trial.run(&arguments)?.require_lines(&[format!("the sum is {sum}")])?;
+    }
+    Ok(())
+}
+
+/// Checks that no thread waits for one child's end, and starts the other one afterwards: nobody
+/// would read while the writer writes, and a pipe has room for a part of many numbers.
+fn require_both_started(record: &Record) -> Result<()> {
+    let children = record.children_of(record.main());
+    for child in &children {
+        let Some(wait) = record.end_learned(*child) else { continue };
+        let mut forks = children.iter().filter_map(|other| record.forked(*other));
+        ensure!(
+            !forks.any(|fork| fork.id == wait.id && wait.at < fork.at),
+            Fault::new(
+                "it waits for a child before both were started: if many numbers came, nobody would read",
+                record.lines(|event| event.child.is_some() || event.group == Group::Wait)
+            )
+        );
     }
     Ok(())
 }
