@@ -12,6 +12,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/fetch_update", ""),
         ("right/lets_others_go", ""),
         ("cheats/gives_up", "60 was refused, although enough was there"),
+        ("cheats/looks_again", "60 and 50 were paid, but only 100 was there"),
         ("cheats/once_more", "60 was refused, although enough was there"),
         ("cheats/looks_once", "60 and 70 were paid, but only 100 was there"),
         ("cheats/puts_back", "60 was refused, although enough was there"),

@@ -18,6 +18,10 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two threads withdraw 60 and 150 out of 100", run: too_much },
     Scenario { name: "three threads withdraw 50, 30 and 40 out of 100", run: three },
     Scenario { name: "a thread withdraws 60, another takes 50 and puts it back", run: back },
+    Scenario {
+        name: "a thread withdraws 60 out of 50, another puts 50 in and takes it back",
+        run: forth,
+    },
     Scenario { name: "two threads withdraw 60 and 70 out of 100, a third looks", run: watched },
 ];
 
@@ -142,6 +146,21 @@ fn back() {
     let is_paid = withdraw(&balance, 60);
     other.join().unwrap();
     require(&balance, if is_paid { 40 } else { 100 });
+}
+
+/// The balance is the same again, and was enough between.
+fn forth() {
+    let balance = account(50);
+    let other = Arc::clone(&balance);
+    let other = thread::spawn(move || {
+        other.fetch_add(50, SeqCst);
+        withdraw(&other, 50)
+    });
+    let is_paid = withdraw(&balance, 60);
+    let is_back = other.join().unwrap();
+    assert!(!(is_paid && is_back), "60 and 50 were paid, but only 100 was there");
+    assert!(is_paid || is_back, "50 was refused, although enough was there");
+    require(&balance, if is_paid { 40 } else { 50 });
 }
 
 fn watched() {

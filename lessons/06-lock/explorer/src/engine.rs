@@ -178,7 +178,11 @@ pub(crate) fn add_object(name: &'static str, object: Object) -> Handle {
 ///
 /// # Panics
 /// Outside of an explored program.
-pub(crate) fn add_object_at(at: &'static Location<'static>, kind: &str, object: Object) -> Handle {
+pub(crate) fn add_object_at(
+    at: &'static Location<'static>,
+    kind: &'static str,
+    object: Object,
+) -> Handle {
     let (engine, _) = current();
     let mut execution = engine.execution();
     let mut name = names::of(kind, at);

@@ -10,8 +10,9 @@ static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 /// The texts of source files.
 static SOURCES: Mutex<BTreeMap<&'static str, &'static str>> = Mutex::new(BTreeMap::new());
 
-/// The names of the objects made at a place, by the place's address.
-static PLACES: Mutex<Option<HashMap<usize, &'static str>>> = Mutex::new(None);
+/// The names of the objects of a kind made at a place, by the place's address: `derive(Default)`
+/// makes several at one.
+static PLACES: Mutex<Option<HashMap<(usize, &'static str), &'static str>>> = Mutex::new(None);
 
 /// Lets the explorer call objects by the variables that hold them: `file` is `file!()`, and
 /// `text` is the text of this file. One without a variable is called "mutex at line 12", and
@@ -41,8 +42,8 @@ pub(crate) fn intern(name: String) -> &'static str {
 }
 
 /// The name of an object of this kind that is made here.
-pub(crate) fn of(kind: &str, at: &'static Location<'static>) -> &'static str {
-    let place = std::ptr::from_ref(at).addr();
+pub(crate) fn of(kind: &'static str, at: &'static Location<'static>) -> &'static str {
+    let place = (std::ptr::from_ref(at).addr(), kind);
     if let Some(name) = lock(&PLACES).get_or_insert_default().get(&place) {
         return name;
     }

@@ -110,6 +110,30 @@ fn an_object_without_a_variable_is_called_by_its_line() {
 }
 
 #[test]
+fn objects_of_several_kinds_may_be_made_in_one_place() {
+    #[derive(Default)]
+    struct Shared {
+        is_open: Mutex<bool>,
+        changed: Condvar,
+        several: [Condvar; 1],
+    }
+    let line = line!() - 6;
+    let found = verdict(|| {
+        let shared = Shared::default();
+        let is_open = shared.is_open.lock().unwrap();
+        drop(shared.changed.wait(is_open).unwrap());
+    });
+    let place = format!("condvar at line {line}");
+    assert_eq!(found, format!("lost wake-up: main waits for a notification of {place}"));
+    let found = verdict(|| {
+        let shared = Shared::default();
+        let is_open = shared.is_open.lock().unwrap();
+        drop(shared.several[0].wait(is_open).unwrap());
+    });
+    assert_eq!(found, "lost wake-up: main waits for a notification of condvar");
+}
+
+#[test]
 fn objects_are_called_by_their_variables() {
     let found = verdict(|| {
         let forks = [(); 2].map(|()| Mutex::new(()));
