@@ -192,9 +192,10 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         page.write(&file, &words.join(" "))?;
     }
     let runs_on = matches!(traced, Traced::Running(_));
-    if time_is_over.load(Ordering::Relaxed) {
+    let was_interrupted = record::was_interrupted();
+    if was_interrupted && time_is_over.load(Ordering::Relaxed) {
         eprintln!("xtask: the time is over, as --for says; it was killed");
-    } else if record::was_interrupted() {
+    } else if was_interrupted {
         if !runs_on {
             return Err(Interrupted.into());
         }
@@ -216,7 +217,7 @@ fn time_limit(options: &Options) -> Result<Option<Duration>> {
     Ok(Some(time))
 }
 
-/// Ends the record after this time, as Ctrl-C does. Tells whether it did.
+/// Ends the record after this time, as Ctrl-C does. Tells whether an interruption comes from here.
 fn end_after(time: Duration) -> Arc<AtomicBool> {
     let over = Arc::new(AtomicBool::new(false));
     let is_over = Arc::clone(&over);
@@ -224,8 +225,12 @@ fn end_after(time: Duration) -> Arc<AtomicBool> {
         thread::sleep(time);
         // The program may have ended just now. An interruption comes to nothing if the tracer
         // is just about to wait, so it is repeated.
-        while record::is_running() && record::interrupt() {
+        while record::is_running() {
+            // First, so that whoever sees the interruption sees why.
             is_over.store(true, Ordering::Relaxed);
+            if !record::interrupt() {
+                break;
+            }
             thread::sleep(Duration::from_millis(10));
         }
     });

@@ -31,7 +31,8 @@ const WAKE: Signal = Signal::SIGUSR1;
 pub fn interrupt() -> bool {
     let thread = THREAD.load(Ordering::Relaxed);
     if thread != 0 {
-        INTERRUPTED.store(true, Ordering::Relaxed);
+        // Whoever sees it sees what was done before.
+        INTERRUPTED.store(true, Ordering::Release);
         // SAFETY: the call has no pointers.
         unsafe { libc::syscall(libc::SYS_tgkill, getpid().as_raw(), thread, WAKE as i32) };
     }
@@ -40,7 +41,7 @@ pub fn interrupt() -> bool {
 
 /// Whether the recording was ended by [`interrupt`].
 pub fn was_interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed)
+    INTERRUPTED.load(Ordering::Acquire)
 }
 
 /// Lets this thread, which traces, be woken by an interruption.
