@@ -101,6 +101,6 @@ fn the_work_of_cores_is_done_as_drawn() {
 #[test]
 fn more_readings_are_more_work() {
     let [little, much] =
-        ["10000", "150000"].map(|n| counted::run(&["cores", "--cpus", "1", "--readings", n]));
+        ["10000", "1500000"].map(|n| counted::run(&["cores", "--cpus", "1", "--readings", n]));
     assert!(much.cpu > 2 * little.cpu, "{little:?} {much:?}");
 }
