@@ -26,8 +26,8 @@ const PATIENCE_IF_FED: [Duration; 3] = [Duration::from_millis(300), PATIENCE[0],
 /// How long a program may take whose record has come to its end.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// How long it may take to try the orders of a program. There is a limit to their number, and to
-/// what a thread does in a step: so this takes so long only on a machine that is very busy.
+/// How long it may take to try the orders of a program. Their number has a limit, and so has what a
+/// thread does in a step: only a very busy machine takes this long.
 const DEADLINE_OF_ORDERS: Duration = Duration::from_secs(600);
 
 /// More than any exercise prints.

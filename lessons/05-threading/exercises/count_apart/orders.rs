@@ -2,9 +2,8 @@
 
 use std::array;
 use std::sync::{Arc, Barrier};
-use std::thread;
 
-use harness::unseen::{AtomicUsize, SeqCst, number};
+use harness::unseen::{AtomicUsize, SeqCst, thread_number};
 use harness::{Scenario, shared_steps};
 
 use super::program::count;
@@ -27,7 +26,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "there are a few items, and then more", run: more },
 ];
 
-/// No scenario has so many.
+/// More threads than any scenario has.
 const MAX_THREADS: usize = 64;
 
 /// An item can be cloned, but no program needs to.
@@ -56,7 +55,7 @@ impl Clone for Item {
 
 /// Every item but the second one is wanted.
 fn is_wanted(item: &Item) -> bool {
-    item.seen.looks[number(thread::current().id())].fetch_add(1, SeqCst);
+    item.seen.looks[thread_number()].fetch_add(1, SeqCst);
     if let Some((meeting, is_met)) = &item.seen.meeting
         && is_met(item.number)
     {

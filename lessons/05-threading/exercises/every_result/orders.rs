@@ -5,10 +5,9 @@ use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
 
 use harness::Scenario;
-use harness::unseen::{AtomicUsize, SeqCst, number};
+use harness::unseen::{AtomicUsize, SeqCst, thread_bit};
 
 use super::program::{Task, run_all};
 
@@ -122,7 +121,7 @@ fn require(tasks: Vec<Task>, expected: &[Result<u32, &str>]) {
         );
     }
     let threads = threads.load(SeqCst);
-    assert!(threads & bit() == 0, "the thread that calls `run_all` does a task itself");
+    assert!(threads & thread_bit() == 0, "the thread that calls `run_all` does a task itself");
     let threads = threads.count_ones() as usize;
     assert!(threads == count, "tasks share a thread: each should have one of its own");
 }
@@ -131,14 +130,9 @@ fn require(tasks: Vec<Task>, expected: &[Result<u32, &str>]) {
 fn noting(task: Task, threads: &Arc<AtomicUsize>) -> Task {
     let threads = Arc::clone(threads);
     Box::new(move || {
-        threads.fetch_or(bit(), SeqCst);
+        threads.fetch_or(thread_bit(), SeqCst);
         task()
     })
-}
-
-/// The calling thread's.
-fn bit() -> usize {
-    1 << number(thread::current().id())
 }
 
 /// The message of a panic, if it is one of the program's.

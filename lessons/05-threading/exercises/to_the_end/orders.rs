@@ -5,10 +5,9 @@ use std::iter;
 use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
 
 use harness::Scenario;
-use harness::unseen::{AtomicUsize, SeqCst, number};
+use harness::unseen::{AtomicUsize, SeqCst, thread_bit};
 
 use super::program::{Source, Work, process};
 
@@ -121,32 +120,27 @@ fn require(sources: Vec<Source>, expected: &[u32]) {
     let sources = sources.into_iter().map(|mut source| {
         let readers = Arc::clone(&readers);
         Box::new(iter::from_fn(move || {
-            readers.fetch_or(bit(), SeqCst);
+            readers.fetch_or(thread_bit(), SeqCst);
             source.next()
         })) as Source
     });
     let work = {
         let (work, workers) = (plus_one(), Arc::clone(&workers));
         Box::new(move |number| {
-            workers.fetch_or(bit(), SeqCst);
+            workers.fetch_or(thread_bit(), SeqCst);
             work(number)
         })
     };
     let results = process(sources.collect(), work);
     assert_results(results, expected);
     let (readers, workers) = (readers.load(SeqCst), workers.load(SeqCst));
-    assert!(workers & bit() == 0, "the thread that calls `process` does the work itself");
-    assert!(readers & bit() == 0, "the thread that calls `process` reads a source itself");
+    assert!(workers & thread_bit() == 0, "the thread that calls `process` does the work itself");
+    assert!(readers & thread_bit() == 0, "the thread that calls `process` reads a source itself");
     assert!(readers & workers == 0, "a thread that reads a source does the work, too");
     assert!(
         readers.count_ones() as usize == count,
         "sources share a thread: each should have one of its own"
     );
-}
-
-/// The calling thread's.
-fn bit() -> usize {
-    1 << number(thread::current().id())
 }
 
 /// The results of different sources can come in any order.

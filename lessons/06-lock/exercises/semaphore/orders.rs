@@ -48,7 +48,7 @@ fn alone() {
     }
 }
 
-/// There is no number that is too large.
+/// The number of permits has no limit.
 fn many() {
     let semaphore = Semaphore::new(10);
     let take = |count| (0..count).for_each(|_| semaphore.acquire());

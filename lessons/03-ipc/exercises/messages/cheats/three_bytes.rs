@@ -72,7 +72,7 @@ fn receive(from: &mut impl Read) -> Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     from.read_exact(&mut length[1..])?;
-    // No message of the program is so long that it needs the fourth.
+    // The messages of this program are too short to need the fourth.
     length[3] = 0;
     let mut message = vec![0; u32::from_le_bytes(length) as usize];
     from.read_exact(&mut message)?;

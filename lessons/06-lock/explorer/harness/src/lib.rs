@@ -18,17 +18,24 @@ use serde_json::{Value, json};
 
 /// The usual atomics, for what a scenario counts: to use them is no step.
 pub mod unseen {
-    use std::fmt::Debug;
     pub use std::sync::atomic::AtomicUsize;
     pub use std::sync::atomic::Ordering::SeqCst;
 
-    /// A small number for a thread, from its `ThreadId`.
+    /// The number of the calling thread, from its `ThreadId`: a small one.
     ///
     /// # Panics
-    /// If the text of the id has no number.
-    pub fn number(id: impl Debug) -> usize {
-        let id = format!("{id:?}");
+    /// Outside of an exploration.
+    pub fn thread_number() -> usize {
+        let id = format!("{:?}", explorer::thread::current().id());
         id.trim_matches(|it: char| !it.is_ascii_digit()).parse().expect("a number")
+    }
+
+    /// A number with only the calling thread's bit, for a set of threads.
+    ///
+    /// # Panics
+    /// Outside of an exploration.
+    pub fn thread_bit() -> usize {
+        1 << thread_number()
     }
 }
 
