@@ -1,6 +1,5 @@
 //! The CPUs that a process may use, and the kernel's way to write a list of them.
 
-use anyhow::Result;
 use nix::errno::Errno;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
@@ -11,7 +10,7 @@ use crate::Unsupported;
 ///
 /// # Errors
 /// [`Unsupported`] if the system does not say.
-pub fn allowed() -> Result<Vec<usize>> {
+pub fn allowed() -> Result<Vec<usize>, Unsupported> {
     let itself = Pid::from_raw(0);
     let set = sched_getaffinity(itself).map_err(|why| refused("sched_getaffinity", why))?;
     Ok((0..CpuSet::count()).filter(|&cpu| set.is_set(cpu) == Ok(true)).collect())
@@ -21,12 +20,12 @@ pub fn allowed() -> Result<Vec<usize>> {
 ///
 /// # Errors
 /// [`Unsupported`] if the system refuses.
-pub fn pin(pid: Pid, cpus: &[usize]) -> Result<()> {
+pub fn pin(pid: Pid, cpus: &[usize]) -> Result<(), Unsupported> {
     let mut set = CpuSet::new();
     for &cpu in cpus {
         set.set(cpu).map_err(|why| refused("CpuSet::set", why))?;
     }
-    Ok(sched_setaffinity(pid, &set).map_err(|why| refused("sched_setaffinity", why))?)
+    sched_setaffinity(pid, &set).map_err(|why| refused("sched_setaffinity", why))
 }
 
 fn refused(call: &str, why: Errno) -> Unsupported {

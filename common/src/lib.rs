@@ -53,3 +53,15 @@ impl std::fmt::Display for Unsupported {
 }
 
 impl std::error::Error for Unsupported {}
+
+/// The error of the system with what was asked of it, for `map_err`: `poll: Invalid argument`.
+#[cfg(target_os = "linux")]
+fn during<E>(what: impl std::fmt::Display) -> impl FnOnce(E) -> std::io::Error
+where
+    E: std::fmt::Display + Into<std::io::Error>,
+{
+    move |why| {
+        let text = format!("{what}: {why}");
+        std::io::Error::new(why.into().kind(), text)
+    }
+}

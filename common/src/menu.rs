@@ -166,11 +166,11 @@ mod tests {
 
         assert_eq!(options.number("--tasks", 1..=3).unwrap(), Some(3));
         let error = options.number("--tasks", 1..=2).unwrap_err();
-        assert!(error.is::<UsageError>() && error.to_string().contains("from 1 to 2"), "{error}");
+        assert!(error.to_string().contains("from 1 to 2"), "{error}");
 
         let (_, options) = asked(&["first", "--tasks=x"]).unwrap();
         let error = options.get::<u32>("--tasks").unwrap_err();
-        assert!(error.is::<UsageError>() && error.to_string().contains("--tasks"), "{error}");
+        assert!(error.to_string().contains("--tasks"), "{error}");
     }
 
     #[test]

@@ -8,7 +8,6 @@ use std::ops::RangeInclusive;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use anyhow::Result;
 use lexopt::prelude::*;
 use nix::errno::Errno;
 
@@ -75,8 +74,8 @@ impl Options {
     /// The value given to an option such as `--tasks N`, or `None`.
     ///
     /// # Errors
-    /// If the value cannot be read as a `T`: a [`UsageError`].
-    pub fn get<T>(&self, option: &str) -> Result<Option<T>>
+    /// If the value cannot be read as a `T`.
+    pub fn get<T>(&self, option: &str) -> Result<Option<T>, UsageError>
     where
         T: FromStr,
         T::Err: std::error::Error + Send + Sync + 'static,
@@ -86,15 +85,15 @@ impl Options {
         }
         match self.given[option].parse::<T>() {
             Ok(value) => Ok(Some(value)),
-            Err(why) => Err(UsageError(format!("{option}: {why}")).into()),
+            Err(why) => Err(UsageError(format!("{option}: {why}"))),
         }
     }
 
     /// The number given to an option, or `None`.
     ///
     /// # Errors
-    /// If it is not in `range`: a [`UsageError`].
-    pub fn number<T>(&self, option: &str, range: RangeInclusive<T>) -> Result<Option<T>>
+    /// If it is not in `range`.
+    pub fn number<T>(&self, option: &str, range: RangeInclusive<T>) -> Result<Option<T>, UsageError>
     where
         T: FromStr + PartialOrd + Display,
     {
@@ -104,7 +103,7 @@ impl Options {
             _ => {
                 let (from, to) = range.into_inner();
                 let why = format!("{option}: '{text}' is not a number from {from} to {to}");
-                Err(UsageError(why).into())
+                Err(UsageError(why))
             }
         }
     }

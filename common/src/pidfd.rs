@@ -2,24 +2,26 @@
 //! process later, and a wait for it can have a deadline, even if it is not a child.
 
 use std::ffi::c_void;
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 
+use crate::during;
+
 /// A descriptor for the process `pid`, which must not have been waited for yet.
 ///
 /// # Errors
 /// If there is no such process, or the kernel is older than Linux 5.3.
-pub fn open(pid: Pid) -> Result<OwnedFd> {
+pub fn open(pid: Pid) -> io::Result<OwnedFd> {
     // SAFETY: the call takes two numbers and touches no memory of this process.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
-    let fd = Errno::result(fd).with_context(|| format!("pidfd_open({pid})"))?;
+    let fd = Errno::result(fd).map_err(during(format_args!("pidfd_open({pid})")))?;
     // SAFETY: the kernel has just given this descriptor to nobody but us.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
 }
@@ -28,13 +30,13 @@ pub fn open(pid: Pid) -> Result<OwnedFd> {
 ///
 /// # Errors
 /// If this process may not kill it.
-pub fn kill(process: &OwnedFd) -> Result<()> {
+pub fn kill(process: &OwnedFd) -> io::Result<()> {
     let (fd, signal, nothing) = (process.as_raw_fd(), libc::SIGKILL, ptr::null::<c_void>());
     // SAFETY: the call takes numbers and touches no memory of this process.
     let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal, nothing, 0) };
     match Errno::result(result) {
         Ok(_) | Err(Errno::ESRCH) => Ok(()),
-        Err(why) => Err(why).context("pidfd_send_signal"),
+        Err(why) => Err(during("pidfd_send_signal")(why)),
     }
 }
 
@@ -43,7 +45,7 @@ pub fn kill(process: &OwnedFd) -> Result<()> {
 ///
 /// # Errors
 /// If `poll` fails.
-pub fn wait(process: &OwnedFd, time: Option<Duration>) -> Result<bool> {
+pub fn wait(process: &OwnedFd, time: Option<Duration>) -> io::Result<bool> {
     wait_for_any(&[process.as_fd()], time)
 }
 
@@ -52,7 +54,7 @@ pub fn wait(process: &OwnedFd, time: Option<Duration>) -> Result<bool> {
 ///
 /// # Errors
 /// If `poll` fails.
-pub fn wait_for_any(descriptors: &[BorrowedFd], time: Option<Duration>) -> Result<bool> {
+pub fn wait_for_any(descriptors: &[BorrowedFd], time: Option<Duration>) -> io::Result<bool> {
     // No moment: as if there was no limit, it is so far away.
     let until = time.and_then(|time| Instant::now().checked_add(time));
     let mut ready: Vec<_> =
@@ -68,7 +70,7 @@ pub fn wait_for_any(descriptors: &[BorrowedFd], time: Option<Duration>) -> Resul
             Ok(0) if timeout == PollTimeout::MAX => {}
             Ok(events) => return Ok(events > 0),
             Err(Errno::EINTR) => {}
-            Err(why) => return Err(why).context("poll"),
+            Err(why) => return Err(during("poll")(why)),
         }
     }
 }

@@ -1,14 +1,16 @@
 //! What the kernel reports about a process in /proc: proc(5).
 
+use std::fmt;
 use std::fs::{self, read_to_string};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
 use nix::poll::{PollTimeout, poll};
 use nix::unistd::{Pid, SysconfVar, sysconf};
+
+use crate::during;
 
 /// The text of a file about a process. A process can give itself a name of any bytes, so what is
 /// not UTF-8 is replaced.
@@ -24,11 +26,11 @@ pub fn text(file: impl AsRef<Path>) -> io::Result<String> {
 ///
 /// # Errors
 /// If the file cannot be read, or has no such set.
-pub fn signals(status: impl AsRef<Path>, name: &str) -> Result<u64> {
+pub fn signals(status: impl AsRef<Path>, name: &str) -> io::Result<u64> {
     let status = status.as_ref();
     let digits = field(status, name)?;
     u64::from_str_radix(&digits, 16)
-        .with_context(|| format!("{}: {name}: '{digits}'", status.display()))
+        .map_err(|_| unexpected(status, format_args!("{name}: '{digits}'")))
 }
 
 /// The value of a line `name: value` in a file of /proc, such as `State` in
@@ -36,11 +38,11 @@ pub fn signals(status: impl AsRef<Path>, name: &str) -> Result<u64> {
 ///
 /// # Errors
 /// If the file cannot be read (the process may be gone), or has no such line.
-pub fn field(file: impl AsRef<Path>, name: &str) -> Result<String> {
+pub fn field(file: impl AsRef<Path>, name: &str) -> io::Result<String> {
     let file = file.as_ref();
-    let text = text(file).with_context(|| file.display().to_string())?;
+    let text = text(file).map_err(during(file.display()))?;
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let value = value.with_context(|| format!("{}: no line '{name}:'", file.display()))?;
+    let value = value.ok_or_else(|| unexpected(file, format_args!("no line '{name}:'")))?;
     Ok(value.trim().to_owned())
 }
 
@@ -48,10 +50,16 @@ pub fn field(file: impl AsRef<Path>, name: &str) -> Result<String> {
 ///
 /// # Errors
 /// As [`field`], and if the value is not a number with this unit.
-pub fn kib(file: impl AsRef<Path>, name: &str) -> Result<u64> {
-    let value = field(&file, name)?;
+pub fn kib(file: impl AsRef<Path>, name: &str) -> io::Result<u64> {
+    let file = file.as_ref();
+    let value = field(file, name)?;
     let number = value.strip_suffix(" kB").and_then(|number| number.parse().ok());
-    number.with_context(|| format!("{}: {name}: '{value}'", file.as_ref().display()))
+    number.ok_or_else(|| unexpected(file, format_args!("{name}: '{value}'")))
+}
+
+/// The error that a file of /proc is not as proc(5) says.
+fn unexpected(file: &Path, what: fmt::Arguments) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, format!("{}: {what}", file.display()))
 }
 
 /// The size of a page of memory, in bytes: the least that the kernel maps or copies.
@@ -65,12 +73,12 @@ pub fn page_size() -> usize {
 ///
 /// # Errors
 /// If it is stopped, or gone: a process that was waited for, or a thread that has ended.
-pub fn poll_until_asleep(id: Pid) -> Result<bool> {
+pub fn poll_until_asleep(id: Pid) -> io::Result<bool> {
     loop {
         match field(format!("/proc/{id}/status"), "State")?.chars().next() {
             Some('S') => return Ok(true),
             Some('Z') => return Ok(false),
-            Some('T') => bail!("pid {id} is stopped"),
+            Some('T') => return Err(io::Error::other(format!("pid {id} is stopped"))),
             // A pause of 1 ms that is not a `sleep` in the record of a demo.
             _ => _ = poll(&mut [], PollTimeout::from(1_u8)),
         }
@@ -82,10 +90,10 @@ pub fn poll_until_asleep(id: Pid) -> Result<bool> {
 ///
 /// # Errors
 /// If it is gone.
-pub fn wchan(id: Pid) -> Result<String> {
+pub fn wchan(id: Pid) -> io::Result<String> {
     let file = format!("/proc/{id}/wchan");
     for _ in 0..100 {
-        let place = read_to_string(&file).with_context(|| file.clone())?;
+        let place = read_to_string(&file).map_err(during(&file))?;
         if place != "0" {
             return Ok(place);
         }
@@ -113,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_an_error_that_says_what() {
-        let error = |result: Result<String>| format!("{:#}", result.unwrap_err());
+        let error = |result: io::Result<String>| format!("{:#}", result.unwrap_err());
         assert_eq!(error(field("/proc/self/status", "Pi")), "/proc/self/status: no line 'Pi:'");
         let gone = error(field("/proc/0/status", "Pid"));
         assert!(gone.starts_with("/proc/0/status: No such file"), "{gone}");

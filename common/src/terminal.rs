@@ -5,7 +5,6 @@ use std::io::{self, PipeReader, PipeWriter, Read, Stdin, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
@@ -13,6 +12,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::read;
+
+use crate::during;
 
 /// The key of Ctrl-D, which is a key like any other here.
 pub const CTRL_D: char = '\x04';
@@ -70,13 +71,13 @@ impl Terminal {
     ///
     /// # Errors
     /// If standard input is not a terminal, or the system refuses.
-    pub fn enter() -> Result<Self> {
-        let (caught, catch) = io::pipe().context("pipe")?;
+    pub fn enter() -> io::Result<Self> {
+        let (caught, catch) = io::pipe().map_err(during("pipe"))?;
         for end in [caught.as_fd(), catch.as_fd()] {
-            fcntl(end, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).context("fcntl")?;
+            fcntl(end, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(during("fcntl"))?;
         }
         let stdin = io::stdin();
-        let before = tcgetattr(&stdin).context("tcgetattr")?;
+        let before = tcgetattr(&stdin).map_err(during("tcgetattr"))?;
         CAUGHT.store(catch.as_raw_fd(), Ordering::Relaxed);
         let mut terminal = Self { stdin, before, caught, _catch: catch, actions: Vec::new() };
         for signal in SIGNALS {
@@ -87,21 +88,21 @@ impl Terminal {
     }
 
     /// Delivers keys without waiting for the end of a line, and without an echo.
-    fn key_by_key(&self) -> Result<()> {
+    fn key_by_key(&self) -> io::Result<()> {
         let mut termios = self.before.clone();
         termios.local_flags &= !(LocalFlags::ICANON | LocalFlags::ECHO);
-        tcsetattr(&self.stdin, SetArg::TCSADRAIN, &termios).context("tcsetattr")
+        tcsetattr(&self.stdin, SetArg::TCSADRAIN, &termios).map_err(during("tcsetattr"))
     }
 
-    fn restore(&self) -> Result<()> {
-        tcsetattr(&self.stdin, SetArg::TCSADRAIN, &self.before).context("tcsetattr")
+    fn restore(&self) -> io::Result<()> {
+        tcsetattr(&self.stdin, SetArg::TCSADRAIN, &self.before).map_err(during("tcsetattr"))
     }
 
     /// Replaces the screen; if it has too many lines, the last ones are shown.
     ///
     /// # Errors
     /// If the terminal cannot be written to.
-    pub fn draw(&self, screen: &str, width: usize, height: usize) -> Result<()> {
+    pub fn draw(&self, screen: &str, width: usize, height: usize) -> io::Result<()> {
         let lines: Vec<_> = screen.lines().collect();
         let hidden = (lines.len() + 1).saturating_sub(height);
         let mut drawn = "\x1b[H\x1b[J".to_owned();
@@ -110,7 +111,7 @@ impl Terminal {
             drawn.push('\n');
         }
         let mut stdout = io::stdout().lock();
-        stdout.write_all(drawn.as_bytes()).and_then(|()| stdout.flush()).context("draw")
+        stdout.write_all(drawn.as_bytes()).and_then(|()| stdout.flush()).map_err(during("draw"))
     }
 
     /// Waits for the next event, at most `timeout`. Does not return if a signal ends the
@@ -118,7 +119,7 @@ impl Terminal {
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn event(&mut self, timeout: PollTimeout) -> Result<Event> {
+    pub fn event(&mut self, timeout: PollTimeout) -> io::Result<Event> {
         loop {
             let stdin = PollFd::new(self.stdin.as_fd(), PollFlags::POLLIN);
             let caught = PollFd::new(self.caught.as_fd(), PollFlags::POLLIN);
@@ -126,7 +127,7 @@ impl Terminal {
             match poll(&mut ready, timeout) {
                 Ok(0) => return Ok(Event::Redraw),
                 Err(Errno::EINTR) => continue,
-                result => result.context("poll")?,
+                result => result.map_err(during("poll"))?,
             };
             let [pressed, signalled] = ready.map(|ready| ready.any() == Some(true));
             if signalled {
@@ -139,32 +140,32 @@ impl Terminal {
                 let count = match read(&self.stdin, &mut key) {
                     // The terminal is gone: nobody has its other end any more.
                     Err(Errno::EIO) => 0,
-                    count => count.context("read a key")?,
+                    count => count.map_err(during("read a key"))?,
                 };
                 return Ok(if count == 0 { Event::End } else { Event::Key(key[0].into()) });
             }
         }
     }
 
-    fn take_signals(&mut self) -> Result<()> {
+    fn take_signals(&mut self) -> io::Result<()> {
         let mut signals = [0; 64];
-        let count = self.caught.read(&mut signals).context("read a signal")?;
+        let count = self.caught.read(&mut signals).map_err(during("read a signal"))?;
         // Many children may have changed, which is one event.
         let signals: std::collections::BTreeSet<u8> = signals[..count].iter().copied().collect();
         signals.into_iter().try_for_each(|signal| {
-            self.take(Signal::try_from(i32::from(signal)).context("a signal")?)
+            self.take(Signal::try_from(i32::from(signal)).map_err(during("a signal"))?)
         })
     }
 
     /// Does what the signal does by default, after restoring the terminal.
-    fn take(&self, signal: Signal) -> Result<()> {
+    fn take(&self, signal: Signal) -> io::Result<()> {
         if matches!(signal, Signal::SIGWINCH | Signal::SIGCHLD) {
             return Ok(());
         }
         self.restore()?;
         let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
         set_action(signal, &default)?;
-        raise(signal).context("raise")?;
+        raise(signal).map_err(during("raise"))?;
         // The signal only stopped the program, and the program was continued.
         set_action(signal, &catching())?;
         self.key_by_key()
@@ -187,7 +188,7 @@ fn catching() -> SigAction {
     SigAction::new(SigHandler::Handler(catch), SaFlags::SA_RESTART, SigSet::empty())
 }
 
-fn set_action(signal: Signal, action: &SigAction) -> Result<SigAction> {
+fn set_action(signal: Signal, action: &SigAction) -> io::Result<SigAction> {
     // SAFETY: the only handler that is ever set makes one call, which a handler may make.
-    unsafe { sigaction(signal, action) }.with_context(|| format!("sigaction({signal})"))
+    unsafe { sigaction(signal, action) }.map_err(during(format_args!("sigaction({signal})")))
 }

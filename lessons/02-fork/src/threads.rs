@@ -3,7 +3,7 @@
 //! start threads afterwards. What a child can do if there are threads: `safe-calls`.
 
 use std::fmt::Display;
-use std::io::{PipeWriter, Read, Write, pipe};
+use std::io::{self, PipeWriter, Read, Write, pipe};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -103,7 +103,7 @@ fn watch(child: Child, mut ready: impl Read) -> Result<()> {
 }
 
 /// How many threads a process has.
-fn threads(pid: impl Display) -> Result<String> {
+fn threads(pid: impl Display) -> io::Result<String> {
     proc::field(format!("/proc/{pid}/status"), "Threads")
 }
 

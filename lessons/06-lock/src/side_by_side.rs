@@ -74,7 +74,8 @@ fn each_round<T>(
         step(n)
     };
     let seen = (1..=rounds).map(round).collect();
-    pinned.map(|()| seen)
+    pinned?;
+    Ok(seen)
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub fn count(cpus: &[usize], time: Duration, once: impl Fn() -> u64 + Sync) -> R
         }
         state.store(STOP, Release);
         let end = |thread: Result<thread::ScopedJoinHandle<_>>| {
-            thread?.join().ok().context("join: the thread panicked")?
+            Ok(thread?.join().ok().context("join: the thread panicked")??)
         };
         threads.into_iter().map(end).collect::<Result<Vec<_>>>()
     })?;
