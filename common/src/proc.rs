@@ -12,6 +12,10 @@ use nix::unistd::{Pid, SysconfVar, sysconf};
 
 use crate::during;
 
+/// The running program. Its path may no longer name it: Cargo replaces a program when it is
+/// rebuilt, while the old one still runs.
+pub const OWN_PROGRAM: &str = "/proc/self/exe";
+
 /// The text of a file about a process. A process can give itself a name of any bytes, so what is
 /// not UTF-8 is replaced.
 ///

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork, getppid};
-use xtask::record::{Event, Program, Selection, record_under};
+use record::{Event, Program, Selection, record_under};
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 const RUNS: usize = 15;

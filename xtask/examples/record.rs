@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use xtask::record::{Event, Program, Refused, Selection, record_under};
+use record::{Event, Program, Refused, Selection, record_under};
 
 fn main() -> Result<()> {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();

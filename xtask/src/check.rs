@@ -22,11 +22,11 @@ use std::process::ExitCode;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
+use ::transcript::page::Page;
 use anyhow::{Context, Result};
 use common::options::Table;
 use common::progress::Progress;
 use serde_json::json;
-use xtask::transcript::page::Page;
 
 use crate::cli::Arguments;
 use crate::python;

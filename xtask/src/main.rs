@@ -12,7 +12,6 @@ mod wrap;
 use std::process::ExitCode;
 
 use common::options::exit_code;
-use xtask::{record, supervise};
 
 use workspace::Interrupted;
 

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use common::options::UsageError;
-use xtask::supervise::OWN_PROGRAM;
+use common::proc::OWN_PROGRAM;
 
 use crate::package;
 use crate::workspace::{NotBuilt, OWN, Workspace};

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::workspace::Interrupted;
-use xtask::supervise::{self, End, Errors, Program};
+use supervise::{End, Errors, Program};
 
 /// The variable to set for a program: `PATH`, with the folder of the Python in front that the
 /// script starts in the folder `root`. None if `python3` is not a script, or does not say.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use common::options::UsageError;
 use serde_json::Value;
-use xtask::supervise::{self, End, Errors, Program};
+use supervise::{End, Errors, Program};
 
 /// The environment variable in which `check` hands the folder of the built lessons to the
 /// xtask of a transcript. Cargo must not run again there: it would repeat the warnings of

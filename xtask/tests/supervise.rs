@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use marks::{mark, marked};
 use nix::sys::signal::Signal;
-use xtask::supervise::{End, Errors, Outcome, Program, run_under};
+use supervise::{End, Errors, Outcome, Program, run_under};
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use xtask::supervise::{End, Errors, Program, interrupt, run_under};
+use supervise::{End, Errors, Program, interrupt, run_under};
 
 #[test]
 fn an_interruption_ends_every_program() {

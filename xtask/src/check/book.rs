@@ -176,7 +176,7 @@ pub fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use xtask::transcript::page::Page;
+    use transcript::page::Page;
 
     use super::*;
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use xtask::supervise::{self, Errors, OWN_PROGRAM, Outcome, Program};
+use common::proc::OWN_PROGRAM;
+use supervise::{Errors, Outcome, Program};
 
 use crate::python;
 use crate::workspace::{BINARIES, Lesson};

@@ -13,7 +13,7 @@ use common::cpus;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use nix::unistd::{SysconfVar, sysconf};
-use xtask::transcript::token::{Line, Token};
+use transcript::token::{Line, Token};
 
 use super::findings::{Failure, Finding, Verdict};
 

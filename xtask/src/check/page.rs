@@ -4,7 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
-use xtask::transcript::page::{Excerpt, Length, Page};
+use transcript::page::{Excerpt, Length, Page};
 
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Verdict};

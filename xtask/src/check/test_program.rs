@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use xtask::supervise::{self, End, Errors, NoAnswer, Program};
+use supervise::{End, Errors, NoAnswer, Program};
 
 use super::findings::{Failure, Finding, Kind, Verdict};
 use super::kept::{Kept, Surroundings};

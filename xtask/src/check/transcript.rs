@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::Unsupported;
-use xtask::supervise::{self, End, Errors, NoAnswer, OWN_PROGRAM, Outcome, Program};
-use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
-use xtask::transcript::explain::explain;
-use xtask::transcript::order::Order;
-use xtask::transcript::page::{Block, Page, Transcript};
-use xtask::transcript::phrases::Sort;
-use xtask::transcript::token::{Id, Line};
+use common::proc::OWN_PROGRAM;
+use supervise::{End, Errors, NoAnswer, Outcome, Program};
+use transcript::equivalent::{BUDGET, Refusal, equivalent};
+use transcript::explain::explain;
+use transcript::order::Order;
+use transcript::page::{Block, Page, Transcript};
+use transcript::phrases::Sort;
+use transcript::token::{Id, Line};
 
 use super::command_line::CommandLine;
 use super::findings::{Failure, Finding, Kind, Verdict};

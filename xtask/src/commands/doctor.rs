@@ -14,8 +14,8 @@ use common::{cgroup, cpus, pidfd, proc, text};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::sys::utsname::uname;
 use nix::unistd::getpid;
-use xtask::record::{self, Group, Program, Selection};
-use xtask::supervise::{self, End, Errors, OWN_PROGRAM};
+use record::{Group, Program, Selection};
+use supervise::{End, Errors};
 
 use crate::cli::Command;
 use crate::wrap::wrapped;
@@ -151,7 +151,7 @@ fn cpus_and_quota() -> Finding {
 
 /// Whether a program that xtask starts can be traced.
 fn tracing() -> Finding {
-    let words: [OsString; 2] = [OWN_PROGRAM.into(), "--help".into()];
+    let words: [OsString; 2] = [proc::OWN_PROGRAM.into(), "--help".into()];
     let program = Program { words: &words, folder: Path::new("/"), reads: false };
     let selection = Selection::Groups(vec![Group::Exit]);
     match record::record(&program, &selection, &mut |_| ControlFlow::Continue(())) {

@@ -20,7 +20,7 @@ use anyhow::{Context, Result};
 use common::Unsupported;
 use common::options::{Options, UsageError};
 use nix::unistd::Pid;
-use xtask::record::{self, Event, Group, Program, Refused, Selection};
+use record::{Event, Group, Program, Refused, Selection};
 
 use crate::cli::{Arguments, Command};
 use crate::python;

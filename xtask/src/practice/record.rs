@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use common::text;
 use nix::errno::Errno;
 use nix::libc;
-use xtask::record::{End, Event, Group};
+use record::{End, Event, Group};
 
 use super::Fault;
 

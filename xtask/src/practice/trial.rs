@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use common::Unsupported;
-use xtask::supervise::{self, End, Errors, OWN_PROGRAM, Program};
+use common::proc::OWN_PROGRAM;
+use supervise::{End, Errors, Program};
 
 use super::feed::{Feed, Step};
 use super::{Record, interleave};

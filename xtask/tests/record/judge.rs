@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use nix::errno::Errno;
+use record::{Group, Selection};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 use testing::start;
-use xtask::record::{Group, Selection};
 
 use super::trace::{XTASK, build, events, example, in_time, is_allowed};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 use common::cpus;
 use nix::unistd::Pid;
-use xtask::record::Group;
+use record::Group;
 
 use crate::practice::{Exercise, Fault, Judge, NotHere, Record, Trial};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::text;
-use xtask::record::{Event, Group};
+use record::{Event, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Record, Step, Trial};
 

@@ -2,7 +2,7 @@
 //! hand on the sum of their statuses?
 
 use anyhow::{Result, ensure};
-use xtask::record::{End, Event, Group};
+use record::{End, Event, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Record, Trial};
 

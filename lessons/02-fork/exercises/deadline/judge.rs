@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::text;
-use xtask::record::{End, Event, Group};
+use record::{End, Event, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Record, Trial};
 

@@ -2,7 +2,7 @@
 //! keep none, and wait for all three? Is its status that of the last?
 
 use anyhow::{Result, ensure};
-use xtask::record::{End, Event, Group};
+use record::{End, Event, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Record, Trial};
 

@@ -2,7 +2,7 @@
 //! the parent's line printed once, by the parent, when all children have ended?
 
 use anyhow::{Result, ensure};
-use xtask::record::{End, Group};
+use record::{End, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Record, Trial};
 

@@ -1,7 +1,7 @@
 //! Do two processes that send to each other more than a pipe holds both come to the end?
 
 use anyhow::{Result, ensure};
-use xtask::record::{Event, Group};
+use record::{Event, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Record, Trial};
 

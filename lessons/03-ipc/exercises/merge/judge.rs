@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use xtask::record::{Event, Group};
+use record::{Event, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Record, Step, Trial};
 

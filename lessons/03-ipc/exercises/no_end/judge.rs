@@ -1,7 +1,7 @@
 //! Does the reader see the end of file, which comes only when no write end is open any more?
 
 use anyhow::{Context, Result, ensure};
-use xtask::record::Group;
+use record::Group;
 
 use crate::practice::{Exercise, Fault, Judge, Record, Trial};
 

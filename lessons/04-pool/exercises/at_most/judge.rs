@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use common::text;
-use xtask::record::{End, Event, Group};
+use record::{End, Event, Group};
 
 use crate::practice::{Exercise, Fault, JobRun, Judge, Record, Signals, Trial};
 

@@ -2,7 +2,7 @@
 //! replaced, and waited for, and each that lives used again?
 
 use anyhow::{Result, ensure};
-use xtask::record::{End, Group};
+use record::{End, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Record, Trial};
 

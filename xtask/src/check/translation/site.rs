@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
-use xtask::transcript::page::Page;
+use transcript::page::Page;
 
 use super::super::book::{self, CHINESE, CHINESE_README, README, SUMMARY, is_in_chinese};
 use super::super::page;

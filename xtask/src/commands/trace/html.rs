@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use record::Event;
 use serde_json::{Value, json};
-use xtask::record::Event;
 
 use arrows::arrows;
 

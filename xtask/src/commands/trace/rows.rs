@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{IsTerminal, stdout};
 
 use common::text;
-use xtask::record::{End, Event};
+use record::{End, Event};
 
 use crate::wrap::wrapped;
 
@@ -113,7 +113,7 @@ impl Rows {
 mod tests {
     use std::time::Duration;
 
-    use xtask::record::Group;
+    use record::Group;
 
     use super::*;
 

@@ -9,7 +9,7 @@ use common::options::UsageError;
 use common::terminal::{CTRL_D, Event, Terminal};
 use common::text;
 use nix::poll::PollTimeout;
-use xtask::record::{self, Group, Program, Selection, State, Steps};
+use record::{Group, Program, Selection, State, Steps};
 
 use screen::Screen;
 

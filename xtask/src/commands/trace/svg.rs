@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::picture::{Canvas, colour, escaped};
 use common::text;
-use xtask::record::{End, Event, Group};
+use record::{End, Event, Group};
 
 use marks::{draw_legend, draw_mark};
 use words::shortened;

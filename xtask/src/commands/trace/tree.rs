@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use common::text;
-use xtask::record::{End, Event, Group};
+use record::{End, Event, Group};
 
 /// The tasks that were seen, by their ids, each with the task that created it.
 #[derive(Default)]

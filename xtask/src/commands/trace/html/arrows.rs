@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use record::{Event, Group};
 use serde_json::{Value, json};
-use xtask::record::{Event, Group};
 
 /// What each event led to: the numbers of both, and the kind.
 pub fn arrows(events: &[Event]) -> Vec<Value> {
@@ -105,7 +105,7 @@ fn id(text: &str) -> Option<i32> {
 mod tests {
     use std::time::Duration;
 
-    use xtask::record::End;
+    use record::End;
 
     use super::*;
 

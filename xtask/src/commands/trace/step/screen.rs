@@ -3,7 +3,7 @@
 use common::proc;
 use common::text;
 use nix::unistd::Pid;
-use xtask::record::{End, Event, Group, Selection, State, Steps, printable};
+use record::{End, Event, Group, Selection, State, Steps, printable};
 
 /// What the reader sees.
 pub struct Screen {

@@ -1,7 +1,7 @@
 //! The marks of a picture, and what they mean.
 
 use common::picture::{Canvas, Point};
-use xtask::record::End;
+use record::End;
 
 use super::LEFT;
 

@@ -37,7 +37,6 @@ use super::channels::Channels;
 use super::event::{End, Event};
 use super::words::{self, NEVER};
 use super::{Group, Selection, starter};
-use crate::supervise::OWN_PROGRAM;
 
 pub use interrupt::{interrupt, was_interrupted};
 pub use stepping::{State, Steps, step};
@@ -126,7 +125,7 @@ pub type Tell<'a> = &'a mut dyn FnMut(Event) -> ControlFlow<()>;
 /// # Errors
 /// [`Refused`]; or if the program cannot be started, or a call to ptrace fails.
 pub fn record(program: &Program, selection: &Selection, tell: Tell) -> Result<()> {
-    record_under(Path::new(OWN_PROGRAM), program, selection, tell)
+    record_under(Path::new(proc::OWN_PROGRAM), program, selection, tell)
 }
 
 /// The same, for a caller that is not xtask: `xtask` is its path.

@@ -8,9 +8,9 @@ use std::ops::RangeInclusive;
 
 use large::large;
 use proptest::prelude::*;
-use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
-use xtask::transcript::order::Order;
-use xtask::transcript::token::Line;
+use transcript::equivalent::{BUDGET, Refusal, equivalent};
+use transcript::order::Order;
+use transcript::token::Line;
 
 type Parts = [RangeInclusive<usize>];
 

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 
-use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
-use xtask::transcript::order::Order;
-use xtask::transcript::page::Page;
-use xtask::transcript::token::Line;
+use transcript::equivalent::{BUDGET, Refusal, equivalent};
+use transcript::order::Order;
+use transcript::page::Page;
+use transcript::token::Line;
 
 /// An outcome on a page.
 struct Shown {
@@ -52,7 +52,7 @@ impl Shown {
 fn shown() -> Vec<Shown> {
     // Where these tests run, not where they were compiled: checkouts may share a target folder.
     let here = std::env::current_dir().unwrap();
-    let root = here.parent().unwrap();
+    let root = here.ancestors().nth(2).unwrap();
     let mut pages = vec![root.join("README.md")];
     let mut folders = vec![root.join("docs")];
     while let Some(folder) = folders.pop() {

@@ -6,8 +6,8 @@ mod large;
 
 use std::time::{Duration, Instant};
 
-use xtask::transcript::equivalent::{BUDGET, Refusal, equivalent};
-use xtask::transcript::order::Order;
+use transcript::equivalent::{BUDGET, Refusal, equivalent};
+use transcript::order::Order;
 
 fn main() {
     let page = large::large(10_000, 1);

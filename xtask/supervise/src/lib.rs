@@ -34,6 +34,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use common::proc::OWN_PROGRAM;
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
@@ -43,10 +44,6 @@ pub use supervisor::supervisor;
 
 /// The word on xtask's command line that makes it a supervisor.
 pub const SUBCOMMAND: &str = "supervisor";
-
-/// The running program. Its path may no longer name it: Cargo replaces xtask when
-/// it is rebuilt, while this one still runs.
-pub const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// A supervisor that has not reported this long after the deadline is stuck.
 const PATIENCE: Duration = Duration::from_millis(900);

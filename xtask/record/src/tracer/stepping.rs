@@ -24,7 +24,7 @@ use nix::unistd::Pid;
 
 use super::super::calls::Begun;
 use super::super::{Event, Group, Selection};
-use super::{Interrupted, OWN_PROGRAM, Program, RUNNING, Stops, Task, Tracer, begin, gone_or};
+use super::{Interrupted, Program, RUNNING, Stops, Task, Tracer, begin, gone_or};
 
 /// How the tasks of a tracer run step by step.
 pub(super) struct Stepping {
@@ -212,7 +212,7 @@ pub fn step(
     fcntl(&output, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).context("fcntl")?;
     let outputs = [printed.try_clone().context("copy a pipe's end")?, printed];
     let (mut tracer, starter) =
-        begin(Path::new(OWN_PROGRAM), program, &followed, outputs, &mut tell)?;
+        begin(Path::new(proc::OWN_PROGRAM), program, &followed, outputs, &mut tell)?;
     tracer.stepping = Some(Stepping { held_before, is_free: false });
     // Ctrl-C ends this process, and with it what it traces.
     RUNNING.store(true, Ordering::Relaxed);
