@@ -8,12 +8,13 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
 use nix::sys::stat::{SFlag, fstat};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, execv, fork, pause, pipe, setsid};
+use nix::unistd::{ForkResult, Pid, execv, fork, gettid, pause, pipe, setsid};
 use process_pool::{Function, PoolError, ProcessPool, TaskError};
 use serde_bytes::ByteBuf;
 
@@ -26,10 +27,30 @@ const RETURNS: u8 = 0;
 const PANICS: u8 = 1;
 const RETURNS_LATER: u8 = 2;
 const IS_DAEMON: u8 = 3;
+const FORKS_BY_CALL: u8 = 4;
+
+/// A way to fork.
+type Fork = unsafe fn() -> nix::Result<ForkResult>;
+
+/// As [`fork`], but by the system call alone. The C library does not notice it.
+///
+/// # Safety
+/// As for [`fork`]; and the child does nothing for which the C library has to know its id.
+unsafe fn fork_by_call() -> nix::Result<ForkResult> {
+    let flags = libc::c_long::from(libc::SIGCHLD);
+    // SAFETY: the child gets a copy of all memory, so it touches none of this process.
+    let child =
+        unsafe { libc::syscall(libc::SYS_clone, flags, 0_usize, 0_usize, 0_usize, 0_usize) };
+    Ok(match Errno::result(child)? {
+        0 => ForkResult::Child,
+        child => ForkResult::Parent { child: Pid::from_raw(child as i32) },
+    })
+}
 
 /// Forks, and both processes go on.
 pub static FORK_ON: Function<(u8, u64), u64> = Function::new("fork_on", |(how, number)| {
     common::child::ensure_one_thread().unwrap();
+    let fork = if how == FORKS_BY_CALL { fork_by_call } else { fork };
     // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     match (unsafe { fork() }.unwrap(), how) {
         (ForkResult::Parent { .. }, IS_DAEMON) => std::process::exit(0),
@@ -47,7 +68,7 @@ pub static FORK_ON: Function<(u8, u64), u64> = Function::new("fork_on", |(how, n
 
 pub fn forks() {
     let pool = pool();
-    for (how, chunk_size) in [RETURNS, PANICS, RETURNS_LATER]
+    for (how, chunk_size) in [RETURNS, PANICS, RETURNS_LATER, FORKS_BY_CALL]
         .into_iter()
         .flat_map(|how| [1, 3, 20].map(|chunk_size| (how, chunk_size)))
     {
@@ -436,8 +457,60 @@ pub fn copied_pool() {
     pool.join().unwrap();
 }
 
+/// Copies of the process that has made a pool: in each way to fork, what may come next.
+pub fn copies() {
+    let mut pool = pool();
+    let pids = pool.pids();
+    let gate = tasks::File::new();
+    let running = pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap();
+    for (fork, next) in [fork as Fork, fork_by_call]
+        .into_iter()
+        .flat_map(|fork| (0..6).map(move |next| (fork, next)))
+    {
+        all_others_asleep();
+        // SAFETY: no other thread runs, so none can hold a lock that the child needs.
+        let copy = match unsafe { fork() }.unwrap() {
+            ForkResult::Parent { child } => child,
+            ForkResult::Child => {
+                let right = match next {
+                    0 => {
+                        drop(pool);
+                        true
+                    }
+                    1 => pool.map(&ADD_ONE, 0..9, Some(1)) == Err(PoolError::Forked),
+                    2 => pool.join() == Err(PoolError::Forked) && pool.pids().is_empty(),
+                    3 => running.wait() == Err(PoolError::Forked.into()),
+                    4 => std::process::exit(0),
+                    _ => execv(c"/bin/sh", &[c"sh", c"-c", c"exit 0"]).is_ok(),
+                };
+                // SAFETY: it does not return.
+                unsafe { libc::_exit(if right { 0 } else { 1 }) }
+            }
+        };
+        assert_eq!(waitpid(copy, None), Ok(WaitStatus::Exited(copy, 0)), "{next}");
+        // This one has noticed nothing.
+        assert!(pool.map(&ADD_ONE, 0..9, Some(1)).unwrap().into_iter().eq((1..10).map(Ok)));
+        assert_eq!(pool.pids(), pids);
+        assert!(!running.is_ready());
+    }
+    drop(gate);
+    assert_eq!(running.wait(), Ok(()));
+    pool.close();
+    pool.join().unwrap();
+}
+
+/// Waits until no other thread of this process does anything.
+fn all_others_asleep() {
+    let this = gettid();
+    for thread in std::fs::read_dir("/proc/self/task").unwrap() {
+        let id = Pid::from_raw(thread.unwrap().file_name().to_str().unwrap().parse().unwrap());
+        assert!(id == this || common::proc::poll_until_asleep(id).unwrap());
+    }
+}
+
 pub fn a_copy_of_the_program() {
     assert_eq!(lines(&mut program("copied pool")), [""; 0]);
+    assert_eq!(lines(&mut program("copies")), [""; 0]);
 }
 
 /// The system refuses the second of three workers, or a part of it, with fewer and fewer
@@ -465,7 +538,7 @@ pub fn started_in_part() {
         let children = format!("/proc/self/task/{}/children", std::process::id());
         assert_eq!(std::fs::read_to_string(children).unwrap(), "", "with {more} more");
         assert_eq!(count("/proc/self/fd") as u64, open, "with {more} more");
-        assert_eq!(waitpid(None, None), Err(nix::errno::Errno::ECHILD), "with {more} more");
+        assert_eq!(waitpid(None, None), Err(Errno::ECHILD), "with {more} more");
     }
     println!("{}", failures > 3);
 }

@@ -50,6 +50,7 @@ const ROLES: &[(&str, fn())] = &[
     ("truncated", misuse::truncated),
     ("copied descriptors", misuse::copied_descriptors),
     ("copied pool", misuse::copied_pool),
+    ("copies", misuse::copies),
     ("started in part", misuse::started_in_part),
     ("closed streams", misuse::closed_streams),
 ];
