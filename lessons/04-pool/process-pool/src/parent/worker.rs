@@ -13,6 +13,7 @@ use common::pidfd;
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
+use super::poll::wait_until;
 use super::start::start_worker;
 use crate::flow::value::{encode_text, split_first};
 use crate::flow::{ChunkHeader, Kind, Reader, Writer};
@@ -31,6 +32,7 @@ pub const END_LIMIT: Duration = Duration::from_secs(1);
 /// A worker.
 pub struct Worker {
     child: Child,
+    started: Instant,
     /// Becomes readable when the process ends.
     pub ended: OwnedFd,
     /// A byte that arrives here wakes the manager, one that is sent here wakes the worker.
@@ -90,6 +92,7 @@ impl Worker {
         Ok(Self {
             ended: pidfd::open(child.pid())?,
             child,
+            started: Instant::now(),
             bell,
             closed: None,
             arguments,
@@ -312,11 +315,8 @@ impl Worker {
     /// Waits until it has ended, but not longer than until this moment: then it is killed.
     /// Returns the chunks that it has not done.
     pub fn stop(self, deadline: Instant) -> impl Iterator<Item = Chunk> {
-        let time = deadline.saturating_duration_since(Instant::now());
-        if !time.is_zero() {
-            // If this fails, it is killed as well.
-            let _ = pidfd::wait(&self.ended, Some(time));
-        }
+        // If this fails, it is killed as well.
+        let _ = wait_until(deadline, self.ended.as_fd());
         // Not by its id, which may belong to another process if it has ended.
         let _ = pidfd::kill(&self.ended);
         // If its end cannot be waited for, somebody else has.
@@ -341,8 +341,10 @@ impl Worker {
                 // Such as a thread that waits for any child; or SIGCHLD is ignored.
                 (_, Err(_)) => "how is not known, as its exit status went elsewhere".to_owned(),
             },
-            exited: matches!(status, Ok(WaitStatus::Exited(..))),
+            by_itself: status.is_ok_and(ended_by_itself),
             was_ready,
+            age: self.started.elapsed(),
+            has_worked: was_in_one || self.chunks_done > 0,
             running: if was_in_one { chunks.pop_front() } else { None },
             not_begun: chunks,
         }
@@ -353,12 +355,29 @@ impl Worker {
 pub struct Death {
     /// How it ended, in words.
     pub how: String,
-    /// Whether it exited, and no signal ended it.
-    pub exited: bool,
+    /// Whether its own program has ended it, as far as that is known.
+    pub by_itself: bool,
     /// Whether it ever was ready to run tasks.
     pub was_ready: bool,
+    /// How long it has lived.
+    pub age: Duration,
+    /// Whether it has begun a task.
+    pub has_worked: bool,
     /// The chunk that it was in, without the tasks that are done: it was running the first.
     pub running: Option<Chunk>,
     /// The chunks that it had not begun.
     pub not_begun: VecDeque<Chunk>,
+}
+
+/// Whether a process has exited, or ended by a fault of its program. Other signals come from
+/// outside.
+fn ended_by_itself(status: WaitStatus) -> bool {
+    use Signal::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    match status {
+        WaitStatus::Exited(..) => true,
+        WaitStatus::Signaled(_, signal, _) => {
+            [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP].contains(&signal)
+        }
+        _ => false,
+    }
 }

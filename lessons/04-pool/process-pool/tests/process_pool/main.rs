@@ -3,6 +3,7 @@
 
 mod deaths;
 mod ends;
+mod hostile;
 mod misuse;
 mod programs;
 mod results;
@@ -46,6 +47,9 @@ fn main() {
             &programs::no_processes,
         ),
         ("useless_workers_do_not_end_a_pool_that_has_another_one", &programs::useless),
+        ("workers_that_end_at_their_start_end_the_pool_soon", &hostile::none_becomes_ready),
+        ("idle_workers_may_be_killed_again_and_again", &hostile::killed_again_and_again),
+        ("a_limit_for_descriptors_below_those_that_are_open", &hostile::a_limit_below_what_is_open),
         ("a_worker_that_closes_its_socket_is_killed", &programs::closed_socket),
         ("a_worker_that_writes_nonsense_is_killed", &programs::scribbled),
         ("a_closed_pool_takes_nothing_and_can_be_joined", &ends::closed),

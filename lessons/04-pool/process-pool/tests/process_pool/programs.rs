@@ -17,8 +17,8 @@ use nix::unistd::{ForkResult, Pid, fork, getpid, pause};
 use process_pool::{Function, PoolError, ProcessPool, TaskError, Tasks, work_if_worker};
 use testing::start;
 
-use crate::misuse;
 use crate::tasks::{self, ADD_ONE, DIE, TASKS, UNTIL_GONE, pool};
+use crate::{hostile, misuse};
 
 /// What this program is started for; without a role it runs the tests.
 const ROLE: &str = "POOL_ROLE";
@@ -53,6 +53,8 @@ const ROLES: &[(&str, fn())] = &[
     ("copies", misuse::copies),
     ("started in part", misuse::started_in_part),
     ("closed streams", misuse::closed_streams),
+    ("few descriptors", hostile::few_descriptors),
+    ("aborting workers", hostile::aborting_workers),
 ];
 
 static OTHER_ADD_ONE: Function<u64, u64> = Function::new("add_one", |number| number + 100);
@@ -66,6 +68,7 @@ pub fn be_started() {
         Some("forgetful") => {}
         Some("forgetful worker") if is_worker => std::process::exit(0),
         Some("useless workers") if is_worker && note_worker() => std::process::exit(0),
+        Some("aborting workers") if is_worker && note_worker() => std::process::abort(),
         Some("another table in the worker") if is_worker => work_if_worker(OTHER_TABLE),
         _ => work_if_worker(TASKS),
     }
@@ -389,9 +392,9 @@ pub fn no_processes() {
 }
 
 /// The file whose presence makes new workers useless.
-const USELESS: &str = "POOL_USELESS";
+pub const USELESS: &str = "POOL_USELESS";
 
-fn useless_file() -> PathBuf {
+pub fn useless_file() -> PathBuf {
     std::env::var_os(USELESS).expect("the test has set it").into()
 }
 
