@@ -3,23 +3,24 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::os::fd::{BorrowedFd, IntoRawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
-use nix::sys::stat::{SFlag, fstat};
+use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, execv, fork, gettid, pause, pipe, setsid};
 use process_pool::{Function, PoolError, ProcessPool, TaskError};
 use serde_bytes::ByteBuf;
 
 use crate::ends::is_gone;
-use crate::programs::{lines, program, run, until};
+use crate::programs::{CAUGHT_PANIC, lines, program, run, until};
 use crate::tasks::{self, ADD_ONE, BIG, ECHO, PANIC, TASKS, UNTIL_GONE, WAIT, pool};
 
 /// What a task does that forks.
@@ -183,6 +184,12 @@ pub static CHANGE: Function<u8, u8> = Function::new("change", |what| {
             // SAFETY: nothing of Rust's own owns these.
             unsafe { libc::close(fd) };
         }),
+        10 => replace_streams(&File::options().write(true).open("/dev/full").unwrap()),
+        11 => replace_streams(&pipe().unwrap().1),
+        // SAFETY: that the worker has these descriptors is what the test is about.
+        12 => drop(unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) }),
+        13 => prctl::set_dumpable(false).unwrap(),
+        14 => drop(umask(Mode::all())),
         _ => (3..64).for_each(|fd| {
             // SAFETY: no descriptor is closed.
             unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) };
@@ -191,14 +198,25 @@ pub static CHANGE: Function<u8, u8> = Function::new("change", |what| {
     what
 });
 
+/// Puts a file in place of the standard streams.
+fn replace_streams(file: &impl AsRawFd) {
+    for fd in 0..3 {
+        // SAFETY: nothing of Rust's own owns these.
+        unsafe { libc::dup2(file.as_raw_fd(), fd) };
+    }
+}
+
 pub fn changes() {
-    for what in 0..=10 {
+    for what in 0..=15 {
         let mut pool = pool();
         let results = pool.map(&CHANGE, [what; 4], Some(2)).unwrap();
         assert!(results.into_iter().eq([what; 4].map(Ok)), "change {what}");
         assert!(pool.map(&ADD_ONE, 0..9, Some(1)).unwrap().into_iter().eq((1..10).map(Ok)));
         assert!(pool.apply(&BIG, 10 << 20).is_ok_and(|bytes| bytes.len() == 10 << 20));
         assert!(matches!(pool.apply(&PANIC, 3), Err(TaskError::Panicked(_))));
+        // The worker prints what its tasks have caught, if it can.
+        let results = pool.map(&CAUGHT_PANIC, [1; 9], Some(3)).unwrap();
+        assert!(results.into_iter().eq([1; 9].map(Ok)), "change {what}");
         pool.close();
         pool.join().unwrap();
     }
