@@ -106,14 +106,15 @@ impl Manager {
         loop {
             let mut chunks_done = 0;
             for worker in &mut self.workers {
-                let was_ready = worker.is_ready();
+                let (was_ready, had_worked) = (worker.is_ready(), worker.has_worked());
                 chunks_done += worker.take_results();
                 if worker.is_ready() && !was_ready {
                     self.failures = 0;
                 }
-            }
-            if chunks_done > 0 {
-                self.useless = 0;
+                // Not by each chunk: one worker may work while another ends again and again.
+                if worker.has_worked() && !had_worked {
+                    self.useless = 0;
+                }
             }
             self.check_functions()?;
             let closed = {

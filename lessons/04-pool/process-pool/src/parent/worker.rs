@@ -122,6 +122,11 @@ impl Worker {
         self.greeting == Greeting::Ready
     }
 
+    /// Whether it has done a chunk.
+    pub fn has_worked(&self) -> bool {
+        self.chunks_done > 0
+    }
+
     /// The functions that it has, if it has said that they are not those of the pool.
     pub fn other_functions(&self) -> Option<&str> {
         match &self.greeting {
@@ -328,7 +333,7 @@ impl Worker {
     pub fn reap(mut self) -> Death {
         // What it wrote before its end is still in the memory.
         self.take_results();
-        let was_ready = self.is_ready();
+        let (was_ready, has_worked) = (self.is_ready(), self.has_worked());
         let status = self.child.wait();
         let mut chunks: VecDeque<Chunk> = self.given.into_iter().map(|given| given.chunk).collect();
         let was_in_one = self.arguments.chunks_begun() != self.chunks_done;
@@ -344,7 +349,7 @@ impl Worker {
             by_itself: status.is_ok_and(ended_by_itself),
             was_ready,
             age: self.started.elapsed(),
-            has_worked: was_in_one || self.chunks_done > 0,
+            has_worked: was_in_one || has_worked,
             running: if was_in_one { chunks.pop_front() } else { None },
             not_begun: chunks,
         }

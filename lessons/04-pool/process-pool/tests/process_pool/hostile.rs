@@ -1,6 +1,7 @@
 //! What happens to the program and its workers from outside: limits that are lowered meanwhile,
 //! workers that end again and again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -57,18 +58,31 @@ pub fn a_limit_below_what_is_open() {
 }
 
 pub fn killed_again_and_again() {
-    let pool = pool();
-    let begin = Instant::now();
-    let mut before = pool.pids();
-    for _ in 0..60 {
-        kill(Pid::from_raw(before[0]), Signal::SIGKILL).unwrap();
-        until("another worker", || pool.pids().len() == 2 && !pool.pids().contains(&before[0]));
-        before = pool.pids();
+    for other_works in [false, true] {
+        let (pool, over) = (pool(), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while other_works && !over.load(Ordering::Relaxed) {
+                    assert_eq!(pool.apply(&ADD_ONE, 1), Ok(2));
+                }
+            });
+            let begin = Instant::now();
+            let spared = pool.pids()[0];
+            for _ in 0..60 {
+                let victim = *pool.pids().iter().find(|&&pid| pid != spared).unwrap();
+                kill(Pid::from_raw(victim), Signal::SIGKILL).unwrap();
+                until("another worker", || {
+                    pool.pids().len() == 2 && !pool.pids().contains(&victim)
+                });
+            }
+            let time = begin.elapsed();
+            over.store(true, Ordering::Relaxed);
+            // Each time the pool has waited half a millisecond longer. One that kills them as fast
+            // as it can would keep a CPU busy otherwise.
+            assert!(time > Duration::from_millis(800), "{time:?}, {other_works}");
+            assert!(pool.map(&ADD_ONE, 0..9, Some(1)).unwrap().into_iter().eq((1..10).map(Ok)));
+        });
     }
-    // Each time the pool has waited half a millisecond longer. One that kills them as fast as it
-    // can would keep a CPU busy otherwise.
-    assert!(begin.elapsed() > Duration::from_millis(800), "{:?}", begin.elapsed());
-    assert!(pool.map(&ADD_ONE, 0..9, Some(1)).unwrap().into_iter().eq((1..10).map(Ok)));
 }
 
 /// Each worker aborts at its start, which the file with their ids knows.
