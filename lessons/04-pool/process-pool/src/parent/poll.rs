@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;
 use nix::libc::{self, c_ulong};
 use nix::poll::{PollFd, PollFlags, ppoll};
@@ -20,6 +20,12 @@ pub fn poll(descriptors: &[BorrowedFd], time: Option<Duration>) -> Result<Vec<bo
         descriptors.iter().map(|&fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
     match ppoll(&mut polled, time.map(TimeSpec::from), None) {
         Ok(_) | Err(Errno::EINTR | Errno::EAGAIN | Errno::ENOMEM) => {
+            let is_closed =
+                |fd: &PollFd| fd.revents().is_some_and(|it| it.contains(PollFlags::POLLNVAL));
+            ensure!(
+                !polled.iter().any(is_closed),
+                "ppoll: the program has closed a descriptor of the pool"
+            );
             Ok(polled.iter().map(|fd| fd.any().unwrap_or(true)).collect())
         }
         // They are more than the descriptors that this process may have by now.
@@ -91,6 +97,7 @@ mod tests {
         // SAFETY: the kernel has just made it, for this test only.
         let high = high.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
         let high = high.as_ref().map_or(written.as_fd(), |fd| fd.as_fd());
+        let closed = written.as_raw_fd() + 500;
         let descriptors = [silent.as_fd(), written.as_fd(), ended.as_fd(), high];
         for wait in [poll, select] {
             for time in [None, Some(Duration::ZERO), Some(second)] {
@@ -98,6 +105,9 @@ mod tests {
             }
             assert_eq!(wait(&descriptors[..1], Some(Duration::from_nanos(1))).unwrap(), [false]);
             assert_eq!(wait(&[], Some(Duration::ZERO)).unwrap(), [false; 0]);
+            // SAFETY: that it is closed is what this is about, and no other has so high a number.
+            let closed = unsafe { BorrowedFd::borrow_raw(closed) };
+            assert!(wait(&[silent.as_fd(), closed], None).is_err());
         }
     }
 }

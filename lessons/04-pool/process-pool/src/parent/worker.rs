@@ -333,9 +333,14 @@ impl Worker {
         // If this fails, it is killed as well.
         let _ = wait_until(deadline, self.ended.as_fd());
         // Not by its id, which may belong to another process if it has ended.
-        let _ = pidfd::kill(&self.ended);
-        // If its end cannot be waited for, somebody else has.
-        let _ = self.child.wait();
+        if pidfd::kill(&self.ended).is_ok() {
+            // If its end cannot be waited for, somebody else has.
+            let _ = self.child.wait();
+        } else {
+            // This process has another user by now. The worker ends when its task does.
+            self.arguments.revoke_chunks();
+            std::mem::forget(self.child);
+        }
         self.given.into_iter().map(|given| given.chunk)
     }
 

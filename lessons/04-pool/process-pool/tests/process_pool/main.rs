@@ -86,6 +86,10 @@ fn main() {
         ("a_program_without_standard_streams_has_a_pool", &misuse::no_standard_streams),
         ("a_panic_in_an_iterator_or_beside_a_pool_harms_nothing", &misuse::unwinding),
         ("stopped_workers_can_be_terminated", &misuse::stopped),
+        (
+            "a_pool_whose_workers_may_not_be_killed_can_be_terminated",
+            &misuse::terminated_as_another_user,
+        ),
         ("a_pool_can_be_closed_while_others_map", &misuse::closed_meanwhile),
     ]);
 }

@@ -18,6 +18,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, execv, fork, gettid, pause, pipe, setsid};
 use process_pool::{Function, PoolError, ProcessPool, TaskError};
 use serde_bytes::ByteBuf;
+use testing::start;
 
 use crate::ends::is_gone;
 use crate::programs::{CAUGHT_PANIC, lines, program, run, until};
@@ -614,6 +615,41 @@ pub fn unwinding() {
     for pid in pids {
         assert!(is_gone(pid));
     }
+}
+
+/// A program that gives up its rights after it has made a pool. It may not kill the workers then.
+pub fn as_another_user() {
+    const NOBODY: u32 = 65_534;
+    let pool = pool();
+    let gate = tasks::File::new();
+    let running = pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap();
+    let waiting = [(); 4].map(|()| pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap());
+    let become_user = |user| {
+        // SAFETY: it takes numbers, and touches no memory of this program.
+        Errno::result(unsafe { libc::setresuid(user, user, u32::MAX) })
+    };
+    if become_user(NOBODY).is_err() {
+        return println!("not root");
+    }
+    assert_eq!(kill(Pid::from_raw(pool.pids()[0]), None), Err(Errno::EPERM));
+    pool.terminate();
+    for handle in [running].into_iter().chain(waiting) {
+        assert_eq!(handle.wait(), Err(TaskError::Ended("it was terminated".to_owned())));
+    }
+    // The workers end when their tasks do.
+    become_user(0).unwrap();
+    drop(gate);
+    while let Ok(status) = waitpid(None, None) {
+        assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
+    }
+}
+
+pub fn terminated_as_another_user() {
+    let lines = lines(&mut program("as another user"));
+    if lines == ["not root"] {
+        return start::pass_over("only root can become another user");
+    }
+    assert_eq!(lines, [""; 0]);
 }
 
 pub fn stopped() {

@@ -52,6 +52,7 @@ const ROLES: &[(&str, fn())] = &[
     ("copied pool", misuse::copied_pool),
     ("copies", misuse::copies),
     ("started in part", misuse::started_in_part),
+    ("as another user", misuse::as_another_user),
     ("closed streams", misuse::closed_streams),
     ("few descriptors", hostile::few_descriptors),
     ("aborting workers", hostile::aborting_workers),
