@@ -247,7 +247,10 @@ pub fn agreement() {
         "{worker}"
     );
     assert!(worker.ends_with("exit status: 0"), "{worker}");
-    let another = line("another table in the worker");
+    // On a machine with much to do, the pool may have ended before it gets the task.
+    let refused = "task: the pool takes no more tasks";
+    let mut printed = (0..60).map(|_| line("another table in the worker"));
+    let another = printed.find(|line| line != refused).expect("a pool that takes the task");
     assert!(
         another.starts_with("task: the pool has ended: its functions are (add_one: u64 -> u64; "),
         "{another}"
