@@ -1,7 +1,7 @@
 //! The life of a forked child: it ends when its parent does, and its parent waits for it.
 
 use std::fs::DirEntry;
-use std::io::{PipeWriter, Read, Write, pipe, stdout};
+use std::io::{PipeWriter, Read, Write, pipe, stderr, stdout};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Result, ensure};
@@ -201,7 +201,9 @@ pub fn exit(result: Result<()>) -> ! {
     if let Err(error) = &result {
         // One write a line, or lines of several processes would mix.
         let line = format!("pid {}: {error:#}\n", getpid());
-        eprint!("{line}");
+        // Not `eprint!`, which panics where nobody reads it any more: the panic would go on into the
+        // parent's code.
+        let _ = stderr().write_all(line.as_bytes());
     }
     leave(result.map_or_else(|error| exit_status(&error), |()| 0).into())
 }

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 
 use common::child::{describe, exit, fork, fork_child};
 use common::panics;
-use nix::unistd::{dup, dup2_stdout};
+use nix::unistd::{dup, dup2_stderr, dup2_stdout};
 use testing::harness;
 
 fn main() {
@@ -15,6 +15,7 @@ fn main() {
         ("what_was_printed_before_the_fork_comes_once", &printed_before_the_fork),
         ("what_a_child_printed_last_is_not_lost", &printed_last),
         ("an_error_is_the_childs_exit_status", &an_error),
+        ("a_child_whose_error_nobody_reads_does_not_go_on_as_its_parent", &an_error_that_is_lost),
     ]);
 }
 
@@ -72,4 +73,21 @@ fn printed_last() {
 fn an_error() {
     let child = fork_child(|| anyhow::bail!("this is what it says")).unwrap();
     assert_eq!(describe(child.wait().unwrap()), "exit status: 1");
+}
+
+fn an_error_that_is_lost() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (_, closed) = pipe().unwrap();
+    for nowhere in [full.as_fd(), closed.as_fd()] {
+        let text = printed(|| {
+            let task = || {
+                dup2_stderr(nowhere)?;
+                anyhow::bail!("this cannot be written")
+            };
+            let child = fork_child(task).unwrap();
+            println!("one");
+            assert_eq!(describe(child.wait().unwrap()), "exit status: 1");
+        });
+        assert_eq!(text, "one\n");
+    }
 }

@@ -1,6 +1,7 @@
 //! The side of the program that has the pool.
 
 mod manager;
+mod poll;
 mod queue;
 mod start;
 mod worker;

@@ -207,6 +207,9 @@ impl ProcessPool {
 
     /// Ends the workers at once, whatever they are doing. Tasks without a result get an error,
     /// so a thread that waits for them, in [`map`](Self::map) for example, goes on.
+    ///
+    /// If this process may not kill a worker, because it has become another user since, the worker
+    /// ends with the task that it is running.
     pub fn terminate(&self) {
         if self.queue.owner.is_copied() {
             return;

@@ -18,7 +18,8 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 /// It has no destructor and stays until the process ends: another process may hold the
 /// lock at any time, and so does a thread that has forgotten its guard.
 ///
-/// A process must not fork while it holds a [`Guard`]: the child would get a copy.
+/// If a process forks while it holds a [`Guard`], the child gets a copy of it, but not the lock:
+/// it must not use the data, and when it drops the copy, the lock stays with its parent.
 #[repr(C)]
 pub struct SharedMutex<T> {
     mutex: UnsafeCell<MaybeUninit<pthread_mutex_t>>,
@@ -123,8 +124,9 @@ impl<T: PlainData> SharedMutex<T> {
         check(unsafe { libc::pthread_mutexattr_setpshared(attributes, shared) })?;
         // SAFETY: they are initialised.
         check(unsafe { libc::pthread_mutexattr_setrobust(attributes, robustness) })?;
-        // A thread that locks it twice waits for itself; by default the result is undefined.
-        let kind = libc::PTHREAD_MUTEX_NORMAL;
+        // It checks who the owner is: when a thread locks it twice, and when one unlocks it. By
+        // default the child of a fork could unlock what its parent has locked.
+        let kind = libc::PTHREAD_MUTEX_ERRORCHECK;
         // SAFETY: they are initialised.
         check(unsafe { libc::pthread_mutexattr_settype(attributes, kind) })?;
         // SAFETY: it has not been initialised, and no other thread knows of it yet.
@@ -141,6 +143,9 @@ impl<T: PlainData> SharedMutex<T> {
     /// # Errors
     /// If the last owner has died: the error holds the lock, so that the data can be
     /// repaired. Or if an earlier owner got this error and did not repair the data.
+    ///
+    /// # Panics
+    /// If this thread holds the lock: it would wait for itself.
     #[inline]
     pub fn lock(&self) -> Result<Guard<'_, T>, LockError<'_, T>> {
         // SAFETY: it was initialised, and has not moved.
@@ -153,7 +158,7 @@ impl<T: PlainData> SharedMutex<T> {
                 self.wake_all();
                 Err(LockError::NotRecoverable)
             }
-            // A mutex of this type gives no other error.
+            // EDEADLK, if this thread has the lock. A mutex of this type gives no other error.
             other => panic!("pthread_mutex_lock: {}", Errno::from_raw(other)),
         }
     }
@@ -222,9 +227,10 @@ impl<T> Deref for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: this thread has locked it.
+        // SAFETY: this thread has locked it, or it is in the child of a fork and has a copy: then the
+        // mutex says so, and does nothing.
         let result = unsafe { libc::pthread_mutex_unlock(self.owned.raw()) };
-        debug_assert_eq!(result, 0, "pthread_mutex_unlock");
+        debug_assert!([0, libc::EPERM].contains(&result), "pthread_mutex_unlock: {result}");
     }
 }
 

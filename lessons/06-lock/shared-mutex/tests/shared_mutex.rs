@@ -29,6 +29,8 @@ fn main() {
         ("a_repairer_may_be_killed_too", &a_repairer_may_be_killed),
         ("a_lock_that_is_not_robust_stays_locked", &not_robust),
         ("who_dies_without_the_lock_is_not_told_of", &died_without_the_lock),
+        ("the_child_of_an_owner_does_not_have_the_lock", &forks_with_the_lock),
+        ("a_thread_that_locks_it_twice_panics", &locked_twice),
         ("kills_at_random_moments_lose_nothing", &random_kills),
         ("a_process_that_becomes_another_program_has_died", &exec),
         ("a_process_that_ends_with_the_lock_has_died", &ends_with_the_lock),
@@ -192,6 +194,50 @@ fn died_without_the_lock() {
     other.wait_with(WaitPidFlag::WUNTRACED).unwrap();
     kill_and_wait(other);
     assert_eq!(number.lock().unwrap().get(), 7);
+}
+
+/// A process forks while it has the lock. The child has a copy of the guard, but not the lock.
+fn forks_with_the_lock() {
+    for number in
+        [SharedMutex::robust(Word::new(0)).unwrap(), SharedMutex::not_robust(Word::new(0)).unwrap()]
+    {
+        let guard = number.lock().unwrap();
+        // The child drops its copy, or ends with it.
+        let copy = start(|| {
+            // SAFETY: that the child has the guard, too, is what the test is about. It drops it only
+            // here: it leaves without the destructors of what it has from its parent.
+            drop(unsafe { std::ptr::read(&guard) });
+        });
+        copy.join().unwrap();
+        start(|| std::process::exit(0)).join().unwrap();
+        // Neither has released it.
+        let next = start(|| {
+            let number = number.lock().unwrap();
+            number.set(number.get() + 1);
+        });
+        assert!(proc::poll_until_asleep(next.pid()).unwrap());
+        guard.set(7);
+        drop(guard);
+        next.join().unwrap();
+        assert_eq!(number.lock().unwrap().get(), 8);
+    }
+}
+
+fn locked_twice() {
+    for number in
+        [SharedMutex::robust(Word::new(0)).unwrap(), SharedMutex::not_robust(Word::new(0)).unwrap()]
+    {
+        let guard = number.lock().unwrap();
+        let caught = catch_unwind(AssertUnwindSafe(|| drop(number.lock())));
+        let why = caught.unwrap_err().downcast::<String>().unwrap();
+        assert!(why.starts_with("pthread_mutex_lock: EDEADLK"), "{why}");
+        // It still has the lock.
+        let next = start(|| assert_eq!(number.lock().unwrap().get(), 7));
+        assert!(proc::poll_until_asleep(next.pid()).unwrap());
+        guard.set(7);
+        drop(guard);
+        next.join().unwrap();
+    }
 }
 
 /// Three children add 1 to each of two numbers, one after the other; one is killed again

@@ -26,7 +26,7 @@ impl Outbox {
     /// # Errors
     /// If the system refuses.
     pub fn new(flow: Writer, bell: Rc<UnixStream>) -> Result<Self> {
-        let worker = Original::this().context("pthread_atfork")?;
+        let worker = Original::this().context("watch for forks")?;
         Ok(Self { flow, bell, result: Vec::new(), worker })
     }
 

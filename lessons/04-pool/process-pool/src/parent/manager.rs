@@ -4,15 +4,12 @@
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Error, Result, anyhow, bail};
 use crossbeam::channel::Sender;
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, ppoll};
-use nix::sys::time::TimeSpec;
 
+use super::poll::poll;
 use super::queue::Queue;
 use super::worker::{Death, END_LIMIT, LONG_TASK, Worker};
 use crate::child::signatures;
@@ -26,18 +23,17 @@ const LOOK: Duration = Duration::from_micros(100);
 /// How many workers may die of a repeatable task before the pool gives it up.
 const DEATHS_LIMIT: u32 = 3;
 
-/// How much a worker that never becomes ready counts as a failure: much if it exits, as a
+/// How much a worker that has done nothing counts as a failure: much if it ends by itself, as a
 /// program does that never becomes a worker, or cannot be started; little if something kills
 /// it.
 const EXIT_WEIGHT: u32 = 50;
-const KILL_WEIGHT: u32 = 1;
+const KILL_WEIGHT: u32 = 5;
 
-/// The sum of consecutive failures at which the pool ends if it has no worker left: no other
-/// would do better.
+/// The sum of consecutive failures to become ready at which the pool ends if it has no worker
+/// left: no other would do better.
 const FAILURES_LIMIT: u32 = 1000;
 
-/// How long the manager waits before it tries again to start a worker, for each failure and at
-/// most.
+/// How long the manager waits before it starts another worker, for each failure and at most.
 const RETRY: Duration = Duration::from_micros(100);
 const RETRY_LIMIT: Duration = Duration::from_secs(1);
 
@@ -54,7 +50,9 @@ struct Manager {
     wanted: usize,
     /// The weights of consecutive workers that did not become ready.
     failures: u32,
-    /// When to try again to start a worker.
+    /// The weights of consecutive workers that soon ended and had done nothing, ready or not.
+    useless: u32,
+    /// When to start a worker again.
     retry: Option<Instant>,
     last_chunk: Instant,
     /// Why the pool has ended.
@@ -76,6 +74,7 @@ pub fn manage(
         workers: Vec::new(),
         wanted: workers,
         failures: 0,
+        useless: 0,
         retry: None,
         last_chunk: Instant::now(),
         why: "its manager panicked".to_owned(),
@@ -107,10 +106,14 @@ impl Manager {
         loop {
             let mut chunks_done = 0;
             for worker in &mut self.workers {
-                let was_ready = worker.is_ready();
+                let (was_ready, had_worked) = (worker.is_ready(), worker.has_worked());
                 chunks_done += worker.take_results();
                 if worker.is_ready() && !was_ready {
                     self.failures = 0;
+                }
+                // Not by each chunk: one worker may work while another ends again and again.
+                if worker.has_worked() && !had_worked {
+                    self.useless = 0;
                 }
             }
             self.check_functions()?;
@@ -153,10 +156,9 @@ impl Manager {
             match Worker::start(&signatures(self.tasks)) {
                 Ok(worker) => self.workers.push(worker),
                 Err(why) => {
-                    self.failed(
-                        EXIT_WEIGHT,
-                        why.context("start a worker in place of one that died"),
-                    )?;
+                    let why = why.context("start a worker in place of one that died");
+                    self.failed(EXIT_WEIGHT, why)?;
+                    self.pause(EXIT_WEIGHT);
                 }
             }
         }
@@ -172,11 +174,16 @@ impl Manager {
     /// If the pool has no worker left, and this was one too many.
     fn failed(&mut self, weight: u32, why: Error) -> Result<()> {
         self.failures = self.failures.saturating_add(weight);
-        if weight >= EXIT_WEIGHT {
-            self.retry = Some(Instant::now() + RETRY_LIMIT.min(RETRY * self.failures));
-        }
         let has_worker = self.workers.iter().any(Worker::is_ready);
         if self.failures >= FAILURES_LIMIT && !has_worker { Err(why) } else { Ok(()) }
+    }
+
+    /// Lets some time pass before another worker is started, because one has done nothing. Workers
+    /// that end again and again, whatever the reason, must not use up a CPU.
+    fn pause(&mut self, weight: u32) {
+        self.useless = self.useless.saturating_add(weight);
+        let time = RETRY.saturating_mul(self.useless.max(self.failures));
+        self.retry = Some(Instant::now() + time.min(RETRY_LIMIT));
     }
 
     /// Gives chunks to the workers that want them, in turn.
@@ -188,12 +195,12 @@ impl Manager {
         }
         self.workers.iter_mut().for_each(Worker::write);
         // First to those that have nothing; then everyone gets more in advance.
-        for only_idle in [true, false] {
+        for only_free in [true, false] {
             let mut given = true;
             while given {
                 given = false;
                 for worker in &mut self.workers {
-                    if !worker.wants_more() || only_idle && !worker.is_idle() {
+                    if !worker.wants_more() || only_free && !worker.is_free() {
                         continue;
                     }
                     let Some(chunk) = self.waiting.pop_front() else { break };
@@ -211,7 +218,8 @@ impl Manager {
 
     /// Whether one worker has nothing to do while another has more than it works on.
     fn could_rebalance(&self) -> bool {
-        self.workers.iter().any(Worker::is_idle) && self.workers.iter().any(Worker::has_spare)
+        self.workers.iter().any(|worker| worker.is_free() && worker.is_ready())
+            && self.workers.iter().any(Worker::has_spare)
     }
 
     /// Waits until there is something to do: for a moment if chunks are done in quick
@@ -239,12 +247,11 @@ impl Manager {
         if self.workers.iter_mut().any(|worker| worker.is_closed()) {
             at_most(CLOSED_LOOK);
         }
-        let mut polled = vec![PollFd::new(self.queue.bell.as_fd(), PollFlags::POLLIN)];
+        let mut polled = vec![self.queue.bell.as_fd()];
         for worker in &self.workers {
-            polled.push(PollFd::new(worker.bell(), PollFlags::POLLIN));
-            polled.push(PollFd::new(worker.ended.as_fd(), PollFlags::POLLIN));
+            polled.extend([worker.bell(), worker.ended.as_fd()]);
         }
-        let ready = poll(&mut polled, time)?;
+        let ready = poll(&polled, time)?;
         if ready[0] {
             // It cannot fail: only this thread reads it.
             let _ = self.queue.bell.read();
@@ -279,19 +286,24 @@ impl Manager {
     /// Replaces a worker that has ended by a new one. The tasks that it had not done come
     /// before all others.
     fn replace(&mut self, place: usize) -> Result<()> {
-        let Death { how, exited, was_ready, running, not_begun } =
+        let Death { how, by_itself, was_ready, age, has_worked, running, not_begun } =
             self.workers.remove(place).reap();
+        let weight = if by_itself { EXIT_WEIGHT } else { KILL_WEIGHT };
         // Before the lost task is reported: whoever sees its error sees the new worker, too.
         let failed = if was_ready {
             self.failures = 0;
             Ok(())
         } else {
-            let weight = if exited { EXIT_WEIGHT } else { KILL_WEIGHT };
             self.failed(
                 weight,
                 anyhow!("many workers in a row ended before they were ready, the last one: {how}"),
             )
         };
+        if has_worked || age > RETRY_LIMIT {
+            self.useless = 0;
+        } else {
+            self.pause(weight);
+        }
         let filled = failed.and_then(|()| self.fill_vacancies());
         self.report_pids();
 
@@ -319,21 +331,6 @@ impl Manager {
     fn report_pids(&self) {
         self.queue.state().pids = self.workers.iter().map(Worker::pid).collect();
     }
-}
-
-/// Waits until one of these is ready, or the time is over. Returns which are.
-fn poll(polled: &mut [PollFd], time: Option<Duration>) -> Result<Vec<bool>> {
-    match ppoll(polled, time.map(TimeSpec::from), None) {
-        Ok(_) | Err(Errno::EINTR | Errno::EAGAIN | Errno::ENOMEM) => {}
-        // They are more than the descriptors that this process may have by now.
-        Err(Errno::EINVAL) if polled.len() > 1 => {
-            thread::sleep(time.map_or(LONG_TASK, |time| time.min(LONG_TASK)));
-            let one_by_one = polled.chunks_mut(1).map(|one| poll(one, Some(Duration::ZERO)));
-            return one_by_one.map(|ready| Ok(ready?[0])).collect();
-        }
-        Err(why) => return Err(why).context("ppoll"),
-    }
-    Ok(polled.iter().map(|fd| fd.any().unwrap_or(true)).collect())
 }
 
 impl Drop for Manager {

@@ -43,7 +43,7 @@ impl Queue {
     pub fn new() -> Result<Self> {
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         let bell = EventFd::from_flags(flags).context("eventfd")?;
-        let owner = Original::this().context("pthread_atfork")?;
+        let owner = Original::this().context("watch for forks")?;
         Ok(Self { state: Mutex::default(), bell, owner })
     }
 

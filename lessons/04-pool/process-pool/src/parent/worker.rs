@@ -13,6 +13,7 @@ use common::pidfd;
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
+use super::poll::wait_until;
 use super::start::start_worker;
 use crate::flow::value::{encode_text, split_first};
 use crate::flow::{ChunkHeader, Kind, Reader, Writer};
@@ -31,6 +32,7 @@ pub const END_LIMIT: Duration = Duration::from_secs(1);
 /// A worker.
 pub struct Worker {
     child: Child,
+    started: Instant,
     /// Becomes readable when the process ends.
     pub ended: OwnedFd,
     /// A byte that arrives here wakes the manager, one that is sent here wakes the worker.
@@ -52,6 +54,8 @@ pub struct Worker {
     partial: Vec<u8>,
     /// Why it was killed.
     broken: Option<&'static str>,
+    /// Whether it has let a chunk wait that it could have begun: it was stopped, or hangs.
+    dozes: bool,
     /// How many tasks it does in a second, by its last results.
     rate: f64,
     last_result: Instant,
@@ -90,6 +94,7 @@ impl Worker {
         Ok(Self {
             ended: pidfd::open(child.pid())?,
             child,
+            started: Instant::now(),
             bell,
             closed: None,
             arguments,
@@ -101,6 +106,7 @@ impl Worker {
             greeting: Greeting::Missing,
             partial: Vec::new(),
             broken: None,
+            dozes: false,
             rate: 0.0,
             last_result: Instant::now(),
         })
@@ -114,9 +120,19 @@ impl Worker {
         self.given.is_empty()
     }
 
+    /// Whether it has nothing to do, and is likely to begin at once what it is given.
+    pub fn is_free(&self) -> bool {
+        self.is_idle() && !self.dozes
+    }
+
     /// Whether it has said that it is ready to run tasks.
     pub fn is_ready(&self) -> bool {
         self.greeting == Greeting::Ready
+    }
+
+    /// Whether it has done a chunk.
+    pub fn has_worked(&self) -> bool {
+        self.chunks_done > 0
     }
 
     /// The functions that it has, if it has said that they are not those of the pool.
@@ -134,14 +150,14 @@ impl Worker {
 
     /// Whether it has chunks that it may not have begun.
     pub fn has_spare(&self) -> bool {
-        self.given.len() > 1
+        self.given.len() > 1 || !self.is_idle() && self.arguments.chunks_begun() == self.chunks_done
     }
 
     /// Whether it should be given more: it has no chunk in reserve, or what it has will be
     /// done before the manager looks again.
     pub fn wants_more(&self) -> bool {
         let ahead = (self.rate * AHEAD.as_secs_f64()) as usize;
-        !self.is_writing() && (!self.has_spare() || self.tasks <= ahead)
+        !self.is_writing() && (self.given.len() <= 1 || self.tasks <= ahead)
     }
 
     /// Gives it a chunk. Returns the chunk if it does not fit.
@@ -189,7 +205,7 @@ impl Worker {
         }
     }
 
-    /// Takes back the chunks that it has not begun, if it is busy with a long task.
+    /// Takes back the chunks that it has not begun, if it is busy with a long task, or dozes.
     pub fn take_back(&mut self) -> Vec<Chunk> {
         if !self.has_spare() || self.last_result.elapsed() < LONG_TASK {
             return Vec::new();
@@ -200,6 +216,7 @@ impl Worker {
         if let Some(first) = revoked.front() {
             self.arguments.rewind(first.place);
             self.unwritten = 0;
+            self.dozes = self.given.is_empty();
         }
         self.tasks -= revoked.iter().map(|given| given.chunk.count).sum::<usize>();
         revoked.into_iter().map(|given| given.chunk).collect()
@@ -247,6 +264,7 @@ impl Worker {
     /// Removes the first tasks, which are done.
     fn tasks_done(&mut self, tasks: usize) {
         self.tasks -= tasks;
+        self.dozes = false;
         if let Some(Given { chunk, .. }) = self.given.front_mut() {
             chunk.tasks_done(tasks);
             if chunk.count == 0 {
@@ -312,15 +330,17 @@ impl Worker {
     /// Waits until it has ended, but not longer than until this moment: then it is killed.
     /// Returns the chunks that it has not done.
     pub fn stop(self, deadline: Instant) -> impl Iterator<Item = Chunk> {
-        let time = deadline.saturating_duration_since(Instant::now());
-        if !time.is_zero() {
-            // If this fails, it is killed as well.
-            let _ = pidfd::wait(&self.ended, Some(time));
-        }
+        // If this fails, it is killed as well.
+        let _ = wait_until(deadline, self.ended.as_fd());
         // Not by its id, which may belong to another process if it has ended.
-        let _ = pidfd::kill(&self.ended);
-        // If its end cannot be waited for, somebody else has.
-        let _ = self.child.wait();
+        if pidfd::kill(&self.ended).is_ok() {
+            // If its end cannot be waited for, somebody else has.
+            let _ = self.child.wait();
+        } else {
+            // This process has another user by now. The worker ends when its task does.
+            self.arguments.revoke_chunks();
+            std::mem::forget(self.child);
+        }
         self.given.into_iter().map(|given| given.chunk)
     }
 
@@ -328,7 +348,7 @@ impl Worker {
     pub fn reap(mut self) -> Death {
         // What it wrote before its end is still in the memory.
         self.take_results();
-        let was_ready = self.is_ready();
+        let (was_ready, has_worked) = (self.is_ready(), self.has_worked());
         let status = self.child.wait();
         let mut chunks: VecDeque<Chunk> = self.given.into_iter().map(|given| given.chunk).collect();
         let was_in_one = self.arguments.chunks_begun() != self.chunks_done;
@@ -341,8 +361,10 @@ impl Worker {
                 // Such as a thread that waits for any child; or SIGCHLD is ignored.
                 (_, Err(_)) => "how is not known, as its exit status went elsewhere".to_owned(),
             },
-            exited: matches!(status, Ok(WaitStatus::Exited(..))),
+            by_itself: status.is_ok_and(ended_by_itself),
             was_ready,
+            age: self.started.elapsed(),
+            has_worked: was_in_one || has_worked,
             running: if was_in_one { chunks.pop_front() } else { None },
             not_begun: chunks,
         }
@@ -353,12 +375,29 @@ impl Worker {
 pub struct Death {
     /// How it ended, in words.
     pub how: String,
-    /// Whether it exited, and no signal ended it.
-    pub exited: bool,
+    /// Whether its own program has ended it, as far as that is known.
+    pub by_itself: bool,
     /// Whether it ever was ready to run tasks.
     pub was_ready: bool,
+    /// How long it has lived.
+    pub age: Duration,
+    /// Whether it has begun a task.
+    pub has_worked: bool,
     /// The chunk that it was in, without the tasks that are done: it was running the first.
     pub running: Option<Chunk>,
     /// The chunks that it had not begun.
     pub not_begun: VecDeque<Chunk>,
+}
+
+/// Whether a process has exited, or ended by a fault of its program. Other signals come from
+/// outside.
+fn ended_by_itself(status: WaitStatus) -> bool {
+    use Signal::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    match status {
+        WaitStatus::Exited(..) => true,
+        WaitStatus::Signaled(_, signal, _) => {
+            [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP].contains(&signal)
+        }
+        _ => false,
+    }
 }

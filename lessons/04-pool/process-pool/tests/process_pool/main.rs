@@ -3,6 +3,7 @@
 
 mod deaths;
 mod ends;
+mod hostile;
 mod misuse;
 mod programs;
 mod results;
@@ -46,6 +47,10 @@ fn main() {
             &programs::no_processes,
         ),
         ("useless_workers_do_not_end_a_pool_that_has_another_one", &programs::useless),
+        ("workers_that_end_at_their_start_end_the_pool_soon", &hostile::none_becomes_ready),
+        ("idle_workers_may_be_killed_again_and_again", &hostile::killed_again_and_again),
+        ("a_stopped_worker_holds_up_nothing", &hostile::a_stopped_worker_holds_up_nothing),
+        ("a_limit_for_descriptors_below_those_that_are_open", &hostile::a_limit_below_what_is_open),
         ("a_worker_that_closes_its_socket_is_killed", &programs::closed_socket),
         ("a_worker_that_writes_nonsense_is_killed", &programs::scribbled),
         ("a_closed_pool_takes_nothing_and_can_be_joined", &ends::closed),
@@ -81,6 +86,10 @@ fn main() {
         ("a_program_without_standard_streams_has_a_pool", &misuse::no_standard_streams),
         ("a_panic_in_an_iterator_or_beside_a_pool_harms_nothing", &misuse::unwinding),
         ("stopped_workers_can_be_terminated", &misuse::stopped),
+        (
+            "a_pool_whose_workers_may_not_be_killed_can_be_terminated",
+            &misuse::terminated_as_another_user,
+        ),
         ("a_pool_can_be_closed_while_others_map", &misuse::closed_meanwhile),
     ]);
 }

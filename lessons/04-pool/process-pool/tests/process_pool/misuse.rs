@@ -3,22 +3,25 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::os::fd::{BorrowedFd, IntoRawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::libc;
+use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
-use nix::sys::stat::{SFlag, fstat};
+use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, execv, fork, pause, pipe, setsid};
+use nix::unistd::{ForkResult, Pid, execv, fork, gettid, pause, pipe, setsid};
 use process_pool::{Function, PoolError, ProcessPool, TaskError};
 use serde_bytes::ByteBuf;
+use testing::start;
 
 use crate::ends::is_gone;
-use crate::programs::{lines, program, run, until};
+use crate::programs::{CAUGHT_PANIC, lines, program, run, until};
 use crate::tasks::{self, ADD_ONE, BIG, ECHO, PANIC, TASKS, UNTIL_GONE, WAIT, pool};
 
 /// What a task does that forks.
@@ -26,10 +29,30 @@ const RETURNS: u8 = 0;
 const PANICS: u8 = 1;
 const RETURNS_LATER: u8 = 2;
 const IS_DAEMON: u8 = 3;
+const FORKS_BY_CALL: u8 = 4;
+
+/// A way to fork.
+type Fork = unsafe fn() -> nix::Result<ForkResult>;
+
+/// As [`fork`], but by the system call alone. The C library does not notice it.
+///
+/// # Safety
+/// As for [`fork`]; and the child does nothing for which the C library has to know its id.
+unsafe fn fork_by_call() -> nix::Result<ForkResult> {
+    let flags = libc::c_long::from(libc::SIGCHLD);
+    // SAFETY: the child gets a copy of all memory, so it touches none of this process.
+    let child =
+        unsafe { libc::syscall(libc::SYS_clone, flags, 0_usize, 0_usize, 0_usize, 0_usize) };
+    Ok(match Errno::result(child)? {
+        0 => ForkResult::Child,
+        child => ForkResult::Parent { child: Pid::from_raw(child as i32) },
+    })
+}
 
 /// Forks, and both processes go on.
 pub static FORK_ON: Function<(u8, u64), u64> = Function::new("fork_on", |(how, number)| {
     common::child::ensure_one_thread().unwrap();
+    let fork = if how == FORKS_BY_CALL { fork_by_call } else { fork };
     // SAFETY: this is the only thread, so no other can hold a lock that the child needs.
     match (unsafe { fork() }.unwrap(), how) {
         (ForkResult::Parent { .. }, IS_DAEMON) => std::process::exit(0),
@@ -47,7 +70,7 @@ pub static FORK_ON: Function<(u8, u64), u64> = Function::new("fork_on", |(how, n
 
 pub fn forks() {
     let pool = pool();
-    for (how, chunk_size) in [RETURNS, PANICS, RETURNS_LATER]
+    for (how, chunk_size) in [RETURNS, PANICS, RETURNS_LATER, FORKS_BY_CALL]
         .into_iter()
         .flat_map(|how| [1, 3, 20].map(|chunk_size| (how, chunk_size)))
     {
@@ -162,6 +185,12 @@ pub static CHANGE: Function<u8, u8> = Function::new("change", |what| {
             // SAFETY: nothing of Rust's own owns these.
             unsafe { libc::close(fd) };
         }),
+        10 => replace_streams(&File::options().write(true).open("/dev/full").unwrap()),
+        11 => replace_streams(&pipe().unwrap().1),
+        // SAFETY: that the worker has these descriptors is what the test is about.
+        12 => drop(unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) }),
+        13 => prctl::set_dumpable(false).unwrap(),
+        14 => drop(umask(Mode::all())),
         _ => (3..64).for_each(|fd| {
             // SAFETY: no descriptor is closed.
             unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) };
@@ -170,14 +199,25 @@ pub static CHANGE: Function<u8, u8> = Function::new("change", |what| {
     what
 });
 
+/// Puts a file in place of the standard streams.
+fn replace_streams(file: &impl AsRawFd) {
+    for fd in 0..3 {
+        // SAFETY: nothing of Rust's own owns these.
+        unsafe { libc::dup2(file.as_raw_fd(), fd) };
+    }
+}
+
 pub fn changes() {
-    for what in 0..=10 {
+    for what in 0..=15 {
         let mut pool = pool();
         let results = pool.map(&CHANGE, [what; 4], Some(2)).unwrap();
         assert!(results.into_iter().eq([what; 4].map(Ok)), "change {what}");
         assert!(pool.map(&ADD_ONE, 0..9, Some(1)).unwrap().into_iter().eq((1..10).map(Ok)));
         assert!(pool.apply(&BIG, 10 << 20).is_ok_and(|bytes| bytes.len() == 10 << 20));
         assert!(matches!(pool.apply(&PANIC, 3), Err(TaskError::Panicked(_))));
+        // The worker prints what its tasks have caught, if it can.
+        let results = pool.map(&CAUGHT_PANIC, [1; 9], Some(3)).unwrap();
+        assert!(results.into_iter().eq([1; 9].map(Ok)), "change {what}");
         pool.close();
         pool.join().unwrap();
     }
@@ -436,8 +476,60 @@ pub fn copied_pool() {
     pool.join().unwrap();
 }
 
+/// Copies of the process that has made a pool: in each way to fork, what may come next.
+pub fn copies() {
+    let mut pool = pool();
+    let pids = pool.pids();
+    let gate = tasks::File::new();
+    let running = pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap();
+    for (fork, next) in [fork as Fork, fork_by_call]
+        .into_iter()
+        .flat_map(|fork| (0..6).map(move |next| (fork, next)))
+    {
+        all_others_asleep();
+        // SAFETY: no other thread runs, so none can hold a lock that the child needs.
+        let copy = match unsafe { fork() }.unwrap() {
+            ForkResult::Parent { child } => child,
+            ForkResult::Child => {
+                let right = match next {
+                    0 => {
+                        drop(pool);
+                        true
+                    }
+                    1 => pool.map(&ADD_ONE, 0..9, Some(1)) == Err(PoolError::Forked),
+                    2 => pool.join() == Err(PoolError::Forked) && pool.pids().is_empty(),
+                    3 => running.wait() == Err(PoolError::Forked.into()),
+                    4 => std::process::exit(0),
+                    _ => execv(c"/bin/sh", &[c"sh", c"-c", c"exit 0"]).is_ok(),
+                };
+                // SAFETY: it does not return.
+                unsafe { libc::_exit(if right { 0 } else { 1 }) }
+            }
+        };
+        assert_eq!(waitpid(copy, None), Ok(WaitStatus::Exited(copy, 0)), "{next}");
+        // This one has noticed nothing.
+        assert!(pool.map(&ADD_ONE, 0..9, Some(1)).unwrap().into_iter().eq((1..10).map(Ok)));
+        assert_eq!(pool.pids(), pids);
+        assert!(!running.is_ready());
+    }
+    drop(gate);
+    assert_eq!(running.wait(), Ok(()));
+    pool.close();
+    pool.join().unwrap();
+}
+
+/// Waits until no other thread of this process does anything.
+fn all_others_asleep() {
+    let this = gettid();
+    for thread in std::fs::read_dir("/proc/self/task").unwrap() {
+        let id = Pid::from_raw(thread.unwrap().file_name().to_str().unwrap().parse().unwrap());
+        assert!(id == this || common::proc::poll_until_asleep(id).unwrap());
+    }
+}
+
 pub fn a_copy_of_the_program() {
     assert_eq!(lines(&mut program("copied pool")), [""; 0]);
+    assert_eq!(lines(&mut program("copies")), [""; 0]);
 }
 
 /// The system refuses the second of three workers, or a part of it, with fewer and fewer
@@ -465,7 +557,7 @@ pub fn started_in_part() {
         let children = format!("/proc/self/task/{}/children", std::process::id());
         assert_eq!(std::fs::read_to_string(children).unwrap(), "", "with {more} more");
         assert_eq!(count("/proc/self/fd") as u64, open, "with {more} more");
-        assert_eq!(waitpid(None, None), Err(nix::errno::Errno::ECHILD), "with {more} more");
+        assert_eq!(waitpid(None, None), Err(Errno::ECHILD), "with {more} more");
     }
     println!("{}", failures > 3);
 }
@@ -523,6 +615,41 @@ pub fn unwinding() {
     for pid in pids {
         assert!(is_gone(pid));
     }
+}
+
+/// A program that gives up its rights after it has made a pool. It may not kill the workers then.
+pub fn as_another_user() {
+    const NOBODY: u32 = 65_534;
+    let pool = pool();
+    let gate = tasks::File::new();
+    let running = pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap();
+    let waiting = [(); 4].map(|()| pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap());
+    let become_user = |user| {
+        // SAFETY: it takes numbers, and touches no memory of this program.
+        Errno::result(unsafe { libc::setresuid(user, user, u32::MAX) })
+    };
+    if become_user(NOBODY).is_err() {
+        return println!("not root");
+    }
+    assert_eq!(kill(Pid::from_raw(pool.pids()[0]), None), Err(Errno::EPERM));
+    pool.terminate();
+    for handle in [running].into_iter().chain(waiting) {
+        assert_eq!(handle.wait(), Err(TaskError::Ended("it was terminated".to_owned())));
+    }
+    // The workers end when their tasks do.
+    become_user(0).unwrap();
+    drop(gate);
+    while let Ok(status) = waitpid(None, None) {
+        assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
+    }
+}
+
+pub fn terminated_as_another_user() {
+    let lines = lines(&mut program("as another user"));
+    if lines == ["not root"] {
+        return start::pass_over("only root can become another user");
+    }
+    assert_eq!(lines, [""; 0]);
 }
 
 pub fn stopped() {

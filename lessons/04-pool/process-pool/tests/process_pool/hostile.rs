@@ -1,0 +1,170 @@
+//! What happens to the program and its workers from outside: limits that are lowered meanwhile,
+//! workers that end again and again.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{Signal, kill, raise};
+use nix::unistd::Pid;
+use process_pool::{ProcessPool, TaskError};
+use serde_bytes::ByteBuf;
+
+use crate::misuse::CHANGE;
+use crate::programs::{USELESS, lines, program, until, useless_file};
+use crate::tasks::{self, ADD_ONE, DIE, ECHO, TASKS, UNTIL_GONE, pool};
+
+/// The program may have fewer descriptors by now than it has.
+pub fn few_descriptors() {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    for limit in [0, 1, 2] {
+        let pool = pool();
+        let gate = tasks::File::new();
+        let running = pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap();
+        let before = pool.pids();
+        setrlimit(Resource::RLIMIT_NOFILE, limit, hard).unwrap();
+        let waiting: Vec<_> = (0..20).map(|n| pool.apply_async(&ADD_ONE, n).unwrap()).collect();
+        // The other worker does these.
+        assert!(waiting.into_iter().map(|handle| handle.wait()).eq((1..21).map(Ok)));
+        std::fs::remove_file(&gate.path).unwrap();
+        assert_eq!(running.wait(), Ok(()));
+        let large = ByteBuf::from(vec![1; 10 << 20]);
+        assert!(pool.apply(&ECHO, large.clone()).is_ok_and(|echo| echo == large));
+        // Whoever dies is replaced later.
+        let died = Err(TaskError::WorkerDied("killed by SIGABRT".to_owned()));
+        assert_eq!(pool.apply(&DIE, 2), died);
+        assert!(pool.map(&ADD_ONE, 0..9, Some(1)).unwrap().into_iter().eq((1..10).map(Ok)));
+        assert_eq!(pool.pids().len(), 1);
+        setrlimit(Resource::RLIMIT_NOFILE, soft, hard).unwrap();
+        until("two workers", || pool.pids().len() == 2);
+        assert_ne!(pool.pids(), before);
+        drop(pool);
+
+        let mut pool = ProcessPool::with_workers(TASKS, 1).unwrap();
+        assert_eq!(pool.apply(&CHANGE, 0), Ok(0));
+        setrlimit(Resource::RLIMIT_NOFILE, limit, hard).unwrap();
+        pool.close();
+        pool.join().unwrap();
+        setrlimit(Resource::RLIMIT_NOFILE, soft, hard).unwrap();
+        println!();
+    }
+}
+
+pub fn a_limit_below_what_is_open() {
+    let lines = lines(&mut program("few descriptors"));
+    assert_eq!(lines.len(), 3);
+    // A worker that is killed prints nothing. On a machine with much to do, one may be late.
+    assert_eq!(lines[0], "no end of line ", "with a limit of 0");
+}
+
+pub fn killed_again_and_again() {
+    for other_works in [false, true] {
+        let (pool, over) = (pool(), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while other_works && !over.load(Ordering::Relaxed) {
+                    assert_eq!(pool.apply(&ADD_ONE, 1), Ok(2));
+                }
+            });
+            let begin = Instant::now();
+            let spared = pool.pids()[0];
+            for _ in 0..60 {
+                let victim = *pool.pids().iter().find(|&&pid| pid != spared).unwrap();
+                kill(Pid::from_raw(victim), Signal::SIGKILL).unwrap();
+                until("another worker", || {
+                    pool.pids().len() == 2 && !pool.pids().contains(&victim)
+                });
+            }
+            let time = begin.elapsed();
+            over.store(true, Ordering::Relaxed);
+            // Each time the pool has waited half a millisecond longer. One that kills them as fast
+            // as it can would keep a CPU busy otherwise.
+            assert!(time > Duration::from_millis(800), "{time:?}, {other_works}");
+            assert!(pool.map(&ADD_ONE, 0..9, Some(1)).unwrap().into_iter().eq((1..10).map(Ok)));
+        });
+    }
+}
+
+/// Each worker aborts at its start, which the file with their ids knows.
+pub fn aborting_workers() {
+    std::fs::File::create(useless_file()).unwrap();
+    let pool = pool();
+    let waiting: Vec<_> = (0..3).map(|n| pool.apply_async(&ADD_ONE, n)).collect();
+    for handle in waiting.into_iter().flatten() {
+        println!("{}", handle.wait().unwrap_err());
+    }
+}
+
+pub fn none_becomes_ready() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("file");
+    let lines = lines(program("aborting workers").env(USELESS, &file));
+    assert!(!lines.is_empty());
+    for line in lines {
+        assert_eq!(
+            line,
+            "the pool has ended: many workers in a row ended before they were ready, \
+             the last one: killed by SIGABRT"
+        );
+    }
+    let started = std::fs::read_to_string(file).unwrap().lines().count();
+    assert!(started <= 25, "{started} workers were started");
+}
+
+/// Stops its own process, a worker that is the first of its pool to come here.
+pub fn stop_first_worker() {
+    let file = useless_file();
+    if std::fs::File::options().write(true).create_new(true).open(file).is_ok() {
+        raise(Signal::SIGSTOP).unwrap();
+    }
+}
+
+/// One of two workers is stopped, and for as long as it has not begun what it was given the other
+/// one does it.
+pub fn one_is_stopped() {
+    let at_start = std::env::var_os(USELESS).is_some();
+    let mut pool = pool();
+    let pids = pool.pids();
+    let stopped = if at_start {
+        until("a stopped worker", || pids.iter().any(|&pid| is_stopped(pid)));
+        *pids.iter().find(|&&pid| is_stopped(pid)).unwrap()
+    } else {
+        assert_eq!(pool.map(&ADD_ONE, [0; 4], Some(1)).unwrap(), [const { Ok(1) }; 4]);
+        kill(Pid::from_raw(pids[0]), Signal::SIGSTOP).unwrap();
+        until("a stopped worker", || is_stopped(pids[0]));
+        pids[0]
+    };
+    for chunk_size in [1, 3, 20] {
+        let results = pool.map(&ADD_ONE, 0..20, Some(chunk_size)).unwrap();
+        assert!(results.into_iter().eq((1..21).map(Ok)), "in chunks of {chunk_size}");
+        let large = ByteBuf::from(vec![1; 10 << 20]);
+        for echo in pool.map(&ECHO, [large.clone(), large.clone()], Some(chunk_size)).unwrap() {
+            assert!(echo.is_ok_and(|echo| echo == large), "in chunks of {chunk_size}");
+        }
+    }
+    // When it goes on, it is as good as the other.
+    kill(Pid::from_raw(stopped), Signal::SIGCONT).unwrap();
+    let gate = tasks::File::new();
+    let both = [(); 2].map(|()| pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap());
+    drop(gate);
+    assert_eq!(both.map(|handle| handle.wait()), [Ok(()), Ok(())]);
+    assert_eq!(pool.pids(), pids);
+    kill(Pid::from_raw(stopped), Signal::SIGSTOP).unwrap();
+    kill(Pid::from_raw(stopped), Signal::SIGKILL).unwrap();
+    until("another worker", || pool.pids().len() == 2 && !pool.pids().contains(&stopped));
+    assert_eq!(pool.map(&ADD_ONE, [0; 4], Some(1)).unwrap(), [const { Ok(1) }; 4]);
+    pool.close();
+    pool.join().unwrap();
+}
+
+fn is_stopped(pid: i32) -> bool {
+    common::proc::field(format!("/proc/{pid}/status"), "State")
+        .is_ok_and(|state| state.starts_with('T'))
+}
+
+pub fn a_stopped_worker_holds_up_nothing() {
+    assert_eq!(lines(&mut program("one is stopped")), [""; 0]);
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("file");
+    assert_eq!(lines(program("one is stopped").env(USELESS, file)), [""; 0]);
+}
