@@ -56,8 +56,9 @@ fn judge(trial: &Trial) -> Result<()> {
     for seed in [1, 2] {
         let interleaved = words(INTERLEAVED);
         let arguments = interleaved.each_ref().map(String::as_str);
-        let ran = trial.run_interleaved(seed, &arguments)?;
-        require_each_sold_once(&ran, INTERLEAVED)
+        trial
+            .run_interleaved(seed, &arguments)
+            .and_then(|ran| require_each_sold_once(&ran, INTERLEAVED))
             .map_err(Fault::of("when the two processes take turns after every few instructions"))?;
     }
     for numbers in [FEW, MANY] {
