@@ -25,7 +25,7 @@ use common::proc::OWN_PROGRAM;
 use crate::package;
 use crate::workspace::{NotBuilt, OWN, Workspace};
 
-pub use feed::Step;
+pub use feed::{Step, file_in_memory};
 pub use progress::Progress;
 pub use record::{JobRun, Record};
 pub use signals::Signals;

@@ -1,5 +1,6 @@
 //! Pipes that a program reads as files, and that are filled piece by piece.
 
+use std::fs::File;
 use std::io::{PipeReader, PipeWriter, Write, pipe};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
 /// What comes through one of the pipes next. It comes when everything before it, through whichever
 /// pipe, has been read.
@@ -71,6 +73,18 @@ impl Feed {
         let Ok(since) = self.feeder.join() else { return true };
         since.is_some_and(|since| at.saturating_duration_since(since) >= TIME_TO_READ)
     }
+}
+
+/// A file that has these bytes, and no name, and its path while it is there.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn file_in_memory(bytes: &[u8]) -> Result<(File, String)> {
+    let file = memfd_create(c"file", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
+    let mut file = File::from(file);
+    file.write_all(bytes).context("write")?;
+    let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
+    Ok((file, path))
 }
 
 /// What was not read in this time is left unread. (On a busy machine it may be read later: then the
@@ -151,7 +165,6 @@ fn unread(reader: RawFd) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
     use std::io::Read;
 
     use testing::seen;

@@ -21,8 +21,11 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction
 use nix::unistd::Pid;
 
 /// The word on xtask's command line that makes it run a program in this way: a number that decides
-/// the order, the program, its arguments.
+/// the order, or [`FIRST_IS_LAST`], then the program, its arguments.
 pub const SUBCOMMAND: &str = "interleave";
+
+/// In this order, the program's first task goes on only when all others sleep or have ended.
+pub const FIRST_IS_LAST: &str = "first-is-last";
 
 /// The mean number of instructions that a task carries out before it is another's turn.
 const TURN: u64 = 10;
@@ -65,7 +68,9 @@ pub fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
 
 fn interleave(mut words: impl Iterator<Item = OsString>) -> Result<u8> {
     let seed = words.next().context("no seed")?;
-    let random = seed.to_string_lossy().parse().context("the seed")?;
+    let first_is_last = seed == FIRST_IS_LAST;
+    let random =
+        if first_is_last { 0 } else { seed.to_string_lossy().parse().context("the seed")? };
     stay_on_this_cpu()?;
     let mut command = Command::new(words.next().context("no program")?);
     command.args(words);
@@ -78,7 +83,7 @@ fn interleave(mut words: impl Iterator<Item = OsString>) -> Result<u8> {
     let child = command.spawn().context("start the program")?;
     let first = Pid::from_raw(child.id().try_into().context("the program's id")?);
     look_regularly()?;
-    let mut tasks = Tasks { first, tasks: Vec::new(), random, turn: 0, status: 0 };
+    let mut tasks = Tasks { first, tasks: Vec::new(), first_is_last, random, turn: 0, status: 0 };
     tasks.begin(first)?;
     tasks.run()?;
     Ok(tasks.status)
@@ -110,6 +115,7 @@ fn look_regularly() -> Result<()> {
 struct Tasks {
     first: Pid,
     tasks: Vec<Task>,
+    first_is_last: bool,
     random: u64,
     /// Whose turn it is.
     turn: usize,
@@ -164,6 +170,10 @@ impl Tasks {
                     ensure!(all_asleep < LONG_ASLEEP, "{NOBODY_WAKES}");
                 }
                 [alone] => self.resume(alone, libc::PTRACE_SYSCALL)?,
+                [one, other, ..] if self.first_is_last => {
+                    let next = if self.tasks[one].id == self.first { other } else { one };
+                    self.resume(next, libc::PTRACE_SYSCALL)?;
+                }
                 _ => {
                     if !ready.contains(&self.turn) || self.chance(TURN) == 0 {
                         self.turn = ready[self.chance(ready.len() as u64) as usize];

@@ -43,6 +43,16 @@ impl Record {
         Ok(Record { events, is_cut })
     }
 
+    /// Leaves out what the program's first process did as a shell, before it became the program.
+    pub(super) fn forget_shell(&mut self) {
+        let main = self.main();
+        let is_its = |event: &Event| event.process == main && is_exec(event);
+        let execs = self.events.iter().enumerate().filter(|(_, event)| is_its(event));
+        if let Some((place, _)) = execs.last() {
+            self.events.drain(..place);
+        }
+    }
+
     /// The id of the program's first process.
     pub fn main(&self) -> i32 {
         self.events[0].process
@@ -766,6 +776,16 @@ mod tests {
             (1, "print", "write", &[], -9, "print → EBADF"),
         ]);
         assert_eq!(record.printed_by(1), "a\"b\\\n\tc");
+    }
+
+    #[test]
+    fn a_program_that_a_shell_has_become_begins_as_itself() {
+        let exec = |text| (1, "exec", "execve", &[][..], 0, text);
+        let opens = (1, "channel", "openat", &[][..], 3, "open a");
+        let mut record = record(&[exec("exec sh"), opens, exec("exec b"), opens]);
+        record.forget_shell();
+        let texts: Vec<&str> = record.events.iter().map(|event| &event.text[..]).collect();
+        assert_eq!(texts, ["exec b", "open a"]);
     }
 
     #[test]

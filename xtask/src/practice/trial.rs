@@ -27,6 +27,9 @@ const PATIENCE_IF_FED: [Duration; 3] = [Duration::from_millis(300), PATIENCE[0],
 /// How long a program may take whose record has come to its end.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// Runs a program with a limit for the CPU time of each process: one second.
+const LIMITED: &str = "ulimit -S -c 0; ulimit -S -t 1; exec \"$0\" \"$@\"";
+
 /// How long it may take to try the orders of a program. Their number has a limit, and so has what a
 /// thread does in a step: only a very busy machine takes this long.
 const DEADLINE_OF_ORDERS: Duration = Duration::from_secs(600);
@@ -218,14 +221,26 @@ impl Trial {
         if !interleave::is_possible() {
             return self.run(arguments);
         }
-        let words = [interleave::SUBCOMMAND.into(), seed.to_string().into()].into_iter();
+        self.ran_in_order(&seed.to_string(), arguments)
+    }
+
+    /// Runs the program so that its first task goes on only when all others wait or have ended.
+    ///
+    /// # Errors
+    /// As of [`run`](Self::run).
+    pub fn run_first_last(&self, arguments: &[&str]) -> Result<Ran> {
+        self.ran_in_order(interleave::FIRST_IS_LAST, arguments)
+    }
+
+    fn ran_in_order(&self, order: &str, arguments: &[&str]) -> Result<Ran> {
+        let words = [interleave::SUBCOMMAND.into(), order.into()].into_iter();
         let words = words.chain([self.program.clone().into_os_string()]);
         let words = words.chain(arguments.iter().map(OsString::from));
         let ran = self.ran(OWN_PROGRAM.into(), words.collect(), DEADLINE)?;
         for why in [interleave::NOBODY_WAKES, interleave::RUNS_ON] {
             ensure!(
                 !ran.lines.iter().any(|line| line.ends_with(why)),
-                Fault::new(format!("in some order it does not end: {why}"), Vec::new())
+                Fault::new(format!("it does not end: {why}"), Vec::new())
             );
         }
         Ok(ran)
@@ -267,6 +282,23 @@ impl Trial {
     pub fn record(&self, arguments: &[&str]) -> Result<Record> {
         let (record, hang) = self.record_or_hang(arguments)?;
         hang.map_or(Ok(record), |fault| Err(fault.into()))
+    }
+
+    /// The same for a program of which each process is to come to its end within a second of CPU
+    /// time, or is killed by SIGXCPU.
+    ///
+    /// # Errors
+    /// As of [`record`](Self::record).
+    pub fn record_within_a_second(&self, arguments: &[&str]) -> Result<Record> {
+        let shell = Trial {
+            program: "/bin/sh".into(),
+            variant: self.variant.clone(),
+            folder: self.folder.clone(),
+        };
+        let program = self.program.to_str().context("the program's path")?;
+        let mut record = shell.record(&[&["-c", LIMITED, program], arguments].concat())?;
+        record.forget_shell();
+        Ok(record)
     }
 
     /// The same for a program that runs `count` jobs, which wait for each other, so that it ends

@@ -1,4 +1,5 @@
-//! Does the main thread sleep until the adder is done, in one wait? Is the sum right?
+//! Does the main thread sleep until the adder is done, in one wait, and not for longer if it
+//! comes to its wait late? Is the sum right?
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use anyhow::{Result, ensure};
 use common::text;
 use record::{Event, Group};
 
-use crate::practice::{Exercise, Fault, Judge, Record, Step, Trial};
+use crate::practice::{Exercise, Fault, Judge, Record, Step, Trial, file_in_memory};
 
 pub const EXERCISE: Exercise = Exercise {
     lesson: "01-multitask",
@@ -26,6 +27,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/sleeps_once", "it sleeps for a fixed time"),
         ("cheats/time_limits", "it wakes up to look"),
         ("cheats/until_the_first", "does not wait while the adder waits"),
+        ("cheats/waits_blindly", "done before the main thread begins to wait: it does not end"),
         ("cheats/yields", "does not wait while the adder waits"),
     ],
 };
@@ -41,6 +43,20 @@ const LONG: u64 = 1000;
 const MAX_CPU: Duration = Duration::from_millis(60);
 
 fn judge(trial: &Trial) -> Result<()> {
+    judge_sleep(trial)?;
+    judge_late_wait(trial)
+}
+
+/// Checks that the main thread ends, too, if the adder is done before it comes to its wait.
+fn judge_late_wait(trial: &Trial) -> Result<()> {
+    let (_file, path) = file_in_memory(b"4\n35\n")?;
+    trial
+        .run_first_last(&[&path])
+        .and_then(|ran| ran.require_lines(&["the sum is 39".to_owned()]))
+        .map_err(Fault::of("when the adder is done before the main thread begins to wait"))
+}
+
+fn judge_sleep(trial: &Trial) -> Result<()> {
     let mut awake = judge_waits(trial, SHORT)?;
     // Without the recorder, which makes everything slow.
     let ran = trial.run_fed(1, &steps(&[7, 38], SHORT))?;

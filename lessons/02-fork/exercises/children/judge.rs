@@ -1,5 +1,5 @@
 //! Is each child started before the first is waited for, and is each waited for? Does the program
-//! hand on the sum of their statuses?
+//! hand on the sum of their statuses, and do they roll a die?
 
 use anyhow::{Result, ensure};
 use record::{End, Event, Group};
@@ -18,21 +18,39 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/computes", "was never waited for"),
         ("cheats/kills", ") was killed"),
         ("cheats/last_only", "was never waited for"),
+        ("cheats/no_die", "children rolled the same number"),
         ("cheats/one_by_one", "before all children were started"),
     ],
 };
 
 fn judge(trial: &Trial) -> Result<()> {
+    let mut rolled = Vec::new();
     for count in [3, 1, 5] {
-        let with =
-            if count == 1 { "with 1 child".into() } else { format!("with {count} children") };
-        judge_with(trial, count).map_err(Fault::of(&with))?;
+        rolled.extend(judge_with(trial, count)?);
     }
+    // Nobody is as unlucky as that.
+    for _ in 0..3 {
+        if are_same(&rolled) {
+            rolled.extend(judge_with(trial, 5)?);
+        }
+    }
+    let what = format!("all its {} children rolled the same number", rolled.len());
+    ensure!(!are_same(&rolled), Fault::new(what, vec![format!("they rolled {rolled:?}")]));
     Ok(())
 }
 
-fn judge_with(trial: &Trial, count: usize) -> Result<()> {
-    let record = trial.record(&[&count.to_string()])?;
+fn are_same(rolled: &[i32]) -> bool {
+    rolled.iter().all(|number| *number == rolled[0])
+}
+
+/// Checks it with so many children, and returns what they rolled.
+fn judge_with(trial: &Trial, count: usize) -> Result<Vec<i32>> {
+    let with = if count == 1 { "with 1 child".into() } else { format!("with {count} children") };
+    let record = trial.record(&[&count.to_string()]).map_err(Fault::of(&with))?;
+    statuses_of(&record, count).map_err(Fault::of(&with))
+}
+
+fn statuses_of(record: &Record, count: usize) -> Result<Vec<i32>> {
     record.require_no_panic()?;
     record.require_children(record.main(), count)?;
     record.require_all_waited_for()?;
@@ -48,8 +66,8 @@ fn judge_with(trial: &Trial, count: usize) -> Result<()> {
         )
     );
     let children = record.children_of(record.main());
-    let statuses = children.iter().map(|child| status(&record, *child)).collect::<Vec<_>>();
-    let (really, sum) = (status(&record, record.main()), statuses.iter().sum::<i32>());
+    let statuses = children.iter().map(|child| status(record, *child)).collect::<Vec<_>>();
+    let (really, sum) = (status(record, record.main()), statuses.iter().sum::<i32>());
     ensure!(
         really == sum,
         Fault::new(
@@ -57,7 +75,7 @@ fn judge_with(trial: &Trial, count: usize) -> Result<()> {
             record.lines(|event| matches!(event.group, Group::Exit | Group::Wait))
         )
     );
-    Ok(())
+    Ok(statuses)
 }
 
 /// The exit status of a process.

@@ -1,10 +1,11 @@
 //! Is each child that has ended waited for by the next request, or the one after it if the server
 //! had just asked? Does the server wait for no child that still works? Does it count what the
-//! children say?
+//! children say, and pause between the requests?
 
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use common::text;
 use record::{End, Event, Group};
 
 use crate::practice::{Exercise, Fault, Judge, Record, Trial};
@@ -18,6 +19,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/by_pid", ""),
         ("right/signal", ""),
         ("right/threads", ""),
+        ("cheats/half_a_pause", "from the first request to the last it takes"),
         ("cheats/ignores", "was never waited for"),
         ("cheats/in_order", "child 7"),
         ("cheats/kills", ") was killed"),
@@ -41,6 +43,12 @@ const LONG: usize = 5;
 /// How long it takes, in pauses.
 const LONG_PAUSES: u64 = 12;
 
+/// The requests of the shortest test, the pauses between them in milliseconds, and how often a
+/// server is tried that seems to hurry.
+const SHORT_REQUESTS: [&str; 3] = ["0"; 3];
+const SHORT_PAUSE: u64 = 100;
+const TRIES: usize = 3;
+
 /// How often a server may ask, without a pause, whether a child has ended.
 const MAX_ASKED: usize = 60;
 
@@ -62,7 +70,34 @@ fn judge(trial: &Trial) -> Result<()> {
     }
     recorded(trial, 0, &[])?;
     recorded(trial, 0, &["0", "20,1", "3,0,15"])?;
-    Ok(())
+    judge_length(trial)
+}
+
+/// Checks that the pauses between the requests are as long as they should be.
+fn judge_length(trial: &Trial) -> Result<()> {
+    let pauses = SHORT_REQUESTS.len() as u32 - 1;
+    let pause = Duration::from_millis(SHORT_PAUSE);
+    let mut fault = None;
+    // On a busy machine a server may be late with the first request, and in time with the others.
+    for _ in 0..TRIES {
+        let record = recorded(trial, SHORT_PAUSE, &SHORT_REQUESTS)?;
+        let is_start = |event: &&Event| event.child.is_some();
+        let first = record.events.iter().find(is_start).map(|event| event.at);
+        let last = record.events.iter().rfind(is_start).map(|event| event.at);
+        let took = last.unwrap_or_default().saturating_sub(first.unwrap_or_default());
+        if took >= pause * pauses * 3 / 4 {
+            return Ok(());
+        }
+        let what = format!(
+            "with {SHORT_PAUSE} {}: from the first request to the last it takes {}, and should \
+             take {}",
+            SHORT_REQUESTS.join(" "),
+            text::time(took),
+            text::time(pause * pauses)
+        );
+        fault = Some(Fault::new(what, record.lines(|event| event.child.is_some())));
+    }
+    fault.map_or(Ok(()), |fault| Err(fault.into()))
 }
 
 /// Records the server with these requests, and checks what has to hold whatever the times are.

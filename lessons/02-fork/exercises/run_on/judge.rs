@@ -15,6 +15,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/breaks", ""),
         ("right/function", ""),
         ("cheats/alone", "the parent prints \"fork has 4 letters\\n\""),
+        ("cheats/bytes", "prints \"für has 4 letters\\n\": that is not its own line"),
         ("cheats/kills", "was killed, and did not end by itself"),
         ("cheats/leaves_loop", "prints \"words: 2\\n\", too"),
         ("cheats/panics", "with status 101"),
@@ -25,7 +26,7 @@ pub const EXERCISE: Exercise = Exercise {
 };
 
 fn judge(trial: &Trial) -> Result<()> {
-    for words in [&["fork", "wait"][..], &[], &["exit"], &["two", "of", "three"]] {
+    for words in [&["fork", "wait"][..], &[], &["exit"], &["two", "of", "drei", "für"]] {
         judge_words(&trial.record(words)?, words)?;
     }
     Ok(())
@@ -59,7 +60,7 @@ fn judge_words(record: &Record, words: &[&str]) -> Result<()> {
     };
     let last_line = format!("words: {}\n", words.len());
     let mut lines: Vec<String> =
-        words.iter().map(|word| format!("{word} has {} letters\n", word.len())).collect();
+        words.iter().map(|word| format!("{word} has {} letters\n", word.chars().count())).collect();
     for (number, child) in (1..).zip(&children) {
         let fault = |what: String| {
             Fault::new(format!("child {number} (pid {child}) {what}"), about(*child))

@@ -1,17 +1,13 @@
 //! Is a line printed as soon as it comes, from whichever child, and in one piece?
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Write;
 use std::ops::Range;
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use record::{Event, Group};
 
-use crate::practice::{Exercise, Fault, Judge, Record, Step, Trial};
+use crate::practice::{Exercise, Fault, Judge, Record, Step, Trial, file_in_memory};
 
 pub const EXERCISE: Exercise = Exercise {
     lesson: "03-ipc",
@@ -120,10 +116,7 @@ fn judge_late_reader(trial: &Trial) -> Result<()> {
     };
     let files = [0, 1].map(|file| file_in_memory(&lines(line, file, 0..UNREAD)));
     let [first, second] = files;
-    let files = [first?, second?];
-    let [first, second] = files
-        .each_ref()
-        .map(|file| format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+    let [(_first, first), (_second, second)] = [first?, second?];
     let program = trial.program.to_str().context("the program's path")?;
     let ran = shell.run(&["-c", READ_LATE, program, &first, &second])?;
     // Lines that are torn are another fault.
@@ -140,14 +133,6 @@ fn judge_late_reader(trial: &Trial) -> Result<()> {
         )
     );
     Ok(())
-}
-
-/// A file that has these bytes, and no name.
-fn file_in_memory(bytes: &[u8]) -> Result<File> {
-    let file = memfd_create(c"lines", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
-    let mut file = File::from(file);
-    file.write_all(bytes).context("write")?;
-    Ok(file)
 }
 
 /// Checks that all lines that come from one file are printed while the other is silent.

@@ -1,6 +1,8 @@
 //! Is each seat sold once, in whatever order the two processes carry out their instructions?
 
 use anyhow::{Result, ensure};
+use nix::libc;
+use record::End;
 
 use crate::practice::{Exercise, Fault, Judge, Ran, Trial};
 
@@ -22,6 +24,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/std_mutex", "it does not end"),
         ("cheats/shared_out", "seats were sold"),
         ("cheats/stops_early", "seats were "),
+        ("cheats/undoes_always", "more than a second of CPU time to sell the seats"),
         ("cheats/swaps", "seats were sold, but there are only"),
     ],
 };
@@ -37,7 +40,20 @@ const MAX_LINES: usize = 10;
 fn judge(trial: &Trial) -> Result<()> {
     let words = |numbers: [u64; 2]| numbers.map(|number| number.to_string());
     let few = words(FEW);
-    let record = trial.record(&few.each_ref().map(String::as_str))?;
+    let record = trial.record_within_a_second(&few.each_ref().map(String::as_str))?;
+    let [seats, nights] = FEW;
+    for (number, child) in (1..).zip(record.children_of(record.main())) {
+        ensure!(
+            record.end_of(child) != Some(End::Killed(libc::SIGXCPU)),
+            Fault::new(
+                format!(
+                    "child {number} (pid {child}) needs more than a second of CPU time to sell the \
+                     seats, {seats} for each of {nights} nights: does it find out that none is left?"
+                ),
+                record.lines(|event| event.process == child)
+            )
+        );
+    }
     record.require_no_panic()?;
     record.require_none_killed()?;
     record.require_no_sleep()?;
@@ -56,8 +72,9 @@ fn judge(trial: &Trial) -> Result<()> {
     for seed in [1, 2] {
         let interleaved = words(INTERLEAVED);
         let arguments = interleaved.each_ref().map(String::as_str);
-        let ran = trial.run_interleaved(seed, &arguments)?;
-        require_each_sold_once(&ran, INTERLEAVED)
+        trial
+            .run_interleaved(seed, &arguments)
+            .and_then(|ran| require_each_sold_once(&ran, INTERLEAVED))
             .map_err(Fault::of("when the two processes take turns after every few instructions"))?;
     }
     for numbers in [FEW, MANY] {

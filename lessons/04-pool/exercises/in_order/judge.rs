@@ -17,6 +17,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/one_channel_each", ""),
         ("right/threads", ""),
         ("cheats/last_first", "prints the wrong lines"),
+        ("cheats/no_failures", "with 5 jobs: it prints the wrong lines"),
         ("cheats/numbers_when_done", "prints the wrong lines"),
         ("cheats/one_after_the_other", "1 of its jobs is running and"),
         ("cheats/one_worker", "1 of its jobs is running and"),
@@ -31,7 +32,7 @@ pub const EXERCISE: Exercise = Exercise {
 };
 
 /// In each: the jobs, and what they print. In the first, job 1 ends only when others have; in the
-/// second, job 2 and job 3 do. The third takes longer than a program that does not wait for it.
+/// second, job 2 and job 3 do. One that fails has printed something, too. The third takes longer than a program that does not wait for it.
 const CASES: [(&[&str], &[&str]); 3] = [
     (
         &[
@@ -58,7 +59,7 @@ const CASES: [(&[&str], &[&str]); 3] = [
             "echo $((3 * 3))",
             "wait 0; echo 10",
             "wait 1; echo 8",
-            "echo 11",
+            "echo 11; exit 1",
             "give 0; give 1; echo 7",
         ],
         &["9", "10", "8", "11", "7"],

@@ -1,8 +1,9 @@
 //! Is each task done by a worker, or reported, when workers are killed? Is each dead worker
 //! replaced, and waited for, and each that lives used again?
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use record::{End, Group};
+use std::slice;
 
 use crate::practice::{Exercise, Fault, Judge, Record, Trial};
 
@@ -21,6 +22,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/immortal", "task 0 was given to no worker"),
         ("cheats/leaves_zombies", "was never waited for"),
         ("cheats/one_each", "it starts 7 workers"),
+        ("cheats/one_worker", "one worker does all tasks, and the pool has two"),
         ("cheats/only_replaces", "task 0 is lost"),
         ("cheats/only_reports", "prints the wrong lines"),
     ],
@@ -28,6 +30,10 @@ pub const EXERCISE: Exercise = Exercise {
 
 /// How many workers are to be there at a time.
 const WORKERS: usize = 2;
+
+/// More tasks than one worker is likely to get alone, in each of so many tries, if there are two.
+const MANY: usize = 40;
+const TRIES: usize = 5;
 
 /// The number of SIGKILL.
 const KILL: i32 = 9;
@@ -43,7 +49,29 @@ fn judge(trial: &Trial) -> Result<()> {
         let case = format!("with {}", words.join(" "));
         judge_case(trial, tasks, &arguments).map_err(Fault::of(&case))?;
     }
-    Ok(())
+    both_work(trial)
+}
+
+/// Checks that two workers do the tasks.
+fn both_work(trial: &Trial) -> Result<()> {
+    let tasks = || (2..).take(MANY);
+    let words: Vec<String> = tasks().map(|task: u64| task.to_string()).collect();
+    let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut lines = Vec::new();
+    // Which worker gets a task is chance, and one of them may come too late for any.
+    for _ in 0..TRIES {
+        let record = trial.record(&arguments)?;
+        let workers = record.children_of(record.main());
+        let works = |worker: &&i32| {
+            tasks().any(|task| done_by(&record, slice::from_ref(*worker), task * task) > 0)
+        };
+        if workers.iter().filter(works).count() >= WORKERS {
+            return Ok(());
+        }
+        lines = record.lines(|event| event.child.is_some() || event.end.is_some());
+    }
+    let what = format!("with {MANY} tasks: one worker does all tasks, and the pool has two");
+    bail!(Fault::new(what, lines))
 }
 
 fn judge_case(trial: &Trial, tasks: &[u64], arguments: &[&str]) -> Result<()> {

@@ -14,6 +14,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/in_turns", ""),
         ("right/through_a_channel", ""),
         ("cheats/a_thread_for_each", "4 threads look at items"),
+        ("cheats/adds_pairs", "can each count for itself?"),
         ("cheats/clones", "items are cloned"),
         ("cheats/drops_the_rest", "the count is 3, and not 4"),
         ("cheats/lazy", "waits for the other threads at judges_barrier"),

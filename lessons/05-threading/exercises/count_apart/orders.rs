@@ -104,7 +104,7 @@ fn check(many: usize, parts: usize, meeting: Option<Meeting>) {
 /// What the threads share is used as often for many items as for few. What only one of them uses
 /// may be a lock or an atomic, too.
 fn more() {
-    let [few, many] = [2, 12].map(|many| {
+    let [few, many] = [2, 40].map(|many| {
         let before = shared_steps();
         alone(many, 2);
         shared_steps() - before

@@ -22,6 +22,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/one_by_one", "sources share a thread"),
         ("cheats/polls", "by looking again and again"),
         ("cheats/reads_first", "is there room for so many"),
+        ("cheats/six_of_all", "the results are [1, 2, 3, 4, 5, 6], and not"),
         ("cheats/takes_six", "waits for an item of numbers_tx"),
         ("cheats/unbounded", "is there room for so many"),
         ("cheats/works_behind_a_lock", "a thread that reads a source does the work, too"),

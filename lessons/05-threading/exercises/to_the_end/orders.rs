@@ -6,7 +6,7 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use harness::Scenario;
+use harness::{Scenario, settle};
 use harness::unseen::{AtomicUsize, SeqCst, thread_bit};
 
 use super::program::{Source, Work, process};
@@ -24,6 +24,10 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "a source has the numbers 0, 7, 0 and 8, and is faster than the work",
         run: is_bounded,
+    },
+    Scenario {
+        name: "a source has the numbers 0 to 7, and the work is slow",
+        run: many,
     },
     Scenario {
         name: "two sources have a number each, and give it when both are read",
@@ -111,6 +115,16 @@ fn is_bounded() {
     // One number is worked on, and there is room for one more, or for a few.
     let most = most.load(SeqCst);
     assert!(most <= 3, "{most} numbers wait for the work: is there room for so many?");
+}
+
+/// More numbers than in the program's `main`. The work is so slow that there are few orders.
+fn many() {
+    let work = |number| {
+        settle();
+        number + 1
+    };
+    let results = process(vec![Box::new(0..8)], Box::new(work));
+    assert_results(results, &[1, 2, 3, 4, 5, 6, 7, 8]);
 }
 
 fn require(sources: Vec<Source>, expected: &[u32]) {

@@ -17,6 +17,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/looks_once", "60 and 70 were paid, but only 100 was there"),
         ("cheats/puts_back", "60 was refused, although enough was there"),
         ("cheats/sentinel", "by looking again and again"),
+        ("cheats/seven_tries", "eight times; what goes wrong: 60 was refused, although enough"),
         ("cheats/subtracts", "60 and 70 were paid, but only 100 was there"),
     ],
 };

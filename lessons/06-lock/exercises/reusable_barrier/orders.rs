@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
 
-use harness::{Scenario, settle};
+use harness::{Scenario, settle, unseen};
 
 use super::program::Barrier;
 
@@ -17,7 +17,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "a fourth thread comes to three that wait", run: fourth },
     Scenario { name: "two threads, five times, main always last", run: main_is_last },
     Scenario { name: "two threads, three times", run: || rounds::<2>(3) },
-    Scenario { name: "three threads, twice", run: || rounds::<3>(2) },
+    Scenario { name: "three threads, twice", run: three_twice },
 ];
 
 fn alone() {
@@ -57,6 +57,28 @@ fn rounds<const N: usize>(rounds: usize) {
         })
         .collect();
     watched.wait(0, rounds);
+    others.into_iter().for_each(join);
+}
+
+/// Three threads, one of them main. What they note is no step: there would be too many orders.
+fn three_twice() {
+    let barrier = Arc::new(Barrier::new(3));
+    let come = Arc::new(unseen::AtomicUsize::new(0));
+    let twice = |barrier: &Barrier, come: &unseen::AtomicUsize| {
+        for round in 1..=2 {
+            come.fetch_add(1, SeqCst);
+            barrier.wait();
+            let is_early = come.load(SeqCst) < 3 * round;
+            assert!(!is_early, "a thread goes on after round {round} before all have come");
+        }
+    };
+    let others = [(); 2].map(|()| {
+        let (barrier, come) = (Arc::clone(&barrier), Arc::clone(&come));
+        let other = thread::spawn(move || twice(&barrier, &come));
+        settle();
+        other
+    });
+    twice(&barrier, &come);
     others.into_iter().for_each(join);
 }
 
