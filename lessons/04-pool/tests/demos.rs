@@ -7,11 +7,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use common::{cpus, proc};
+use nix::libc;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use testing::running::{Running, pid};
-use testing::seen::{has_ended, until};
+use testing::seen::{has_ended, until, waits_in, within};
 use testing::strace::{Call, Caller, printed_with, record, record_with};
 use testing::{figures, start};
 
@@ -91,9 +92,13 @@ fn a_result_is_given_while_others_are_waited_for() {
         let is_given = |(pace, number): (f64, usize)| {
             let running = Running::start(demo(&["map", "--pace", &pace.to_string()]));
             let line = running.next_line().unwrap();
-            let worker = line.split("pid ").nth(2 + number).unwrap();
+            let worker = pid(&format!("pid {}", line.split("pid ").nth(2 + number).unwrap()));
             running.line_with(&[beginning]);
-            running.signal(pid(&format!("pid {worker}")), Signal::SIGSTOP);
+            // What it has not begun, another one would do.
+            within(Duration::from_secs_f64(pace), || {
+                waits_in(worker).filter(|(call, _)| *call == libc::SYS_clock_nanosleep)
+            });
+            running.signal(worker, Signal::SIGSTOP);
             let lines = running.lines_until_silent_for(Duration::from_secs_f64(4.0 * pace));
             (1..3).contains(&lines.iter().filter(|line| line.ends_with(" is over")).count())
         };

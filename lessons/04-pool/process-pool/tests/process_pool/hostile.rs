@@ -10,6 +10,7 @@ use nix::unistd::Pid;
 use process_pool::{ProcessPool, TaskError};
 use serde_bytes::ByteBuf;
 
+use crate::ends::is_gone;
 use crate::misuse::CHANGE;
 use crate::programs::{USELESS, lines, program, until, useless_file};
 use crate::tasks::{self, ADD_ONE, DIE, ECHO, TASKS, UNTIL_GONE, pool};
@@ -167,4 +168,22 @@ pub fn a_stopped_worker_holds_up_nothing() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let file = folder.path().join("file");
     assert_eq!(lines(program("one is stopped").env(USELESS, file)), [""; 0]);
+}
+
+pub fn one_after_the_other() {
+    let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
+    let (descriptors, threads) = (count("fd"), count("task"));
+    for number in 0..100 {
+        // Another thread than the one that uses it, or the one that drops it.
+        let pool = std::thread::spawn(pool).join().unwrap();
+        if number % 2 == 0 {
+            assert_eq!(pool.apply(&ADD_ONE, number), Ok(number + 1));
+        }
+        let pids = pool.pids();
+        std::thread::spawn(move || drop(pool)).join().unwrap();
+        assert!(pids.into_iter().all(is_gone));
+    }
+    assert_eq!(count("fd"), descriptors);
+    // A thread that has ended may still be listed for a moment.
+    until("the end of all threads", || count("task") <= threads);
 }
