@@ -47,8 +47,8 @@ impl Record {
     pub(super) fn forget_shell(&mut self) {
         let main = self.main();
         let is_its = |event: &Event| event.process == main && is_exec(event);
-        let execs = self.events.iter().enumerate().filter(|(_, event)| is_its(event));
-        if let Some((place, _)) = execs.last() {
+        let mut execs = self.events.iter().enumerate().filter(|(_, event)| is_its(event));
+        if let Some((place, _)) = execs.next_back() {
             self.events.drain(..place);
         }
     }
