@@ -2,6 +2,9 @@
 //! that chance decides: what comes between two instructions of one task in one of a million runs
 //! comes all the time.
 //!
+//! In two other orders there is no chance: the first task always waits for all others, or each system
+//! call ends a turn.
+//!
 //! It is a debugger's work: ptrace(2) lets a task carry out one instruction. A task that sleeps in
 //! the kernel is out of the game until it is woken, and one that is alone runs to its next system
 //! call.
@@ -21,11 +24,14 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction
 use nix::unistd::Pid;
 
 /// The word on xtask's command line that makes it run a program in this way: a number that decides
-/// the order, or [`FIRST_IS_LAST`], then the program, its arguments.
+/// the order, or [`FIRST_IS_LAST`] or [`CALL_BY_CALL`], then the program, its arguments.
 pub const SUBCOMMAND: &str = "interleave";
 
 /// In this order, the program's first task goes on only when all others sleep or have ended.
 pub const FIRST_IS_LAST: &str = "first-is-last";
+
+/// In this order, it is the next task's turn before and after each system call.
+pub const CALL_BY_CALL: &str = "call-by-call";
 
 /// The mean number of instructions that a task carries out before it is another's turn.
 const TURN: u64 = 10;
@@ -68,9 +74,11 @@ pub fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
 
 fn interleave(mut words: impl Iterator<Item = OsString>) -> Result<u8> {
     let seed = words.next().context("no seed")?;
-    let first_is_last = seed == FIRST_IS_LAST;
-    let random =
-        if first_is_last { 0 } else { seed.to_string_lossy().parse().context("the seed")? };
+    let order = match seed.to_str() {
+        Some(FIRST_IS_LAST) => Order::FirstIsLast,
+        Some(CALL_BY_CALL) => Order::CallByCall,
+        seed => Order::Random(seed.and_then(|it| it.parse().ok()).context("the seed")?),
+    };
     stay_on_this_cpu()?;
     let mut command = Command::new(words.next().context("no program")?);
     command.args(words);
@@ -83,7 +91,7 @@ fn interleave(mut words: impl Iterator<Item = OsString>) -> Result<u8> {
     let child = command.spawn().context("start the program")?;
     let first = Pid::from_raw(child.id().try_into().context("the program's id")?);
     look_regularly()?;
-    let mut tasks = Tasks { first, tasks: Vec::new(), first_is_last, random, turn: 0, status: 0 };
+    let mut tasks = Tasks { first, tasks: Vec::new(), order, turn: 0, status: 0 };
     tasks.begin(first)?;
     tasks.run()?;
     Ok(tasks.status)
@@ -115,12 +123,19 @@ fn look_regularly() -> Result<()> {
 struct Tasks {
     first: Pid,
     tasks: Vec<Task>,
-    first_is_last: bool,
-    random: u64,
+    order: Order,
     /// Whose turn it is.
     turn: usize,
     /// What the program exits with.
     status: u8,
+}
+
+/// Who is next.
+enum Order {
+    /// Chance decides after a few instructions; the state of its numbers.
+    Random(u64),
+    FirstIsLast,
+    CallByCall,
 }
 
 struct Task {
@@ -170,16 +185,23 @@ impl Tasks {
                     ensure!(all_asleep < LONG_ASLEEP, "{NOBODY_WAKES}");
                 }
                 [alone] => self.resume(alone, libc::PTRACE_SYSCALL)?,
-                [one, other, ..] if self.first_is_last => {
-                    let next = if self.tasks[one].id == self.first { other } else { one };
-                    self.resume(next, libc::PTRACE_SYSCALL)?;
-                }
-                _ => {
-                    if !ready.contains(&self.turn) || self.chance(TURN) == 0 {
-                        self.turn = ready[self.chance(ready.len() as u64) as usize];
+                [one, other, ..] => match self.order {
+                    Order::FirstIsLast => {
+                        let next = if self.tasks[one].id == self.first { other } else { one };
+                        self.resume(next, libc::PTRACE_SYSCALL)?;
                     }
-                    self.resume(self.turn, libc::PTRACE_SINGLESTEP)?;
-                }
+                    Order::CallByCall => {
+                        let next = ready.into_iter().find(|task| *task > self.turn);
+                        self.turn = next.unwrap_or(one);
+                        self.resume(self.turn, libc::PTRACE_SYSCALL)?;
+                    }
+                    Order::Random(ref mut random) => {
+                        if !ready.contains(&self.turn) || chance(random, TURN) == 0 {
+                            self.turn = ready[chance(random, ready.len() as u64) as usize];
+                        }
+                        self.resume(self.turn, libc::PTRACE_SINGLESTEP)?;
+                    }
+                },
             }
         }
         Ok(())
@@ -263,16 +285,16 @@ impl Tasks {
         }
         Ok(true)
     }
+}
 
-    /// A number below `limit`.
-    fn chance(&mut self, limit: u64) -> u64 {
-        // SplitMix64.
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ mixed >> 31) % limit
-    }
+/// A number below `limit`.
+fn chance(random: &mut u64, limit: u64) -> u64 {
+    // SplitMix64.
+    *random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *random;
+    mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ mixed >> 31) % limit
 }
 
 /// Whether a task sleeps in the kernel. The state is the first word after its name.

@@ -232,6 +232,14 @@ impl Trial {
         self.ran_in_order(interleave::FIRST_IS_LAST, arguments)
     }
 
+    /// Runs the program so that it is the next task's turn before and after each system call.
+    ///
+    /// # Errors
+    /// As of [`run`](Self::run).
+    pub fn run_call_by_call(&self, arguments: &[&str]) -> Result<Ran> {
+        self.ran_in_order(interleave::CALL_BY_CALL, arguments)
+    }
+
     fn ran_in_order(&self, order: &str, arguments: &[&str]) -> Result<Ran> {
         let words = [interleave::SUBCOMMAND.into(), order.into()].into_iter();
         let words = words.chain([self.program.clone().into_os_string()]);
