@@ -78,6 +78,7 @@ mod tests {
     use std::process::Command;
 
     use nix::unistd::Pid;
+    use testing::test;
 
     use super::*;
 

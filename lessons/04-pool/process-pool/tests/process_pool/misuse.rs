@@ -19,7 +19,7 @@ use serde_bytes::ByteBuf;
 
 use crate::ends::is_gone;
 use crate::programs::{lines, program, run, until};
-use crate::tasks::{self, ADD_ONE, BIG, ECHO, PANIC, TASKS, UNTIL_GONE, WAIT, pool};
+use crate::tasks::{self, ADD_ONE, BIG, ECHO, PANIC, TASKS, UNTIL_GONE, WAIT, needs_a_pool, pool};
 
 /// What a task does that forks.
 const RETURNS: u8 = 0;
@@ -497,6 +497,7 @@ pub static DIE_OR_ADD: Function<i32, i32> = Function::new("die_or_add", |status|
 });
 
 pub fn no_standard_streams() {
+    needs_a_pool();
     let output = run(&mut program("closed streams"));
     assert!(output.status.success(), "{}", output.status);
 }

@@ -18,7 +18,7 @@ use process_pool::{Function, PoolError, ProcessPool, TaskError, Tasks, work_if_w
 use testing::start;
 
 use crate::misuse;
-use crate::tasks::{self, ADD_ONE, DIE, TASKS, UNTIL_GONE, pool};
+use crate::tasks::{self, ADD_ONE, DIE, TASKS, UNTIL_GONE, needs_a_pool, pool};
 
 /// What this program is started for; without a role it runs the tests.
 const ROLE: &str = "POOL_ROLE";
@@ -487,6 +487,7 @@ fn interrupted() {
 }
 
 pub fn ctrl_c_reaches_what_tasks_started() {
+    needs_a_pool();
     let mut command = program("interrupted");
     let mut child = command.process_group(0).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
