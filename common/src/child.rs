@@ -91,9 +91,10 @@ impl Drop for Child {
     fn drop(&mut self) {
         // Another child of the same parent has a copy of this: not its to kill.
         if !self.waited_for && getpid() == self.parent {
-            // That it cannot be killed because it has ended is fine.
-            let _ = kill(self.pid, Signal::SIGKILL);
-            let _ = wait_for_change(self.pid, WaitPidFlag::empty());
+            // One that may not be killed would be waited for in vain. It ends with its parent.
+            if kill(self.pid, Signal::SIGKILL) != Err(Errno::EPERM) {
+                let _ = wait_for_change(self.pid, WaitPidFlag::empty());
+            }
         }
     }
 }

@@ -26,6 +26,7 @@ mod linux {
     pub mod proc;
     pub mod progress;
     pub mod python;
+    pub mod refused;
     pub mod start;
     pub mod terminal;
     pub mod text;

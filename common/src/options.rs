@@ -11,7 +11,7 @@ use std::str::FromStr;
 use lexopt::prelude::*;
 use nix::errno::Errno;
 
-use crate::Unsupported;
+use crate::{Unsupported, refused};
 
 /// Options and what they do: `("--tasks N", "how many tasks")`. One without a word for a
 /// value after its name is a switch: `("--watch", "…")`.
@@ -168,7 +168,7 @@ impl From<lexopt::Error> for UsageError {
 }
 
 /// The exit status of a program that ends with this error: 2 for a [`UsageError`], that of
-/// [`Unsupported`] for it or a system call that this system does not have, otherwise 1.
+/// [`Unsupported`] for it or a system call that this system refuses, otherwise 1.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(exit_status(error))
 }
@@ -177,15 +177,17 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
 pub(crate) fn exit_status(error: &anyhow::Error) -> u8 {
     if error.is::<UsageError>() {
         2
-    } else if error.is::<Unsupported>() || is_missing_call(error) {
+    } else if error.is::<Unsupported>() || is_refused_call(error) {
         Unsupported::STATUS
     } else {
         1
     }
 }
 
-/// Whether the kernel is too old for a call, or a sandbox hides it. Decided by the
+/// Whether the kernel is too old for a call, or a sandbox hides or forbids it. Decided by the
 /// message, because an error that came from another process is only text.
-fn is_missing_call(error: &anyhow::Error) -> bool {
-    format!("{error:#}").contains(Errno::ENOSYS.desc())
+fn is_refused_call(error: &anyhow::Error) -> bool {
+    let told = format!("{error:#}");
+    // Other reasons than that no such call exists have other causes, too: the call is tried.
+    told.contains(Errno::ENOSYS.desc()) || refused::reason(&told).is_some()
 }

@@ -80,6 +80,7 @@ mod tests {
     use std::process::Command;
 
     use nix::unistd::Pid;
+    use testing::test;
 
     use super::*;
 

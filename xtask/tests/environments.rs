@@ -161,7 +161,9 @@ fn a_demo_that_fails_when_nobody_reads_on_says_why_and_ends_by_sigpipe() {
 fn a_call_that_the_system_refuses_is_told() {
     for (call, error) in [
         (libc::SYS_pidfd_open, Errno::ENOSYS),
+        (libc::SYS_pidfd_open, Errno::EPERM),
         (libc::SYS_memfd_create, Errno::ENOSYS),
+        (libc::SYS_memfd_create, Errno::EPERM),
         (libc::SYS_sched_setaffinity, Errno::EPERM),
         (libc::SYS_setpriority, Errno::EPERM),
         (libc::SYS_process_vm_readv, Errno::EPERM),

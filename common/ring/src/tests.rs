@@ -5,7 +5,8 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::channel;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::resource::{Resource, getrlimit};
 use proptest::prelude::*;
-use testing::start;
+use testing::{start, test};
 
 use super::index::taken;
 use super::*;
@@ -301,7 +302,7 @@ fn an_end_that_is_used_twice_hangs_nobody() {
     let receive =
         |mut receiver: Receiver| (0..2000).all(|_| receiver.recv(&mut Vec::new()).is_ok());
     let (answer, answered) = channel();
-    thread::spawn(move || {
+    let thread = thread::spawn(move || {
         for _ in 0..5 {
             let (sender, receiver) = ends(500);
             let receivers = twice(receiver.into_fds().unwrap()).map(Receiver::from_fds);
@@ -317,7 +318,8 @@ fn an_end_that_is_used_twice_hangs_nobody() {
         }
         answer.send(()).unwrap();
     });
-    answered.recv_timeout(LONG).unwrap();
+    assert_ne!(answered.recv_timeout(LONG), Err(RecvTimeoutError::Timeout), "somebody hangs");
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic));
 }
 
 #[test]

@@ -5,11 +5,12 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write, stdout};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic;
 use std::process::exit;
 
 use lexopt::prelude::*;
 
+use crate::not_here::{self, Outcome};
 use crate::start;
 
 /// A test's name, and the test.
@@ -19,6 +20,13 @@ pub type Test<'a> = (&'a str, &'a dyn Fn());
 /// test has failed, or with 2 if it does not know an option.
 pub fn run(tests: &[Test]) -> ! {
     start::with_defaults();
+    // What a test says that cannot do its work here is one line.
+    let default = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if not_here::reason(panic.payload()).is_none() {
+            default(panic);
+        }
+    }));
     let request = Request::read(std::env::args_os().skip(1)).unwrap_or_else(|why| {
         eprintln!("error: {why}; available: {OPTIONS}");
         exit(2)
@@ -89,17 +97,24 @@ impl Request {
             return Ok(true);
         }
         writeln!(out, "\nrunning {}", count(wanted.len()))?;
-        let mut failed = Vec::new();
+        let (mut failed, mut ignored) = (Vec::new(), 0);
         for (name, test) in &wanted {
-            let passed = catch_unwind(AssertUnwindSafe(test)).is_ok();
-            if !passed {
-                failed.push(name);
-            }
+            let (letter, word) = match not_here::outcome(test) {
+                Outcome::Passed => ('.', "ok".to_owned()),
+                Outcome::NotHere(why) => {
+                    ignored += 1;
+                    ('i', format!("ignored, {why}"))
+                }
+                Outcome::Failed(_) => {
+                    failed.push(name);
+                    ('F', "FAILED".to_owned())
+                }
+            };
             if self.terse {
-                write!(out, "{}", if passed { '.' } else { 'F' })?;
+                write!(out, "{letter}")?;
                 out.flush()?;
             } else {
-                writeln!(out, "test {name} ... {}", if passed { "ok" } else { "FAILED" })?;
+                writeln!(out, "test {name} ... {word}")?;
             }
         }
         if !failed.is_empty() {
@@ -108,9 +123,9 @@ impl Request {
         }
         writeln!(
             out,
-            "\ntest result: {}. {} passed; {} failed; 0 ignored; 0 measured; {} filtered out\n",
+            "\ntest result: {}. {} passed; {} failed; {ignored} ignored; 0 measured; {} filtered out\n",
             if failed.is_empty() { "ok" } else { "FAILED" },
-            wanted.len() - failed.len(),
+            wanted.len() - failed.len() - ignored,
             failed.len(),
             tests.len() - wanted.len(),
         )?;

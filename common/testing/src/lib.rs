@@ -3,6 +3,7 @@
 //! How a program is started:
 //! - [`start`]: alike wherever the tests were started; with limits, with faults, under strace.
 //! - [`harness`]: a test program with one thread, for tests that fork.
+//! - [`test`], [`not_here`]: a test that the system does not let do its work is passed over.
 //!
 //! What a program does:
 //! - [`printed`]: what a part of it prints when a unit test calls that.
@@ -20,6 +21,7 @@
 pub mod browser;
 pub mod figures;
 pub mod harness;
+pub mod not_here;
 pub mod printed;
 pub mod random;
 pub mod running;
@@ -29,3 +31,5 @@ pub mod strace;
 pub mod tamper;
 pub mod terminal;
 pub mod witness;
+
+pub use testing_attribute::test;

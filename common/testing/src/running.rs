@@ -14,15 +14,18 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{Pid, getpgid};
 
-use common::proc;
+use common::{proc, refused};
 
-use crate::seen;
+use crate::{not_here, seen};
 
 /// How long a test waits for what is to come in a moment.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// How long it waits for what may have come already.
+const A_MOMENT: Duration = Duration::from_secs(2);
 
 /// A demo in a process group of its own, of which nothing outlives the test.
 #[derive(Debug)]
@@ -193,12 +196,37 @@ impl Running {
         let status = seen::within(LIMIT, || self.child.try_wait().unwrap())
             .expect("the demo has closed its output and goes on");
         self.waited_for = true;
-        (self.id(), (lines, errors, status))
+        let group = self.id();
+        // A demo that cannot be shown here stops in the middle. Its orphans end by themselves.
+        if not_here::why(status.code(), &errors).is_some() {
+            assert!(wait_for_group(group), "a process of group {group} was left behind");
+        }
+        not_here::heed(status.code(), &errors);
+        (group, (lines, errors, status))
+    }
+
+    /// The test has failed, and this may be why: the demo has ended, as it cannot be shown here.
+    fn heed_its_end(&self) {
+        // Where no call is refused, it is not that.
+        if refused::calls().is_empty() {
+            return;
+        }
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        let status = || match waitid(Id::Pid(self.id()), flags) {
+            Ok(WaitStatus::Exited(_, status)) => Some(status),
+            _ => None,
+        };
+        let status = seen::within(A_MOMENT, status);
+        let errors = self.errors.recv_timeout(A_MOMENT).unwrap_or_default();
+        not_here::heed(status, &errors);
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if !self.waited_for && std::thread::panicking() {
+            self.heed_its_end();
+        }
         // Once it has been waited for, its id may belong to another process.
         if !self.waited_for {
             let _ = killpg(self.id(), Signal::SIGKILL);

@@ -84,14 +84,22 @@ pub fn with_strace(expression: &str, file: &Path) -> Command {
 /// If the system does not say which they are.
 pub fn on_all_cpus(program: &Command) -> Command {
     let cpus = cpus::allowed().expect("sched_getaffinity");
-    // Where no process can choose its CPUs, what starts it has all of them, too.
-    let can_choose = cpus::pin(Pid::from_raw(0), &cpus).is_ok();
+    let can_choose = can_choose_cpus();
     let mut command = command(if can_choose { "taskset" } else { "env" });
     if can_choose {
         command.args(["-c", &cpus::list(&cpus)]);
     }
     add_program(&mut command, program);
     command
+}
+
+/// Whether the system lets a process choose its CPUs. If not, what strace records has all of them.
+///
+/// # Panics
+/// If the system does not say which they are.
+pub fn can_choose_cpus() -> bool {
+    let cpus = cpus::allowed().expect("sched_getaffinity");
+    cpus::pin(Pid::from_raw(0), &cpus).is_ok()
 }
 
 /// A command to which a program and its arguments are to be added: strace makes calls fail,

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use crate::start;
+use crate::{not_here, start};
 
 /// What a program printed, and the calls of all its processes and threads.
 #[derive(Debug)]
@@ -110,6 +110,7 @@ pub fn record_with(options: &[&str], program: &Command, calls: &str) -> Option<R
     strace.args(["-ttt", "-T", "-v", "-xx", "-s", "1000000"]).args(options);
     start::add_program(&mut strace, program);
     let output = strace.output().expect("strace can be started");
+    not_here::heed(output.status.code(), &String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{program:?}: {output:?}");
     let text = String::from_utf8(output.stdout).expect("it prints text");
     let record = fs::read_to_string(&path).expect("the record can be read");
@@ -140,6 +141,7 @@ pub fn printed_with(changes: &str, program: &Command) -> Option<String> {
         start::pass_over(why);
         return None;
     }
+    not_here::heed(output.status.code(), &errors);
     Some(String::from_utf8(output.stdout).expect("it prints text"))
 }
 

@@ -20,13 +20,15 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::start;
+use crate::{not_here, start};
 
 /// What a program printed that was tampered with, and how it ended.
 #[derive(Debug)]
 pub struct Output {
     /// Its standard output, and that of its children.
     pub text: String,
+    /// Its standard error, and that of its children.
+    pub errors: String,
     /// How it ended.
     pub status: ExitStatus,
 }
@@ -45,7 +47,10 @@ pub fn run(command: Command, change: impl FnMut(&str, &mut [u8]) + Send) -> Opti
     // that ends also ends whatever it still traces.
     let output = thread::scope(|scope| scope.spawn(|| trace(command, change)).join());
     match output.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
-        Ok(output) => Some(output),
+        Ok(output) => {
+            not_here::heed(output.status.code(), &output.errors);
+            Some(output)
+        }
         Err(why) => {
             start::pass_over(&format!("ptrace: {why}"));
             None
@@ -62,18 +67,21 @@ fn trace(
     cpu.set(sched_getcpu()?)?;
     sched_setaffinity(Pid::from_raw(0), &cpu)?;
 
-    let (mut output, theirs) = io::pipe()?;
-    command.stdin(Stdio::null()).stdout(theirs);
+    let (output, theirs) = io::pipe()?;
+    let (errors, their_errors) = io::pipe()?;
+    command.stdin(Stdio::null()).stdout(theirs).stderr(their_errors);
     // SAFETY: the call that the child makes before exec is one system call.
     unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
     let child = command.spawn()?;
-    // It holds our copy of the output's write end.
+    // It holds our copies of the write ends.
     drop(command);
-    let reading = thread::spawn(move || io::read_to_string(&mut output));
+    let [text, errors] =
+        [output, errors].map(|pipe| thread::spawn(move || io::read_to_string(pipe)));
 
     let status = follow(Pid::from_raw(child.id() as i32), &mut change)?;
-    let text = reading.join().expect("it does not panic")?;
-    Ok(Output { text, status })
+    let text = text.join().expect("it does not panic")?;
+    let errors = errors.join().expect("it does not panic")?;
+    Ok(Output { text, errors, status })
 }
 
 /// Follows a program, which has stopped after exec, and its children to their ends.

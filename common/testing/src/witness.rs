@@ -6,10 +6,11 @@
 //! test can tell that a line was written by a child, not by a parent that
 //! pretends.
 
-use std::io::IoSliceMut;
+use std::io::{self, IoSliceMut};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -25,7 +26,7 @@ use nix::sys::time::TimeVal;
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
-use crate::seen;
+use crate::{not_here, seen};
 
 /// A line of output and the process that wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Testimony {
     pub pid: u32,
     /// Every line of its standard output, in order, from all its processes.
     pub lines: Vec<Line>,
+    /// What it and its processes wrote to standard error.
+    pub errors: String,
     /// How the program ended.
     pub status: ExitStatus,
 }
@@ -87,14 +90,18 @@ fn run_within(mut command: Command, limit: Duration) -> Result<Testimony> {
     let timeout = TimeVal::new(limit.as_secs().try_into()?, 0);
     setsockopt(&ours, ReceiveTimeout, &timeout).context("setsockopt(SO_RCVTIMEO)")?;
 
+    let (errors, their_errors) = io::pipe().context("pipe")?;
     let mut child = command
         .stdout(theirs)
+        .stderr(their_errors)
         .process_group(0)
         .spawn()
         .with_context(|| format!("start {command:?}"))?;
     // The command holds our copy of their end: as long as it lives, no end of file.
     drop(command);
 
+    // At the same time, or a program that fills this pipe would wait for ever.
+    let errors = thread::spawn(move || io::read_to_string(errors));
     let testimony = hear(&mut child, &ours, limit);
     if testimony.is_err() {
         // What is wrong is known; nothing of it may be left. That it may have
@@ -102,7 +109,10 @@ fn run_within(mut command: Command, limit: Duration) -> Result<Testimony> {
         let _ = killpg(Pid::from_raw(child.id() as i32), Signal::SIGKILL);
         let _ = child.wait();
     }
-    testimony
+    let mut testimony = testimony?;
+    testimony.errors = errors.join().expect("it does not panic").context("standard error")?;
+    not_here::heed(testimony.status.code(), &testimony.errors);
+    Ok(testimony)
 }
 
 /// Hears a program out.
@@ -115,7 +125,7 @@ fn hear(child: &mut Child, socket: &impl AsRawFd, limit: Duration) -> Result<Tes
     let ended = seen::within(limit, || child.try_wait().transpose()).transpose();
     let status = ended.context("wait")?;
     let status = status.context("the program has closed its standard output, and has not ended")?;
-    let testimony = Testimony { pid: child.id(), lines, status };
+    let testimony = Testimony { pid: child.id(), lines, errors: String::new(), status };
     for pid in testimony.writers() {
         let orphan = waitpid(Pid::from_raw(pid as i32), Some(WaitPidFlag::WNOHANG));
         ensure!(orphan == Err(Errno::ECHILD), "nobody waited for process {pid}: {orphan:?}");

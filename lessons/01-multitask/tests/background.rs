@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use testing::seen::within;
-use testing::start;
+use testing::{start, test};
 
 /// Processes of a program with a name of its own. Dropped, they end.
 struct Program {

@@ -1,6 +1,6 @@
 //! The demo `tasks`: the lines that it prints, and who writes them.
 
-use testing::{start, witness};
+use testing::{start, test, witness};
 
 #[test]
 fn the_lines_are_as_many_and_as_wide_as_the_options_say() {

@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getsid};
 use testing::running::{self, Running};
 use testing::seen::{has_ended, until, within};
-use testing::start;
+use testing::{start, test};
 
 const DEMO: &str = env!("CARGO_BIN_EXE_01-multitask");
 

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use testing::{figures, start};
+use testing::{figures, start, test};
 
 mod picture;
 
@@ -47,7 +47,7 @@ fn the_slices_in_the_picture_do_not_overlap() {
 #[test]
 fn a_picture_that_cannot_be_written_is_an_error() {
     let (status, errors) = output(&["--duration", "0.02", "--svg", "/no/such/folder/x.svg"]);
-    assert_eq!(status, Some(1));
+    assert_eq!(status, Some(1), "{errors}");
     assert!(errors.contains("write /no/such/folder/x.svg: No such file"), "{errors}");
 }
 

@@ -2,14 +2,14 @@
 //! processes, and what becomes of them when something happens to them.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpgid};
 use testing::seen::{has_ended, until};
-use testing::start;
+use testing::{start, test};
 
 mod picture;
 
@@ -31,7 +31,11 @@ impl Demo {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap());
-        let started = line_with(&mut lines, " started browser (pid ");
+        let mut started = (&mut lines).lines().map(Result::unwrap);
+        let Some(started) = started.find(|line| line.contains(" started browser (pid ")) else {
+            let errors = io::read_to_string(process.stderr.take().unwrap()).unwrap();
+            panic!("it has started no tasks: {errors}");
+        };
         let after = |name: &str| {
             let (_, rest) = started.split_once(&format!("{name} (pid ")).unwrap();
             rest.split_once(')').unwrap().0.parse().unwrap()

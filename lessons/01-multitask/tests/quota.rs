@@ -12,8 +12,8 @@ use counted::{numbers, times};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use testing::running::Running;
-use testing::start;
 use testing::strace::{self, files_read};
+use testing::{start, test};
 
 mod counted;
 
@@ -56,9 +56,10 @@ fn groups_of(demo: Pid) -> Vec<PathBuf> {
 fn a_quota_changes_what_std_advises_and_not_where_a_process_may_run() {
     let here = (cpus::allowed().unwrap().len(), available_parallelism().unwrap().get());
     let output = demo().output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
     let row = |name: &str| {
-        let row = text.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+        let row = text.lines().find_map(|line| line.strip_prefix(name));
+        let row = row.unwrap_or_else(|| panic!("no row {name:?}: {output:?}"));
         let row: Vec<usize> = numbers(row).into_iter().map(|number| number as usize).collect();
         (row[0], row[1])
     };

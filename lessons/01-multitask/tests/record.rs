@@ -11,9 +11,9 @@ use common::text;
 use picture::Picture;
 use team::{Team, numbers, slices, teams};
 use testing::figures::{assert_between, times};
-use testing::start;
 use testing::strace::{Call, Caller, Record, files_read, record};
 use testing::tamper;
+use testing::{start, test};
 
 mod picture;
 mod team;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use counted::{numbers, times};
+use testing::test;
 
 mod counted;
 mod picture;

@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use testing::start;
+use testing::{start, test};
 
 /// A terminal: what is written into the second end can be read from the first.
 fn terminal(columns: u16, rows: u16) -> (File, OwnedFd) {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use nix::unistd::Pid;
 use testing::running::Running;
 use testing::seen::{has_ended, until, within};
-use testing::start;
 use testing::witness::{self, Line};
+use testing::{start, test};
 
 const NAMES: [&str; 3] = ["typing", "spelling", "printing"];
 

@@ -1,6 +1,7 @@
 //! The demos about children, seen from outside: which process wrote which line.
 
 use demo::{demo, used_by_children};
+use testing::test;
 use testing::witness::{self, Testimony};
 
 mod demo;

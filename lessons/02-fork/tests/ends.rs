@@ -14,7 +14,7 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, getpgid, getpid, getsid};
 use testing::running::{Running, pid};
-use testing::{start, witness};
+use testing::{start, test, witness};
 
 mod demo;
 

@@ -2,11 +2,11 @@
 //! is killed.
 
 use std::process::Command;
-use std::thread;
 
 use demo::demo;
+use testing::not_here::at_the_same_time;
 use testing::running::{Running, kill_at_several_lines};
-use testing::start;
+use testing::{start, test};
 
 mod demo;
 
@@ -77,9 +77,5 @@ fn without_another_process_a_demo_fails_and_leaves_nothing() {
 
 #[test]
 fn a_demo_that_is_killed_takes_its_children_along() {
-    thread::scope(|scope| {
-        for arguments in DEMOS {
-            scope.spawn(move || kill_at_several_lines(|| Running::start(demo(arguments))));
-        }
-    });
+    at_the_same_time(DEMOS, |arguments| kill_at_several_lines(|| Running::start(demo(arguments))));
 }

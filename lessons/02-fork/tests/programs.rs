@@ -7,7 +7,7 @@ use std::process::Output;
 
 use demo::{demo, used_by_children};
 use nix::sys::prctl::set_thp_disable;
-use testing::{start, witness};
+use testing::{start, test, witness};
 
 mod demo;
 

@@ -9,9 +9,9 @@ use common::proc;
 use demo::demo;
 use nix::unistd::Pid;
 use testing::running::Running;
-use testing::start;
 use testing::strace::{ALL_EXIT_WITH_9, printed_with};
 use testing::tamper::{self, replace};
+use testing::{start, test};
 
 mod demo;
 

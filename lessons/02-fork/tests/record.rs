@@ -7,8 +7,8 @@ use std::time::Duration;
 use demo::demo;
 use testing::figures::{assert_between, times};
 use testing::running::{pid, tid};
-use testing::start;
 use testing::strace::{self, Call, Caller, Record, files_read};
+use testing::{start, test};
 
 mod demo;
 

@@ -106,7 +106,7 @@ fn receive_from_dead(receiver: &mut Receiver, child: Child) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use testing::printed;
+    use testing::{printed, test};
 
     use super::*;
 

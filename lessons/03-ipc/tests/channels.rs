@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use common::proc;
 use demo::{demo, kill_what_was_to_wait, recorded, run, through, written_by};
+use testing::not_here::at_the_same_time;
 use testing::running::Running;
 use testing::strace::{Call, Caller, Record, record_with};
-use testing::{start, witness};
+use testing::{start, test, witness};
 
 mod demo;
 
@@ -294,24 +294,16 @@ fn accept_returns_though_no_program_connects() {
 #[test]
 fn a_demo_takes_the_time_that_it_says() {
     let pace = 0.2;
-    thread::scope(|scope| {
-        // In seconds, at the usual pace: what passes while something is waited for in vain.
-        for (name, seconds) in [
-            ("pipe", 1.0),
-            ("full", 3.0),
-            ("accept", 2.0),
-            ("signals", 1.0),
-            ("killed-reader", 1.0),
-        ] {
-            scope.spawn(move || {
-                let start = Instant::now();
-                let mut command = demo(&[name]);
-                let output = command.env("LESSON_PACE", pace.to_string()).output().unwrap();
-                assert!(output.status.success(), "{output:?}");
-                let time = start.elapsed().as_secs_f64();
-                assert!(time >= pace * seconds, "{name} took {time} s");
-            });
-        }
+    // In seconds, at the usual pace: what passes while something is waited for in vain.
+    let demos =
+        [("pipe", 1.0), ("full", 3.0), ("accept", 2.0), ("signals", 1.0), ("killed-reader", 1.0)];
+    at_the_same_time(demos, |(name, seconds)| {
+        let start = Instant::now();
+        let mut command = demo(&[name]);
+        let output = command.env("LESSON_PACE", pace.to_string()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let time = start.elapsed().as_secs_f64();
+        assert!(time >= pace * seconds, "{name} took {time} s");
     });
 }
 

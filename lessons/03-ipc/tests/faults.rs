@@ -1,11 +1,10 @@
 //! No demo leaves a process behind: not when it fails in the middle, and not when it is
 //! killed.
 
-use std::thread;
-
 use demo::{demo, through};
+use testing::not_here::at_the_same_time;
 use testing::running::{Running, kill_at_several_lines};
-use testing::start;
+use testing::{start, test};
 
 mod demo;
 
@@ -75,14 +74,11 @@ fn a_demo_that_is_killed_takes_its_children_along() {
     // A name to connect to is a folder, which a program that is killed leaves behind.
     // In the usual place: the path of a socket must not be long.
     let folder = tempfile::tempdir().unwrap();
-    thread::scope(|scope| {
-        for name in DEMOS {
-            let start = || {
-                let mut command = demo(&[name]);
-                command.env("TMPDIR", folder.path()).env("LESSON_PACE", "0.01");
-                Running::start(command)
-            };
-            scope.spawn(move || kill_at_several_lines(start));
-        }
+    at_the_same_time(DEMOS, |name| {
+        kill_at_several_lines(|| {
+            let mut command = demo(&[name]);
+            command.env("TMPDIR", folder.path()).env("LESSON_PACE", "0.01");
+            Running::start(command)
+        });
     });
 }

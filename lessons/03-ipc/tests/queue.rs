@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use testing::running::{Running, pid};
-use testing::{start, witness};
+use testing::{start, test, witness};
 
 fn queue(pace: &str) -> Command {
     let mut command = start::command(env!("CARGO_BIN_EXE_03-ipc"));

@@ -7,8 +7,8 @@ use std::iter::repeat;
 use common::proc;
 use demo::{demo, kill_what_was_to_wait, recorded, run, written_by};
 use testing::running::{Running, pid};
-use testing::start;
 use testing::strace::{Call, Caller, record, record_with};
+use testing::{start, test};
 
 mod demo;
 

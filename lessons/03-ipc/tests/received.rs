@@ -5,6 +5,7 @@ use std::process::Stdio;
 use demo::{demo, recorded};
 use testing::strace::{ALL_EXIT_WITH_9, printed_with};
 use testing::tamper::{self, replace};
+use testing::test;
 
 mod demo;
 

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use testing::running::{Running, pid};
 use testing::seen::{until, within};
-use testing::{figures, start, witness};
+use testing::{figures, start, test, witness};
 
 fn demo(arguments: &[&str]) -> Command {
     let mut command = start::command(env!("CARGO_BIN_EXE_03-ipc"));

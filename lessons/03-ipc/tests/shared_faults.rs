@@ -5,7 +5,7 @@ use std::process::Command;
 
 use nix::sys::signal::Signal;
 use testing::running::{Running, kill_at_several_lines};
-use testing::start;
+use testing::{start, test};
 
 /// Each so that it is quick.
 const DEMOS: [&[&str]; 4] = [

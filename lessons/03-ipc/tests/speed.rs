@@ -11,6 +11,7 @@ use serde_json::Value;
 use testing::figures::{are_close, drawn_times, seconds};
 use testing::start::{on_all_cpus, stand_in};
 use testing::strace::{Call, printed_with, record_with};
+use testing::test;
 
 mod demo;
 

@@ -1,9 +1,8 @@
 //! No demo leaves a process behind when it is killed.
 
-use std::thread;
-
+use testing::not_here::at_the_same_time;
 use testing::running::{Running, kill_at_several_lines};
-use testing::start;
+use testing::{start, test};
 
 /// All of them, each so that it is quick.
 const DEMOS: [&[&str]; 10] = [
@@ -27,11 +26,7 @@ fn demo(arguments: &[&str]) -> Running {
 
 #[test]
 fn a_demo_that_is_killed_takes_its_workers_along() {
-    thread::scope(|scope| {
-        for arguments in DEMOS {
-            scope.spawn(move || kill_at_several_lines(|| demo(arguments)));
-        }
-    });
+    at_the_same_time(DEMOS, |arguments| kill_at_several_lines(|| demo(arguments)));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use common::proc;
 use nix::sys::signal::Signal;
 use testing::running::{Running, pid};
 use testing::tamper::{self, replace};
-use testing::{start, witness};
+use testing::{start, test, witness};
 use times::{Times, read_until};
 
 mod times;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use testing::running::{Running, pid};
-use testing::{start, witness};
+use testing::{start, test, witness};
 use times::{Times, read_until};
 
 mod times;

@@ -6,6 +6,7 @@ use demo::{STAYS, demo, lines};
 use testing::figures::{assert_between, times};
 use testing::running::{Running, tid};
 use testing::strace::{Call, record};
+use testing::test;
 
 mod demo;
 

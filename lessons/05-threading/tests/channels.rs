@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use demo::{STAYS, demo, lines, wait_until_asleep};
 use testing::running::{Running, tid};
+use testing::test;
 
 mod demo;
 

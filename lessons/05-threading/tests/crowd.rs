@@ -12,7 +12,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, killpg, signal};
 use nix::unistd::Pid;
 use testing::running::{Running, pid, tasks};
-use testing::start;
+use testing::{start, test};
 
 mod demo;
 

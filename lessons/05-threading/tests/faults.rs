@@ -2,7 +2,7 @@
 //! be started.
 
 use testing::running::Running;
-use testing::start;
+use testing::{start, test};
 
 /// All of them, each so that it is quick.
 const DEMOS: &[&[&str]] = &[

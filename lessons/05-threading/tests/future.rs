@@ -5,6 +5,7 @@ use std::time::Duration;
 use demo::{demo, lines};
 use testing::figures::{assert_between, times};
 use testing::strace::{Call, record, record_with};
+use testing::test;
 
 mod demo;
 

@@ -9,6 +9,7 @@ use demo::{STAYS, demo, lines, wait_until_asleep};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use testing::running::{Running, Task};
+use testing::test;
 
 mod demo;
 

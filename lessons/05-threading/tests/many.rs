@@ -10,8 +10,8 @@ use demo::{STAYS, demo, lines};
 use nix::unistd::Pid;
 use testing::figures::times;
 use testing::running::{Running, tasks};
-use testing::start;
 use testing::strace::record;
+use testing::{start, test};
 
 mod demo;
 

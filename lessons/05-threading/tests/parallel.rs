@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use demo::{demo, names};
@@ -11,16 +11,21 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::unistd::Pid;
 use testing::running::Running;
 use testing::seen::within;
-use testing::start;
+use testing::{start, test};
 
 mod demo;
 
 /// One program at a time: the kernel counts what all children of this process used.
 static ONE: Mutex<()> = Mutex::new(());
 
+/// It stays so when a test fails, or is passed over in the middle.
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs a program: its lines, the CPU time that it used, and how long it took.
 fn run(mut command: Command) -> (Vec<String>, f64, f64) {
-    let _guard = ONE.lock().unwrap();
+    let _guard = one_at_a_time();
     let used = || {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
         let used = usage.user_time() + usage.system_time();
@@ -77,7 +82,7 @@ fn the_work_is_split_among_the_threads() {
 fn the_threads_are_there_at_the_same_time() {
     // With ever more to do, for a machine so busy that they have ended before they were
     // looked at.
-    let _guard = ONE.lock().unwrap();
+    let _guard = one_at_a_time();
     let wanted = ["05-threading", "part 0", "part 1", "part 2"];
     for steps in ["3000000", "30000000", "1000000000"] {
         let running = Running::start(demo(&["parallel", "--threads", "3", "--steps", steps], "0"));
@@ -106,7 +111,7 @@ fn a_thread_tells_all_cpus_on_which_it_has_been() {
         start::pass_over("this process may use one CPU only");
         return;
     };
-    let _guard = ONE.lock().unwrap();
+    let _guard = one_at_a_time();
     // With ever more to do, for a machine so busy that the thread has ended before it was on both.
     for steps in ["5000000", "50000000", "1000000000"] {
         let running = Running::start(demo(&["parallel", "--threads", "1", "--steps", steps], "0"));

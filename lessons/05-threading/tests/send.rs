@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use demo::demo;
-use testing::start;
 use testing::strace::{Call, record};
+use testing::{start, test};
 
 mod demo;
 

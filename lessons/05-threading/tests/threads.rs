@@ -7,7 +7,7 @@ use std::process::Stdio;
 use demo::{STAYS, demo, lines, names, wait_until_asleep};
 use nix::sys::signal::Signal;
 use testing::running::{Running, tid};
-use testing::witness;
+use testing::{test, witness};
 
 mod demo;
 

@@ -136,7 +136,7 @@ fn count_early(
 
 #[cfg(test)]
 mod tests {
-    use testing::{printed, start};
+    use testing::{printed, start, test};
 
     use super::*;
     use crate::side_by_side::any_cpus;

@@ -102,6 +102,7 @@ mod tests {
     use std::time::Instant;
 
     use testing::figures::{assert_between, times};
+    use testing::test;
 
     use super::*;
     use crate::side_by_side::any_cpus;

@@ -82,7 +82,7 @@ fn each_round<T>(
 mod tests {
     use std::sync::Barrier;
 
-    use testing::start;
+    use testing::{start, test};
 
     use super::*;
 

@@ -4,8 +4,10 @@ mod demo;
 
 use std::process::{Command, Output};
 
+use common::cpus;
 use demo::demo;
-use testing::start;
+use nix::unistd::Pid;
+use testing::{start, test};
 
 #[test]
 fn without_a_lock_the_balance_is_wrong_and_with_it_right() {
@@ -26,7 +28,10 @@ fn the_wrong_balance_is_not_always_the_same() {
 
 #[test]
 fn one_cpu_is_enough() {
-    let one = common::cpus::allowed().unwrap()[0].to_string();
+    let cpus = cpus::allowed().unwrap();
+    // It changes nothing: where a process cannot choose its CPUs, the test ends here.
+    cpus::pin(Pid::from_raw(0), &cpus).unwrap();
+    let one = cpus[0].to_string();
     let mut command = start::command("taskset");
     command.args(["--cpu-list", &one, env!("CARGO_BIN_EXE_06-lock"), "balance"]);
     assert_ne!(wrong_balance(&success(command)), 0);

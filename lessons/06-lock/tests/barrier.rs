@@ -8,6 +8,7 @@ use demo::{asleep, demo, lines};
 use testing::figures::{assert_between, times};
 use testing::running::Running;
 use testing::strace::record_with;
+use testing::test;
 
 /// What the numbers are after this round.
 fn numbers(round: u32) -> [u64; 4] {

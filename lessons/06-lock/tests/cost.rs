@@ -10,8 +10,8 @@ use common::{cpus, proc};
 use serde_json::Value;
 use testing::running::Running;
 use testing::seen::until;
-use testing::start;
 use testing::strace::record;
+use testing::{start, test};
 
 /// All but Python's.
 const LOCKS: usize = 12;

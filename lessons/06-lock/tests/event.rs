@@ -8,6 +8,7 @@ use demo::{demo, lines};
 use testing::figures::{assert_between, times};
 use testing::running::tid;
 use testing::strace::{Call, record};
+use testing::test;
 
 #[test]
 fn each_of_three_runs_and_a_limit_is_kept() {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use demo::{demo, lines};
 use testing::strace::{Call, record};
+use testing::test;
 
 /// The numbers of a line after `≈`.
 fn numbers(line: &str) -> Vec<u32> {

@@ -4,6 +4,7 @@ mod demo;
 
 use demo::{asleep, demo, lines};
 use testing::running::Running;
+use testing::test;
 
 #[test]
 fn who_finds_the_lock_free_never_sleeps_and_who_finds_it_taken_sleeps_once() {

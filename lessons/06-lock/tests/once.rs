@@ -7,6 +7,7 @@ use std::time::Duration;
 use demo::{asleep, demo, lines};
 use testing::running::Running;
 use testing::strace::{Call, Caller, record};
+use testing::test;
 
 #[test]
 fn it_is_made_once() {

@@ -5,7 +5,7 @@ mod demo;
 use common::cpus;
 use demo::{assert_on_two_cpus, demo, lines};
 use testing::running::Running;
-use testing::start;
+use testing::{start, test};
 
 const EXPLORED: [&str; 2] = [
     "neither thread sees the other, one step at a time in the explorer:",

@@ -3,6 +3,7 @@
 mod demo;
 
 use demo::lines;
+use testing::test;
 
 #[test]
 fn who_comes_next_is_told_and_finds_the_half_change() {

@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use testing::running::{Running, kill_at_several_lines, pid};
 use testing::strace::record;
-use testing::{start, witness};
+use testing::{start, test, witness};
 
 fn demo(arguments: &[&str]) -> Command {
     let mut command = start::command(env!("CARGO_BIN_EXE_06-lock"));
@@ -125,6 +125,20 @@ fn without_a_child_or_memory_it_fails_and_leaves_nothing() {
             assert!(errors.contains(error), "{demo} {fault}: {errors}");
         }
     }
+}
+
+#[test]
+fn a_child_that_it_may_not_kill_does_not_hold_it_up() {
+    if !start::can_use_strace() {
+        return;
+    }
+    // It gives up while a child waits for ever.
+    let mut strace = start::with_fault("pidfd_open:error=ENOSYS");
+    strace.args(["-e", "inject=kill:error=EPERM:when=2"]);
+    strace.args([env!("CARGO_BIN_EXE_06-lock"), "processes", "--times=1"]).env("LESSON_PACE", "0");
+    let (lines, errors, status) = Running::start(strace).finish_with_orphans();
+    assert_eq!(status.code(), Some(3), "{lines:#?} {errors}");
+    assert!(errors.contains("pidfd_open"), "{errors}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use testing::figures::{assert_between, seconds};
 use testing::running::tid;
 use testing::strace::{Call, Caller, Record, record, record_with};
 use testing::tamper::{self, replace};
+use testing::test;
 
 mod demo;
 

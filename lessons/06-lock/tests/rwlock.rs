@@ -4,6 +4,7 @@ mod demo;
 
 use demo::{asleep, demo, lines, milliseconds};
 use testing::running::Running;
+use testing::test;
 
 #[test]
 fn readers_share_it_and_a_writer_does_not() {

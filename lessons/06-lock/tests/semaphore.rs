@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use demo::{asleep, demo, lines};
 use testing::running::{Running, tid};
+use testing::test;
 
 #[test]
 fn as_many_are_inside_as_there_are_permits_and_never_more() {

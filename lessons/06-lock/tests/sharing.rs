@@ -6,7 +6,7 @@ use common::cpus;
 use demo::{assert_on_two_cpus, demo, lines};
 use testing::figures::times;
 use testing::running::Running;
-use testing::start;
+use testing::{start, test};
 
 #[test]
 fn all_is_counted_and_measured_anew() {

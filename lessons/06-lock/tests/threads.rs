@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use demo::demo;
 use nix::unistd::Pid;
 use testing::running::Running;
+use testing::test;
 
 #[test]
 fn two_threads_do_the_work_without_the_lock_and_with_it() {

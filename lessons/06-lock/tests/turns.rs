@@ -4,6 +4,7 @@ mod demo;
 
 use demo::{asleep, demo, lines, milliseconds};
 use testing::running::Running;
+use testing::test;
 
 #[test]
 fn a_lock_lets_in_one_at_a_time_and_the_work_is_the_same() {

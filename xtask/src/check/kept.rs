@@ -12,11 +12,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use common::refused;
 use nix::sys::utsname::uname;
 use nix::unistd::getpid;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::refused;
 use crate::python;
 use crate::workspace::Lesson;
 

@@ -47,12 +47,7 @@ impl Record {
     pub(super) fn forget_shell(&mut self) {
         let main = self.main();
         let is_its = |event: &Event| event.process == main && is_exec(event);
-<<<<<<< HEAD
         if let Some(place) = self.events.iter().rposition(is_its) {
-=======
-        let mut execs = self.events.iter().enumerate().filter(|(_, event)| is_its(event));
-        if let Some((place, _)) = execs.next_back() {
->>>>>>> J
             self.events.drain(..place);
         }
     }

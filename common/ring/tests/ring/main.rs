@@ -15,6 +15,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction
 use peer::Peer;
 use proptest::prelude::*;
 use ring::{Error, Receiver, Sender, ring};
+use testing::test;
 
 /// Runs it in a thread, and fails if it hangs: after a minute.
 fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {

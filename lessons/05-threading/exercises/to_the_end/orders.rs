@@ -6,8 +6,8 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use harness::{Scenario, settle};
 use harness::unseen::{AtomicUsize, SeqCst, thread_bit};
+use harness::{Scenario, settle};
 
 use super::program::{Source, Work, process};
 
@@ -25,10 +25,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "a source has the numbers 0, 7, 0 and 8, and is faster than the work",
         run: is_bounded,
     },
-    Scenario {
-        name: "a source has the numbers 0 to 7, and the work is slow",
-        run: many,
-    },
+    Scenario { name: "a source has the numbers 0 to 7, and the work is slow", run: many },
     Scenario {
         name: "two sources have a number each, and give it when both are read",
         run: both_are_read,

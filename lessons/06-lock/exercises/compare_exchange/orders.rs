@@ -13,7 +13,10 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "two threads withdraw 60 and 70 out of 100", run: one_of_two },
     Scenario { name: "two threads withdraw 60 and 40 out of 100", run: both },
     Scenario { name: "a thread withdraws 60 out of 100, another deposits 50", run: deposit },
-    Scenario { name: "a thread withdraws 60 out of 100, another deposits 1 eight times", run: often },
+    Scenario {
+        name: "a thread withdraws 60 out of 100, another deposits 1 eight times",
+        run: often,
+    },
     Scenario { name: "a thread withdraws 70 out of 50, another deposits 60", run: enough_later },
     Scenario { name: "two threads withdraw 60 and 150 out of 100", run: too_much },
     Scenario { name: "three threads withdraw 50, 30 and 40 out of 100", run: three },

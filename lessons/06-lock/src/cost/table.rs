@@ -131,7 +131,7 @@ impl Row {
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-    use testing::printed;
+    use testing::{printed, test};
 
     use super::*;
 

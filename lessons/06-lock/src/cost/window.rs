@@ -85,6 +85,8 @@ pub fn count(cpus: &[usize], time: Duration, once: impl Fn() -> u64 + Sync) -> R
 mod tests {
     use std::sync::atomic::AtomicU64;
 
+    use testing::test;
+
     use super::*;
 
     /// Checks a window, and returns whether it has lasted as long as it was to, for each thread.

@@ -7,7 +7,7 @@ use common::proc;
 use nix::unistd::Pid;
 use testing::running::{Running, Task};
 use testing::seen::{until, waits_in};
-use testing::start;
+use testing::{start, test};
 
 use crate::{demo, success, wrong_usage};
 

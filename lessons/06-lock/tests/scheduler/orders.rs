@@ -1,5 +1,7 @@
 //! `orders`: the program that a reader replaces by one of their own.
 
+use testing::test;
+
 use crate::{demo, success, wrong_usage};
 
 fn run(arguments: &[&str]) -> String {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use testing::browser::driven;
-use testing::start;
+use testing::{start, test};
 
 use super::{demo, success, wrong_usage};
 

@@ -7,8 +7,8 @@ use std::process::Stdio;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use testing::random::Random;
-use testing::start;
 use testing::terminal::OnTerminal;
+use testing::{start, test};
 
 use crate::simulated::{drawn, simulate};
 use crate::{demo, success, wrong_usage};

@@ -1,6 +1,7 @@
 //! `schedule`: its counts, and any order that is asked for.
 
 use testing::random::Random;
+use testing::test;
 
 use crate::simulated::{drawn, simulate};
 use crate::{demo, success, wrong_usage};

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use process_pool::{Function, PoolError, ProcessPool, TaskError, Tasks, work_if_worker};
 use testing::start;
 
-use crate::tasks::{ADD_ONE, File, TASKS, UNTIL_GONE, WAIT, pool};
+use crate::tasks::{ADD_ONE, File, TASKS, UNTIL_GONE, WAIT, needs_a_pool, pool};
 
 /// An hour, in microseconds.
 const LONG: u64 = 3_600_000_000;
@@ -157,6 +157,7 @@ fn start_parent() -> (Child, Vec<i32>) {
 }
 
 fn start_parent_from(program: &Path) -> (Child, Vec<i32>) {
+    needs_a_pool();
     let mut command = start::command(program);
     let mut parent = command.arg(PARENT).process_group(0).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();

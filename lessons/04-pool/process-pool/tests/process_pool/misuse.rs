@@ -22,7 +22,7 @@ use testing::start;
 
 use crate::ends::is_gone;
 use crate::programs::{CAUGHT_PANIC, lines, program, run, until};
-use crate::tasks::{self, ADD_ONE, BIG, ECHO, PANIC, TASKS, UNTIL_GONE, WAIT, pool};
+use crate::tasks::{self, ADD_ONE, BIG, ECHO, PANIC, TASKS, UNTIL_GONE, WAIT, needs_a_pool, pool};
 
 /// What a task does that forks.
 const RETURNS: u8 = 0;
@@ -589,6 +589,7 @@ pub static DIE_OR_ADD: Function<i32, i32> = Function::new("die_or_add", |status|
 });
 
 pub fn no_standard_streams() {
+    needs_a_pool();
     let output = run(&mut program("closed streams"));
     assert!(output.status.success(), "{}", output.status);
 }

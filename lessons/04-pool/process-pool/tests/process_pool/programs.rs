@@ -17,7 +17,7 @@ use nix::unistd::{ForkResult, Pid, fork, getpid, pause};
 use process_pool::{Function, PoolError, ProcessPool, TaskError, Tasks, work_if_worker};
 use testing::start;
 
-use crate::tasks::{self, ADD_ONE, DIE, TASKS, UNTIL_GONE, pool};
+use crate::tasks::{self, ADD_ONE, DIE, TASKS, UNTIL_GONE, needs_a_pool, pool};
 use crate::{hostile, misuse};
 
 /// What this program is started for; without a role it runs the tests.
@@ -500,6 +500,7 @@ fn interrupted() {
 }
 
 pub fn ctrl_c_reaches_what_tasks_started() {
+    needs_a_pool();
     let mut command = program("interrupted");
     let mut child = command.process_group(0).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);

@@ -132,6 +132,12 @@ pub fn pool() -> ProcessPool {
     ProcessPool::with_workers(TASKS, 2).unwrap()
 }
 
+/// For a test that starts a program with a pool: where no pool can be made, the test ends here, and
+/// says why not.
+pub fn needs_a_pool() {
+    drop(pool());
+}
+
 /// An empty file in a folder of its own, which is removed when this is dropped.
 pub struct File {
     pub path: PathBuf,
