@@ -83,14 +83,35 @@ pub fn with_strace(expression: &str, file: &Path) -> Command {
 /// # Panics
 /// If the system does not say which they are.
 pub fn on_all_cpus(program: &Command) -> Command {
-    let cpus = cpus::allowed().expect("sched_getaffinity");
-    let can_choose = can_choose_cpus();
-    let mut command = command(if can_choose { "taskset" } else { "env" });
-    if can_choose {
-        command.args(["-c", &cpus::list(&cpus)]);
+    if can_choose_cpus() {
+        return on_cpus(&cpus::allowed().expect("sched_getaffinity"), program);
     }
+    // What starts it has all of them, too.
+    let mut command = command("env");
     add_program(&mut command, program);
     command
+}
+
+/// A program that may use these CPUs, and no others.
+///
+/// # Panics
+/// Where a process cannot choose its CPUs: then the test [is passed over](crate::not_here).
+pub fn on_cpus(cpus: &[usize], program: &Command) -> Command {
+    must_choose_cpus();
+    let mut command = command("taskset");
+    command.args(["-c", &cpus::list(cpus)]);
+    add_program(&mut command, program);
+    command
+}
+
+/// For a test that chooses the CPUs of processes or threads.
+///
+/// # Panics
+/// Where it cannot: then the test [is passed over](crate::not_here).
+pub fn must_choose_cpus() {
+    let cpus = cpus::allowed().expect("sched_getaffinity");
+    // It changes nothing.
+    cpus::pin(Pid::from_raw(0), &cpus).unwrap();
 }
 
 /// Whether the system lets a process choose its CPUs. If not, what strace records has all of them.

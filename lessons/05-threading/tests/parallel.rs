@@ -111,6 +111,7 @@ fn a_thread_tells_all_cpus_on_which_it_has_been() {
         start::pass_over("this process may use one CPU only");
         return;
     };
+    start::must_choose_cpus();
     let _guard = one_at_a_time();
     // With ever more to do, for a machine so busy that the thread has ended before it was on both.
     for steps in ["5000000", "50000000", "1000000000"] {

@@ -92,6 +92,7 @@ mod tests {
             start::pass_over("this process may use one CPU");
             return;
         };
+        start::must_choose_cpus();
         let (numbers, meeting) = ([(); 2].map(|()| AtomicU32::new(0)), Barrier::new(2));
         let step = |me: usize, n| {
             numbers[me].store(n, SeqCst);

@@ -6,7 +6,6 @@ use std::process::{Command, Output};
 
 use common::cpus;
 use demo::demo;
-use nix::unistd::Pid;
 use testing::{start, test};
 
 #[test]
@@ -28,13 +27,8 @@ fn the_wrong_balance_is_not_always_the_same() {
 
 #[test]
 fn one_cpu_is_enough() {
-    let cpus = cpus::allowed().unwrap();
-    // It changes nothing: where a process cannot choose its CPUs, the test ends here.
-    cpus::pin(Pid::from_raw(0), &cpus).unwrap();
-    let one = cpus[0].to_string();
-    let mut command = start::command("taskset");
-    command.args(["--cpu-list", &one, env!("CARGO_BIN_EXE_06-lock"), "balance"]);
-    assert_ne!(wrong_balance(&success(command)), 0);
+    let one = start::on_cpus(&cpus::allowed().unwrap()[..1], &balance(&[]));
+    assert_ne!(wrong_balance(&success(one)), 0);
 }
 
 #[test]

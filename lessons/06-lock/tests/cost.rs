@@ -9,7 +9,7 @@ use std::time::Instant;
 use common::{cpus, proc};
 use serde_json::Value;
 use testing::running::Running;
-use testing::seen::until;
+use testing::seen::{has_ended, until};
 use testing::strace::record;
 use testing::{start, test};
 
@@ -51,6 +51,7 @@ fn a_thread_on_each_cpu_wants_the_lock() {
         let mut expected: Vec<_> = cpus.iter().map(usize::to_string).collect();
         expected.sort();
         until(&format!("threads on {expected:?}"), || {
+            assert!(!has_ended(&process), "the demo has ended");
             let mut seen = measuring(&process);
             seen.sort();
             seen == expected
@@ -140,6 +141,7 @@ fn python_divides_the_time_by_how_often_it_had_the_lock() {
     if !start::is_installed("python3") {
         return;
     }
+    start::must_choose_cpus();
     // A test program starts in its package's folder. From one look at the clock to the next it
     // is 7 s later. All locks count, and none as often as the one that is measured.
     let script = "import itertools, threading, time\n\
@@ -197,11 +199,9 @@ fn python_is_asked_for_each_time_and_what_it_answers_is_printed() {
 
 #[test]
 fn with_one_cpu_nothing_contends_and_it_says_so() {
-    let one = cpus::list(&cpus::allowed().unwrap()[..1]);
-    let mut command = start::command("taskset");
-    command.args(["-c", &one, env!("CARGO_BIN_EXE_06-lock"), "cost"]);
-    command.args(["--time=1", "--without-python"]);
-    for command in [command, demo(&["--time=1", "--without-python", "--cpus=1"])] {
+    let cost = demo(&["--time=1", "--without-python"]);
+    let on_one = start::on_cpus(&cpus::allowed().unwrap()[..1], &cost);
+    for command in [on_one, demo(&["--time=1", "--without-python", "--cpus=1"])] {
         let text = success(command);
         assert!(text.contains("one CPU to use, no two threads contend: not measured"), "{text}");
         assert_eq!(text.lines().filter(|line| line.ends_with("s           -")).count(), LOCKS);

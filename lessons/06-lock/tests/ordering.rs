@@ -50,10 +50,8 @@ fn no_more_is_counted_than_there_are_rounds() {
 #[test]
 fn on_one_cpu_it_says_that_there_is_nothing_to_see() {
     let demo = demo(&["ordering"], "0");
-    let mut command = start::command("taskset");
-    command.args(["-c", &cpus::allowed().unwrap()[0].to_string()]);
-    start::add_program(&mut command, &demo);
-    let (lines, errors, status) = Running::start(command).finish();
+    let one = start::on_cpus(&cpus::allowed().unwrap()[..1], &demo);
+    let (lines, errors, status) = Running::start(one).finish();
     assert_eq!(lines, EXPLORED);
     assert_eq!(status.code(), Some(3), "{errors}");
     assert!(errors.contains("between two CPUs, and this process may use one"), "{errors}");

@@ -37,10 +37,8 @@ fn all_is_counted_and_measured_anew() {
 #[test]
 fn on_one_cpu_it_says_that_there_is_nothing_to_measure() {
     let demo = demo(&["sharing"], "0");
-    let mut command = start::command("taskset");
-    command.args(["-c", &cpus::allowed().unwrap()[0].to_string()]);
-    start::add_program(&mut command, &demo);
-    let (lines, errors, status) = Running::start(command).finish();
+    let one = start::on_cpus(&cpus::allowed().unwrap()[..1], &demo);
+    let (lines, errors, status) = Running::start(one).finish();
     assert_eq!(lines.len(), 2, "{lines:#?}");
     assert_eq!(lines[0], "one after the other: the counters are 8 bytes apart");
     assert!(lines[1].starts_with("with CachePadded: "), "{lines:#?}");
