@@ -9,6 +9,7 @@ pub const EXERCISE: Exercise = Exercise {
     verdicts: &[
         ("start", "waits for an item of numbers_tx"),
         ("right/ends_are_counted", ""),
+        ("right/joins_in_drop", ""),
         ("right/no_room", ""),
         ("right/room_for_two", ""),
         ("right/scope_in_a_thread", ""),

@@ -152,11 +152,9 @@ fn join<T>(thread: &Thread, packet: &Packet<T>) -> Result<T> {
     let Handle { name, .. } = thread.handle;
     step(Op::Join(thread.handle.id()), |_, _| {}, |()| format!("join {name}"));
     let result = lock(packet).take();
-    result.unwrap_or_else(|| {
-        // It was unwound, as this thread is now: a panic would abort the process.
-        let over: Box<dyn Any + Send> = Box::new("the execution is over");
-        Err(over)
-    })
+    // Without a result, the thread was unwound, as this one is now. A `Drop` may expect that there is
+    // one, and its panic would abort the process.
+    result.unwrap_or_else(|| engine::give_up())
 }
 
 /// A thread: [`std::thread::Thread`].

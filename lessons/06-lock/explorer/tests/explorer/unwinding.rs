@@ -126,6 +126,36 @@ fn a_drop_joins_a_thread_that_returns_something() {
     assert_eq!(found, "main panics: always");
 }
 
+/// A worker returns how much it has received, or a thread of a scope nothing, and a `Drop` unwraps it when
+/// the execution is over.
+#[test]
+fn a_drop_expects_the_result_of_a_worker() {
+    let counts = || {
+        let (send, receive) = mpsc::channel::<i32>();
+        let worker = thread::spawn(move || receive.iter().count());
+        let mut pool = Some((send, worker));
+        let _ends = OnDrop(move || {
+            let (send, worker) = pool.take().unwrap();
+            drop(send);
+            worker.join().unwrap();
+        });
+        thread::park();
+    };
+    let in_scope = || {
+        thread::scope(|scope| {
+            let mut parked = Some(scope.spawn(thread::park));
+            let _joins = OnDrop(move || parked.take().unwrap().join().unwrap());
+            thread::park();
+        });
+    };
+    for report in [
+        Explorer::default().explore(Orders::Distinct, explorer::main(counts)),
+        Explorer::default().explore(Orders::Distinct, explorer::main(in_scope)),
+    ] {
+        assert_eq!(report.failures, report.executions, "{report}");
+    }
+}
+
 /// As in many a program: a worker ends when there is nothing more to receive, and is joined. Here
 /// the execution is over before.
 #[test]
