@@ -6,6 +6,7 @@
 //! failed. Otherwise nobody can tell, and it counts as not checked.
 
 use std::sync::{PoisonError, RwLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -25,6 +26,9 @@ const BUDGET: Duration = Duration::from_secs(120);
 
 /// While the CPUs are idle at least this part of the time, nothing waits for one for long.
 const QUIET: f64 = 0.5;
+
+/// The kernel counts in ticks of 10 ms: of what the CPUs do in less time than this it knows little.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// What others may take of the CPUs without keeping a program from its work.
 const MOST_FOR_OTHERS: f64 = 0.6;
@@ -153,7 +157,7 @@ impl Cpus {
         Cpus { idle: idle - before.idle, busy: busy - before.busy, own: own - before.own }
     }
 
-    /// The part of the time in which they had nothing to do; 1 if no time has passed.
+    /// The part of the time in which they had nothing to do; 1 if no tick has passed.
     fn idle(self) -> f64 {
         let all = self.idle + self.busy;
         if all > 0.0 { self.idle / all } else { 1.0 }
@@ -166,11 +170,14 @@ impl Cpus {
     }
 }
 
-/// What a job returns, and what the CPUs did while it ran.
-fn measured<T>(job: impl FnOnce() -> Result<T>) -> Result<(T, Cpus)> {
-    let before = Cpus::so_far()?;
-    let result = job()?;
-    Ok((result, Cpus::so_far()?.since(before)))
+/// What a job finds, and what the CPUs did while it ran; if it fails, for a [`MOMENT`] at least.
+fn measured(job: impl FnOnce() -> Result<Vec<Finding>>) -> Result<(Vec<Finding>, Cpus)> {
+    let (before, started) = (Cpus::so_far()?, Instant::now());
+    let findings = job()?;
+    if findings.iter().any(has_failed) {
+        thread::sleep(MOMENT.saturating_sub(started.elapsed()));
+    }
+    Ok((findings, Cpus::so_far()?.since(before)))
 }
 
 /// The ticks in which these CPUs were idle and busy, as /proc/stat has them: proc_stat(5).
@@ -216,6 +223,12 @@ mod tests {
     fn verdict(runs: &[Verdict], others: f64) -> Verdict {
         let runs = runs.iter().map(|it| vec![finding("a", it.clone())]).collect();
         judged(runs, others).remove(0).verdict
+    }
+
+    #[test]
+    fn of_what_fails_it_is_known_how_busy_the_machine_was() {
+        let (_, cpus) = measured(|| Ok(vec![finding("a", differs("b"))])).unwrap();
+        assert!(cpus.idle + cpus.busy > 0.0, "{cpus:?}");
     }
 
     #[test]
