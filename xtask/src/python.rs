@@ -53,7 +53,9 @@ pub fn behind_script(folder: &Path) -> Result<Option<PathBuf>, Interrupted> {
         Ok(outcome) if outcome.end == End::Exited(0) => outcome.output,
         _ => return Ok(None),
     };
-    let executable = Path::new(OsStr::from_bytes(output.trim_ascii_end()));
+    // A shell that does not know the locale says so first.
+    let last = output.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let executable = Path::new(OsStr::from_bytes(last));
     Ok(executable.is_file().then(|| executable.to_owned()))
 }
 

@@ -417,6 +417,35 @@ fn a_test_that_fails_where_a_call_is_refused_is_not_checked() {
 }
 
 #[test]
+fn a_python_program_that_the_system_refuses_a_call_is_not_checked() {
+    let course = course("refused-python");
+    fs::write(
+        course.join("pin.py"),
+        "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n",
+    )
+    .unwrap();
+    fs::write(course.join("other.py"), "import sys\nsys.exit('Operation not permitted')\n")
+        .unwrap();
+    let page = course.join("docs/01-good/ids.md");
+    let text = fs::read_to_string(&page).unwrap();
+    let block = |name| format!("\n```console\n$ python3 {name}.py\n```\n");
+    fs::write(&page, text + &block("pin") + &block("other")).unwrap();
+    let mut check = command(&course, &["check", "01-good", "--json"]);
+    start::refuse(&mut check, libc::SYS_sched_setaffinity, Errno::EPERM);
+    let output = check.output().unwrap();
+    let section = &json(&output)["sections"][0];
+    let whys = |result: &str| -> Vec<(String, String)> {
+        let whys = whys(&section[result]).into_iter();
+        whys.filter(|(what, _)| what.contains("python3"))
+            .map(|(what, why)| (what.rsplit(' ').next().unwrap().to_owned(), why))
+            .collect()
+    };
+    let refused = "exit status 1, and not 0, and this system refuses sched_setaffinity (EPERM)";
+    assert_eq!(whys("not_checked"), [("pin.py".to_owned(), refused.to_owned())], "{output:?}");
+    assert_eq!(whys("failed"), [("other.py".to_owned(), "exit status 1, and not 0".to_owned())]);
+}
+
+#[test]
 fn a_refused_trace_is_not_checked_only_where_nothing_can_be_traced() {
     // Nobody can trace it: this test does. It stops when it has become `sleep`.
     let mut sleep = start::command("sleep");

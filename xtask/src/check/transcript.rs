@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use common::Unsupported;
 use common::proc::OWN_PROGRAM;
+use common::{Unsupported, refused};
 use supervise::{End, Errors, NoAnswer, Outcome, Program};
 use transcript::equivalent::{BUDGET, Refusal, equivalent};
 use transcript::explain::explain;
@@ -131,6 +131,10 @@ fn rerun(transcript: &Transcript, root: &Path, built: &[Lesson], slower: f64) ->
     }
     if transcript.outcomes.iter().all(|outcome| outcome.status != end) {
         let why = format!("exit status {end}, and not {}", check.status);
+        // A program that is not ours does not say so by its status.
+        if let Some(refused) = refused::reason(&text) {
+            return Ok(Verdict::NotChecked(format!("{why}, and {refused}")).into());
+        }
         return failed(why, last_lines(&actual));
     }
     if !text.is_empty() && !text.ends_with('\n') {

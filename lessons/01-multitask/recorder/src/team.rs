@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use common::child::{self, Child};
 use common::cpus;
-use nix::unistd::{ForkResult, Pid, fork};
+use nix::unistd::{ForkResult, Pid, fork, getpid};
 
 use crate::{Error, Recording, now};
 
@@ -57,6 +57,7 @@ impl Team {
     {
         child::ensure_one_thread()?;
 
+        let parent = getpid();
         let mut tasks = Vec::new();
         let (start, starter) = pipe().context("pipe")?;
         for number in 0..count {
@@ -66,7 +67,8 @@ impl Team {
                 ForkResult::Child => {
                     // While a task holds this end, no task sees that the parent is gone.
                     drop(starter);
-                    child::exit(task(start, to_parent, |instant| job(number, instant)))
+                    let work = || task(start, to_parent, |instant| job(number, instant));
+                    child::exit(child::end_with(parent).and_then(|()| work()))
                 }
                 ForkResult::Parent { child: pid } => {
                     tasks.push(Task { child: Child::new(pid), result });

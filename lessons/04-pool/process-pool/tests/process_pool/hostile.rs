@@ -57,6 +57,14 @@ pub fn a_limit_below_what_is_open() {
     assert_eq!(lines[0], "no end of line ", "with a limit of 0");
 }
 
+/// Waits until a pool of two workers has another one in place of this.
+fn until_replaced(pool: &ProcessPool, worker: i32) {
+    until("another worker", || {
+        let pids = pool.pids();
+        pids.len() == 2 && !pids.contains(&worker)
+    });
+}
+
 pub fn killed_again_and_again() {
     for other_works in [false, true] {
         let pool = pool();
@@ -68,7 +76,7 @@ pub fn killed_again_and_again() {
             let victim = *pool.pids().iter().find(|&&pid| pid != works).unwrap();
             let is_old = seen.elapsed() > Duration::from_millis(500);
             kill(Pid::from_raw(victim), Signal::SIGKILL).unwrap();
-            until("another worker", || pool.pids().len() == 2 && !pool.pids().contains(&victim));
+            until_replaced(&pool, victim);
             kills += 1;
             if works != spared || is_old {
                 // On a busy machine another worker may get the task. One that has worked, or was
@@ -151,7 +159,7 @@ pub fn one_is_stopped() {
     assert_eq!(pool.pids(), pids);
     kill(Pid::from_raw(stopped), Signal::SIGSTOP).unwrap();
     kill(Pid::from_raw(stopped), Signal::SIGKILL).unwrap();
-    until("another worker", || pool.pids().len() == 2 && !pool.pids().contains(&stopped));
+    until_replaced(&pool, stopped);
     assert_eq!(pool.map(&ADD_ONE, [0; 4], Some(1)).unwrap(), [const { Ok(1) }; 4]);
     pool.close();
     pool.join().unwrap();

@@ -597,15 +597,22 @@ pub fn no_standard_streams() {
 /// The iterator panics; the pool is dropped while its thread panics; it is used by many.
 pub fn unwinding() {
     let pool = pool();
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let numbers = (0..100).inspect(|number| {
+    let numbers = || {
+        (0..100).inspect(|number| {
             if *number == 50 {
                 std::panic::resume_unwind(Box::new("an iterator"));
             }
-        });
-        pool.imap(&ADD_ONE, numbers, 7).unwrap().count()
+        })
+    };
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        pool.imap(&ADD_ONE, numbers(), 7).unwrap().count()
     }));
     assert!(caught.is_err());
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        pool.map(&ADD_ONE, numbers(), Some(7)).unwrap().len()
+    }));
+    assert!(caught.is_err());
+    assert_eq!(pool.apply(&ADD_ONE, 1), Ok(2), "it carries on");
     let pids = pool.pids();
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let pool = pool;
