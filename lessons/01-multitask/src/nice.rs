@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::menu::Options;
-use common::{Unsupported, cgroup, cpus, text};
+use common::{Unsupported, cgroup, child, cpus, text};
 use nix::unistd::{getpid, setsid};
 use priority::{autogroup, autogroups_are_on, set_nice, weight};
 use recorder::{Recording, Slice, Team, record_until, slices, timeline};
@@ -43,6 +43,8 @@ fn compete(cpu: usize, duration: Duration, own_sessions: bool) -> Result<()> {
     let parent = getpid();
     let job = |number: usize, start| {
         if own_sessions {
+            // Ctrl-C does not reach another session.
+            child::end_with(parent)?;
             setsid().context("setsid")?;
         }
         set_nice(NICE[number]).context("setpriority")?;
