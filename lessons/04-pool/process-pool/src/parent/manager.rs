@@ -11,7 +11,7 @@ use crossbeam::channel::Sender;
 
 use super::poll::poll;
 use super::queue::Queue;
-use super::worker::{Death, END_LIMIT, LONG_TASK, STOPPED, Worker};
+use super::worker::{Death, END_LIMIT, LONG_TASK, Worker};
 use crate::child::signatures;
 use crate::job::Chunk;
 use crate::{TaskError, Tasks};
@@ -218,11 +218,8 @@ impl Manager {
 
     /// Whether one worker has nothing to do while another has more than it works on.
     fn could_rebalance(&self) -> bool {
-        self.has_free_worker() && self.workers.iter().any(Worker::has_spare)
-    }
-
-    fn has_free_worker(&self) -> bool {
         self.workers.iter().any(|worker| worker.is_free() && worker.is_ready())
+            && self.workers.iter().any(Worker::has_spare)
     }
 
     /// Waits until there is something to do: for a moment if chunks are done in quick
@@ -244,9 +241,6 @@ impl Manager {
             }
         }
         let mut at_most = |limit| time = Some(time.map_or(limit, |time| time.min(limit)));
-        if self.has_free_worker() && self.workers.iter().any(Worker::is_late) {
-            at_most(STOPPED);
-        }
         if let Some(moment) = self.retry {
             at_most(moment.saturating_duration_since(Instant::now()));
         }

@@ -26,10 +26,6 @@ const AHEAD: Duration = Duration::from_micros(400);
 /// A worker that has sent no result for this long is busy with a long task.
 pub const LONG_TASK: Duration = Duration::from_millis(1);
 
-/// A worker that takes longer to begin what it was given is stopped, or hangs. On a busy machine it
-/// may have to wait for a CPU.
-pub const STOPPED: Duration = Duration::from_secs(1);
-
 /// How long a worker may take to end by itself when it has no more work.
 pub const END_LIMIT: Duration = Duration::from_secs(1);
 
@@ -152,14 +148,9 @@ impl Worker {
         self.unwritten > 0
     }
 
-    /// Whether it has chunks that another worker could do now.
+    /// Whether it has chunks that it may not have begun.
     pub fn has_spare(&self) -> bool {
-        self.given.len() > 1 || self.is_late() && self.last_result.elapsed() >= STOPPED
-    }
-
-    /// Whether it has yet to begin all that it was given.
-    pub fn is_late(&self) -> bool {
-        !self.is_idle() && self.arguments.chunks_begun() == self.chunks_done
+        self.given.len() > 1 || !self.is_idle() && self.arguments.chunks_begun() == self.chunks_done
     }
 
     /// Whether it should be given more: it has no chunk in reserve, or what it has will be
