@@ -94,7 +94,7 @@ fn a_result_is_given_while_others_are_waited_for() {
             let line = running.next_line().unwrap();
             let worker = pid(&format!("pid {}", line.split("pid ").nth(2 + number).unwrap()));
             running.line_with(&[beginning]);
-            // What it has not begun, another one would do.
+            // It has begun its task then.
             within(Duration::from_secs_f64(pace), || {
                 waits_in(worker).filter(|(call, _)| *call == libc::SYS_clock_nanosleep)
             });

@@ -195,12 +195,12 @@ impl Manager {
         }
         self.workers.iter_mut().for_each(Worker::write);
         // First to those that have nothing; then everyone gets more in advance.
-        for only_free in [true, false] {
+        for only_idle in [true, false] {
             let mut given = true;
             while given {
                 given = false;
                 for worker in &mut self.workers {
-                    if !worker.wants_more() || only_free && !worker.is_free() {
+                    if !worker.wants_more() || only_idle && !worker.is_idle() {
                         continue;
                     }
                     let Some(chunk) = self.waiting.pop_front() else { break };
@@ -218,8 +218,7 @@ impl Manager {
 
     /// Whether one worker has nothing to do while another has more than it works on.
     fn could_rebalance(&self) -> bool {
-        self.workers.iter().any(|worker| worker.is_free() && worker.is_ready())
-            && self.workers.iter().any(Worker::has_spare)
+        self.workers.iter().any(Worker::is_idle) && self.workers.iter().any(Worker::has_spare)
     }
 
     /// Waits until there is something to do: for a moment if chunks are done in quick

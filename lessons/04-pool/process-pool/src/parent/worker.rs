@@ -54,8 +54,6 @@ pub struct Worker {
     partial: Vec<u8>,
     /// Why it was killed.
     broken: Option<&'static str>,
-    /// Whether it has let a chunk wait that it could have begun: it was stopped, or hangs.
-    dozes: bool,
     /// How many tasks it does in a second, by its last results.
     rate: f64,
     last_result: Instant,
@@ -106,7 +104,6 @@ impl Worker {
             greeting: Greeting::Missing,
             partial: Vec::new(),
             broken: None,
-            dozes: false,
             rate: 0.0,
             last_result: Instant::now(),
         })
@@ -118,11 +115,6 @@ impl Worker {
 
     pub fn is_idle(&self) -> bool {
         self.given.is_empty()
-    }
-
-    /// Whether it has nothing to do, and is likely to begin at once what it is given.
-    pub fn is_free(&self) -> bool {
-        self.is_idle() && !self.dozes
     }
 
     /// Whether it has said that it is ready to run tasks.
@@ -150,14 +142,14 @@ impl Worker {
 
     /// Whether it has chunks that it may not have begun.
     pub fn has_spare(&self) -> bool {
-        self.given.len() > 1 || !self.is_idle() && self.arguments.chunks_begun() == self.chunks_done
+        self.given.len() > 1
     }
 
     /// Whether it should be given more: it has no chunk in reserve, or what it has will be
     /// done before the manager looks again.
     pub fn wants_more(&self) -> bool {
         let ahead = (self.rate * AHEAD.as_secs_f64()) as usize;
-        !self.is_writing() && (self.given.len() <= 1 || self.tasks <= ahead)
+        !self.is_writing() && (!self.has_spare() || self.tasks <= ahead)
     }
 
     /// Gives it a chunk. Returns the chunk if it does not fit.
@@ -205,7 +197,7 @@ impl Worker {
         }
     }
 
-    /// Takes back the chunks that it has not begun, if it is busy with a long task, or dozes.
+    /// Takes back the chunks that it has not begun, if it is busy with a long task.
     pub fn take_back(&mut self) -> Vec<Chunk> {
         if !self.has_spare() || self.last_result.elapsed() < LONG_TASK {
             return Vec::new();
@@ -216,7 +208,6 @@ impl Worker {
         if let Some(first) = revoked.front() {
             self.arguments.rewind(first.place);
             self.unwritten = 0;
-            self.dozes = self.given.is_empty();
         }
         self.tasks -= revoked.iter().map(|given| given.chunk.count).sum::<usize>();
         revoked.into_iter().map(|given| given.chunk).collect()
@@ -264,7 +255,6 @@ impl Worker {
     /// Removes the first tasks, which are done.
     fn tasks_done(&mut self, tasks: usize) {
         self.tasks -= tasks;
-        self.dozes = false;
         if let Some(Given { chunk, .. }) = self.given.front_mut() {
             chunk.tasks_done(tasks);
             if chunk.count == 0 {

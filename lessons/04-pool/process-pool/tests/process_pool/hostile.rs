@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::{Signal, kill, raise};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use process_pool::{ProcessPool, TaskError};
 use serde_bytes::ByteBuf;
@@ -117,64 +117,6 @@ pub fn none_becomes_ready() {
     }
     let started = std::fs::read_to_string(file).unwrap().lines().count();
     assert!(started <= 25, "{started} workers were started");
-}
-
-/// Stops its own process, a worker that is the first of its pool to come here.
-pub fn stop_first_worker() {
-    let file = useless_file();
-    if std::fs::File::options().write(true).create_new(true).open(file).is_ok() {
-        raise(Signal::SIGSTOP).unwrap();
-    }
-}
-
-/// One of two workers is stopped, and for as long as it has not begun what it was given the other
-/// one does it.
-pub fn one_is_stopped() {
-    let at_start = std::env::var_os(USELESS).is_some();
-    let mut pool = pool();
-    let pids = pool.pids();
-    let stopped = if at_start {
-        until("a stopped worker", || pids.iter().any(|&pid| is_stopped(pid)));
-        *pids.iter().find(|&&pid| is_stopped(pid)).unwrap()
-    } else {
-        assert_eq!(pool.map(&ADD_ONE, [0; 4], Some(1)).unwrap(), [const { Ok(1) }; 4]);
-        kill(Pid::from_raw(pids[0]), Signal::SIGSTOP).unwrap();
-        until("a stopped worker", || is_stopped(pids[0]));
-        pids[0]
-    };
-    for chunk_size in [1, 3, 20] {
-        let results = pool.map(&ADD_ONE, 0..20, Some(chunk_size)).unwrap();
-        assert!(results.into_iter().eq((1..21).map(Ok)), "in chunks of {chunk_size}");
-        let large = ByteBuf::from(vec![1; 10 << 20]);
-        for echo in pool.map(&ECHO, [large.clone(), large.clone()], Some(chunk_size)).unwrap() {
-            assert!(echo.is_ok_and(|echo| echo == large), "in chunks of {chunk_size}");
-        }
-    }
-    // When it goes on, it is as good as the other.
-    kill(Pid::from_raw(stopped), Signal::SIGCONT).unwrap();
-    let gate = tasks::File::new();
-    let both = [(); 2].map(|()| pool.apply_async(&UNTIL_GONE, gate.path.clone()).unwrap());
-    drop(gate);
-    assert_eq!(both.map(|handle| handle.wait()), [Ok(()), Ok(())]);
-    assert_eq!(pool.pids(), pids);
-    kill(Pid::from_raw(stopped), Signal::SIGSTOP).unwrap();
-    kill(Pid::from_raw(stopped), Signal::SIGKILL).unwrap();
-    until_replaced(&pool, stopped);
-    assert_eq!(pool.map(&ADD_ONE, [0; 4], Some(1)).unwrap(), [const { Ok(1) }; 4]);
-    pool.close();
-    pool.join().unwrap();
-}
-
-fn is_stopped(pid: i32) -> bool {
-    common::proc::field(format!("/proc/{pid}/status"), "State")
-        .is_ok_and(|state| state.starts_with('T'))
-}
-
-pub fn a_stopped_worker_holds_up_nothing() {
-    assert_eq!(lines(&mut program("one is stopped")), [""; 0]);
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let file = folder.path().join("file");
-    assert_eq!(lines(program("one is stopped").env(USELESS, file)), [""; 0]);
 }
 
 pub fn one_after_the_other() {

@@ -49,7 +49,6 @@ fn main() {
         ("useless_workers_do_not_end_a_pool_that_has_another_one", &programs::useless),
         ("workers_that_end_at_their_start_end_the_pool_soon", &hostile::none_becomes_ready),
         ("idle_workers_may_be_killed_again_and_again", &hostile::killed_again_and_again),
-        ("a_stopped_worker_holds_up_nothing", &hostile::a_stopped_worker_holds_up_nothing),
         ("many_pools_one_after_the_other_leave_nothing", &hostile::one_after_the_other),
         ("a_limit_for_descriptors_below_those_that_are_open", &hostile::a_limit_below_what_is_open),
         ("a_worker_that_closes_its_socket_is_killed", &programs::closed_socket),

@@ -56,7 +56,6 @@ const ROLES: &[(&str, fn())] = &[
     ("closed streams", misuse::closed_streams),
     ("few descriptors", hostile::few_descriptors),
     ("aborting workers", hostile::aborting_workers),
-    ("one is stopped", hostile::one_is_stopped),
 ];
 
 static OTHER_ADD_ONE: Function<u64, u64> = Function::new("add_one", |number| number + 100);
@@ -71,10 +70,6 @@ pub fn be_started() {
         Some("forgetful worker") if is_worker => std::process::exit(0),
         Some("useless workers") if is_worker && note_worker() => std::process::exit(0),
         Some("aborting workers") if is_worker && note_worker() => std::process::abort(),
-        Some("one is stopped") if is_worker && std::env::var_os(USELESS).is_some() => {
-            hostile::stop_first_worker();
-            work_if_worker(TASKS);
-        }
         Some("another table in the worker") if is_worker => work_if_worker(OTHER_TABLE),
         _ => work_if_worker(TASKS),
     }
