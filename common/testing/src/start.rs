@@ -23,8 +23,8 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompFilter, apply_filter, apply_filter_all_threads,
 };
 
-use common::cpus;
 use common::start::{default_signals, without_core_files};
+use common::{Unsupported, cpus};
 
 /// A program to be started with [the defaults](with_defaults). An error that it prints is
 /// its message alone, even where the tests themselves are run with backtraces. It has
@@ -109,9 +109,7 @@ pub fn on_cpus(cpus: &[usize], program: &Command) -> Command {
 /// # Panics
 /// Where it cannot: then the test [is passed over](crate::not_here).
 pub fn must_choose_cpus() {
-    let cpus = cpus::allowed().expect("sched_getaffinity");
-    // It changes nothing.
-    cpus::pin(Pid::from_raw(0), &cpus).unwrap();
+    choose_own_cpus().unwrap();
 }
 
 /// Whether the system lets a process choose its CPUs. If not, what strace records has all of them.
@@ -119,8 +117,13 @@ pub fn must_choose_cpus() {
 /// # Panics
 /// If the system does not say which they are.
 pub fn can_choose_cpus() -> bool {
+    choose_own_cpus().is_ok()
+}
+
+/// Chooses the CPUs that this process has already, which changes nothing.
+fn choose_own_cpus() -> Result<(), Unsupported> {
     let cpus = cpus::allowed().expect("sched_getaffinity");
-    cpus::pin(Pid::from_raw(0), &cpus).is_ok()
+    cpus::pin(Pid::from_raw(0), &cpus)
 }
 
 /// A command to which a program and its arguments are to be added: strace makes calls fail,

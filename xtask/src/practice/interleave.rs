@@ -2,8 +2,8 @@
 //! that chance decides: what comes between two instructions of one task in one of a million runs
 //! comes all the time.
 //!
-//! In two other orders there is no chance: the first task always waits for all others, or each system
-//! call ends a turn.
+//! Two other orders leave nothing to chance: in one the first task always waits for all the others,
+//! in the other each system call ends a turn.
 //!
 //! It is a debugger's work: ptrace(2) lets a task carry out one instruction. A task that sleeps in
 //! the kernel is out of the game until it is woken, and one that is alone runs to its next system

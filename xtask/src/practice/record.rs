@@ -450,7 +450,7 @@ impl Record {
                 continue;
             }
             if is_nap(event) {
-                // On a busy machine each may be so long that something is there after it.
+                // On a busy machine a nap may last until something has come.
                 let looked = refused.get(&event.id).and_then(|refused| refused.last());
                 let naps = naps.entry(event.id).or_default();
                 naps.extend(looked.map(|looked| [*looked, event]).into_iter().flatten());

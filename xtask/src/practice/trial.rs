@@ -194,6 +194,12 @@ fn shown(lines: &[String]) -> Vec<String> {
 }
 
 impl Trial {
+    /// A shell in place of the program, which the shell is to start.
+    pub fn shell(&self) -> Trial {
+        let Trial { variant, folder, .. } = self;
+        Trial { program: "/bin/sh".into(), variant: variant.clone(), folder: folder.clone() }
+    }
+
     /// Runs the program.
     ///
     /// # Errors
@@ -298,13 +304,8 @@ impl Trial {
     /// # Errors
     /// As of [`record`](Self::record).
     pub fn record_within_a_second(&self, arguments: &[&str]) -> Result<Record> {
-        let shell = Trial {
-            program: "/bin/sh".into(),
-            variant: self.variant.clone(),
-            folder: self.folder.clone(),
-        };
         let program = self.program.to_str().context("the program's path")?;
-        let mut record = shell.record(&[&["-c", LIMITED, program], arguments].concat())?;
+        let mut record = self.shell().record(&[&["-c", LIMITED, program], arguments].concat())?;
         record.forget_shell();
         Ok(record)
     }

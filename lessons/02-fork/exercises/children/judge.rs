@@ -43,7 +43,7 @@ fn are_same(rolled: &[i32]) -> bool {
     rolled.iter().all(|number| *number == rolled[0])
 }
 
-/// Checks it with so many children, and returns what they rolled.
+/// Checks the program with this many children, and returns what each of them rolled.
 fn judge_with(trial: &Trial, count: usize) -> Result<Vec<i32>> {
     let with = if count == 1 { "with 1 child".into() } else { format!("with {count} children") };
     let record = trial.record(&[&count.to_string()]).map_err(Fault::of(&with))?;

@@ -1,6 +1,7 @@
 //! Is a line printed as soon as it comes, from whichever child, and in one piece?
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -118,16 +119,9 @@ fn judge(trial: &Trial) -> Result<()> {
 /// Checks that the program prints all lines before it ends, if what it prints is read late: the
 /// children have ended by then, and the lines are still in the pipes.
 fn judge_late_reader(trial: &Trial) -> Result<()> {
-    let shell = Trial {
-        program: "/bin/sh".into(),
-        variant: trial.variant.clone(),
-        folder: trial.folder.clone(),
-    };
-    let files = [0, 1].map(|file| file_in_memory(&lines(line, file, 0..UNREAD)));
-    let [first, second] = files;
-    let [(_first, first), (_second, second)] = [first?, second?];
+    let [(_first, first), (_second, second)] = two_files(UNREAD)?;
     let program = trial.program.to_str().context("the program's path")?;
-    let ran = shell.run(&["-c", READ_LATE, program, &first, &second])?;
+    let ran = trial.shell().run(&["-c", READ_LATE, program, &first, &second])?;
     // Lines that are torn are another fault.
     let count = ran.output.matches('\n').count();
     ensure!(
@@ -264,12 +258,16 @@ fn lines(line: Line, file: usize, numbers: Range<usize>) -> Vec<u8> {
     numbers.map(|number| line(file, number) + "\n").collect::<String>().into_bytes()
 }
 
+/// Two files that are there from the start, each with this many lines, and their paths.
+fn two_files(count: usize) -> Result<[(File, String); 2]> {
+    let [first, second] = [0, 1].map(|file| file_in_memory(&lines(line, file, 0..count)));
+    Ok([first?, second?])
+}
+
 /// Whether a line that is written in pieces is torn by another, when it is the other's turn after
 /// each system call. It is not if they have a lock.
 fn are_torn(trial: &Trial) -> Result<bool> {
-    let files = [0, 1].map(|file| file_in_memory(&lines(line, file, 0..BURST)));
-    let [first, second] = files;
-    let [(_first, first), (_second, second)] = [first?, second?];
+    let [(_first, first), (_second, second)] = two_files(BURST)?;
     let expected = [0, 1].map(|file| (0..BURST).map(move |at| line(file, at)));
     let expected: Vec<String> = expected.into_iter().flatten().collect();
     let ran = trial.run_call_by_call(&[&first, &second])?;

@@ -32,7 +32,8 @@ pub const EXERCISE: Exercise = Exercise {
 };
 
 /// In each: the jobs, and what they print. In the first, job 1 ends only when others have; in the
-/// second, job 2 and job 3 do. One that fails has printed something, too. The third takes longer than a program that does not wait for it.
+/// second, job 2 and job 3 do. One that fails has printed something, too. The third
+/// takes longer than a program that does not wait for it.
 const CASES: [(&[&str], &[&str]); 3] = [
     (
         &[

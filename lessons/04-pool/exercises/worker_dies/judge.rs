@@ -1,9 +1,10 @@
 //! Is each task done by a worker, or reported, when workers are killed? Is each dead worker
 //! replaced, and waited for, and each that lives used again?
 
+use std::slice;
+
 use anyhow::{Result, bail, ensure};
 use record::{End, Group};
-use std::slice;
 
 use crate::practice::{Exercise, Fault, Judge, Record, Trial};
 
@@ -31,7 +32,7 @@ pub const EXERCISE: Exercise = Exercise {
 /// How many workers are to be there at a time.
 const WORKERS: usize = 2;
 
-/// More tasks than one worker is likely to get alone, in each of so many tries, if there are two.
+/// With this many tasks, two workers both get some: if not the first time, in one of these tries.
 const MANY: usize = 40;
 const TRIES: usize = 5;
 

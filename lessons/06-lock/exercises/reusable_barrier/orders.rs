@@ -60,7 +60,8 @@ fn rounds<const N: usize>(rounds: usize) {
     others.into_iter().for_each(join);
 }
 
-/// Three threads, one of them main. What they note is no step: there would be too many orders.
+/// Three threads, one of them main. The explorer does not see them count: otherwise there would be
+/// too many orders.
 fn three_twice() {
     let barrier = Arc::new(Barrier::new(3));
     let come = Arc::new(unseen::AtomicUsize::new(0));

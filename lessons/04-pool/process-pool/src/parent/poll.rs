@@ -92,7 +92,7 @@ mod tests {
         writer.write_all(b"x").unwrap();
         let (_, ended) = UnixStream::pair().unwrap();
         let second = Duration::from_secs(1);
-        // More than an `fd_set` has, if so many are allowed.
+        // Too high for an `fd_set`, if the limit allows such a descriptor.
         let high = fcntl(&written, FcntlArg::F_DUPFD_CLOEXEC(1030));
         // SAFETY: the kernel has just made it, for this test only.
         let high = high.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
