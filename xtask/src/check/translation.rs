@@ -8,7 +8,6 @@ mod site;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
@@ -290,7 +289,7 @@ pub fn stamp(root: &Path, page: Option<&str>, heading: Option<&str>) -> Result<S
 fn list(root: &Path, file: &str, is: &str, expected: &str, bless: bool) -> Result<Verdict> {
     let diff = changes(is, expected);
     if bless {
-        fs::write(root.join(file), expected).with_context(|| format!("write {file}"))?;
+        replace(&root.join(file), expected).with_context(|| format!("write {file}"))?;
         return Ok(Verdict::Blessed(diff));
     }
     let why = "does not list the translated pages in the order of the English book".to_owned();

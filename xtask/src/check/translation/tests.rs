@@ -1,5 +1,7 @@
 //! Every Chinese page there is, with each fault that a translation can have.
 
+use std::fs;
+
 use super::blocks::Block;
 use super::*;
 
