@@ -14,6 +14,7 @@ pub const EXERCISE: Exercise = Exercise {
         ("right/room_for_two", ""),
         ("right/scope_in_a_thread", ""),
         ("right/worker_starts_sources", ""),
+        ("cheats/counts_in_drop", "thread 3 waits for an item of numbers_tx"),
         ("cheats/first_end", "the results are"),
         ("cheats/gives_up", "the results are"),
         ("cheats/joins_first", "waits for room in numbers_tx"),
@@ -21,6 +22,10 @@ pub const EXERCISE: Exercise = Exercise {
         ("cheats/main_works", "the thread that calls `process` does the work itself"),
         ("cheats/much_room", "is there room for so many"),
         ("cheats/one_by_one", "sources share a thread"),
+        (
+            "cheats/panics_twice",
+            "which aborts the process); before that, a thread panics, in line 36",
+        ),
         ("cheats/polls", "by looking again and again"),
         ("cheats/reads_first", "is there room for so many"),
         ("cheats/six_of_all", "the results are [1, 2, 3, 4, 5, 6], and not"),

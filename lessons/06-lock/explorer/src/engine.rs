@@ -4,14 +4,16 @@
 //! Nothing of the user's (`Drop`, `Clone`, `Debug`) runs while the execution is locked: it
 //! may take steps of its own.
 
+mod abort;
 mod crew;
 mod watch;
 
 use std::cell::{Cell, RefCell};
-use std::panic::{self, AssertUnwindSafe, Location};
+use std::panic::{self, AssertUnwindSafe, Location, PanicHookInfo};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, TryLockError, Weak};
 use std::thread::{self, Thread};
+use std::time::Duration;
 
 use common::panics;
 use nix::unistd::gettid;
@@ -19,11 +21,16 @@ use nix::unistd::gettid;
 use crate::execution::{CONTROLLER, Execution, Job, Limit, Object, Settings, TOO_MANY_THREADS};
 use crate::names;
 use crate::op::{Op, ThreadId};
+use crate::report::Panicked;
 use crate::scheduler::Scheduler;
 pub(crate) use crew::Crew;
 use crew::{Member, Tid};
 use watch::Hang;
 pub(crate) use watch::Watch;
+
+/// A lock that is still not free when this thread has looked so often, once in a millisecond, is
+/// held by this thread itself.
+const OWN_AFTER: u32 = 10_000;
 
 /// The exit status of a Rust program that panics.
 const PANICKED: i32 = 101;
@@ -120,7 +127,9 @@ fn current() -> (Arc<Engine>, ThreadId) {
         current.as_ref().map(|current| (Arc::clone(&current.engine), current.me))
     });
     current.unwrap_or_else(|| {
-        crew::park_if_dismissed();
+        if crew::leave_if_dismissed() {
+            park_for_good();
+        }
         panic!(
             "the locks, variables and threads of the explorer are for an explored program: \
              make and use them in the closure that the explorer runs, and start its threads with \
@@ -430,6 +439,18 @@ impl Engine {
         lock(&self.execution)
     }
 
+    /// Locks the execution, unless this thread has it already: others have it for a moment only.
+    fn execution_of_others(&self) -> Option<MutexGuard<'_, Execution>> {
+        (0..OWN_AFTER).find_map(|_| match self.execution.try_lock() {
+            Ok(execution) => Some(execution),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                thread::sleep(Duration::from_millis(1));
+                None
+            }
+        })
+    }
+
     /// Runs the threads of the execution until it is over. Returns how many of them could not
     /// be unwound, and stay parked.
     pub fn run(self: &Arc<Self>) -> usize {
@@ -692,12 +713,51 @@ fn silence_panics() {
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            // The variable is gone while the thread is torn down.
-            let explored = CURRENT
-                .try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some()));
-            if !explored.unwrap_or(false) {
+            if !is_of_program(panic) {
                 before(panic);
             }
         }));
     });
+}
+
+/// Whether a panic is one of an explored program. It is noted, if it is the first one of its
+/// execution.
+///
+/// Where it aborts the process, because a thread panics in a `Drop` while another panic unwinds
+/// it, the thread sleeps for good instead. That ends its execution with a fault, unless it is over
+/// already.
+fn is_of_program(panic: &PanicHookInfo) -> bool {
+    // The variable is gone while the thread is torn down.
+    let current = CURRENT.try_with(|current| {
+        let current = current.try_borrow().ok()?;
+        current.as_ref().map(|it| (Arc::clone(&it.engine), it.me, it.is_ending))
+    });
+    let Some((engine, me, is_ending)) = current.ok().flatten() else {
+        // A thread-local of the program may panic when all executions are over.
+        let is_dismissed = crew::leave_if_dismissed();
+        if is_dismissed {
+            abort::sleep_instead();
+        }
+        return is_dismissed;
+    };
+    let message = panics::message(panic.payload());
+    let aborts = abort::is_next(message);
+    if me == CONTROLLER {
+        return !aborts;
+    }
+    // A panic of the explorer's own may have it.
+    let Some(mut execution) = engine.execution_of_others() else { return false };
+    if !aborts {
+        let at =
+            panic.location().map_or(("", 0), |at| (names::intern(at.file().to_owned()), at.line()));
+        execution.note_panic(me, Panicked { message: message.to_owned(), at });
+    }
+    if (aborts || is_ending) && !execution.is_given_up(me) {
+        let why = if is_ending { "in the `Drop` of a thread-local" } else { message };
+        execution.abort(me, why);
+        drop(execution);
+        abort::sleep_instead();
+        engine.pass_turn();
+    }
+    true
 }

@@ -10,7 +10,7 @@ use std::panic::Location;
 
 use crate::names;
 use crate::op::{ObjectId, Op, ThreadId};
-use crate::report::{self, Awaited, Blocked, Fault, Outcome, Run, Step, ThreadState};
+use crate::report::{self, Awaited, Blocked, Fault, Outcome, Panicked, Run, Step, ThreadState};
 use crate::scheduler::{MAX_THREADS, Ready, bit};
 use loops::{Look, Round, What};
 pub(crate) use object::{Channel, Lock, Object};
@@ -102,6 +102,8 @@ pub(crate) struct Ended {
     pub run: Run,
     /// The steps that the threads were about to take.
     pub next: Vec<Option<Op>>,
+    /// Whether a thread, then or later, sleeps where it would abort the process.
+    pub aborts: bool,
 }
 
 /// One execution.
@@ -118,6 +120,8 @@ pub(crate) struct Execution {
     progress: u64,
     /// Which object was used in each step, and by which thread.
     uses: Vec<(ObjectId, ThreadId)>,
+    /// The panics before its end, and the threads.
+    panics: Vec<(ThreadId, Panicked)>,
     /// What was done, if it is to be recorded.
     steps: Option<Vec<Step>>,
     /// How often each thread may wake spuriously.
@@ -642,6 +646,25 @@ impl Execution {
         }
     }
 
+    /// A thread panics. After the end it does not matter.
+    pub fn note_panic(&mut self, thread: ThreadId, panic: Panicked) {
+        if !self.is_over() {
+            self.panics.push((thread, panic));
+        }
+    }
+
+    /// A thread would abort the process: it sleeps for good instead, and the execution is over.
+    pub fn abort(&mut self, thread: ThreadId, why: &str) {
+        let said = self.panics.iter().rfind(|(of, _)| *of == thread);
+        let said = said.map_or("", |(_, panic)| &panic.message);
+        let fault = format!("{said} ({why}, which aborts the process)");
+        self.end_thread(thread, Some(fault));
+        self.give_up(thread);
+        if let Some(ended) = &mut self.ended {
+            ended.aborts = true;
+        }
+    }
+
     pub fn is_over(&self) -> bool {
         self.ended.is_some()
     }
@@ -663,6 +686,7 @@ impl Execution {
             // Each thread has a token, whether or not it parks.
             uses_objects: self.wakes
                 || self.objects.iter().any(|entry| !matches!(entry.object, Object::Token(_))),
+            panic: self.panics.first().map(|(_, panic)| panic.clone()),
             outcome,
         };
         for entry in &self.objects {
@@ -672,7 +696,7 @@ impl Execution {
                 run.number_first(first);
             }
         }
-        self.ended = Some(Ended { run, next: self.next_ops() });
+        self.ended = Some(Ended { run, next: self.next_ops(), aborts: false });
     }
 
     /// Ends the execution: the program cannot be explored.

@@ -39,8 +39,9 @@ const MAX_STRANDED: usize = 1000;
 /// status 101: they may have borrowed something, and cannot be left behind.
 ///
 /// All threads have ended when a method returns or panics, except those that were left behind, and
-/// those that had to be parked for good: they wait in a `Drop`, or take a step there after their
-/// execution.
+/// those that had to be parked for good: they wait in a `Drop`, take a step there after their
+/// execution, or panic there while another panic unwinds them, which would abort the process. With
+/// the first fault where one does, an exploration is over.
 ///
 /// # Panics
 /// All methods, if the system refuses a thread, if the closure that prepares the program
@@ -134,6 +135,10 @@ impl Explorer {
                         seen(&schedule, Some(&fault));
                         let preemptions = search.preemptions();
                         report.add_failure(Failure { fault, schedule, preemptions });
+                        // Others would have no more to tell, and std writes a line for each.
+                        if ended.aborts {
+                            break;
+                        }
                     } else {
                         seen(&schedule, None);
                     }
@@ -238,7 +243,7 @@ impl<'a, P: Fn(&mut Program)> Runner<'a, P> {
             assert!(
                 self.stranded <= MAX_STRANDED,
                 "more than {MAX_STRANDED} threads cannot be unwound: \
-                 they wait in a Drop, or catch every panic"
+                 they wait or panic in a Drop, or catch every panic"
             );
             let ended = engine.execution().take_ended();
             let mut ended = ended.expect("the controller runs again when the execution is over");
@@ -253,7 +258,8 @@ impl<'a, P: Fn(&mut Program)> Runner<'a, P> {
                 }
             }));
             let result = result.unwrap_or_else(|panic| Err(panics::message(&*panic).to_owned()));
-            if let Some(refusal) = engine.execution().refusal() {
+            let refusal = engine.execution().refusal().map(str::to_owned);
+            if let Some(refusal) = refusal {
                 panic!("{refusal}");
             }
             if let Err(what) = result

@@ -114,7 +114,7 @@ pub use named::{Atomic, Cell, Condvar, JoinHandle, Mutex, spawn};
 pub use names::add_source;
 pub use op::ThreadId;
 pub use report::{
-    Awaited, Blocked, Failure, Fault, NotReady, Outcome, ReplayError, Report, Run, Step, Thread,
-    ThreadState, line_of, timeline, timeline_alone,
+    Awaited, Blocked, Failure, Fault, NotReady, Outcome, Panicked, ReplayError, Report, Run, Step,
+    Thread, ThreadState, line_of, timeline, timeline_alone,
 };
 pub use schedule::{ParseScheduleError, Schedule};

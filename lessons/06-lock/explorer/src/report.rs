@@ -10,7 +10,7 @@ use std::panic::Location;
 use crate::bounds::{Bounds, Orders};
 use crate::schedule::Schedule;
 pub use fault::{Awaited, Blocked, Fault};
-pub use run::{NotReady, Outcome, ReplayError, Run, Step, Thread, ThreadState};
+pub use run::{NotReady, Outcome, Panicked, ReplayError, Run, Step, Thread, ThreadState};
 pub use timeline::{line_of, timeline, timeline_alone};
 
 /// An execution that went wrong.

@@ -3,15 +3,15 @@
 //!
 //! What the program itself prints is lost, so that only the judge says what came out.
 
-mod panics;
-
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::time::Duration;
 
-use explorer::{Bounds, Explorer, Failure, Fault, Orders, Outcome, Report, Run, Schedule};
+use explorer::{
+    Bounds, Explorer, Failure, Fault, Orders, Outcome, Panicked, Report, Run, Schedule,
+};
 pub use explorer::{other_threads, settle, shared_steps};
 use nix::unistd::{dup, dup2_stderr, dup2_stdout};
 use serde_json::{Value, json};
@@ -85,7 +85,6 @@ pub fn main(files: [(&'static str, &'static str); 2], scenarios: &'static [Scena
     }
     let [(file, source), _] = files;
     let mut output = own_output().expect("the standard output");
-    panics::note();
     let shown = |at: &str| (at == file).then_some(source);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (width, arguments) = arguments.split_first().expect("the width of the terminal");
@@ -131,11 +130,10 @@ fn judge(scenarios: &[Scenario], shown: &Shown, width: usize) -> Value {
         if let Some(found) = fault {
             let mut result = match found {
                 Found::Failure(explorer, failure) => {
-                    panics::forget();
                     let run = explorer.replay(&failure.schedule, &run);
                     let run = run.unwrap_or_else(|why| panic!("{}: {why}", failure.schedule));
                     json!({
-                        "fault": told(&failure.fault, shown),
+                        "fault": told(&failure.fault, &run, shown),
                         "order": format!("{number}:{}", failure.schedule),
                         "lines": lines(&run, shown, width),
                     })
@@ -202,7 +200,6 @@ fn again(scenarios: &[Scenario], order: &str, shown: &Shown, width: usize) -> Va
         Err(why) => return json!({ "refused": format!("{why}") }),
     };
     let replay = |spurious| {
-        panics::forget();
         let bounds = Bounds { spurious, ..Bounds::default() };
         Explorer { bounds }.replay(&schedule, explorer::main(scenario.run))
     };
@@ -214,7 +211,7 @@ fn again(scenarios: &[Scenario], order: &str, shown: &Shown, width: usize) -> Va
         Ok(run) => {
             let end = match &run.outcome {
                 Outcome::Right => "nothing went wrong".to_owned(),
-                Outcome::Fault(fault) => told(fault, shown),
+                Outcome::Fault(fault) => told(fault, &run, shown),
                 Outcome::Unfinished => "not at the end: threads could go on".to_owned(),
             };
             json!({ "scenario": scenario.name, "end": end, "lines": lines(&run, shown, width) })
@@ -286,23 +283,43 @@ impl Exploration {
     }
 }
 
-/// A fault, in a line: what main says as it panics is the scenario's own, unless it only hands on
-/// that another thread has panicked, or finds the lock poisoned by it, or panics in the program. The
-/// panics noted are those of the execution with this fault.
-fn told(fault: &Fault, shown: &Shown) -> String {
+/// The fault of a run, in a line: what main says as it panics is the scenario's own, unless it only
+/// hands on that another thread has panicked, or finds the lock poisoned by it, or panics in the
+/// program.
+fn told(fault: &Fault, run: &Run, shown: &Shown) -> String {
     match fault {
-        Fault::Panic { thread: "main", message }
-            if message.ends_with("value: Any { .. }") || message.contains("PoisonError") =>
-        {
-            panics::first(shown).unwrap_or_else(|| message.clone())
-        }
-        Fault::Panic { thread: "main", message } => {
-            panics::in_program(message, shown).unwrap_or_else(|| message.clone())
+        Fault::Panic { thread: "main", message } if !message.ends_with(ABORTS) => {
+            let is_handed_on =
+                message.ends_with("value: Any { .. }") || message.contains("PoisonError");
+            let first = run.panic.as_ref().filter(|first| {
+                is_handed_on || (first.message == *message && shown(first.at.0).is_some())
+            });
+            first.map_or_else(|| message.clone(), |first| panicked(first, shown))
         }
         // What the others wait for may be what that thread would have done.
-        Fault::Deadlock(_) | Fault::Livelock(_) => panics::first(shown)
-            .map_or_else(|| fault.to_string(), |panic| format!("{fault}; before that, {panic}")),
-        other => other.to_string(),
+        fault => {
+            let fault = fault.to_string();
+            let before = run.panic.as_ref().filter(|first| !fault.contains(&first.message));
+            before.map_or_else(
+                || fault.clone(),
+                |first| format!("{fault}; before that, {}", panicked(first, shown)),
+            )
+        }
+    }
+}
+
+/// What the explorer says of a panic that cannot be unwound.
+const ABORTS: &str = "which aborts the process)";
+
+/// What a panic said, and in which line if that is the program's.
+fn panicked(panic: &Panicked, shown: &Shown) -> String {
+    let Panicked { message, at: (file, line) } = panic;
+    let place = shown(file).map_or(String::new(), |_| format!(", in line {line}"));
+    // Where a program would end its process, `std::process` of the explorer panics.
+    if message.starts_with("the program ") {
+        format!("{message}{place}")
+    } else {
+        format!("a thread panics{place}: {message}")
     }
 }
 

@@ -133,16 +133,15 @@ impl Member {
     }
 }
 
-/// Parks this thread for good, if it is a member that was dismissed.
-pub(crate) fn park_if_dismissed() {
-    let is_member = END.with_borrow(|end| {
-        end.as_ref().is_some_and(|end| {
+/// Lets nobody wait any more for the end of this thread, if it is a member that was dismissed.
+/// Returns whether it is.
+pub(crate) fn leave_if_dismissed() -> bool {
+    let is_member = END.try_with(|end| {
+        end.borrow().as_ref().is_some_and(|end| {
             // Nobody waits any more if the exploration is over.
             let _ = end.send(Parked);
             true
         })
     });
-    if is_member {
-        super::park_for_good();
-    }
+    is_member.unwrap_or(false)
 }

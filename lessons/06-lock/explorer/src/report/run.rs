@@ -19,8 +19,19 @@ pub struct Run {
     pub wakes: bool,
     /// Whether it used a lock, an atomic, a channel or the like that the explorer knows.
     pub uses_objects: bool,
+    /// The first panic of its threads, whether or not it was caught.
+    pub panic: Option<Panicked>,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+/// A panic of a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panicked {
+    /// What it said.
+    pub message: String,
+    /// The source file, as [`Location::file`] gives it, and the line there.
+    pub at: (&'static str, u32),
 }
 
 impl Run {

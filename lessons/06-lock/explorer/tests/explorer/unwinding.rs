@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use explorer::sync::mpsc;
 use explorer::{
-    Atomic, Cell, Condvar, Explorer, JoinHandle, Mutex, Orders, Outcome, Program, spawn, thread,
+    Atomic, Cell, Condvar, Explorer, Failure, Fault, JoinHandle, Mutex, Orders, Outcome, Program,
+    spawn, thread,
 };
 
 /// Explores all orders and the distinct ones, and replays the failures. Returns the fault of
@@ -16,7 +17,9 @@ use explorer::{
 fn verdict(program: impl Fn(&mut Program) + Sync) -> String {
     let verdicts = [Orders::All, Orders::Distinct].map(|orders| {
         let report = Explorer::default().explore(orders, &program);
-        assert!(report.is_exhaustive(), "{report}");
+        let aborts = |it: &Failure| it.fault.to_string().ends_with("aborts the process)");
+        let is_early = report.simplest.as_ref().is_some_and(aborts);
+        assert!(report.is_exhaustive() || is_early, "{report}");
         let Some(failure) = report.simplest else { return "right".to_owned() };
         let run = Explorer::default().replay(&failure.schedule, &program).expect("a replay");
         assert_eq!(run.outcome, Outcome::Fault(failure.fault.clone()));
@@ -201,6 +204,125 @@ fn a_drop_expects_that_there_is_a_receiver_and_that_nothing_is_poisoned() {
         }),
     );
     assert_eq!(report.failures, report.executions, "{report}");
+}
+
+/// Here std would abort the process, and the test with it.
+#[test]
+fn a_panic_that_cannot_be_unwound_is_a_fault() {
+    extern "C" fn called_by_c() {
+        panic!("no way out");
+    }
+    let found = |panics: fn()| {
+        verdict(move |program| {
+            let (x, lock) = (Atomic::new("x", 0), Mutex::new("lock", ()));
+            let (x2, lock2) = (x.clone(), lock.clone());
+            program.thread("t1", move || {
+                let _guard = lock.lock();
+                if x.fetch_add(1) == 1 {
+                    panics();
+                }
+            });
+            program.thread("t2", move || {
+                x2.fetch_add(1);
+                drop(lock2.lock());
+            });
+        })
+    };
+    let in_drop = || {
+        let _panics = OnDrop(|| panic!("second"));
+        panic!("first");
+    };
+    assert_eq!(
+        found(in_drop),
+        "t1 panics: second (panic in a destructor during cleanup, which aborts the process)"
+    );
+    assert_eq!(
+        found(|| called_by_c()),
+        "t1 panics: no way out (panic in a function that cannot unwind, which aborts the process)"
+    );
+}
+
+#[test]
+fn a_thread_local_that_panics_is_a_fault() {
+    struct PanicsInDrop;
+    impl Drop for PanicsInDrop {
+        fn drop(&mut self) {
+            panic!("too late");
+        }
+    }
+    thread_local! {
+        static PANICS: RefCell<Option<PanicsInDrop>> = const { RefCell::new(None) };
+    }
+    let found = verdict(|program| {
+        program.thread("t1", || PANICS.set(Some(PanicsInDrop)));
+    });
+    assert_eq!(
+        found,
+        "t1 panics: too late (in the `Drop` of a thread-local, which aborts the process)"
+    );
+}
+
+/// What a `Drop` unwraps never comes when the execution is over.
+#[test]
+fn a_drop_expects_what_others_would_have_sent_or_notified() {
+    let report = Explorer::default().explore(
+        Orders::Distinct,
+        explorer::main(|| {
+            let (send, receive) = mpsc::channel::<i32>();
+            let sender = thread::spawn(move || {
+                thread::park();
+                send.send(1).unwrap();
+            });
+            let _receives = OnDrop(|| _ = receive.recv().unwrap());
+            let _panics = OnDrop(|| {
+                sender.thread().unpark();
+                panic!("always");
+            });
+            thread::park();
+        }),
+    );
+    assert_eq!(report.failures, 1, "{report}");
+    assert!(report.simplest.is_some_and(|it| matches!(it.fault, Fault::Deadlock(_))));
+}
+
+/// A run knows its first panic, but none that only its end has caused.
+#[test]
+fn a_run_knows_its_first_panic() {
+    let first_panic = |before: fn()| {
+        let schedule = "1x2".parse().expect("a schedule");
+        let run = Explorer::default().replay(&schedule, |program| {
+            let word = Condvar::new("word");
+            program.thread("t1", move || {
+                before();
+                let _panics = OnDrop(|| caught(|| panic!("after the end")));
+                drop(word.wait(Mutex::new("lock", ()).lock()));
+            });
+        });
+        let run = run.expect("a replay");
+        assert!(matches!(run.outcome, Outcome::Fault(Fault::Deadlock(_))));
+        run.panic.map(|panic| panic.message)
+    };
+    assert_eq!(first_panic(|| ()), None);
+    let panics_twice = || ["first", "second"].iter().for_each(|what| caught(|| panic!("{what}")));
+    assert_eq!(first_panic(panics_twice).as_deref(), Some("first"));
+}
+
+#[test]
+fn where_each_order_aborts_one_is_told() {
+    let report = Explorer::default().explore(Orders::All, |program| {
+        let x = Atomic::new("x", 0);
+        for name in ["t1", "t2", "t3"] {
+            let x = x.clone();
+            program.thread(name, move || {
+                (0..4).for_each(|_| _ = x.fetch_add(1));
+                if x.load() == 12 {
+                    let _panics = OnDrop(|| panic!("second"));
+                    panic!("first");
+                }
+            });
+        }
+    });
+    assert!(report.failures == 1 && !report.is_exhaustive(), "{report}");
 }
 
 #[test]
