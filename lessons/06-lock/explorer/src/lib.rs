@@ -64,6 +64,11 @@
 //!   without a report.
 //! - A thread that ends with a panic, and is not joined, prints no message.
 //! - A reader of a [`RwLock`](sync::RwLock) never waits for a writer that waits.
+//! - A panic that cannot be unwound, as in a `Drop` while another panic unwinds the thread, is a
+//!   fault and does not end the process. std still writes its line about it.
+//! - Nothing chooses values: a program for each of them is explored by itself. [`Bounds`] limit the
+//!   number of orders and their steps, not the time of an exploration. A semaphore is made of a
+//!   [`Mutex`](sync::Mutex) and a [`Condvar`](sync::Condvar).
 //! - What is not there: statics, as nothing can be made outside of an execution; thread-locals of
 //!   the explorer (those of std work); `LazyLock`, `AtomicPtr`, `JoinHandle::is_finished`,
 //!   `MutexGuard::map`, `Once::wait`, `OnceLock` with `PartialEq` or `Clone`, scoped threads of
