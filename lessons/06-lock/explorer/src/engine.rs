@@ -28,8 +28,8 @@ use crew::{Member, Tid};
 use watch::Hang;
 pub(crate) use watch::Watch;
 
-/// A lock that is still not free when this thread has looked so often, once in a millisecond, is
-/// held by this thread itself.
+/// How many milliseconds a thread waits for a lock before it concludes that it holds the lock
+/// itself.
 const OWN_AFTER: u32 = 10_000;
 
 /// The exit status of a Rust program that panics.

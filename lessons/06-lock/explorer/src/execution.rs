@@ -655,11 +655,14 @@ impl Execution {
 
     /// A thread would abort the process: it sleeps for good instead, and the execution is over.
     pub fn abort(&mut self, thread: ThreadId, why: &str) {
-        let said = self.panics.iter().rfind(|(of, _)| *of == thread);
-        let said = said.map_or("", |(_, panic)| &panic.message);
-        let fault = format!("{said} ({why}, which aborts the process)");
-        self.end_thread(thread, Some(fault));
+        self.end_thread(thread, None);
         self.give_up(thread);
+        if !self.is_over() {
+            let last = self.panics.iter().rfind(|(of, _)| *of == thread);
+            let message = last.map_or(String::new(), |(_, panic)| panic.message.clone());
+            let (thread, why) = (self.name(thread), why.to_owned());
+            self.finish(Some(Fault::Abort { thread, message, why }));
+        }
         if let Some(ended) = &mut self.ended {
             ended.aborts = true;
         }

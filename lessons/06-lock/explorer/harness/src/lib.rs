@@ -288,7 +288,7 @@ impl Exploration {
 /// program.
 fn told(fault: &Fault, run: &Run, shown: &Shown) -> String {
     match fault {
-        Fault::Panic { thread: "main", message } if !message.ends_with(ABORTS) => {
+        Fault::Panic { thread: "main", message } => {
             let is_handed_on =
                 message.ends_with("value: Any { .. }") || message.contains("PoisonError");
             let first = run.panic.as_ref().filter(|first| {
@@ -299,17 +299,15 @@ fn told(fault: &Fault, run: &Run, shown: &Shown) -> String {
         // What the others wait for may be what that thread would have done.
         fault => {
             let fault = fault.to_string();
-            let before = run.panic.as_ref().filter(|first| !fault.contains(&first.message));
-            before.map_or_else(
-                || fault.clone(),
-                |first| format!("{fault}; before that, {}", panicked(first, shown)),
-            )
+            match &run.panic {
+                Some(first) if !fault.contains(&first.message) => {
+                    format!("{fault}; before that, {}", panicked(first, shown))
+                }
+                _ => fault,
+            }
         }
     }
 }
-
-/// What the explorer says of a panic that cannot be unwound.
-const ABORTS: &str = "which aborts the process)";
 
 /// What a panic said, and in which line if that is the program's.
 fn panicked(panic: &Panicked, shown: &Shown) -> String {

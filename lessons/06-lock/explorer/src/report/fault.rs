@@ -21,6 +21,16 @@ pub enum Fault {
         /// The message of the panic.
         message: String,
     },
+    /// A thread panicked where a panic aborts the process: in a `Drop` while another panic unwinds
+    /// it, for example.
+    Abort {
+        /// Its name.
+        thread: &'static str,
+        /// The message of the panic.
+        message: String,
+        /// What std says of it, or where it was.
+        why: String,
+    },
     /// Every thread has ended, and the result is wrong.
     Wrong(String),
 }
@@ -148,6 +158,9 @@ impl fmt::Display for Fault {
             }
             Fault::Livelock(blocked) => write_all(f, "livelock", blocked),
             Fault::Panic { thread, message } => write!(f, "{thread} panics: {message}"),
+            Fault::Abort { thread, message, why } => {
+                write!(f, "{thread} panics: {message} ({why}, which aborts the process)")
+            }
             Fault::Wrong(what) => f.write_str(what),
         }
     }

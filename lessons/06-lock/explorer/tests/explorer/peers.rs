@@ -29,7 +29,7 @@ fn explorer(program: fn()) -> Verdict {
     match report.simplest.map(|failure| failure.fault) {
         None => Right,
         Some(Fault::Deadlock(_) | Fault::Livelock(_)) => Deadlock,
-        Some(Fault::Panic { .. } | Fault::Wrong(_)) => Assertion,
+        Some(Fault::Panic { .. } | Fault::Abort { .. } | Fault::Wrong(_)) => Assertion,
     }
 }
 

@@ -285,7 +285,7 @@ fn explore(threads: &[Vec<Action>], room: Option<usize>, orders: Orders) -> Trie
             Fault::Deadlock(_) => "deadlock",
             Fault::Livelock(_) => "livelock",
             Fault::Wrong(_) => "end",
-            Fault::Panic { .. } => panic!("{fault}"),
+            Fault::Panic { .. } | Fault::Abort { .. } => panic!("{fault}"),
         });
         let last = last.lock().expect("no panic");
         let seen = last.as_ref().expect("one ran").seen.lock().expect("no panic");
