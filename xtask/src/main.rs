@@ -6,6 +6,7 @@ mod commands;
 mod package;
 mod practice;
 mod python;
+mod replace;
 mod workspace;
 mod wrap;
 

@@ -102,7 +102,11 @@ fn run_children(
         })?);
     }
     for child in &children {
-        proc::poll_until_asleep(child.pid())?;
+        let pid = child.pid();
+        ensure!(
+            proc::poll_until_asleep(pid)?,
+            "pid {pid} has ended, and was to wait for the start"
+        );
     }
     shared.state.store(1, SeqCst);
     wake_all(&shared.state)?;

@@ -6,9 +6,10 @@ use std::{fs, iter};
 use anyhow::{Context, Result};
 
 use super::findings::{Failure, Finding, Kind, Verdict};
-use super::transcript::{changes, replace};
+use super::transcript::changes;
 use super::translation;
 use crate::practice::{Exercise, Language, Text};
+use crate::replace::replace;
 use crate::workspace::{Lesson, Workspace};
 
 /// What each hint is called.

@@ -8,7 +8,7 @@ use transcript::page::{Excerpt, Length, Page};
 
 use super::command_line::CommandLine;
 use super::findings::{Finding, Kind, Verdict};
-use super::transcript::replace;
+use crate::replace::replace;
 use crate::workspace::Lesson;
 
 /// Reads a page.

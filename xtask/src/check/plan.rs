@@ -1,6 +1,7 @@
 //! What a check will do: which commands and test programs it runs, and for whom.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use common::options::UsageError;
@@ -105,7 +106,9 @@ impl<'a> Plan<'a> {
                 let surroundings = Arc::new(surroundings);
                 for exercise in exercises {
                     let (again, surroundings) = (self.again, Arc::clone(&surroundings));
-                    let run = move |_| exercise::check(workspace, exercise, &surroundings, again);
+                    let held = Mutex::new(BTreeSet::new());
+                    let run =
+                        move |_| exercise::check(workspace, exercise, &surroundings, again, &held);
                     self.add(format!("exercise of {}: {}", lesson.name, exercise.name), run);
                 }
             }

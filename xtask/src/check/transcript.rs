@@ -1,8 +1,6 @@
 //! Runs the commands of a page and compares what they print with what it shows.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -20,6 +18,7 @@ use transcript::token::{Id, Line};
 
 use super::command_line::CommandLine;
 use super::findings::{Failure, Finding, Kind, Verdict};
+use crate::replace::replace;
 use crate::workspace::{Interrupted, Lesson};
 
 /// The pace at which the lessons are run: a wait of a second takes 50 ms.
@@ -354,38 +353,6 @@ fn owned(lines: &[&str]) -> Vec<String> {
     lines.iter().map(|line| (*line).to_owned()).collect()
 }
 
-/// Writes a file beside this one and gives it its name: after a full disk, a kill
-/// or a power cut the file is the old one or the new one, whole. There may be no old one.
-pub fn replace(file: &Path, text: &str) -> std::io::Result<()> {
-    // A symbolic link stays one.
-    let (file, permissions) = match file.canonicalize() {
-        Err(error) if error.kind() == ErrorKind::NotFound => (file.to_owned(), None),
-        file => {
-            let file = file?;
-            let permissions = file.metadata()?.permissions();
-            (file, Some(permissions))
-        }
-    };
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = file.with_file_name(name);
-    // One that a killed check has left, or a link to another file.
-    let _ = std::fs::remove_file(&new);
-    let written = File::create_new(&new).and_then(|mut written| {
-        if let Some(permissions) = permissions {
-            written.set_permissions(permissions)?;
-        }
-        written.write_all(text.as_bytes())?;
-        written.sync_all()?;
-        std::fs::rename(&new, &file)
-    });
-    if written.is_err() {
-        // The first error is the one to report.
-        let _ = std::fs::remove_file(&new);
-    }
-    written
-}
-
 /// Rewrites the output of the transcript with this `ordinal` on a page, and returns the
 /// verdict that shows the difference. The page is read again: transcripts before this one
 /// may have been rewritten.
@@ -457,23 +424,6 @@ mod tests {
         std::fs::write(&file, page).unwrap();
         let verdict = bless(&file, 0, &owned(lines)).unwrap();
         (verdict, std::fs::read_to_string(&file).unwrap())
-    }
-
-    #[test]
-    fn a_file_is_replaced_whole_whether_or_not_there_is_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, link) = (folder.path().join("page.md"), folder.path().join("link.md"));
-        replace(&file, "new").unwrap();
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
-        // Whoever reads the old one goes on with it.
-        let mut old = File::open(&file).unwrap();
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        replace(&link, "newer").unwrap();
-        assert_eq!(std::io::read_to_string(&mut old).unwrap(), "new");
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "newer");
-        assert!(link.is_symlink());
-        let names = std::fs::read_dir(folder.path()).unwrap();
-        assert_eq!(names.count(), 2, "nothing is left beside them");
     }
 
     #[test]

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 
 use super::book::CHINESE;
 use super::findings::{Failure, Finding, Kind, Section as Report, Verdict};
-use super::transcript::{changes, replace};
+use super::transcript::changes;
+use crate::replace::replace;
 pub use blocks::is_note;
 use blocks::{Section, Stamp, sections};
 use compare::compare;

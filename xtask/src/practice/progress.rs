@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::replace::replace;
 use crate::workspace::OWN;
 
 /// What is known of the reader's way.
@@ -52,12 +53,8 @@ impl Progress {
     /// If it cannot be written.
     pub fn write(&self, root: &Path) -> Result<()> {
         let file = Progress::file(root);
-        let write = || {
-            fs::create_dir_all(root.join(OWN))?;
-            let new = file.with_extension("new");
-            fs::write(&new, self.text())?;
-            fs::rename(&new, &file)
-        };
+        let write =
+            || fs::create_dir_all(root.join(OWN)).and_then(|()| replace(&file, &self.text()));
         write().with_context(|| format!("write {}", file.display()))
     }
 
