@@ -180,7 +180,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::from(Unsupported::STATUS));
     }
     if options.has("--tree") {
-        tree.print();
+        print!("{tree}");
     }
     if let Some(file) = options.get::<PathBuf>("--svg")? {
         std::fs::write(&file, picture.draw())

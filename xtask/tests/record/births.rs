@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::lives::apart;
 use super::trace::{example, is_allowed, record};
 use super::{has, in_both, only_child};
 
 /// How the first task ended, of a trace in which every task ends once. Not all of them need
 /// have a maker: if several tasks were in a fork, and are killed, nobody knows which it was.
 fn end_of_the_first(trace: &[Value]) -> Value {
+    let trace = &apart(trace);
     let mut ends = BTreeMap::<i64, Vec<&Value>>::new();
     for event in trace {
         let own = ends.entry(event["id"].as_i64().unwrap()).or_default();
