@@ -95,8 +95,11 @@ fn lessons_that_only_print_the_right_text_fail() {
         let others = others.filter_map(|block| block.lines().nth(2)).filter(is_record);
         let records = page.lines().filter(is_record).count() - others.count();
         assert!(records > 0, "{lesson} shows no record");
+        // On a very busy machine even what fails each time may not count.
+        let is_undecided = |it: &&&Value| it["why"].as_str().unwrap().contains("too busy");
+        let undecided = not_checked.iter().filter(is_undecided).count();
         assert_eq!(
-            traces.len(),
+            traces.len() + undecided,
             records,
             "a record of {lesson} does not give it away: {traces:#?}"
         );
