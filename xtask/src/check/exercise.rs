@@ -1,9 +1,7 @@
 //! Tries each program of an exercise, and compares what its judge says with what it must say.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
@@ -16,8 +14,8 @@ use crate::workspace::{Interrupted, Workspace};
 const FOLDERS: [(&str, usize); 2] = [("right", 2), ("cheats", 3)];
 
 /// Has the judge of an exercise judge all of its programs, if it is to do so `again` or if not all
-/// verdicts held before, of the same programs and the same judge. What is among those that `held`
-/// already in this check is not judged once more, and what holds now is added to them.
+/// verdicts held before, of the same programs and the same judge. A verdict that held the `last`
+/// time in this check is not asked for once more.
 ///
 /// # Errors
 /// If the reader interrupts it; if a program cannot be read.
@@ -26,7 +24,7 @@ pub fn check(
     exercise: &Exercise,
     surroundings: &Surroundings,
     again: bool,
-    held: &Mutex<BTreeSet<&str>>,
+    last: &[Finding],
 ) -> Result<Vec<Finding>> {
     let root = &workspace.root;
     let finding = |what: &str, verdict| Finding {
@@ -64,9 +62,11 @@ pub fn check(
         Err(why) => return Ok(vec![finding(exercise.name, Verdict::failed(format!("{why:#}")))]),
     };
     let solution = ("right/solution", "");
-    let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+    let held = |name| {
+        last.iter().any(|finding| finding.what == name && matches!(finding.verdict, Verdict::Held))
+    };
     for (name, expected) in exercise.verdicts.iter().copied().chain([solution]) {
-        if held.contains(name) {
+        if held(name) {
             findings.push(finding(name, Verdict::Held));
             continue;
         }
@@ -75,11 +75,7 @@ pub fn check(
             variant: Some(name.to_owned()),
             folder: root.to_owned(),
         };
-        let verdict = verdict(exercise.judge(&trial), expected)?;
-        if let Verdict::Held = verdict {
-            held.insert(name);
-        }
-        findings.push(finding(name, verdict));
+        findings.push(finding(name, verdict(exercise.judge(&trial), expected)?));
     }
     let all_held = findings.iter().all(|finding| matches!(finding.verdict, Verdict::Held));
     let held = findings.iter().filter(|_| all_held).map(|finding| finding.what.clone());

@@ -53,15 +53,18 @@ impl Machine {
         Machine { rerun: RwLock::new(Rerun { left: BUDGET, others: 0.0 }) }
     }
 
-    /// Runs a job, which gets to know how much slower than usual it is to be, and runs it
-    /// again if it fails and the machine was busy.
+    /// Runs a job, which gets to know how much slower than usual it is to be and what it found
+    /// the last time, and runs it again if it fails and the machine was busy.
     ///
     /// # Errors
     /// What the job returns, or if the system does not say how busy it is.
-    pub fn run(&self, job: impl Fn(f64) -> Result<Vec<Finding>>) -> Result<Vec<Finding>> {
+    pub fn run(
+        &self,
+        job: impl Fn(f64, &[Finding]) -> Result<Vec<Finding>>,
+    ) -> Result<Vec<Finding>> {
         let (first, use_of_cpus) = {
             let _others_may_run = self.rerun.read().unwrap_or_else(PoisonError::into_inner);
-            measured(|| job(SLOWER[0]))?
+            measured(|| job(SLOWER[0], &[]))?
         };
         if !first.iter().any(has_failed) || use_of_cpus.idle() >= QUIET {
             return Ok(first);
@@ -73,7 +76,8 @@ impl Machine {
                 break;
             }
             let started = Instant::now();
-            let (findings, use_of_cpus) = measured(|| job(*slower))?;
+            let last = runs.last().map_or(&[][..], Vec::as_slice);
+            let (findings, use_of_cpus) = measured(|| job(*slower, last))?;
             alone.left = alone.left.saturating_sub(started.elapsed());
             alone.others = use_of_cpus.others();
             let is_decided = !findings.iter().any(has_failed) || alone.others <= MOST_FOR_OTHERS;
@@ -277,13 +281,13 @@ mod tests {
     fn what_holds_runs_once_and_an_error_ends_it() {
         let paces = RefCell::new(Vec::new());
         let machine = Machine::new();
-        let job = |slower| {
+        let job = |slower, _: &[Finding]| {
             paces.borrow_mut().push(slower);
             Ok(vec![finding("a", Verdict::Held)])
         };
         assert_eq!(machine.run(job).unwrap().len(), 1);
         assert_eq!(*paces.borrow(), [1.0]);
-        assert!(machine.run(|_| anyhow::bail!("interrupted")).is_err());
+        assert!(machine.run(|_, _| anyhow::bail!("interrupted")).is_err());
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What a check will do: which commands and test programs it runs, and for whom.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use anyhow::Result;
 use common::options::UsageError;
@@ -28,15 +27,18 @@ pub struct Plan<'a> {
     again: bool,
 }
 
+/// What a job does; the arguments are how many times slower than usual, and what it found the last
+/// time, if it runs again.
+type Run<'a> = dyn Fn(f64, &[Finding]) -> Result<Vec<Finding>> + Send + Sync + 'a;
+
 /// A transcript or a test program that is to be run.
 pub struct Job<'a> {
     /// The section that it belongs to.
     pub section: usize,
     /// What the reader sees of it.
     pub name: String,
-    /// Runs it; the argument is how many times slower than usual. An error ends the check: the
-    /// reader interrupted it, or a page cannot be rewritten.
-    pub run: Box<dyn Fn(f64) -> Result<Vec<Finding>> + Send + Sync + 'a>,
+    /// Runs it. An error ends the check: the reader interrupted it, or a page cannot be rewritten.
+    pub run: Box<Run<'a>>,
 }
 
 impl<'a> Plan<'a> {
@@ -87,7 +89,9 @@ impl<'a> Plan<'a> {
             let name = test_program::name(program);
             let (root, again, surroundings) =
                 (&self.workspace.root, self.again, Arc::clone(&surroundings));
-            let run = move |_| test_program::check(root, lesson, program, &surroundings, again);
+            let run = move |_: f64, _: &[Finding]| {
+                test_program::check(root, lesson, program, &surroundings, again)
+            };
             self.add(format!("tests of {}: {name}", lesson.name), run);
         }
         let exercises: Vec<_> = practice::all().filter(|it| it.lesson == lesson.name).collect();
@@ -106,9 +110,9 @@ impl<'a> Plan<'a> {
                 let surroundings = Arc::new(surroundings);
                 for exercise in exercises {
                     let (again, surroundings) = (self.again, Arc::clone(&surroundings));
-                    let held = Mutex::new(BTreeSet::new());
-                    let run =
-                        move |_| exercise::check(workspace, exercise, &surroundings, again, &held);
+                    let run = move |_: f64, last: &[Finding]| {
+                        exercise::check(workspace, exercise, &surroundings, again, last)
+                    };
                     self.add(format!("exercise of {}: {}", lesson.name, exercise.name), run);
                 }
             }
@@ -159,7 +163,7 @@ impl<'a> Plan<'a> {
             if transcript.check.itself || !command.as_ref().map_or(true, &wanted) {
                 continue;
             }
-            self.add(format!("$ {}", transcript.command), move |slower| {
+            self.add(format!("$ {}", transcript.command), move |slower, _: &[Finding]| {
                 let place = transcript::Place { root, path, ordinal };
                 let finding = transcript::check(&place, transcript, built, slower, bless)?;
                 Ok(vec![finding])
@@ -167,7 +171,11 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn add(&mut self, name: String, run: impl Fn(f64) -> Result<Vec<Finding>> + Send + Sync + 'a) {
+    fn add(
+        &mut self,
+        name: String,
+        run: impl Fn(f64, &[Finding]) -> Result<Vec<Finding>> + Send + Sync + 'a,
+    ) {
         self.jobs.push(Job { section: self.sections.len() - 1, name, run: Box::new(run) });
     }
 

@@ -13,52 +13,6 @@ pub struct Lives {
     pub children: BTreeMap<i64, Vec<i64>>,
 }
 
-/// The trace with a new id for each task that has the id of an earlier one: the system uses ids
-/// again, the sooner the more other programs start.
-pub fn apart(trace: &[Value]) -> Vec<Value> {
-    /// The last task with an id.
-    #[derive(Default)]
-    struct Last {
-        /// How many had the id before.
-        number: i64,
-        is_made: bool,
-        has_ended: bool,
-    }
-    impl Last {
-        fn next(&mut self) {
-            *self = Last { number: self.number + 1, ..Last::default() };
-        }
-    }
-    let mut last: BTreeMap<i64, Last> = BTreeMap::new();
-    let mut trace = trace.to_vec();
-    for event in &mut trace {
-        let [id, process] = ["id", "process"].map(|name| event[name].as_i64().unwrap());
-        let task = last.entry(id).or_default();
-        if task.has_ended {
-            task.next();
-        }
-        task.has_ended = !event["end"].is_null();
-        if let Some(child) = event["child"].as_i64() {
-            let made = last.entry(child).or_default();
-            // It may have ended before its maker's call returns.
-            if made.is_made {
-                made.next();
-            }
-            made.is_made = true;
-        }
-        let new = |id: i64| id + (last.get(&id).map_or(0, |task| task.number) << 32);
-        event["id"] = json!(new(id));
-        event["process"] = json!(new(process));
-        if let Some(child) = event["child"].as_i64() {
-            event["child"] = json!(new(child));
-            if event["result"] == json!(child) {
-                event["result"] = json!(new(child));
-            }
-        }
-    }
-    trace
-}
-
 impl Lives {
     /// Sorts the events by task.
     ///
@@ -138,4 +92,50 @@ impl Lives {
     pub fn end(&self, id: i64) -> &Value {
         &self.events[&id].last().unwrap()["end"]
     }
+}
+
+/// The trace with a new id for each task that has the id of an earlier one: the system uses ids
+/// again, the sooner the more other programs start.
+pub fn apart(trace: &[Value]) -> Vec<Value> {
+    /// The last task with an id.
+    #[derive(Default)]
+    struct Last {
+        /// How many had the id before.
+        number: i64,
+        is_made: bool,
+        has_ended: bool,
+    }
+    impl Last {
+        fn next(&mut self) {
+            *self = Last { number: self.number + 1, ..Last::default() };
+        }
+    }
+    let mut last: BTreeMap<i64, Last> = BTreeMap::new();
+    let mut trace = trace.to_vec();
+    for event in &mut trace {
+        let [id, process] = ["id", "process"].map(|name| event[name].as_i64().unwrap());
+        let task = last.entry(id).or_default();
+        if task.has_ended {
+            task.next();
+        }
+        task.has_ended = !event["end"].is_null();
+        if let Some(child) = event["child"].as_i64() {
+            let made = last.entry(child).or_default();
+            // It may have ended before its maker's call returns.
+            if made.is_made {
+                made.next();
+            }
+            made.is_made = true;
+        }
+        let new = |id: i64| id + (last.get(&id).map_or(0, |task| task.number) << 32);
+        event["id"] = json!(new(id));
+        event["process"] = json!(new(process));
+        if let Some(child) = event["child"].as_i64() {
+            event["child"] = json!(new(child));
+            if event["result"] == json!(child) {
+                event["result"] = json!(new(child));
+            }
+        }
+    }
+    trace
 }
